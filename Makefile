@@ -1,0 +1,78 @@
+# greylisting: everything a person types. `make help` lists it.
+
+VERSION := 1.0.0
+
+PREFIX  ?= /usr/local
+QMAILDIR ?= /var/qmail
+BUILD   := build
+
+CXX      ?= g++
+CXXFLAGS ?= -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2
+LDFLAGS  ?= -Wl,-z,relro -Wl,-z,now
+WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast
+# WERROR=1 (as in CI) makes a warning an error.
+ifdef WERROR
+WARNINGS += -Werror
+endif
+
+# MySQL's client library: Oracle's libmysqlclient or MariaDB Connector/C, by pkg-config or by its own config program.
+MYSQL_PACKAGE := $(firstword $(foreach p,mysqlclient libmariadb mariadb,$(shell pkg-config --exists $(p) 2>/dev/null && echo $(p))))
+MYSQL_CONFIG  ?= $(firstword $(foreach c,mysql_config mariadb_config,$(shell command -v $(c) 2>/dev/null)))
+ifneq ($(MYSQL_PACKAGE),)
+MYSQL_CFLAGS ?= $(shell pkg-config --cflags $(MYSQL_PACKAGE))
+MYSQL_LIBS   ?= $(shell pkg-config --libs $(MYSQL_PACKAGE))
+else ifneq ($(MYSQL_CONFIG),)
+MYSQL_CFLAGS ?= $(shell $(MYSQL_CONFIG) --include)
+MYSQL_LIBS   ?= $(shell $(MYSQL_CONFIG) --libs)
+endif
+
+ALL_CXXFLAGS := -std=c++20 -DGREYLISTING_VERSION=\"$(VERSION)\" $(WARNINGS) -I. -Isrc $(patsubst -I%,-isystem %,$(MYSQL_CFLAGS)) -MMD -MP $(CXXFLAGS)
+LIBS         := $(MYSQL_LIBS) -linih -lsqlite3 -lmd
+
+LIBRARY_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard src/*.cpp)) $(BUILD)/sql_text.o
+CTL_OBJECTS     := $(patsubst %.cpp,$(BUILD)/%.o,greylistctl.cpp $(wildcard src/ctl/*.cpp))
+SQL_FILES       := $(wildcard sql/*/*.sql)
+LIBRARY         := $(BUILD)/libgreylisting.a
+
+.PHONY: all
+all: $(BUILD)/greylisting $(BUILD)/greylistctl ## build the plugin and the tool (default)
+
+$(BUILD)/greylisting: $(BUILD)/greylisting.o $(LIBRARY)
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/greylistctl: $(CTL_OBJECTS) $(LIBRARY)
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(LIBRARY): $(LIBRARY_OBJECTS)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/%.o: %.cpp $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CXX) $(ALL_CXXFLAGS) -c -o $@ $<
+
+$(BUILD)/sql_text.o: $(BUILD)/sql_text.cpp
+	$(CXX) $(ALL_CXXFLAGS) -c -o $@ $<
+
+$(BUILD)/sql_text.cpp: scripts/embed-sql $(SQL_FILES)
+	@mkdir -p $(@D)
+	scripts/embed-sql $(SQL_FILES) > $@
+
+# Tests: every tests/*/*_test.cpp, with what tests/support has for them. The stand-in for qmail-smtpd is a program of its own.
+TEST_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,tests/main.cpp $(wildcard tests/*/*_test.cpp) \
+                  $(filter-out tests/support/qmail_smtpd.cpp,$(wildcard tests/support/*.cpp)))
+$(TEST_OBJECTS): ALL_CXXFLAGS += -DGREYLISTING_BUILD='"$(CURDIR)/$(BUILD)"' -DGREYLISTING_SOURCE='"$(CURDIR)"'
+
+$(BUILD)/tests/all: $(TEST_OBJECTS) $(LIBRARY)
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/qmail-smtpd: $(BUILD)/tests/support/qmail_smtpd.o
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^
+
+# A change of flags rebuilds everything.
+.PHONY: force
+$(BUILD)/flags: force
+	@mkdir -p $(@D)
+	@echo '$(CXX) $(ALL_CXXFLAGS)' | cmp -s - $@ || echo '$(CXX) $(ALL_CXXFLAGS)' > $@
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,49 @@
+// greylisting: a qmail-spp plugin that qmail-smtpd starts at every RCPT. README.md tells what it does for whom.
+//
+// The exit status is 0 in every case: the host ignores any other, or fails the session. What breaks is said on standard
+// error, and the mail passes, or is deferred with on_error=defer.
+
+#include <cstdlib>
+
+#include "src/attempt.h"
+#include "src/deadline.h"
+#include "src/log.h"
+#include "src/process.h"
+#include "src/spp.h"
+#include "src/stores.h"
+
+using namespace greylisting;
+
+namespace {
+
+// Takes no longer than the time budget: when that is over, the process ends with the answer for errors.
+Decision decide(const Attempt& attempt, const Settings& settings, const Log& log) {
+  const std::string overdue = "no decision within timeout=" + std::to_string(settings.timeout) +
+                              " ms; the store is slow or does not answer: greylistctl check";
+  const Deadline deadline(std::chrono::milliseconds(settings.timeout), log.line(LogLevel::error, overdue),
+                          spp::commands_on_error(settings));
+  return open_store(settings, deadline.remaining())->decide(attempt);
+}
+
+}  // namespace
+
+int main() {
+  if (!Session::is_greylisted(std::getenv)) return 0;
+  secure_standard_streams();
+
+  const auto [settings, problems, file] = load_settings(std::getenv);
+  const Log log(static_cast<LogLevel>(settings.loglevel));
+  for (const Problem& problem : problems) log.write(LogLevel::warning, problem);
+
+  try {
+    const Session session = Session::from(std::getenv);
+    const Attempt attempt = Attempt::from(session, settings);
+    const Decision decision = decide(attempt, settings, log);
+    spp::write(spp::commands(decision, settings, attempt.triplet.recipient.domain()));
+    log.write(LogLevel::info, describe(decision, session));
+  } catch (const std::exception& error) {
+    log.write(LogLevel::error, error.what());
+    spp::write(spp::commands_on_error(settings));
+  }
+  return 0;
+}

@@ -1,0 +1,79 @@
+-- Brings a database of greylisting 0.5 to this version. It can be run again at any time and loses nothing: rows that
+-- 0.5 wrote twice become one that has both rows' counts, and every other row and every list entry stays.
+--
+--     cd sql/mysql && mysql DATABASE < upgrade-from-0.5.sql        (or: greylistctl migrate)
+--
+-- The account needs ALTER, CREATE, DROP, INDEX, TRIGGER, SELECT, INSERT, UPDATE and DELETE on the database. Mail may
+-- flow meanwhile: a plugin that finds the tables half-way lets it pass.
+
+-- 0.5 lists allow with block_expires '0000-00-00 00:00:00', which a strict server refuses to touch.
+SET SESSION sql_mode = '';
+
+-- What is missing: greylisting_meta, and the triggers in their new form.
+SOURCE schema.sql;
+
+-- Only InnoDB has rows that can be locked one by one, and transactions.
+SET @statement = IF(
+  (SELECT engine FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'greylisting_lists') = 'InnoDB',
+  'DO 0', 'ALTER TABLE greylisting_lists ENGINE = InnoDB');
+PREPARE statement FROM @statement;
+EXECUTE statement;
+SET @statement = IF(
+  (SELECT COUNT(*) FROM information_schema.columns
+    WHERE table_schema = DATABASE() AND table_name = 'greylisting_data' AND column_name = 'triplet') = 1,
+  'DO 0', 'ALTER TABLE greylisting_data ADD COLUMN triplet binary(16) NULL FIRST, ENGINE = InnoDB');
+PREPARE statement FROM @statement;
+EXECUTE statement;
+
+-- The key of src/triplet.h, with the networks of 0.5: /24 and /64. tis620 is a character set in which lower case is
+-- lower case of A to Z alone, as it is in the plugin. A row without a client address keeps a key of its own.
+UPDATE greylisting_data SET last_update = last_update, triplet = UNHEX(LEFT(SHA2(COALESCE(
+  CONCAT(
+    CASE
+      WHEN LENGTH(relay_ip) = 4 THEN CONCAT('4', CHAR(24), LEFT(relay_ip, 3), x'00')
+      WHEN HEX(relay_ip) LIKE '00000000000000000000FFFF________' THEN CONCAT('4', CHAR(24), SUBSTRING(relay_ip, 13, 3), x'00')
+      WHEN LENGTH(relay_ip) = 16 THEN CONCAT('6', CHAR(64), LEFT(relay_ip, 8), REPEAT(x'00', 8))
+    END,
+    x'00', CAST(LOWER(CONVERT(CAST(COALESCE(mail_from, '') AS BINARY) USING tis620)) AS BINARY),
+    x'00', CAST(LOWER(CONVERT(CAST(COALESCE(rcpt_to, '') AS BINARY) USING tis620)) AS BINARY)),
+  CONCAT('row ', id)), 256), 32))
+ WHERE triplet IS NULL;
+
+-- Of several rows of one triplet the oldest stays. Counts add up; times are those of the rows that are still alive,
+-- the earliest end of a block and the latest end of a record among them.
+DROP TEMPORARY TABLE IF EXISTS greylisting_merged;
+CREATE TEMPORARY TABLE greylisting_merged (PRIMARY KEY (triplet)) ENGINE = InnoDB AS
+SELECT triplet,
+       MIN(id) AS id,
+       COALESCE(MIN(IF(record_expires > UTC_TIMESTAMP(), block_expires, NULL)), MIN(block_expires)) AS block_expires,
+       MAX(record_expires) AS record_expires,
+       SUM(blocked_count) AS blocked_count,
+       SUM(passed_count) AS passed_count,
+       SUM(aborted_count) AS aborted_count,
+       MIN(create_time) AS create_time,
+       MAX(last_update) AS last_update
+  FROM greylisting_data GROUP BY triplet HAVING COUNT(*) > 1;
+START TRANSACTION;
+UPDATE greylisting_data AS d JOIN greylisting_merged AS m ON m.id = d.id
+   SET d.block_expires = m.block_expires, d.record_expires = m.record_expires,
+       d.blocked_count = m.blocked_count, d.passed_count = m.passed_count, d.aborted_count = m.aborted_count,
+       d.create_time = m.create_time, d.last_update = m.last_update;
+DELETE d FROM greylisting_data AS d JOIN greylisting_merged AS m ON m.triplet = d.triplet WHERE d.id <> m.id;
+COMMIT;
+DROP TEMPORARY TABLE greylisting_merged;
+
+-- Now the triplet can be the key.
+SET @statement = IF(
+  (SELECT column_name FROM information_schema.key_column_usage
+    WHERE table_schema = DATABASE() AND table_name = 'greylisting_data' AND constraint_name = 'PRIMARY' LIMIT 1) = 'triplet',
+  'DO 0',
+  'ALTER TABLE greylisting_data MODIFY triplet binary(16) NOT NULL, DROP PRIMARY KEY, ADD PRIMARY KEY (triplet),
+     ADD KEY id (id), ADD KEY record_expires (record_expires)');
+PREPARE statement FROM @statement;
+EXECUTE statement;
+DEALLOCATE PREPARE statement;
+
+-- The triggers read every entry anew: networks written with bits behind their prefix are whole from now on.
+UPDATE greylisting_lists SET ipaddr = ipaddr, last_update = last_update WHERE ipaddr IS NOT NULL;
+
+INSERT IGNORE INTO greylisting_meta (name, value) VALUES ('schema_version', '1');

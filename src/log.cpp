@@ -1,0 +1,57 @@
+#include "log.h"
+
+#include <unistd.h>
+
+#include "printable.h"
+
+namespace greylisting {
+namespace {
+
+// Blanks and backslashes stand for themselves here: this is a whole line, of which values are printable already.
+std::string on_one_line(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    if (c == ' ' || c == '\\') {
+      line += c;
+    } else {
+      line += printable({&c, 1});
+    }
+  }
+  return line;
+}
+
+}  // namespace
+
+void Log::write(LogLevel level, std::string_view text) const {
+  const std::string written_line = line(level, text);
+  // A log that cannot be written is no reason to hold up mail.
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, written_line.data(), written_line.size());
+}
+
+std::string Log::line(LogLevel level, std::string_view text) const {
+  if (level > level_) return {};
+  return "greylisting: " + on_one_line(text) + '\n';
+}
+
+std::string describe(const Decision& decision, const Session& session) {
+  std::string words;
+  const auto add = [&words](std::string_view key, std::string_view value) {
+    words.append(words.empty() ? "" : " ").append(key).append("=").append(printable(value));
+  };
+  add("outcome", name(decision.outcome()));
+  add("reason", name(decision.reason));
+  add("client", session.client);
+  add("host", session.client_name);
+  add("helo", session.helo);
+  add("sender", session.sender);
+  add("recipient", session.recipient);
+  if (decision.entry != 0) add("entry", std::to_string(decision.entry));
+  if (decision.record != 0) {
+    add("record", std::to_string(decision.record));
+    add("age", std::to_string(decision.age.count()));
+  }
+  if (decision.outcome() == Outcome::deferred) add("left", std::to_string(decision.left.count()));
+  return words;
+}
+
+}  // namespace greylisting

@@ -1,0 +1,136 @@
+#include "mysql_connection.h"
+
+#include <errmsg.h>
+#include <fcntl.h>
+#include <mysqld_error.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "process.h"
+
+namespace greylisting {
+namespace {
+
+void require_option_file(const std::string& name) {
+  const std::string text = "the MySQL option file " + name + ' ';
+  const int file = open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (file < 0) {
+    const int error = errno;
+    if (error == ENOENT) {
+      throw StoreError(text + "does not exist", "create it, or correct mysql_default_file");
+    }
+    throw StoreError(text + "cannot be read by " + effective_user() + " (" + std::generic_category().message(error) + ')',
+                     "give it to that user: chown, chmod 600");
+  }
+  struct stat status {};
+  fstat(file, &status);
+  close(file);
+  if (!S_ISREG(status.st_mode)) throw StoreError(text + "is not a regular file", "put one in its place");
+  if ((status.st_mode & S_IWOTH) != 0) {
+    throw StoreError(text + "can be written by everybody, so the client library ignores it", "chmod 600 it");
+  }
+}
+
+std::string remedy_for(unsigned error, const std::string& option_file) {
+  const std::string in_file = option_file.empty() ? " in an option file (mysql_default_file)" : " in " + option_file;
+  switch (error) {
+    case CR_CONNECTION_ERROR:
+    case CR_CONN_HOST_ERROR:
+    case CR_IPSOCK_ERROR:
+    case CR_UNKNOWN_HOST:
+      return "start the database, or correct socket, host and port" + in_file;
+    case CR_SERVER_GONE_ERROR:
+    case CR_SERVER_LOST:
+    case ER_SERVER_SHUTDOWN:
+      return "see whether the database is running and what its log says";
+    case ER_CON_COUNT_ERROR:
+    case ER_TOO_MANY_USER_CONNECTIONS:
+    case ER_USER_LIMIT_REACHED:
+      return "raise max_connections of the database";
+    case ER_ACCESS_DENIED_ERROR:
+#ifdef ER_ACCESS_DENIED_NO_PASSWORD_ERROR
+    case ER_ACCESS_DENIED_NO_PASSWORD_ERROR:
+#endif
+      return "correct user and password" + in_file + "; sql/mysql/grants.sql creates the account";
+    case ER_BAD_DB_ERROR:
+    case ER_NO_DB_ERROR:
+      return "name the database (database=)" + in_file + "; sql/mysql/grants.sql creates it";
+    case ER_DBACCESS_DENIED_ERROR:
+    case ER_TABLEACCESS_DENIED_ERROR:
+    case ER_COLUMNACCESS_DENIED_ERROR:
+    case ER_SPECIFIC_ACCESS_DENIED_ERROR:
+      return "grant the account what sql/mysql/grants.sql grants it";
+    case ER_NO_SUCH_TABLE:
+    case ER_BAD_FIELD_ERROR:
+      return "bring the database to this version's schema: greylistctl migrate";
+    case ER_OPTION_PREVENTS_STATEMENT:
+      return "connect to a server that takes writes, or make this one writable";
+    case ER_RECORD_FILE_FULL:
+    case ER_DISK_FULL:
+      return "make room on the database's disk";
+    case ER_CRASHED_ON_USAGE:
+    case ER_NOT_KEYFILE:
+      return "repair the table, then: greylistctl migrate (it makes it an InnoDB table)";
+    default:
+      return "greylistctl check says more";
+  }
+}
+
+}  // namespace
+
+MysqlConnection::MysqlConnection(const std::string& option_file)
+    : option_file_(option_file), connection_(nullptr, mysql_close) {
+  if (!option_file.empty()) require_option_file(option_file);
+  connection_.reset(mysql_init(nullptr));
+  if (!connection_) throw StoreError("MySQL: out of memory", "raise the memory limit (softlimit -m)");
+  if (!option_file.empty()) mysql_options(connection_.get(), MYSQL_READ_DEFAULT_FILE, option_file.c_str());
+  if (mysql_real_connect(connection_.get(), nullptr, nullptr, nullptr, nullptr, 0, nullptr, CLIENT_MULTI_STATEMENTS) ==
+      nullptr) {
+    fail();
+  }
+}
+
+std::vector<MysqlConnection::Row> MysqlConnection::run(std::string_view statements) {
+  MYSQL* const mysql = connection_.get();
+  if (mysql_real_query(mysql, statements.data(), statements.size()) != 0) fail();
+
+  std::vector<Row> rows;
+  int next = 0;
+  do {
+    const std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)> result(mysql_store_result(mysql), mysql_free_result);
+    if (result) {
+      rows.clear();
+      const unsigned columns = mysql_num_fields(result.get());
+      while (char** const values = mysql_fetch_row(result.get())) {
+        const unsigned long* const lengths = mysql_fetch_lengths(result.get());
+        Row& row = rows.emplace_back(columns);
+        for (unsigned i = 0; i < columns; ++i) {
+          if (values[i] != nullptr) row[i].emplace(values[i], lengths[i]);
+        }
+      }
+    } else if (mysql_errno(mysql) != 0) {
+      fail();
+    } else {
+      affected_rows_ = mysql_affected_rows(mysql);
+    }
+    next = mysql_next_result(mysql);
+  } while (next == 0);
+  if (next > 0) fail();
+  return rows;
+}
+
+bool MysqlConnection::failed_transiently() const {
+  const unsigned error = mysql_errno(connection_.get());
+  return error == ER_LOCK_DEADLOCK || error == ER_LOCK_WAIT_TIMEOUT;
+}
+
+void MysqlConnection::fail() const {
+  const unsigned error = mysql_errno(connection_.get());
+  throw StoreError("MySQL: " + std::string(mysql_error(connection_.get())) + " (error " + std::to_string(error) + ')',
+                   remedy_for(error, option_file_));
+}
+
+}  // namespace greylisting

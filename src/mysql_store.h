@@ -1,0 +1,23 @@
+// mysql_store: triplets in MySQL or MariaDB, the plugin's side. What decides is sql/mysql/decide.sql.
+#pragma once
+
+#include "mysql_connection.h"
+#include "store.h"
+
+namespace greylisting {
+
+class MysqlStore : public Store {
+ public:
+  /// Connects as `option_file` says. Throws StoreError.
+  explicit MysqlStore(const std::string& option_file) : connection_(option_file) {}
+
+  /// One packet to the server, whatever the outcome. A deadlock, or a cluster's refusal to certify, is tried once more.
+  Decision decide(const Attempt& attempt) override;
+
+  MysqlConnection& connection() { return connection_; }
+
+ private:
+  MysqlConnection connection_;
+};
+
+}  // namespace greylisting

@@ -1,0 +1,69 @@
+// network: IP addresses and networks in CIDR notation (RFC 4632, RFC 4291).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace greylisting {
+
+/// An IPv4 or IPv6 address. An IPv4-mapped IPv6 address (::ffff:192.0.2.1) is the IPv4 address it maps.
+class IpAddress {
+ public:
+  /// Dotted quad or any form of RFC 4291, section 2.2; a zone (`%eth0`) is dropped. Nothing when it is neither.
+  static std::optional<IpAddress> parse(std::string_view text);
+
+  /// 32 or 128.
+  unsigned bits() const { return bits_; }
+  bool is_ipv4() const { return bits_ == 32; }
+
+  /// 4 or 16 bytes in network order.
+  std::string_view bytes() const { return {bytes_.data(), bits_ / 8}; }
+
+  /// The usual text form (RFC 5952 for IPv6).
+  std::string text() const;
+
+  friend bool operator==(const IpAddress&, const IpAddress&) = default;
+
+ private:
+  friend class Network;
+
+  std::array<char, 16> bytes_{};  // unused ones are zero
+  unsigned bits_ = 32;
+};
+
+/// All addresses that share their first `prefix()` bits.
+class Network {
+ public:
+  /// `address` or `address/prefix`; bits behind the prefix may be set and are cleared. An IPv4-mapped network of prefix
+  /// 96 or more is the IPv4 network. Nothing when it is not a network.
+  static std::optional<Network> parse(std::string_view text);
+
+  /// The network of that prefix length in which `address` is; a prefix beyond `address.bits()` counts as that.
+  static Network of(const IpAddress& address, unsigned prefix);
+
+  const IpAddress& first() const { return first_; }
+  IpAddress last() const;
+  unsigned prefix() const { return prefix_; }
+  bool contains(const IpAddress& address) const;
+
+  /// `192.0.2.0/24`
+  std::string text() const;
+
+  friend bool operator==(const Network&, const Network&) = default;
+
+ private:
+  Network(const IpAddress& first, unsigned prefix) : first_(first), prefix_(prefix) {}
+
+  IpAddress first_;
+  unsigned prefix_;
+};
+
+/// The first addresses of all networks that `address` is in, each once, the most specific network's first. Which
+/// networks contain an address is thereby a question of equality, which an index answers at any number of networks.
+std::vector<IpAddress> first_addresses_around(const IpAddress& address);
+
+}  // namespace greylisting

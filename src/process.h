@@ -1,0 +1,15 @@
+// process: what this process was given by whoever started it: its standard streams, its signals, its user.
+#pragma once
+
+#include <string>
+
+namespace greylisting {
+
+/// Opens /dev/null on each of the descriptors 0, 1 and 2 that is closed, as qmail-spp closes 0: a socket or database
+/// that came to be descriptor 2 would get the log lines. Ignores SIGPIPE, which would end the process by a signal.
+void secure_standard_streams();
+
+/// The effective user: `vpopmail (uid 89)`, or `uid 89` where /etc/passwd does not name it.
+std::string effective_user();
+
+}  // namespace greylisting

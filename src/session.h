@@ -1,0 +1,29 @@
+// session: what qmail-smtpd, qmail-spp and tcpserver say about this RCPT, all of it through the environment.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace greylisting {
+
+/// Looks up an environment variable; null when it is not set. Has the shape of getenv(3).
+using Environment = std::function<const char*(const char* name)>;
+
+struct Session {
+  std::string client;       // TCPREMOTEIP
+  std::string client_name;  // TCPREMOTEHOST; empty when there is none
+  std::string helo;         // SMTPHELOHOST
+  std::string sender;       // SMTPMAILFROM; empty for the null sender
+  std::string recipient;    // SMTPRCPTTO
+
+  /// Whether this RCPT is to be greylisted at all: GREYLISTING is set, the client may not relay (RELAYCLIENT) and has
+  /// not authenticated (SMTPAUTHUSER), and qmail will not refuse the recipient anyway (SMTPRCPTHOSTSOK=0).
+  /// Touches nothing but the environment.
+  static bool is_greylisted(const Environment& environment);
+
+  /// Throws std::runtime_error, with the remedy, when TCPREMOTEIP, SMTPMAILFROM or SMTPRCPTTO is missing.
+  static Session from(const Environment& environment);
+};
+
+}  // namespace greylisting

@@ -1,0 +1,364 @@
+#include "settings.h"
+
+#include <fcntl.h>
+#include <ini.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <optional>
+#include <span>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+#include "printable.h"
+#include "reply.h"
+
+namespace greylisting {
+namespace {
+
+constexpr std::string_view kDefaultFile = "control/greylisting";
+constexpr std::size_t kMaxFile = 64 * 1024;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+// The kinds of value a setting can have. Each names the member it sets and knows its bounds.
+
+struct Number {
+  long Settings::*member;
+  long least, most;
+  std::string_view unit;  // "minutes", …; empty for a bare number
+};
+
+struct Text {
+  std::string Settings::*member;
+};
+
+// One SMTP reply of the class `first`, '4' or '5'.
+struct Reply {
+  std::string Settings::*member;
+  char first;
+};
+
+template <typename Value>
+struct Choice {
+  Value Settings::*member;
+  std::span<const std::pair<std::string_view, Value>> words;
+};
+
+constexpr std::array<std::pair<std::string_view, StoreKind>, 2> kStores{
+    {{"mysql", StoreKind::mysql}, {"sqlite", StoreKind::sqlite}}};
+constexpr std::array<std::pair<std::string_view, OnError>, 2> kOnError{
+    {{"accept", OnError::accept}, {"defer", OnError::defer}}};
+
+struct Setting {
+  std::string_view key;
+  std::variant<Number, Text, Reply, Choice<StoreKind>, Choice<OnError>> value;
+};
+
+constexpr long kYearOfMinutes = 365L * 24 * 60;
+
+const std::array kSettings{
+    Setting{"mysql_default_file", Text{&Settings::mysql_default_file}},
+    Setting{"mysql_admin_file", Text{&Settings::mysql_admin_file}},
+    Setting{"block_expire", Number{&Settings::block_expire, 0, kYearOfMinutes, "minutes"}},
+    Setting{"record_expire", Number{&Settings::record_expire, 1, 2 * kYearOfMinutes, "minutes"}},
+    Setting{"record_expire_good", Number{&Settings::record_expire_good, 1, 3650, "days"}},
+    Setting{"loglevel", Number{&Settings::loglevel, 0, 5, ""}},
+    Setting{"explicit", Number{&Settings::explicit_only, 0, 1, ""}},
+    Setting{"store", Choice<StoreKind>{&Settings::store, kStores}},
+    Setting{"sqlite_file", Text{&Settings::sqlite_file}},
+    Setting{"timeout", Number{&Settings::timeout, 10, 60000, "milliseconds"}},
+    Setting{"on_error", Choice<OnError>{&Settings::on_error, kOnError}},
+    Setting{"ipv4_prefix", Number{&Settings::ipv4_prefix, 1, 32, "bits"}},
+    Setting{"ipv6_prefix", Number{&Settings::ipv6_prefix, 1, 128, "bits"}},
+    Setting{"defer_message", Reply{&Settings::defer_message, '4'}},
+    Setting{"reject_message", Reply{&Settings::reject_message, '5'}},
+};
+
+// block_expire → GLBLOCKEXPIRE
+std::string variable_of(std::string_view key) {
+  std::string name = "GL";
+  for (const char c : key) {
+    if (c != '_') name += static_cast<char>(c - 'a' + 'A');
+  }
+  return name;
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\n\v\f";
+  const auto first = text.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+// A value as it stands in a message: what a terminal or a log could trip over is escaped.
+std::string quoted(std::string_view text) {
+  std::string shown = "\"";
+  for (const char c : text) shown += c == ' ' ? std::string(" ") : printable({&c, 1});
+  return shown + '"';
+}
+
+// Reads one value into its member. Returns what is wrong with it, without the value it leaves in place.
+struct Assign {
+  Settings& settings;
+  std::string_view text;
+
+  std::optional<std::string> operator()(const Number& number) const {
+    long value = 0;
+    const char* const end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data(), end, value);
+    if (parsed.ec == std::errc() && parsed.ptr == end && value >= number.least && value <= number.most) {
+      settings.*number.member = value;
+      return std::nullopt;
+    }
+    std::string wrong = "is not a whole number ";
+    if (!number.unit.empty()) wrong.append("of ").append(number.unit).append(" ");
+    return wrong + "from " + std::to_string(number.least) + " to " + std::to_string(number.most);
+  }
+
+  std::optional<std::string> operator()(const Text& value) const {
+    settings.*value.member = text;
+    return std::nullopt;
+  }
+
+  std::optional<std::string> operator()(const Reply& reply) const {
+    if (is_reply(text, reply.first)) {
+      settings.*reply.member = text;
+      return std::nullopt;
+    }
+    return std::string("is not an SMTP reply: it has to be ") + reply.first +
+           "NN, a blank and printable ASCII, at most " + std::to_string(kMaxReply) + " characters";
+  }
+
+  template <typename Value>
+  std::optional<std::string> operator()(const Choice<Value>& choice) const {
+    std::string words;
+    for (const auto& [word, value] : choice.words) {
+      if (word == text) {
+        settings.*choice.member = value;
+        return std::nullopt;
+      }
+      words.append(words.empty() ? "" : " or ").append(word);
+    }
+    return "is not " + words;
+  }
+};
+
+// The value of a setting as it would be written.
+struct Show {
+  const Settings& settings;
+
+  std::string operator()(const Number& number) const { return std::to_string(settings.*number.member); }
+  std::string operator()(const Text& text) const { return settings.*text.member; }
+  std::string operator()(const Reply& reply) const { return settings.*reply.member; }
+  template <typename Value>
+  std::string operator()(const Choice<Value>& choice) const {
+    for (const auto& [word, value] : choice.words) {
+      if (value == settings.*choice.member) return std::string(word);
+    }
+    return "";
+  }
+};
+
+// Collects settings and problems from one source after the other.
+class Reader {
+ public:
+  explicit Reader(LoadedSettings& loaded) : loaded_(loaded) {}
+
+  void assign(const std::string& where, const Setting& setting, std::string_view text) {
+    if (const auto wrong = std::visit(Assign{loaded_.settings, text}, setting.value)) {
+      const std::string kept = std::visit(Show{loaded_.settings}, setting.value);
+      problem(where + quoted(text) + ' ' + *wrong + "; using " + (kept.empty() ? "the default" : kept));
+    }
+  }
+
+  void problem(std::string text) { loaded_.problems.push_back(std::move(text)); }
+
+ private:
+  LoadedSettings& loaded_;
+};
+
+// Feeds a control file's text to inih line by line. It knows which line inih is at, and it keeps from inih what inih
+// would take for something else: a line longer than its buffer (it would be split), a line that begins with a blank
+// (it would continue the line before), a comment that # begins behind a value, a line without a key.
+class ControlFile {
+ public:
+  ControlFile(Reader& reader, const std::string& name, std::string_view text)
+      : reader_(reader), name_(name), rest_(text) {
+    if (rest_.starts_with(kByteOrderMark)) rest_.remove_prefix(kByteOrderMark.size());
+  }
+
+  void read() {
+    ini_parse_stream(&ControlFile::next_line, this, &ControlFile::take, this);
+  }
+
+ private:
+  static char* next_line(char* buffer, int size, void* self) {
+    return static_cast<ControlFile*>(self)->next_line(buffer, static_cast<std::size_t>(size));
+  }
+
+  static int take(void* self, const char* section, const char* key, const char* value) {
+    static_cast<ControlFile*>(self)->take(section, key, value);
+    return 1;
+  }
+
+  char* next_line(char* buffer, std::size_t size) {
+    if (rest_.empty()) return nullptr;
+    ++line_;
+    std::string_view line = rest_.substr(0, rest_.find('\n'));
+    rest_.remove_prefix(std::min(rest_.size(), line.size() + 1));
+    line = trimmed(without_comment(trimmed(line)));
+
+    // inih's buffer has to hold the line, its end and a NUL.
+    if (line.size() + 2 > size) {
+      reader_.problem(where() + "this line is longer than " + std::to_string(size - 2) +
+                      " characters; ignoring it. Make it shorter");
+      line = {};
+    } else if (line.find('\0') != std::string_view::npos) {
+      reader_.problem(where() + "this line has a NUL character; ignoring it. Write the file anew as plain text");
+      line = {};
+    } else if (line.starts_with('[')) {
+      reader_.problem(where() + quoted(line) + " begins a section, and this file has none; the keys below it count");
+      line = {};
+    } else if (!line.empty() && (line.find('=') == std::string_view::npos || line.starts_with('='))) {
+      reader_.problem(where() + quoted(line) + " is not key=value; ignoring it. A comment begins with #");
+      line = {};
+    }
+    std::ranges::copy(line, buffer);
+    buffer[line.size()] = '\n';
+    buffer[line.size() + 1] = '\0';
+    return buffer;
+  }
+
+  static std::string_view without_comment(std::string_view line) {
+    if (line.starts_with('#') || line.starts_with(';')) return {};
+    for (std::size_t i = 1; i < line.size(); ++i) {
+      if ((line[i] == '#' || line[i] == ';') && (line[i - 1] == ' ' || line[i - 1] == '\t')) return line.substr(0, i);
+    }
+    return line;
+  }
+
+  void take(std::string_view /*section*/, std::string_view key, std::string_view value) {
+    const auto* const setting = std::ranges::find(kSettings, key, &Setting::key);
+    if (setting == kSettings.end()) {
+      reader_.problem(where() + quoted(key) + " is not a setting; ignoring it. README.md, "Settings", lists them all");
+      return;
+    }
+    const auto index = static_cast<std::size_t>(setting - kSettings.begin());
+    if (const unsigned before = std::exchange(seen_at_[index], line_); before != 0) {
+      reader_.problem(where() + std::string(key) + ": is set on line " + std::to_string(before) +
+                      " already; using this one. Remove one of the two");
+    }
+    reader_.assign(where() + std::string(key) + ": ", *setting, value);
+  }
+
+  std::string where() const { return name_ + ':' + std::to_string(line_) + ": "; }
+
+  Reader& reader_;
+  const std::string& name_;
+  std::string_view rest_;
+  unsigned line_ = 0;
+  std::array<unsigned, kSettings.size()> seen_at_{};  // line on which each setting was last seen, 0 for not yet
+};
+
+void read_variables(Reader& reader, const Environment& environment) {
+  for (const Setting& setting : kSettings) {
+    const std::string variable = variable_of(setting.key);
+    if (const char* const value = environment(variable.c_str())) reader.assign(variable + ": ", setting, trimmed(value));
+  }
+}
+
+// Values that are good each by itself and make no sense together.
+void reconcile(LoadedSettings& loaded) {
+  Settings& settings = loaded.settings;
+  if (settings.record_expire <= settings.block_expire) {
+    const long longer = settings.block_expire + Settings().record_expire;
+    loaded.problems.push_back(loaded.file + ": record_expire: " + std::to_string(settings.record_expire) +
+                              " minutes is not longer than block_expire (" + std::to_string(settings.block_expire) +
+                              "), so that no retry could ever pass; using " + std::to_string(longer));
+    settings.record_expire = longer;
+  }
+  if (settings.store == StoreKind::mysql && settings.mysql_default_file.empty()) {
+    loaded.problems.push_back(loaded.file +
+                              ": store: mysql needs mysql_default_file, the option file with user, password and "
+                              "database; without it the client library's defaults are used");
+  }
+}
+
+// A regular file's content, or why it cannot be had. O_NONBLOCK: a FIFO in the file's place must not be waited for.
+std::string read_control_file(const std::string& name, std::string& why) {
+  const int file = open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (file < 0) {
+    if (errno != ENOENT) why = std::generic_category().message(errno);
+    return {};
+  }
+  std::string text;
+  struct stat status {};
+  if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
+    why = "it is not a regular file";
+  } else if (status.st_size > static_cast<off_t>(kMaxFile)) {
+    why = "it is larger than " + std::to_string(kMaxFile) + " bytes";
+  } else {
+    text.resize(kMaxFile);
+    const ssize_t size = read(file, text.data(), text.size());
+    if (size < 0) why = std::generic_category().message(errno);
+    text.resize(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  }
+  close(file);
+  return text;
+}
+
+// The password in the option file is nobody else's business.
+void warn_of_open_option_file(LoadedSettings& loaded) {
+  const std::string& name = loaded.settings.mysql_default_file;
+  struct stat status {};
+  if (loaded.settings.store_kind() == StoreKind::mysql && stat(name.c_str(), &status) == 0 &&
+      (status.st_mode & S_IROTH) != 0) {
+    loaded.problems.push_back(name + ": everybody can read this file and the password in it; chmod 600 it");
+  }
+}
+
+}  // namespace
+
+StoreKind Settings::store_kind() const {
+  if (store != StoreKind::by_default) return store;
+  return mysql_default_file.empty() ? StoreKind::sqlite : StoreKind::mysql;
+}
+
+std::vector<std::pair<std::string, std::string>> Settings::rows() const {
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (const Setting& setting : kSettings) rows.emplace_back(setting.key, std::visit(Show{*this}, setting.value));
+  return rows;
+}
+
+LoadedSettings parse_settings(const std::string& file, std::string_view text, const Environment& environment) {
+  LoadedSettings loaded;
+  loaded.file = file;
+  Reader reader(loaded);
+  ControlFile(reader, loaded.file, text).read();
+  read_variables(reader, environment);
+  reconcile(loaded);
+  return loaded;
+}
+
+LoadedSettings load_settings(const Environment& environment) {
+  const char* const named = environment("GLCONFIGFILE");
+  const std::string file(named != nullptr && *named != '\0' ? std::string_view(named) : kDefaultFile);
+  std::string why;
+  const std::string text = read_control_file(file, why);
+  LoadedSettings loaded = parse_settings(file, text, environment);
+  warn_of_open_option_file(loaded);
+  if (!why.empty()) {
+    loaded.problems.insert(loaded.problems.begin(),
+                           file + ": cannot be read (" + why + "); using the defaults. Give the user that " +
+                               "qmail-smtpd runs as a regular file it can read");
+  }
+  return loaded;
+}
+
+}  // namespace greylisting

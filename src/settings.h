@@ -1,0 +1,61 @@
+// settings: control/greylisting and the GL… variables, validated into one struct.
+//
+// Every setting exists once, in the table that `all_settings` returns, with its default, its bounds and its meaning;
+// the variable that overrides key `block_expire` is GLBLOCKEXPIRE, and so for each.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "session.h"
+
+namespace greylisting {
+
+enum class StoreKind { by_default, mysql, sqlite };
+enum class OnError { accept, defer };
+
+struct Settings {
+  std::string mysql_default_file;
+  std::string mysql_admin_file;
+  long block_expire = 55;
+  long record_expire = 500;
+  long record_expire_good = 36;
+  long loglevel = 3;
+  long explicit_only = 0;
+  StoreKind store = StoreKind::by_default;
+  std::string sqlite_file = "greylisting/greylisting.db";
+  long timeout = 2000;
+  OnError on_error = OnError::accept;
+  long ipv4_prefix = 24;
+  long ipv6_prefix = 64;
+  std::string defer_message = "451 temporary failure (#4.3.0)";
+  std::string reject_message = "553 sorry, your envelope sender has been denied (#5.7.1)";
+
+  /// `store`, or what it is by default: mysql where mysql_default_file is given, otherwise sqlite.
+  StoreKind store_kind() const;
+
+  /// The name and value of every setting as a control file would have it, in the table's order.
+  std::vector<std::pair<std::string, std::string>> rows() const;
+};
+
+/// Something in a control file or variable that is not as it should be, for a person to read:
+/// `control/greylisting:3: block_expire: "abc" is not a whole number of minutes from 0 to 525600; using 55`.
+using Problem = std::string;
+
+struct LoadedSettings {
+  Settings settings;
+  std::vector<Problem> problems;
+  std::string file;  // the control file's name: GLCONFIGFILE, or control/greylisting
+};
+
+/// Reads the control file, then the variables, which win. Never fails: a value that cannot be used leaves the one it
+/// would have replaced and makes a problem. A control file that does not exist is no problem; one that cannot be read
+/// is. Never waits for a FIFO or a device.
+LoadedSettings load_settings(const Environment& environment);
+
+/// The same for the text of a control file called `file`.
+LoadedSettings parse_settings(const std::string& file, std::string_view text, const Environment& environment);
+
+}  // namespace greylisting

@@ -1,0 +1,132 @@
+#include "sqlite_database.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "sql.h"
+#include "process.h"
+
+namespace greylisting {
+namespace {
+
+// The directory has to be writable too: the write-ahead log stands beside the file.
+std::string remedy_for(int error, const std::string& file) {
+  const std::string directory = std::filesystem::path(file).parent_path().string();
+  switch (error & 0xff) {
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+      return "create the directory " + (directory.empty() ? "." : directory) + " and give it and what is in it to " +
+             effective_user() + ", as whom this runs: chown";
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return "another process holds the file locked; see who with fuser " + file;
+    case SQLITE_FULL:
+      return "make room on its disk";
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT:
+      return "move the file away; a new one is made at the next mail";
+    case SQLITE_NOMEM:
+      return "raise the memory limit (softlimit -m)";
+    case SQLITE_ERROR:
+      return "bring the file to this version's schema: greylistctl migrate";
+    default:
+      return "greylistctl check says more";
+  }
+}
+
+}  // namespace
+
+SqliteDatabase::SqliteDatabase(std::string file, std::chrono::milliseconds patience)
+    : file_(std::move(file)), connection_(nullptr, sqlite3_close_v2) {
+  // The file holds the addresses of other people's mail.
+  const mode_t mask = umask(S_IRWXO);
+  sqlite3* connection = nullptr;
+  const int opened = sqlite3_open_v2(file_.c_str(), &connection, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  connection_.reset(connection);
+  if (!connection_) throw StoreError("SQLite: out of memory", "raise the memory limit (softlimit -m)");
+  sqlite3_extended_result_codes(connection, 1);
+  if (opened != SQLITE_OK) fail();
+  sqlite3_busy_timeout(connection, static_cast<int>(patience.count()));
+  // A process that lives for a millisecond leaves the write-ahead log to the next one instead of folding it in.
+  sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  if (!has_table("greylisting_data")) {
+    run("PRAGMA journal_mode = WAL");
+    // All of it or nothing, by one process; the others wait for it and find it done.
+    run("BEGIN IMMEDIATE; " + std::string(sql::sqlite_schema) + " COMMIT");
+  }
+  run("PRAGMA synchronous = NORMAL");
+  umask(mask);
+}
+
+void SqliteDatabase::run(std::string_view statements) {
+  if (sqlite3_exec(connection_.get(), std::string(statements).c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail();
+}
+
+bool SqliteDatabase::has_table(const char* name) {
+  const int found =
+      sqlite3_table_column_metadata(connection_.get(), "main", name, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr);
+  if (found == SQLITE_OK) return true;
+  if (found != SQLITE_ERROR) fail();
+  return false;
+}
+
+SqliteDatabase::Statement SqliteDatabase::prepare(std::string_view statement) const {
+  sqlite3_stmt* prepared = nullptr;
+  if (sqlite3_prepare_v2(connection_.get(), statement.data(), static_cast<int>(statement.size()), &prepared, nullptr) !=
+      SQLITE_OK) {
+    fail();
+  }
+  return {*this, prepared};
+}
+
+void SqliteDatabase::fail() const {
+  sqlite3* const connection = connection_.get();
+  const int error = sqlite3_extended_errcode(connection);
+  throw StoreError("SQLite: " + file_ + ": " + sqlite3_errmsg(connection) + " (error " + std::to_string(error) + ')',
+                   remedy_for(error, file_));
+}
+
+int SqliteDatabase::Statement::index(const char* name) const {
+  return sqlite3_bind_parameter_index(statement_.get(), name);
+}
+
+SqliteDatabase::Statement& SqliteDatabase::Statement::bind(const char* name, std::int64_t value) {
+  if (sqlite3_bind_int64(statement_.get(), index(name), value) != SQLITE_OK) database_.fail();
+  return *this;
+}
+
+SqliteDatabase::Statement& SqliteDatabase::Statement::bind_text(const char* name, std::string_view value) {
+  if (sqlite3_bind_text64(statement_.get(), index(name), value.data(), value.size(), SQLITE_TRANSIENT, SQLITE_UTF8) !=
+      SQLITE_OK) {
+    database_.fail();
+  }
+  return *this;
+}
+
+SqliteDatabase::Statement& SqliteDatabase::Statement::bind_blob(const char* name, std::string_view value) {
+  if (sqlite3_bind_blob64(statement_.get(), index(name), value.data(), value.size(), SQLITE_TRANSIENT) != SQLITE_OK) {
+    database_.fail();
+  }
+  return *this;
+}
+
+bool SqliteDatabase::Statement::step() {
+  const int result = sqlite3_step(statement_.get());
+  if (result == SQLITE_ROW) return true;
+  if (result == SQLITE_DONE) return false;
+  database_.fail();
+}
+
+std::int64_t SqliteDatabase::Statement::number(int column) const {
+  return sqlite3_column_int64(statement_.get(), column);
+}
+
+std::string SqliteDatabase::Statement::text(int column) const {
+  const auto* const text = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
+  return text == nullptr ? "" : text;
+}
+
+}  // namespace greylisting

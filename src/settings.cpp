@@ -246,7 +246,7 @@ class ControlFile {
   void take(std::string_view /*section*/, std::string_view key, std::string_view value) {
     const auto* const setting = std::ranges::find(kSettings, key, &Setting::key);
     if (setting == kSettings.end()) {
-      reader_.problem(where() + quoted(key) + " is not a setting; ignoring it. README.md, "Settings", lists them all");
+      reader_.problem(where() + quoted(key) + " is not a setting; ignoring it. the README lists them all");
       return;
     }
     const auto index = static_cast<std::size_t>(setting - kSettings.begin());

@@ -69,6 +69,42 @@ $(BUILD)/tests/all: $(TEST_OBJECTS) $(LIBRARY)
 $(BUILD)/qmail-smtpd: $(BUILD)/tests/support/qmail_smtpd.o
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^
 
+MYSQL56 := $(BUILD)/mysql56/package/server/mysqld
+$(MYSQL56):
+	tests/support/fetch-mysql56 $(BUILD)/mysql56
+
+.PHONY: demo
+demo: ## install what is missing, build, and show the main job: deferred, retried, accepted
+	scripts/install-packages build demo
+	$(MAKE) $(BUILD)/greylisting $(BUILD)/greylistctl $(BUILD)/qmail-smtpd
+	scripts/demo $(BUILD)
+
+.PHONY: test
+test: ## install what is missing, build, and run all tests; TESTS='[tag]' for some of them
+	scripts/install-packages build test
+	$(MAKE) all $(BUILD)/tests/all $(BUILD)/qmail-smtpd $(MYSQL56)
+	$(BUILD)/tests/all $(TESTS)
+
+.PHONY: lint
+lint: ## clang-format, clang-tidy, cppcheck and shellcheck, all of it clean
+	scripts/install-packages build lint
+	scripts/lint
+
+# The user that qmail-smtpd runs as: the option file is readable for nobody else, the SQLite file's directory is its own.
+SMTPD_USER ?= $(firstword $(foreach u,vpopmail qmaild,$(shell id -un $(u) 2>/dev/null)) root)
+
+.PHONY: install
+install: all ## install under QMAILDIR and PREFIX (and DESTDIR); never overwrites a control file
+	scripts/install '$(DESTDIR)' '$(QMAILDIR)' '$(PREFIX)' '$(BUILD)' '$(SMTPD_USER)'
+
+.PHONY: clean
+clean: ## remove everything generated
+	rm -rf $(BUILD)
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
 # A change of flags rebuilds everything.
 .PHONY: force
 $(BUILD)/flags: force

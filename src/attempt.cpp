@@ -7,7 +7,8 @@ namespace greylisting {
 Attempt Attempt::from(const Session& session, const Settings& settings) {
   const auto client = IpAddress::parse(session.client);
   if (!client) {
-    throw std::runtime_error("TCPREMOTEIP=" + session.client + " is not an IP address; it comes from tcpserver");
+    throw std::runtime_error("TCPREMOTEIP=" + session.client +
+                             " is not an IP address; it comes from tcpserver");
   }
   const long prefix = client->is_ipv4() ? settings.ipv4_prefix : settings.ipv6_prefix;
   return {.triplet = {.client = *client,

@@ -10,8 +10,8 @@
 namespace greylisting {
 namespace {
 
-// What the signal handler writes. A handler can be told nothing else, so this is the state that the process shares
-// with it; set before the timer is armed and not changed while it runs.
+// What the signal handler writes. A handler can be told nothing else, so this is the state that the process
+// shares with it; set before the timer is armed and not changed while it runs.
 struct LastWords {
   std::string log_line;
   std::string answer;
@@ -19,7 +19,8 @@ struct LastWords {
 LastWords last_words;
 
 extern "C" void end_process(int /*signal*/) {
-  [[maybe_unused]] auto written = write(STDERR_FILENO, last_words.log_line.data(), last_words.log_line.size());
+  [[maybe_unused]] auto written =
+      write(STDERR_FILENO, last_words.log_line.data(), last_words.log_line.size());
   if (!last_words.answer.empty()) {
     written = write(STDOUT_FILENO, last_words.answer.data(), last_words.answer.size());
   }
@@ -55,7 +56,8 @@ Deadline::Deadline(std::chrono::milliseconds budget, std::string log_line, std::
 Deadline::~Deadline() { set_timer(std::chrono::milliseconds(0)); }
 
 std::chrono::milliseconds Deadline::remaining() const {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end_ - std::chrono::steady_clock::now());
+  const auto left =
+      std::chrono::duration_cast<std::chrono::milliseconds>(end_ - std::chrono::steady_clock::now());
   return std::max(left, std::chrono::milliseconds(0));
 }
 

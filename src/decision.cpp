@@ -4,32 +4,45 @@ namespace greylisting {
 
 std::string_view name(Outcome outcome) {
   switch (outcome) {
-    case Outcome::accepted: return "accepted";
-    case Outcome::deferred: return "deferred";
-    case Outcome::rejected: return "rejected";
+    case Outcome::accepted:
+      return "accepted";
+    case Outcome::deferred:
+      return "deferred";
+    case Outcome::rejected:
+      return "rejected";
   }
   return "unknown";
 }
 
 std::string_view name(Reason reason) {
   switch (reason) {
-    case Reason::not_listed: return "not-listed";
-    case Reason::denied: return "denied";
-    case Reason::allowed: return "allowed";
-    case Reason::known: return "known";
-    case Reason::retried: return "retried";
-    case Reason::early: return "early";
-    case Reason::unseen: return "new";
+    case Reason::not_listed:
+      return "not-listed";
+    case Reason::denied:
+      return "denied";
+    case Reason::allowed:
+      return "allowed";
+    case Reason::known:
+      return "known";
+    case Reason::retried:
+      return "retried";
+    case Reason::early:
+      return "early";
+    case Reason::unseen:
+      return "new";
   }
   return "unknown";
 }
 
 Outcome outcome_of(Reason reason) {
   switch (reason) {
-    case Reason::denied: return Outcome::rejected;
+    case Reason::denied:
+      return Outcome::rejected;
     case Reason::early:
-    case Reason::unseen: return Outcome::deferred;
-    default: return Outcome::accepted;
+    case Reason::unseen:
+      return Outcome::deferred;
+    default:
+      return Outcome::accepted;
   }
 }
 

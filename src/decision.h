@@ -29,8 +29,8 @@ Outcome outcome_of(Reason reason);
 
 struct Decision {
   Reason reason = Reason::unseen;
-  std::uint64_t entry = 0;   // id in greylisting_lists that decided, 0 when none did
-  std::uint64_t record = 0;  // id in greylisting_data, 0 when no record was looked at
+  std::uint64_t entry = 0;       // id in greylisting_lists that decided, 0 when none did
+  std::uint64_t record = 0;      // id in greylisting_data, 0 when no record was looked at
   std::chrono::seconds age{0};   // since the record was created
   std::chrono::seconds left{0};  // until a deferred triplet passes, at least 1; 0 for the others
 

@@ -7,7 +7,8 @@
 namespace greylisting {
 namespace {
 
-// Blanks and backslashes stand for themselves here: this is a whole line, of which values are printable already.
+// Blanks and backslashes stand for themselves here: this is a whole line, of which values are printable
+// already.
 std::string on_one_line(std::string_view text) {
   std::string line;
   for (const char c : text) {

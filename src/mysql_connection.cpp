@@ -22,8 +22,9 @@ void require_option_file(const std::string& name) {
     if (error == ENOENT) {
       throw StoreError(text + "does not exist", "create it, or correct mysql_default_file");
     }
-    throw StoreError(text + "cannot be read by " + effective_user() + " (" + std::generic_category().message(error) + ')',
-                     "give it to that user: chown, chmod 600");
+    throw StoreError(
+        text + "cannot be read by " + effective_user() + " (" + std::generic_category().message(error) + ')',
+        "give it to that user: chown, chmod 600");
   }
   struct stat status {};
   fstat(file, &status);
@@ -35,7 +36,8 @@ void require_option_file(const std::string& name) {
 }
 
 std::string remedy_for(unsigned error, const std::string& option_file) {
-  const std::string in_file = option_file.empty() ? " in an option file (mysql_default_file)" : " in " + option_file;
+  const std::string in_file =
+      option_file.empty() ? " in an option file (mysql_default_file)" : " in " + option_file;
   switch (error) {
     case CR_CONNECTION_ERROR:
     case CR_CONN_HOST_ERROR:
@@ -87,8 +89,8 @@ MysqlConnection::MysqlConnection(const std::string& option_file)
   connection_.reset(mysql_init(nullptr));
   if (!connection_) throw StoreError("MySQL: out of memory", "raise the memory limit (softlimit -m)");
   if (!option_file.empty()) mysql_options(connection_.get(), MYSQL_READ_DEFAULT_FILE, option_file.c_str());
-  if (mysql_real_connect(connection_.get(), nullptr, nullptr, nullptr, nullptr, 0, nullptr, CLIENT_MULTI_STATEMENTS) ==
-      nullptr) {
+  if (mysql_real_connect(connection_.get(), nullptr, nullptr, nullptr, nullptr, 0, nullptr,
+                         CLIENT_MULTI_STATEMENTS) == nullptr) {
     fail();
   }
 }
@@ -100,7 +102,8 @@ std::vector<MysqlConnection::Row> MysqlConnection::run(std::string_view statemen
   std::vector<Row> rows;
   int next = 0;
   do {
-    const std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)> result(mysql_store_result(mysql), mysql_free_result);
+    const std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)> result(mysql_store_result(mysql),
+                                                                          mysql_free_result);
     if (result) {
       rows.clear();
       const unsigned columns = mysql_num_fields(result.get());
@@ -122,15 +125,21 @@ std::vector<MysqlConnection::Row> MysqlConnection::run(std::string_view statemen
   return rows;
 }
 
-bool MysqlConnection::failed_transiently() const {
-  const unsigned error = mysql_errno(connection_.get());
-  return error == ER_LOCK_DEADLOCK || error == ER_LOCK_WAIT_TIMEOUT;
+std::vector<MysqlConnection::Row> MysqlConnection::run_with_retry(std::string_view statements) {
+  try {
+    return run(statements);
+  } catch (const StoreError&) {
+    const unsigned error = mysql_errno(connection_.get());
+    if (error != ER_LOCK_DEADLOCK && error != ER_LOCK_WAIT_TIMEOUT) throw;
+    return run(statements);
+  }
 }
 
 void MysqlConnection::fail() const {
   const unsigned error = mysql_errno(connection_.get());
-  throw StoreError("MySQL: " + std::string(mysql_error(connection_.get())) + " (error " + std::to_string(error) + ')',
-                   remedy_for(error, option_file_));
+  throw StoreError(
+      "MySQL: " + std::string(mysql_error(connection_.get())) + " (error " + std::to_string(error) + ')',
+      remedy_for(error, option_file_));
 }
 
 }  // namespace greylisting

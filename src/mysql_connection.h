@@ -17,20 +17,21 @@ class MysqlConnection {
  public:
   using Row = std::vector<std::optional<std::string>>;
 
-  /// Connects as the option file's [client] group says; with an empty name, as the client library does by default.
-  /// A file that is missing, not readable or not a regular file is said by name before the library is asked.
+  /// Connects as the option file's [client] group says; with an empty name, as the client library does by
+  /// default. A file that is missing, not readable or not a regular file is said by name before the library
+  /// is asked.
   explicit MysqlConnection(const std::string& option_file);
 
   /// Sends all of `statements` in one packet and reads all answers. Returns the rows of the last result set.
   /// Throws StoreError when one of them fails; those after it are not run.
   std::vector<Row> run(std::string_view statements);
 
+  /// The same, tried once more after a failure that goes away by itself: a deadlock, a lock wait that took
+  /// too long, or a cluster's refusal to certify. The statements must be fit to run anew.
+  std::vector<Row> run_with_retry(std::string_view statements);
+
   /// The number of rows that the last statement of `run` changed.
   std::uint64_t affected_rows() const { return affected_rows_; }
-
-  /// Whether the last failure was one that goes away by trying again: a deadlock, a lock wait that took too long, or a
-  /// cluster's refusal to certify.
-  bool failed_transiently() const;
 
  private:
   [[noreturn]] void fail() const;

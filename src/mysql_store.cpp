@@ -22,20 +22,19 @@ std::string address_literal(const Address& address) {
 std::string statements(const Attempt& attempt) {
   const Triplet& triplet = attempt.triplet;
   const TripletKey key = triplet.key();
-  return sql::with_literals(
-      sql::mysql_decide,
-      {
-          {"explicit", attempt.only_listed ? "1" : "0"},
-          {"networks", sql::network_literals(triplet.client)},
-          {"client", sql::literal(triplet.client.bytes())},
-          {"domain", text_literal(printable(triplet.recipient.domain()))},
-          {"triplet", sql::literal({key.data(), key.size()})},
-          {"sender", address_literal(triplet.sender)},
-          {"recipient", address_literal(triplet.recipient)},
-          {"block_expire", std::to_string(attempt.block_expire.count())},
-          {"record_expire", std::to_string(attempt.record_expire.count())},
-          {"record_expire_good", std::to_string(attempt.record_expire_good.count())},
-      });
+  return sql::with_literals(sql::mysql_decide,
+                            {
+                                {"explicit", attempt.only_listed ? "1" : "0"},
+                                {"networks", sql::network_literals(triplet.client)},
+                                {"client", sql::literal(triplet.client.bytes())},
+                                {"domain", text_literal(printable(triplet.recipient.domain()))},
+                                {"triplet", sql::literal({key.data(), key.size()})},
+                                {"sender", address_literal(triplet.sender)},
+                                {"recipient", address_literal(triplet.recipient)},
+                                {"block_expire", std::to_string(attempt.block_expire.count())},
+                                {"record_expire", std::to_string(attempt.record_expire.count())},
+                                {"record_expire_good", std::to_string(attempt.record_expire_good.count())},
+                            });
 }
 
 std::int64_t number(const std::optional<std::string>& text) {
@@ -57,10 +56,18 @@ Decision decision_from(const MysqlConnection::Row& row) {
     decision.reason = Reason::allowed;
   } else {
     switch (number(row.at(2))) {
-      case 2: decision.reason = Reason::early; break;
-      case 3: decision.reason = Reason::retried; break;
-      case 4: decision.reason = Reason::known; break;
-      default: decision.reason = Reason::unseen; break;
+      case 2:
+        decision.reason = Reason::early;
+        break;
+      case 3:
+        decision.reason = Reason::retried;
+        break;
+      case 4:
+        decision.reason = Reason::known;
+        break;
+      default:
+        decision.reason = Reason::unseen;
+        break;
     }
     decision.record = static_cast<std::uint64_t>(number(row.at(3)));
     decision.age = std::chrono::seconds(number(row.at(4)));
@@ -75,14 +82,7 @@ Decision decision_from(const MysqlConnection::Row& row) {
 }  // namespace
 
 Decision MysqlStore::decide(const Attempt& attempt) {
-  const std::string batch = statements(attempt);
-  std::vector<MysqlConnection::Row> rows;
-  try {
-    rows = connection_.run(batch);
-  } catch (const StoreError&) {
-    if (!connection_.failed_transiently()) throw;
-    rows = connection_.run(batch);
-  }
+  const auto rows = connection_.run_with_retry(statements(attempt));
   if (rows.size() != 1) throw StoreError("MySQL: the decision has no answer", "greylistctl check says more");
   return decision_from(rows.front());
 }

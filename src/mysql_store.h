@@ -11,7 +11,8 @@ class MysqlStore : public Store {
   /// Connects as `option_file` says. Throws StoreError.
   explicit MysqlStore(const std::string& option_file) : connection_(option_file) {}
 
-  /// One packet to the server, whatever the outcome. A deadlock, or a cluster's refusal to certify, is tried once more.
+  /// One packet to the server, whatever the outcome. A deadlock, or a cluster's refusal to certify, is tried
+  /// once more.
   Decision decide(const Attempt& attempt) override;
 
   MysqlConnection& connection() { return connection_; }

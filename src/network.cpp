@@ -82,7 +82,8 @@ Network Network::of(const IpAddress& address, unsigned prefix) {
 IpAddress Network::last() const {
   IpAddress last = first_;
   for (unsigned i = 0; i < first_.bits() / 8; ++i) {
-    last.bytes_[i] = static_cast<char>(static_cast<unsigned char>(last.bytes_[i]) | (0xffU & ~mask_byte(prefix_, i)));
+    last.bytes_[i] =
+        static_cast<char>(static_cast<unsigned char>(last.bytes_[i]) | (0xffU & ~mask_byte(prefix_, i)));
   }
   return last;
 }

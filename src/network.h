@@ -13,7 +13,8 @@ namespace greylisting {
 /// An IPv4 or IPv6 address. An IPv4-mapped IPv6 address (::ffff:192.0.2.1) is the IPv4 address it maps.
 class IpAddress {
  public:
-  /// Dotted quad or any form of RFC 4291, section 2.2; a zone (`%eth0`) is dropped. Nothing when it is neither.
+  /// Dotted quad or any form of RFC 4291, section 2.2; a zone (`%eth0`) is dropped. Nothing when it is
+  /// neither.
   static std::optional<IpAddress> parse(std::string_view text);
 
   /// 32 or 128.
@@ -38,11 +39,12 @@ class IpAddress {
 /// All addresses that share their first `prefix()` bits.
 class Network {
  public:
-  /// `address` or `address/prefix`; bits behind the prefix may be set and are cleared. An IPv4-mapped network of prefix
-  /// 96 or more is the IPv4 network. Nothing when it is not a network.
+  /// `address` or `address/prefix`; bits behind the prefix may be set and are cleared. An IPv4-mapped network
+  /// of prefix 96 or more is the IPv4 network. Nothing when it is not a network.
   static std::optional<Network> parse(std::string_view text);
 
-  /// The network of that prefix length in which `address` is; a prefix beyond `address.bits()` counts as that.
+  /// The network of that prefix length in which `address` is; a prefix beyond `address.bits()` counts as
+  /// that.
   static Network of(const IpAddress& address, unsigned prefix);
 
   const IpAddress& first() const { return first_; }
@@ -62,8 +64,9 @@ class Network {
   unsigned prefix_;
 };
 
-/// The first addresses of all networks that `address` is in, each once, the most specific network's first. Which
-/// networks contain an address is thereby a question of equality, which an index answers at any number of networks.
+/// The first addresses of all networks that `address` is in, each once, the most specific network's first.
+/// Which networks contain an address is thereby a question of equality, which an index answers at any number
+/// of networks.
 std::vector<IpAddress> first_addresses_around(const IpAddress& address);
 
 }  // namespace greylisting

@@ -1,7 +1,8 @@
 // printable: any bytes as one word of printable ASCII, and back.
 //
-// Used wherever a client's bytes meet a person: log lines, database columns, messages. The form has no blank, no line
-// end, no control character and nothing above 0x7e, so it can neither break a line nor fail in any character set.
+// Used wherever a client's bytes meet a person: log lines, database columns, messages. The form has no blank,
+// no line end, no control character and nothing above 0x7e, so it can neither break a line nor fail in any
+// character set.
 #pragma once
 
 #include <optional>
@@ -10,8 +11,8 @@
 
 namespace greylisting {
 
-/// Bytes 0x21 to 0x7e stand for themselves, but for the backslash; every other byte is `\xNN`, NN two lower-case
-/// hexadecimal digits. The empty string stays empty.
+/// Bytes 0x21 to 0x7e stand for themselves, but for the backslash; every other byte is `\xNN`, NN two
+/// lower-case hexadecimal digits. The empty string stays empty.
 std::string printable(std::string_view bytes);
 
 /// The bytes that `printable` made `text` of; nothing when `text` is not of that form.

@@ -1,12 +1,16 @@
 #include "process.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 
 namespace greylisting {
 
@@ -28,6 +32,17 @@ std::string effective_user() {
     if (entry->pw_uid == uid) return std::string(entry->pw_name) + " (" + number + ')';
   }
   return number;
+}
+
+void become_owner_of(const std::string& file) {
+  if (geteuid() != 0) return;
+  const std::string directory = std::filesystem::absolute(file).parent_path().string();
+  struct stat status {};
+  if (stat(file.c_str(), &status) != 0 && stat(directory.c_str(), &status) != 0) return;
+  if (status.st_uid == 0) return;
+  if (setgroups(1, &status.st_gid) != 0 || setegid(status.st_gid) != 0 || seteuid(status.st_uid) != 0) {
+    throw std::system_error(errno, std::generic_category(), "cannot act as the owner of " + file);
+  }
 }
 
 }  // namespace greylisting

@@ -5,11 +5,17 @@
 
 namespace greylisting {
 
-/// Opens /dev/null on each of the descriptors 0, 1 and 2 that is closed, as qmail-spp closes 0: a socket or database
-/// that came to be descriptor 2 would get the log lines. Ignores SIGPIPE, which would end the process by a signal.
+/// Opens /dev/null on each of the descriptors 0, 1 and 2 that is closed, as qmail-spp closes 0: a socket or
+/// database that came to be descriptor 2 would get the log lines. Ignores SIGPIPE, which would end the
+/// process by a signal.
 void secure_standard_streams();
 
 /// The effective user: `vpopmail (uid 89)`, or `uid 89` where /etc/passwd does not name it.
 std::string effective_user();
+
+/// When run by root: from now on acts as the owner of `file`, or of its directory while there is no such
+/// file, so that what root's tools make there stays usable for the plugin. Does nothing for others, or when
+/// root owns it.
+void become_owner_of(const std::string& file);
 
 }  // namespace greylisting

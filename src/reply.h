@@ -10,12 +10,12 @@ namespace greylisting {
 /// A reply line holds 512 octets with its CR LF (RFC 5321, section 4.5.3.1.5).
 inline constexpr std::size_t kMaxReply = 510;
 
-/// Whether `text` is one reply line of the class `first` ('4' or '5'): three digits, a blank, printable ASCII, at most
-/// kMaxReply octets.
+/// Whether `text` is one reply line of the class `first` ('4' or '5'): three digits, a blank, printable
+/// ASCII, at most kMaxReply octets.
 bool is_reply(std::string_view text, char first);
 
-/// `text` with %s replaced by the seconds left, %r by the recipient's domain, %% by a percent sign. Bytes of the domain
-/// are shown as by `printable`; what would be too long is cut at kMaxReply octets.
+/// `text` with %s replaced by the seconds left, %r by the recipient's domain, %% by a percent sign. Bytes of
+/// the domain are shown as by `printable`; what would be too long is cut at kMaxReply octets.
 std::string expand_reply(std::string_view text, std::chrono::seconds left, std::string_view recipient_domain);
 
 }  // namespace greylisting

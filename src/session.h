@@ -17,9 +17,9 @@ struct Session {
   std::string sender;       // SMTPMAILFROM; empty for the null sender
   std::string recipient;    // SMTPRCPTTO
 
-  /// Whether this RCPT is to be greylisted at all: GREYLISTING is set, the client may not relay (RELAYCLIENT) and has
-  /// not authenticated (SMTPAUTHUSER), and qmail will not refuse the recipient anyway (SMTPRCPTHOSTSOK=0).
-  /// Touches nothing but the environment.
+  /// Whether this RCPT is to be greylisted at all: GREYLISTING is set, the client may not relay (RELAYCLIENT)
+  /// and has not authenticated (SMTPAUTHUSER), and qmail will not refuse the recipient anyway
+  /// (SMTPRCPTHOSTSOK=0). Touches nothing but the environment.
   static bool is_greylisted(const Environment& environment);
 
   /// Throws std::runtime_error, with the remedy, when TCPREMOTEIP, SMTPMAILFROM or SMTPRCPTTO is missing.

@@ -183,9 +183,10 @@ class Reader {
   LoadedSettings& loaded_;
 };
 
-// Feeds a control file's text to inih line by line. It knows which line inih is at, and it keeps from inih what inih
-// would take for something else: a line longer than its buffer (it would be split), a line that begins with a blank
-// (it would continue the line before), a comment that # begins behind a value, a line without a key.
+// Feeds a control file's text to inih line by line. It knows which line inih is at, and it keeps from inih
+// what inih would take for something else: a line longer than its buffer (it would be split), a line that
+// begins with a blank (it would continue the line before), a comment that # begins behind a value, a line
+// without a key.
 class ControlFile {
  public:
   ControlFile(Reader& reader, const std::string& name, std::string_view text)
@@ -193,9 +194,7 @@ class ControlFile {
     if (rest_.starts_with(kByteOrderMark)) rest_.remove_prefix(kByteOrderMark.size());
   }
 
-  void read() {
-    ini_parse_stream(&ControlFile::next_line, this, &ControlFile::take, this);
-  }
+  void read() { ini_parse_stream(&ControlFile::next_line, this, &ControlFile::take, this); }
 
  private:
   static char* next_line(char* buffer, int size, void* self) {
@@ -220,10 +219,12 @@ class ControlFile {
                       " characters; ignoring it. Make it shorter");
       line = {};
     } else if (line.find('\0') != std::string_view::npos) {
-      reader_.problem(where() + "this line has a NUL character; ignoring it. Write the file anew as plain text");
+      reader_.problem(where() +
+                      "this line has a NUL character; ignoring it. Write the file anew as plain text");
       line = {};
     } else if (line.starts_with('[')) {
-      reader_.problem(where() + quoted(line) + " begins a section, and this file has none; the keys below it count");
+      reader_.problem(where() + quoted(line) +
+                      " begins a section, and this file has none; the keys below it count");
       line = {};
     } else if (!line.empty() && (line.find('=') == std::string_view::npos || line.starts_with('='))) {
       reader_.problem(where() + quoted(line) + " is not key=value; ignoring it. A comment begins with #");
@@ -238,7 +239,8 @@ class ControlFile {
   static std::string_view without_comment(std::string_view line) {
     if (line.starts_with('#') || line.starts_with(';')) return {};
     for (std::size_t i = 1; i < line.size(); ++i) {
-      if ((line[i] == '#' || line[i] == ';') && (line[i - 1] == ' ' || line[i - 1] == '\t')) return line.substr(0, i);
+      if ((line[i] == '#' || line[i] == ';') && (line[i - 1] == ' ' || line[i - 1] == '\t'))
+        return line.substr(0, i);
     }
     return line;
   }
@@ -263,13 +265,15 @@ class ControlFile {
   const std::string& name_;
   std::string_view rest_;
   unsigned line_ = 0;
-  std::array<unsigned, kSettings.size()> seen_at_{};  // line on which each setting was last seen, 0 for not yet
+  std::array<unsigned, kSettings.size()>
+      seen_at_{};  // line on which each setting was last seen, 0 for not yet
 };
 
 void read_variables(Reader& reader, const Environment& environment) {
   for (const Setting& setting : kSettings) {
     const std::string variable = variable_of(setting.key);
-    if (const char* const value = environment(variable.c_str())) reader.assign(variable + ": ", setting, trimmed(value));
+    if (const char* const value = environment(variable.c_str()))
+      reader.assign(variable + ": ", setting, trimmed(value));
   }
 }
 
@@ -279,18 +283,21 @@ void reconcile(LoadedSettings& loaded) {
   if (settings.record_expire <= settings.block_expire) {
     const long longer = settings.block_expire + Settings().record_expire;
     loaded.problems.push_back(loaded.file + ": record_expire: " + std::to_string(settings.record_expire) +
-                              " minutes is not longer than block_expire (" + std::to_string(settings.block_expire) +
+                              " minutes is not longer than block_expire (" +
+                              std::to_string(settings.block_expire) +
                               "), so that no retry could ever pass; using " + std::to_string(longer));
     settings.record_expire = longer;
   }
   if (settings.store == StoreKind::mysql && settings.mysql_default_file.empty()) {
-    loaded.problems.push_back(loaded.file +
-                              ": store: mysql needs mysql_default_file, the option file with user, password and "
-                              "database; without it the client library's defaults are used");
+    loaded.problems.push_back(
+        loaded.file +
+        ": store: mysql needs mysql_default_file, the option file with user, password and "
+        "database; without it the client library's defaults are used");
   }
 }
 
-// A regular file's content, or why it cannot be had. O_NONBLOCK: a FIFO in the file's place must not be waited for.
+// A regular file's content, or why it cannot be had. O_NONBLOCK: a FIFO in the file's place must not be
+// waited for.
 std::string read_control_file(const std::string& name, std::string& why) {
   const int file = open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (file < 0) {
@@ -331,12 +338,16 @@ StoreKind Settings::store_kind() const {
 }
 
 std::vector<std::pair<std::string, std::string>> Settings::rows() const {
+  Settings effective = *this;
+  effective.store = store_kind();
   std::vector<std::pair<std::string, std::string>> rows;
-  for (const Setting& setting : kSettings) rows.emplace_back(setting.key, std::visit(Show{*this}, setting.value));
+  for (const Setting& setting : kSettings)
+    rows.emplace_back(setting.key, std::visit(Show{effective}, setting.value));
   return rows;
 }
 
-LoadedSettings parse_settings(const std::string& file, std::string_view text, const Environment& environment) {
+LoadedSettings parse_settings(const std::string& file, std::string_view text,
+                              const Environment& environment) {
   LoadedSettings loaded;
   loaded.file = file;
   Reader reader(loaded);
@@ -354,9 +365,9 @@ LoadedSettings load_settings(const Environment& environment) {
   LoadedSettings loaded = parse_settings(file, text, environment);
   warn_of_open_option_file(loaded);
   if (!why.empty()) {
-    loaded.problems.insert(loaded.problems.begin(),
-                           file + ": cannot be read (" + why + "); using the defaults. Give the user that " +
-                               "qmail-smtpd runs as a regular file it can read");
+    loaded.problems.insert(loaded.problems.begin(), file + ": cannot be read (" + why +
+                                                        "); using the defaults. Give the user that " +
+                                                        "qmail-smtpd runs as a regular file it can read");
   }
   return loaded;
 }

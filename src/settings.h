@@ -1,7 +1,7 @@
 // settings: control/greylisting and the GL… variables, validated into one struct.
 //
-// Every setting exists once, in the table that `all_settings` returns, with its default, its bounds and its meaning;
-// the variable that overrides key `block_expire` is GLBLOCKEXPIRE, and so for each.
+// Every setting exists once, in the table that `all_settings` returns, with its default, its bounds and its
+// meaning; the variable that overrides key `block_expire` is GLBLOCKEXPIRE, and so for each.
 #pragma once
 
 #include <chrono>
@@ -50,9 +50,9 @@ struct LoadedSettings {
   std::string file;  // the control file's name: GLCONFIGFILE, or control/greylisting
 };
 
-/// Reads the control file, then the variables, which win. Never fails: a value that cannot be used leaves the one it
-/// would have replaced and makes a problem. A control file that does not exist is no problem; one that cannot be read
-/// is. Never waits for a FIFO or a device.
+/// Reads the control file, then the variables, which win. Never fails: a value that cannot be used leaves the
+/// one it would have replaced and makes a problem. A control file that does not exist is no problem; one that
+/// cannot be read is. Never waits for a FIFO or a device.
 LoadedSettings load_settings(const Environment& environment);
 
 /// The same for the text of a control file called `file`.

@@ -16,9 +16,12 @@ std::string refuse(std::string_view reply) { return std::string("E").append(repl
 
 std::string commands(const Decision& decision, const Settings& settings, std::string_view recipient_domain) {
   switch (decision.outcome()) {
-    case Outcome::accepted: break;
-    case Outcome::deferred: return refuse(expand_reply(settings.defer_message, decision.left, recipient_domain));
-    case Outcome::rejected: return refuse(expand_reply(settings.reject_message, decision.left, recipient_domain));
+    case Outcome::accepted:
+      break;
+    case Outcome::deferred:
+      return refuse(expand_reply(settings.defer_message, decision.left, recipient_domain));
+    case Outcome::rejected:
+      return refuse(expand_reply(settings.reject_message, decision.left, recipient_domain));
   }
   return {};
 }
@@ -29,7 +32,8 @@ std::string commands_on_error(const Settings& settings) {
 
 void write(std::string_view commands) {
   // Nobody reads any more when this fails, so there is nobody to tell.
-  if (!commands.empty()) [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, commands.data(), commands.size());
+  if (!commands.empty()) [[maybe_unused]]
+    const auto written = ::write(STDOUT_FILENO, commands.data(), commands.size());
 }
 
 }  // namespace greylisting::spp

@@ -34,7 +34,8 @@ std::string with_literals(std::string_view sql,
 
     const auto end = std::find_if_not(sql.begin() + 1, sql.end(), is_name);
     const std::string_view word = sql.substr(0, static_cast<std::size_t>(end - sql.begin()));
-    const auto* const found = std::ranges::find(literals, word.substr(1), [](const auto& pair) { return pair.first; });
+    const auto* const found =
+        std::ranges::find(literals, word.substr(1), [](const auto& pair) { return pair.first; });
     text += found == literals.end() ? word : std::string_view(found->second);
     sql.remove_prefix(word.size());
   }

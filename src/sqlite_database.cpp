@@ -5,8 +5,8 @@
 
 #include <filesystem>
 
-#include "sql.h"
 #include "process.h"
+#include "sql.h"
 
 namespace greylisting {
 namespace {
@@ -18,8 +18,8 @@ std::string remedy_for(int error, const std::string& file) {
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
     case SQLITE_PERM:
-      return "create the directory " + (directory.empty() ? "." : directory) + " and give it and what is in it to " +
-             effective_user() + ", as whom this runs: chown";
+      return "create the directory " + (directory.empty() ? "." : directory) +
+             " and give it and what is in it to " + effective_user() + ", as whom this runs: chown";
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return "another process holds the file locked; see who with fuser " + file;
@@ -44,13 +44,15 @@ SqliteDatabase::SqliteDatabase(std::string file, std::chrono::milliseconds patie
   // The file holds the addresses of other people's mail.
   const mode_t mask = umask(S_IRWXO);
   sqlite3* connection = nullptr;
-  const int opened = sqlite3_open_v2(file_.c_str(), &connection, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  const int opened =
+      sqlite3_open_v2(file_.c_str(), &connection, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
   connection_.reset(connection);
   if (!connection_) throw StoreError("SQLite: out of memory", "raise the memory limit (softlimit -m)");
   sqlite3_extended_result_codes(connection, 1);
   if (opened != SQLITE_OK) fail();
   sqlite3_busy_timeout(connection, static_cast<int>(patience.count()));
-  // A process that lives for a millisecond leaves the write-ahead log to the next one instead of folding it in.
+  // A process that lives for a millisecond leaves the write-ahead log to the next one instead of folding it
+  // in.
   sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   if (!has_table("greylisting_data")) {
     run("PRAGMA journal_mode = WAL");
@@ -62,12 +64,14 @@ SqliteDatabase::SqliteDatabase(std::string file, std::chrono::milliseconds patie
 }
 
 void SqliteDatabase::run(std::string_view statements) {
-  if (sqlite3_exec(connection_.get(), std::string(statements).c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail();
+  if (sqlite3_exec(connection_.get(), std::string(statements).c_str(), nullptr, nullptr, nullptr) !=
+      SQLITE_OK)
+    fail();
 }
 
 bool SqliteDatabase::has_table(const char* name) {
-  const int found =
-      sqlite3_table_column_metadata(connection_.get(), "main", name, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr);
+  const int found = sqlite3_table_column_metadata(connection_.get(), "main", name, nullptr, nullptr, nullptr,
+                                                  nullptr, nullptr, nullptr);
   if (found == SQLITE_OK) return true;
   if (found != SQLITE_ERROR) fail();
   return false;
@@ -75,8 +79,8 @@ bool SqliteDatabase::has_table(const char* name) {
 
 SqliteDatabase::Statement SqliteDatabase::prepare(std::string_view statement) const {
   sqlite3_stmt* prepared = nullptr;
-  if (sqlite3_prepare_v2(connection_.get(), statement.data(), static_cast<int>(statement.size()), &prepared, nullptr) !=
-      SQLITE_OK) {
+  if (sqlite3_prepare_v2(connection_.get(), statement.data(), static_cast<int>(statement.size()), &prepared,
+                         nullptr) != SQLITE_OK) {
     fail();
   }
   return {*this, prepared};
@@ -85,8 +89,9 @@ SqliteDatabase::Statement SqliteDatabase::prepare(std::string_view statement) co
 void SqliteDatabase::fail() const {
   sqlite3* const connection = connection_.get();
   const int error = sqlite3_extended_errcode(connection);
-  throw StoreError("SQLite: " + file_ + ": " + sqlite3_errmsg(connection) + " (error " + std::to_string(error) + ')',
-                   remedy_for(error, file_));
+  throw StoreError(
+      "SQLite: " + file_ + ": " + sqlite3_errmsg(connection) + " (error " + std::to_string(error) + ')',
+      remedy_for(error, file_));
 }
 
 int SqliteDatabase::Statement::index(const char* name) const {
@@ -99,15 +104,16 @@ SqliteDatabase::Statement& SqliteDatabase::Statement::bind(const char* name, std
 }
 
 SqliteDatabase::Statement& SqliteDatabase::Statement::bind_text(const char* name, std::string_view value) {
-  if (sqlite3_bind_text64(statement_.get(), index(name), value.data(), value.size(), SQLITE_TRANSIENT, SQLITE_UTF8) !=
-      SQLITE_OK) {
+  if (sqlite3_bind_text64(statement_.get(), index(name), value.data(), value.size(), SQLITE_TRANSIENT,
+                          SQLITE_UTF8) != SQLITE_OK) {
     database_.fail();
   }
   return *this;
 }
 
 SqliteDatabase::Statement& SqliteDatabase::Statement::bind_blob(const char* name, std::string_view value) {
-  if (sqlite3_bind_blob64(statement_.get(), index(name), value.data(), value.size(), SQLITE_TRANSIENT) != SQLITE_OK) {
+  if (sqlite3_bind_blob64(statement_.get(), index(name), value.data(), value.size(), SQLITE_TRANSIENT) !=
+      SQLITE_OK) {
     database_.fail();
   }
   return *this;

@@ -14,8 +14,9 @@ namespace greylisting {
 
 class SqliteDatabase {
  public:
-  /// Opens the file and creates it when it is missing; whoever holds it locked is waited for as long as `patience`.
-  /// Throws StoreError that names the path and the user when the file or its directory cannot be used.
+  /// Opens the file and creates it when it is missing; whoever holds it locked is waited for as long as
+  /// `patience`. Throws StoreError that names the path and the user when the file or its directory cannot be
+  /// used.
   SqliteDatabase(std::string file, std::chrono::milliseconds patience);
 
   /// One or more statements without parameters.

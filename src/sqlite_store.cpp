@@ -32,7 +32,9 @@ Decision SqliteStore::judge_lists(const Attempt& attempt) {
       continue;
     }
     decision.entry = static_cast<std::uint64_t>(entry.number(1));
-    decision.reason = verdict == "denied" ? Reason::denied : verdict == "allowed" ? Reason::allowed : Reason::unseen;
+    decision.reason = verdict == "denied"    ? Reason::denied
+                      : verdict == "allowed" ? Reason::allowed
+                                             : Reason::unseen;
     return decision;
   }
 }
@@ -51,10 +53,18 @@ Decision SqliteStore::record_triplet(const Attempt& attempt) {
 
   Decision decision;
   switch (record.number(0)) {
-    case 2: decision.reason = Reason::early; break;
-    case 3: decision.reason = Reason::retried; break;
-    case 4: decision.reason = Reason::known; break;
-    default: decision.reason = Reason::unseen; break;
+    case 2:
+      decision.reason = Reason::early;
+      break;
+    case 3:
+      decision.reason = Reason::retried;
+      break;
+    case 4:
+      decision.reason = Reason::known;
+      break;
+    default:
+      decision.reason = Reason::unseen;
+      break;
   }
   decision.record = static_cast<std::uint64_t>(record.number(1));
   decision.age = std::chrono::seconds(record.number(2));
@@ -79,7 +89,8 @@ void SqliteStore::read_entries() {
         "UPDATE greylisting_lists SET ipaddr_start = :first, ipaddr_end = :last, ipaddr_prefixsize = :prefix "
         "WHERE id = :id AND ipaddr = :ipaddr");
     update.bind(":id", id).bind_text(":ipaddr", ipaddr).bind(":prefix", network ? network->prefix() : -1);
-    if (network) update.bind_blob(":first", network->first().bytes()).bind_blob(":last", network->last().bytes());
+    if (network)
+      update.bind_blob(":first", network->first().bytes()).bind_blob(":last", network->last().bytes());
     update.step();
   }
 }

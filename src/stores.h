@@ -9,7 +9,8 @@
 
 namespace greylisting {
 
-/// For the plugin: connects, or opens the file and waits no longer than `patience` for its lock. Throws StoreError.
+/// For the plugin: connects, or opens the file and waits no longer than `patience` for its lock. Throws
+/// StoreError.
 std::unique_ptr<Store> open_store(const Settings& settings, std::chrono::milliseconds patience);
 
 }  // namespace greylisting

@@ -1,4 +1,5 @@
-// triplet: what makes two delivery attempts the same (RFC 6647, section 2.3), and the fixed-size key it hashes to.
+// triplet: what makes two delivery attempts the same (RFC 6647, section 2.3), and the fixed-size key it
+// hashes to.
 #pragma once
 
 #include <array>
@@ -20,7 +21,8 @@ struct Triplet {
   /// The first 16 bytes of the SHA-256 of
   ///     '4' or '6' | prefix length, one byte | first address of the network, 4 or 16 bytes |
   ///     0 | sender | 0 | recipient
-  /// An address has no NUL, so different triplets have different inputs. sql/mysql/upgrade-from-0.5.sql computes the same.
+  /// An address has no NUL, so different triplets have different inputs. sql/mysql/upgrade-from-0.5.sql
+  /// computes the same.
   TripletKey key() const;
 };
 

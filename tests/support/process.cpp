@@ -81,7 +81,8 @@ Result run(const Command& command) {
   if (to_write.empty()) Pipe::close_end(input.write_end);
   std::array<char, 4096> buffer{};
   while (output.read_end >= 0 || errors.read_end >= 0) {
-    std::array<pollfd, 3> wait{{{output.read_end, POLLIN, 0}, {errors.read_end, POLLIN, 0}, {input.write_end, POLLOUT, 0}}};
+    std::array<pollfd, 3> wait{
+        {{output.read_end, POLLIN, 0}, {errors.read_end, POLLIN, 0}, {input.write_end, POLLOUT, 0}}};
     poll(wait.data(), wait.size(), -1);
     const auto take = [&](int& end, short events, std::string& text) {
       if (end < 0 || events == 0) return;
@@ -140,7 +141,9 @@ int BackgroundProcess::wait() {
   return status_;
 }
 
-std::filesystem::path built(std::string_view program) { return std::filesystem::path(GREYLISTING_BUILD) / program; }
+std::filesystem::path built(std::string_view program) {
+  return std::filesystem::path(GREYLISTING_BUILD) / program;
+}
 
 std::filesystem::path source_tree() { return GREYLISTING_SOURCE; }
 

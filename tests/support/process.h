@@ -12,7 +12,7 @@
 namespace greylisting::test {
 
 struct Command {
-  std::vector<std::string> arguments;                // the program first; looked up in PATH when it has no slash
+  std::vector<std::string> arguments;  // the program first; looked up in PATH when it has no slash
   std::map<std::string, std::string> environment{};  // nothing else is in it, but for PATH
   std::filesystem::path directory = ".";
   std::string input{};

@@ -1,0 +1,50 @@
+// administration: the store as the administrator's tool sees it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "attempt.h"
+#include "decision.h"
+#include "settings.h"
+#include "store.h"
+
+namespace greylisting {
+
+/// One thing that `greylistctl check` looked at.
+struct Finding {
+  enum class State { good, warning, bad };
+  State state = State::good;
+  std::string text;      // what was found
+  std::string remedy{};  // what to do about it; empty when good
+};
+
+/// Every function throws StoreError.
+class Administration {
+ public:
+  virtual ~Administration() = default;
+
+  /// Looks at server, schema, privileges, clock, list entries and clean-up; changes nothing.
+  virtual std::vector<Finding> examine() = 0;
+
+  /// What the plugin would decide, by the plugin's own statements, with nothing of it kept.
+  virtual Decision rehearse(const Attempt& attempt) = 0;
+
+  /// Deletes at most `limit` records whose life is over, in one short transaction. Returns how many.
+  virtual std::uint64_t delete_expired(unsigned limit) = 0;
+
+  /// Brings the schema to this version. Returns what was done, a sentence a step; empty when nothing had to
+  /// be.
+  virtual std::vector<std::string> migrate() = 0;
+
+  /// Lets no second clean-up work on this store for as long as this object lives; false when one does
+  /// already.
+  virtual bool lock_cleanup() = 0;
+};
+
+/// Connects as mysql_admin_file says where it is given, or opens sqlite_file. Throws StoreError.
+std::unique_ptr<Administration> open_administration(const Settings& settings);
+
+}  // namespace greylisting

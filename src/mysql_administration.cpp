@@ -1,0 +1,182 @@
+#include "mysql_administration.h"
+
+#include <charconv>
+#include <cstdlib>
+#include <ctime>
+#include <tuple>
+
+#include "sql.h"
+
+namespace greylisting {
+namespace {
+
+constexpr std::string_view kMigrate = "bring the database to this version's schema: greylistctl migrate";
+
+std::int64_t to_number(std::string_view text) {
+  std::int64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+// Whether `VERSION()` is one the statements are made for; text like `5.6.24-log` or
+// `10.11.19-MariaDB-0+deb12u1`.
+bool is_supported(const std::string& version) {
+  unsigned major = 0;
+  unsigned minor = 0;
+  unsigned patch = 0;
+  const char* end = version.data() + version.size();
+  auto parsed = std::from_chars(version.data(), end, major);
+  if (parsed.ptr != end) parsed = std::from_chars(parsed.ptr + 1, end, minor);
+  if (parsed.ptr != end) std::from_chars(parsed.ptr + 1, end, patch);
+  const bool is_mariadb = version.find("MariaDB") != std::string::npos;
+  return is_mariadb ? std::tie(major, minor) >= std::tuple(10U, 5U)
+                    : std::tie(major, minor, patch) >= std::tuple(5U, 6U, 3U);
+}
+
+}  // namespace
+
+MysqlAdministration::MysqlAdministration(const Settings& settings)
+    : plugin_option_file_(settings.mysql_default_file),
+      connection_(settings.mysql_admin_file.empty() ? settings.mysql_default_file
+                                                    : settings.mysql_admin_file) {}
+
+std::vector<Finding> MysqlAdministration::examine() {
+  using State = Finding::State;
+  std::vector<Finding> findings;
+
+  const std::string version = value("SELECT VERSION()");
+  if (is_supported(version)) {
+    findings.push_back({State::good, "server: " + version});
+  } else {
+    findings.push_back(
+        {State::bad, "server: " + version, "MariaDB 10.5 or MySQL 5.6.3, or a later one, is needed"});
+  }
+
+  const std::string schema = schema_version();
+  if (schema == sql::kSchemaVersion) {
+    findings.push_back({State::good, "schema: version " + schema});
+  } else if (has_layout_of_05()) {
+    findings.push_back({State::bad, "schema: that of greylisting 0.5", std::string(kMigrate)});
+  } else if (schema.empty()) {
+    findings.push_back({State::bad, "schema: there are no tables", "create them: greylistctl migrate"});
+  } else {
+    findings.push_back({State::bad, "schema: version " + schema + ", not " + std::string(sql::kSchemaVersion),
+                        std::string(kMigrate)});
+  }
+  if (findings.back().state == State::bad) return findings;
+
+  try {
+    connection_.run("DELETE FROM greylisting_data WHERE FALSE");
+    findings.push_back({State::good, "tool's account: " + value("SELECT CURRENT_USER()") + " may clean up"});
+  } catch (const StoreError& error) {
+    findings.push_back(
+        {State::bad,
+         "tool's account: " + value("SELECT CURRENT_USER()") + " may not clean up: " + error.what(),
+         "name an account that may delete in mysql_admin_file; sql/mysql/grants.sql creates one"});
+  }
+
+  MysqlConnection plugin(plugin_option_file_);
+  for (const auto& row : plugin.run("SHOW GRANTS")) {
+    const std::string grant = row.at(0).value_or("");
+    const std::string rights = grant.substr(0, grant.find(" ON "));
+    if (rights.find("ALL PRIVILEGES") != std::string::npos || rights.find("DELETE") != std::string::npos ||
+        rights.find("DROP") != std::string::npos) {
+      findings.push_back({State::warning, "plugin's account may do more than it needs: " + rights + " …",
+                          "SELECT, INSERT and UPDATE are enough: sql/mysql/grants.sql"});
+      break;
+    }
+  }
+
+  const auto ahead =
+      to_number(value("SELECT UNIX_TIMESTAMP()")) - static_cast<std::int64_t>(std::time(nullptr));
+  if (std::abs(ahead) <= 60) {
+    findings.push_back({State::good, "clock: the database's agrees with this host's"});
+  } else {
+    findings.push_back({State::warning,
+                        "clock: the database's is " + std::to_string(ahead) + " s ahead of this host's",
+                        "let both keep time by NTP; the database's is the one that counts"});
+  }
+
+  for (const auto& row : connection_.run("SELECT id, ipaddr FROM greylisting_lists WHERE ipaddr IS NOT NULL "
+                                         "AND ipaddr_start IS NULL LIMIT 10")) {
+    findings.push_back(
+        {State::warning,
+         "list entry " + row.at(0).value_or("") + ": ipaddr '" + row.at(1).value_or("") +
+             "' is not an address or network and never matches",
+         "correct it: UPDATE greylisting_lists SET ipaddr = '…' WHERE id = " + row.at(0).value_or("")});
+  }
+
+  if (value("SELECT EXISTS (SELECT 1 FROM greylisting_data WHERE record_expires < UTC_TIMESTAMP() - INTERVAL "
+            "7 DAY)") == "1") {
+    findings.push_back({State::warning, "clean-up: there are records whose life was over a week ago",
+                        "have cron run scripts/greylisting_cleanup.sh: config/crontab"});
+  }
+  return findings;
+}
+
+Decision MysqlAdministration::rehearse(const Attempt& attempt) {
+  MysqlStore plugin(plugin_option_file_);
+  plugin.connection().run("START TRANSACTION");
+  const Decision decision = plugin.decide(attempt);
+  plugin.connection().run("ROLLBACK");
+  return decision;
+}
+
+std::uint64_t MysqlAdministration::delete_expired(unsigned limit) {
+  connection_.run_with_retry(
+      "DELETE FROM greylisting_data WHERE record_expires <= UTC_TIMESTAMP() ORDER BY record_expires LIMIT " +
+      std::to_string(limit));
+  return connection_.affected_rows();
+}
+
+std::vector<std::string> MysqlAdministration::migrate() {
+  if (has_layout_of_05()) {
+    const std::string before = value("SELECT COUNT(*) FROM greylisting_data");
+    connection_.run("SET SESSION sql_mode = ''");
+    connection_.run(sql::mysql_schema);
+    connection_.run(sql::mysql_upgrade_from_05);
+    return {"Upgraded the tables of greylisting 0.5: its " + before + " records are " +
+            value("SELECT COUNT(*) FROM greylisting_data") + " triplets, all " +
+            value("SELECT COUNT(*) FROM greylisting_lists") + " list entries stay."};
+  }
+  const std::string version = schema_version();
+  if (version == sql::kSchemaVersion) return {};
+  if (!version.empty()) {
+    throw StoreError(
+        "the schema has version " + version + ", and this program knows " + std::string(sql::kSchemaVersion),
+        "install the program that made it, or a later one");
+  }
+  connection_.run(sql::mysql_schema);
+  return {"Created the tables."};
+}
+
+bool MysqlAdministration::lock_cleanup() {
+  return value("SELECT GET_LOCK(LEFT(CONCAT('greylisting_cleanup.', DATABASE()), 64), 0)") == "1";
+}
+
+// The one value of a statement's one row; empty when it has none.
+std::string MysqlAdministration::value(std::string_view statement) {
+  const auto rows = connection_.run(statement);
+  return rows.empty() ? std::string() : rows.front().at(0).value_or("");
+}
+
+std::string MysqlAdministration::schema_version() {
+  if (value("SELECT COUNT(*) FROM information_schema.tables "
+            "WHERE table_schema = DATABASE() AND table_name = 'greylisting_meta'") != "1") {
+    return "";
+  }
+  return value("SELECT value FROM greylisting_meta WHERE name = 'schema_version'");
+}
+
+// Also while an upgrade has been broken off half-way: until its end the triplet is not the primary key.
+bool MysqlAdministration::has_layout_of_05() {
+  return value(
+             "SELECT COUNT(*) FROM information_schema.tables "
+             "WHERE table_schema = DATABASE() AND table_name = 'greylisting_data'") == "1" &&
+         value(
+             "SELECT COUNT(*) FROM information_schema.key_column_usage WHERE table_schema = DATABASE() "
+             "AND table_name = 'greylisting_data' AND constraint_name = 'PRIMARY' AND column_name = "
+             "'triplet'") == "0";
+}
+
+}  // namespace greylisting

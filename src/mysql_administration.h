@@ -1,0 +1,28 @@
+// mysql_administration: triplets in MySQL or MariaDB, the administrator's side.
+#pragma once
+
+#include "administration.h"
+#include "mysql_store.h"
+
+namespace greylisting {
+
+class MysqlAdministration : public Administration {
+ public:
+  explicit MysqlAdministration(const Settings& settings);
+
+  std::vector<Finding> examine() override;
+  Decision rehearse(const Attempt& attempt) override;
+  std::uint64_t delete_expired(unsigned limit) override;
+  std::vector<std::string> migrate() override;
+  bool lock_cleanup() override;
+
+ private:
+  std::string value(std::string_view statement);
+  std::string schema_version();
+  bool has_layout_of_05();
+
+  std::string plugin_option_file_;
+  MysqlConnection connection_;
+};
+
+}  // namespace greylisting

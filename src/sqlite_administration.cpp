@@ -1,0 +1,97 @@
+#include "sqlite_administration.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "sql.h"
+
+namespace greylisting {
+namespace {
+
+// A person waits longer than a mail session.
+constexpr std::chrono::seconds kPatience{30};
+
+}  // namespace
+
+SqliteAdministration::SqliteAdministration(const Settings& settings)
+    : store_(settings.sqlite_file, kPatience) {}
+
+SqliteAdministration::~SqliteAdministration() {
+  if (lock_ >= 0) close(lock_);
+}
+
+std::vector<Finding> SqliteAdministration::examine() {
+  using State = Finding::State;
+  SqliteDatabase& database = store_.database();
+  std::vector<Finding> findings;
+  findings.push_back({State::good, std::string("library: SQLite ") + sqlite3_libversion()});
+
+  auto version = database.prepare("SELECT value FROM greylisting_meta WHERE name = 'schema_version'");
+  const std::string schema = version.step() ? version.text(0) : "";
+  if (schema == sql::kSchemaVersion) {
+    findings.push_back({State::good, "schema: version " + schema});
+  } else {
+    findings.push_back({State::bad,
+                        "schema: version '" + schema + "', not " + std::string(sql::kSchemaVersion),
+                        "bring the file to this version's schema: greylistctl migrate"});
+    return findings;
+  }
+
+  auto unusable =
+      database.prepare("SELECT id, ipaddr FROM greylisting_lists WHERE ipaddr_prefixsize < 0 LIMIT 10");
+  while (unusable.step()) {
+    findings.push_back(
+        {State::warning,
+         "list entry " + unusable.text(0) + ": ipaddr '" + unusable.text(1) +
+             "' is not an address or network and never matches",
+         "correct it: UPDATE greylisting_lists SET ipaddr = '…' WHERE id = " + unusable.text(0)});
+  }
+
+  auto old = database.prepare(
+      "SELECT 1 FROM greylisting_data WHERE record_expires < datetime('now', '-7 days') LIMIT 1");
+  if (old.step()) {
+    findings.push_back({State::warning, "clean-up: there are records whose life was over a week ago",
+                        "have cron run scripts/greylisting_cleanup.sh: config/crontab"});
+  }
+  return findings;
+}
+
+Decision SqliteAdministration::rehearse(const Attempt& attempt) {
+  store_.database().run("BEGIN IMMEDIATE");
+  const Decision decision = store_.decide(attempt);
+  store_.database().run("ROLLBACK");
+  return decision;
+}
+
+std::uint64_t SqliteAdministration::delete_expired(unsigned limit) {
+  auto statement = store_.database().prepare(
+      "DELETE FROM greylisting_data WHERE id IN (SELECT id FROM greylisting_data "
+      "WHERE record_expires <= datetime('now') ORDER BY record_expires LIMIT :limit)");
+  statement.bind(":limit", limit).step();
+  return store_.database().changes();
+}
+
+std::vector<std::string> SqliteAdministration::migrate() {
+  auto version =
+      store_.database().prepare("SELECT value FROM greylisting_meta WHERE name = 'schema_version'");
+  const std::string found = version.step() ? version.text(0) : "";
+  if (found != sql::kSchemaVersion) {
+    throw StoreError("the schema of " + store_.database().file() + " has version '" + found +
+                         "', and this program knows " + std::string(sql::kSchemaVersion),
+                     "install the program that made it, or a later one");
+  }
+  return {};  // opening the file has made what was missing
+}
+
+// The lock is on the directory: closing another descriptor of the database file would drop SQLite's own locks
+// on it.
+bool SqliteAdministration::lock_cleanup() {
+  const auto directory = std::filesystem::absolute(store_.database().file()).parent_path();
+  lock_ = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  return lock_ >= 0 && flock(lock_, LOCK_EX | LOCK_NB) == 0;
+}
+
+}  // namespace greylisting

@@ -1,0 +1,27 @@
+// sqlite_administration: triplets in an SQLite file, the administrator's side.
+#pragma once
+
+#include "administration.h"
+#include "sqlite_store.h"
+
+namespace greylisting {
+
+class SqliteAdministration : public Administration {
+ public:
+  explicit SqliteAdministration(const Settings& settings);
+  SqliteAdministration(const SqliteAdministration&) = delete;
+  SqliteAdministration& operator=(const SqliteAdministration&) = delete;
+  ~SqliteAdministration() override;
+
+  std::vector<Finding> examine() override;
+  Decision rehearse(const Attempt& attempt) override;
+  std::uint64_t delete_expired(unsigned limit) override;
+  std::vector<std::string> migrate() override;
+  bool lock_cleanup() override;
+
+ private:
+  SqliteStore store_;
+  int lock_ = -1;  // descriptor of the file's directory while this clean-up holds it
+};
+
+}  // namespace greylisting

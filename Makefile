@@ -1,7 +1,5 @@
 # greylisting: everything a person types. `make help` lists it.
 
-VERSION := 1.0.0
-
 PREFIX  ?= /usr/local
 QMAILDIR ?= /var/qmail
 BUILD   := build
@@ -26,7 +24,7 @@ MYSQL_CFLAGS ?= $(shell $(MYSQL_CONFIG) --include)
 MYSQL_LIBS   ?= $(shell $(MYSQL_CONFIG) --libs)
 endif
 
-ALL_CXXFLAGS := -std=c++20 -DGREYLISTING_VERSION=\"$(VERSION)\" $(WARNINGS) -I. -Isrc $(patsubst -I%,-isystem %,$(MYSQL_CFLAGS)) -MMD -MP $(CXXFLAGS)
+ALL_CXXFLAGS := -std=c++20 $(WARNINGS) -I. -Isrc $(patsubst -I%,-isystem %,$(MYSQL_CFLAGS)) -MMD -MP $(CXXFLAGS)
 LIBS         := $(MYSQL_LIBS) -linih -lsqlite3 -lmd
 
 LIBRARY_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard src/*.cpp)) $(BUILD)/sql_text.o

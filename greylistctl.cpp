@@ -3,12 +3,14 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
 
 #include "src/ctl/commands.h"
 #include "src/store.h"
+#include "src/version.h"
 
 using namespace greylisting;
 
@@ -25,12 +27,10 @@ LoadedSettings load(bool quietly) {
   return loaded;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   CLI::App app("Looks after the records of greylisting, the qmail-spp plugin.");
   app.name("greylistctl");
-  app.set_version_flag("--version", std::string("greylistctl ") + GREYLISTING_VERSION);
+  app.set_version_flag("--version", std::string("greylistctl ").append(kVersion));
   app.require_subcommand(1);
   app.footer("Exit status: 0 done, 1 something is wrong, 2 wrong usage.");
   std::string home = kQmailHome;
@@ -67,12 +67,18 @@ int main(int argc, char** argv) {
     return ctl::kFailed;
   }
   const LoadedSettings loaded = load(check->parsed());
+  if (check->parsed()) return ctl::check(loaded);
+  if (cleanup->parsed()) return ctl::cleanup(loaded, cleanup_options);
+  return ctl::migrate(loaded);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
   try {
-    if (check->parsed()) return ctl::check(loaded);
-    if (cleanup->parsed()) return ctl::cleanup(loaded, cleanup_options);
-    if (migrate->parsed()) return ctl::migrate(loaded);
+    return run(argc, argv);
   } catch (const std::exception& error) {
-    std::cerr << "greylistctl: " << error.what() << '\n';
+    static_cast<void>(std::fprintf(stderr, "greylistctl: %s\n", error.what()));
+    return ctl::kFailed;
   }
-  return ctl::kFailed;
 }

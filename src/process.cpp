@@ -19,12 +19,12 @@ void secure_standard_streams() {
     // open gives the lowest free number, which is this one.
     if (fcntl(stream, F_GETFD) < 0) open("/dev/null", O_RDWR);
   }
-  std::signal(SIGPIPE, SIG_IGN);
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
 }
 
 std::string effective_user() {
   const uid_t uid = geteuid();
-  const std::string number = "uid " + std::to_string(uid);
+  std::string number = "uid " + std::to_string(uid);
   // Read directly: the name service may want a network, and this is called when something is broken already.
   const std::unique_ptr<FILE, int (*)(FILE*)> users(std::fopen("/etc/passwd", "re"), std::fclose);
   if (!users) return number;

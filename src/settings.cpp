@@ -23,7 +23,7 @@ namespace greylisting {
 namespace {
 
 constexpr std::string_view kDefaultFile = "control/greylisting";
-constexpr std::size_t kMaxFile = 64 * 1024;
+constexpr std::size_t kMaxFile = 65536;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 // The kinds of value a setting can have. Each names the member it sets and knows its bounds.
@@ -341,6 +341,7 @@ std::vector<std::pair<std::string, std::string>> Settings::rows() const {
   Settings effective = *this;
   effective.store = store_kind();
   std::vector<std::pair<std::string, std::string>> rows;
+  rows.reserve(kSettings.size());
   for (const Setting& setting : kSettings)
     rows.emplace_back(setting.key, std::visit(Show{effective}, setting.value));
   return rows;

@@ -32,7 +32,7 @@ std::string with_literals(std::string_view sql,
     sql.remove_prefix(colon);
     if (sql.empty()) break;
 
-    const auto end = std::find_if_not(sql.begin() + 1, sql.end(), is_name);
+    const auto* const end = std::find_if_not(sql.begin() + 1, sql.end(), is_name);
     const std::string_view word = sql.substr(0, static_cast<std::size_t>(end - sql.begin()));
     const auto* const found =
         std::ranges::find(literals, word.substr(1), [](const auto& pair) { return pair.first; });

@@ -121,9 +121,8 @@ SqliteDatabase::Statement& SqliteDatabase::Statement::bind_blob(const char* name
 
 bool SqliteDatabase::Statement::step() {
   const int result = sqlite3_step(statement_.get());
-  if (result == SQLITE_ROW) return true;
-  if (result == SQLITE_DONE) return false;
-  database_.fail();
+  if (result != SQLITE_ROW && result != SQLITE_DONE) database_.fail();
+  return result == SQLITE_ROW;
 }
 
 std::int64_t SqliteDatabase::Statement::number(int column) const {

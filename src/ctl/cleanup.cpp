@@ -14,8 +14,9 @@ namespace {
 std::string now() {
   const std::time_t time = std::time(nullptr);
   std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S %z", std::localtime(&time));
-  return text.data();
+  const std::size_t size =
+      std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S %z", std::localtime(&time));
+  return {text.data(), size};
 }
 
 }  // namespace

@@ -42,6 +42,7 @@ int main() {
     const Decision decision = decide(attempt, settings, log);
     spp::write(spp::commands(decision, settings, attempt.triplet.recipient.domain()));
     log.write(LogLevel::info, describe(decision, session));
+    if (const auto throttle = describe_throttle(decision, attempt)) log.write(LogLevel::warning, *throttle);
   } catch (const std::exception& error) {
     log.write(LogLevel::error, error.what());
     spp::write(spp::commands_on_error(settings));

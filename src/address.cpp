@@ -11,24 +11,35 @@ std::string lower_case(std::string_view text) {
   return lower;
 }
 
-// Bounce Address Tag Validation changes the sender's tag every day. Both spellings are in use: the draft's
-// prvs=TAG=user@domain, and prvs=user/TAG@domain.
-std::string without_batv_tag(std::string address) {
-  constexpr std::string_view kPrefix = "prvs=";
-  if (!address.starts_with(kPrefix)) return address;
+constexpr std::string_view kBatvPrefix = "prvs=";
+constexpr std::size_t kBatvTag = 10;  // KDDDSSSSSS: key number, day, part of a hash
+
+bool is_batv_tag(std::string_view text) {
+  return text.size() == kBatvTag && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+// What a tagged local part, without its prefix, says the user is; empty when it says nothing. Both spellings
+// are in use: the draft's TAG=user, and user/TAG.
+std::string_view batv_user(std::string_view tagged) {
+  const auto slash = tagged.rfind('/');
+  if (slash != std::string_view::npos && is_batv_tag(tagged.substr(slash + 1)))
+    return tagged.substr(0, slash);
+  if (const auto equals = tagged.find('='); equals != std::string_view::npos)
+    return tagged.substr(equals + 1);
+  return slash == std::string_view::npos ? std::string_view() : tagged.substr(0, slash);
+}
+
+// Bounce Address Tag Validation changes the sender's tag every day.
+std::string without_batv_tag(const std::string& address) {
   const auto at = address.rfind('@');
   if (at == std::string::npos) return address;
-  const std::string_view tagged = std::string_view(address).substr(kPrefix.size(), at - kPrefix.size());
-  const std::string_view domain = std::string_view(address).substr(at);
-
-  std::string_view user;
-  if (const auto equals = tagged.find('='); equals != std::string_view::npos) {
-    user = tagged.substr(equals + 1);
-  } else if (const auto slash = tagged.find('/'); slash != std::string_view::npos) {
-    user = tagged.substr(0, slash);
+  std::string_view local_part = std::string_view(address).substr(0, at);
+  while (local_part.starts_with(kBatvPrefix)) {
+    const std::string_view user = batv_user(local_part.substr(kBatvPrefix.size()));
+    if (user.empty()) break;
+    local_part = user;
   }
-  if (user.empty()) return address;
-  return std::string(user).append(domain);
+  return std::string(local_part).append(address, at);
 }
 
 }  // namespace

@@ -18,7 +18,8 @@ Attempt Attempt::from(const Session& session, const Settings& settings) {
           .block_expire = std::chrono::minutes(settings.block_expire),
           .record_expire = std::chrono::minutes(settings.record_expire),
           .record_expire_good = std::chrono::days(settings.record_expire_good),
-          .only_listed = settings.explicit_only != 0};
+          .only_listed = settings.explicit_only != 0,
+          .max_pending = static_cast<unsigned>(settings.max_pending_per_client)};
 }
 
 }  // namespace greylisting

@@ -15,6 +15,7 @@ struct Attempt {
   std::chrono::minutes record_expire{};    // life of a record that has never passed
   std::chrono::days record_expire_good{};  // life of a record after each pass
   bool only_listed = false;                // `explicit`: greylist only recipient domains that are listed
+  unsigned max_pending = 0;  // triplets of one network that may wait at a time; 0 for any number
 
   /// Throws std::runtime_error, with the remedy, when TCPREMOTEIP is not an address.
   static Attempt from(const Session& session, const Settings& settings);

@@ -26,6 +26,8 @@ std::string_view name(Reason reason) {
       return "known";
     case Reason::retried:
       return "retried";
+    case Reason::throttled:
+      return "throttled";
     case Reason::early:
       return "early";
     case Reason::unseen:
@@ -38,6 +40,7 @@ Outcome outcome_of(Reason reason) {
   switch (reason) {
     case Reason::denied:
       return Outcome::rejected;
+    case Reason::throttled:
     case Reason::early:
     case Reason::unseen:
       return Outcome::deferred;

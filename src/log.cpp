@@ -25,6 +25,7 @@ std::string on_one_line(std::string_view text) {
 
 void Log::write(LogLevel level, std::string_view text) const {
   const std::string written_line = line(level, text);
+  if (written_line.empty()) return;
   // A log that cannot be written is no reason to hold up mail.
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, written_line.data(), written_line.size());
 }
@@ -53,6 +54,13 @@ std::string describe(const Decision& decision, const Session& session) {
   }
   if (decision.outcome() == Outcome::deferred) add("left", std::to_string(decision.left.count()));
   return words;
+}
+
+std::optional<std::string> describe_throttle(const Decision& decision, const Attempt& attempt) {
+  if (decision.reason != Reason::unseen || decision.pending + 1 != attempt.max_pending) return std::nullopt;
+  return "network " + attempt.triplet.network.text() + " has " + std::to_string(attempt.max_pending) +
+         " triplets waiting (max_pending_per_client); until some pass or expire, its new ones are deferred "
+         "without a record";
 }
 
 }  // namespace greylisting

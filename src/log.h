@@ -1,9 +1,11 @@
 // log: lines for the mail log, on standard error.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "attempt.h"
 #include "decision.h"
 #include "session.h"
 
@@ -30,5 +32,9 @@ class Log {
 /// What became of an attempt and why: `key=value` words with a blank between them. A value is written as by
 /// `printable`, so that it has no blank and can be read back byte for byte.
 std::string describe(const Decision& decision, const Session& session);
+
+/// What is said once when a client's network reaches max_pending_per_client, by the attempt that made the
+/// last record; nothing for any other attempt.
+std::optional<std::string> describe_throttle(const Decision& decision, const Attempt& attempt);
 
 }  // namespace greylisting

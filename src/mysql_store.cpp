@@ -1,10 +1,10 @@
 #include "mysql_store.h"
 
-#include <algorithm>
 #include <charconv>
 
 #include "printable.h"
 #include "sql.h"
+#include "verdict.h"
 
 namespace greylisting {
 namespace {
@@ -27,6 +27,8 @@ std::string statements(const Attempt& attempt) {
                                 {"explicit", attempt.only_listed ? "1" : "0"},
                                 {"networks", sql::network_literals(triplet.client)},
                                 {"client", sql::literal(triplet.client.bytes())},
+                                {"network", sql::literal(triplet.network.first().bytes())},
+                                {"max_pending", std::to_string(attempt.max_pending)},
                                 {"domain", text_literal(printable(triplet.recipient.domain()))},
                                 {"triplet", sql::literal({key.data(), key.size()})},
                                 {"sender", address_literal(triplet.sender)},
@@ -43,48 +45,20 @@ std::int64_t number(const std::optional<std::string>& text) {
   return value;
 }
 
-// The columns of the last statement in decide.sql.
-Decision decision_from(const MysqlConnection::Row& row) {
-  const std::string verdict = row.at(0).value_or("");
-  Decision decision;
-  decision.entry = static_cast<std::uint64_t>(number(row.at(1)));
-  if (verdict == "not-listed") {
-    decision.reason = Reason::not_listed;
-  } else if (verdict == "denied") {
-    decision.reason = Reason::denied;
-  } else if (verdict == "allowed") {
-    decision.reason = Reason::allowed;
-  } else {
-    switch (number(row.at(2))) {
-      case 2:
-        decision.reason = Reason::early;
-        break;
-      case 3:
-        decision.reason = Reason::retried;
-        break;
-      case 4:
-        decision.reason = Reason::known;
-        break;
-      default:
-        decision.reason = Reason::unseen;
-        break;
-    }
-    decision.record = static_cast<std::uint64_t>(number(row.at(3)));
-    decision.age = std::chrono::seconds(number(row.at(4)));
-    if (decision.outcome() == Outcome::deferred) {
-      // The last second of a block is still deferred.
-      decision.left = std::chrono::seconds(std::max<std::int64_t>(0, number(row.at(5))) + 1);
-    }
-  }
-  return decision;
-}
-
 }  // namespace
 
 Decision MysqlStore::decide(const Attempt& attempt) {
   const auto rows = connection_.run_with_retry(statements(attempt));
   if (rows.size() != 1) throw StoreError("MySQL: the decision has no answer", "greylistctl check says more");
-  return decision_from(rows.front());
+  const MysqlConnection::Row& row = rows.front();
+  Decision decision = read_verdict(row.at(0).value_or(""), attempt);
+  if (row.at(2)) {
+    add_record(decision, {.state = number(row.at(1)),
+                          .id = number(row.at(2)),
+                          .age = number(row.at(3)),
+                          .blocked_for = number(row.at(4))});
+  }
+  return decision;
 }
 
 }  // namespace greylisting

@@ -74,6 +74,7 @@ const std::array kSettings{
     Setting{"sqlite_file", Text{&Settings::sqlite_file}},
     Setting{"timeout", Number{&Settings::timeout, 10, 60000, "milliseconds"}},
     Setting{"on_error", Choice<OnError>{&Settings::on_error, kOnError}},
+    Setting{"max_pending_per_client", Number{&Settings::max_pending_per_client, 0, 1000000, "records"}},
     Setting{"ipv4_prefix", Number{&Settings::ipv4_prefix, 1, 32, "bits"}},
     Setting{"ipv6_prefix", Number{&Settings::ipv6_prefix, 1, 128, "bits"}},
     Setting{"defer_message", Reply{&Settings::defer_message, '4'}},
@@ -84,7 +85,7 @@ const std::array kSettings{
 std::string variable_of(std::string_view key) {
   std::string name = "GL";
   for (const char c : key) {
-    if (c != '_') name += static_cast<char>(c - 'a' + 'A');
+    if (c != '_') name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   }
   return name;
 }
@@ -226,7 +227,8 @@ class ControlFile {
       reader_.problem(where() + quoted(line) +
                       " begins a section, and this file has none; the keys below it count");
       line = {};
-    } else if (!line.empty() && (line.find('=') == std::string_view::npos || line.starts_with('='))) {
+    } else if (!line.empty() && (line.find_first_of("=:") == std::string_view::npos ||
+                                 line[line.find_first_of("=:")] == ':' || line.starts_with('='))) {
       reader_.problem(where() + quoted(line) + " is not key=value; ignoring it. A comment begins with #");
       line = {};
     }
@@ -248,13 +250,13 @@ class ControlFile {
   void take(std::string_view /*section*/, std::string_view key, std::string_view value) {
     const auto* const setting = std::ranges::find(kSettings, key, &Setting::key);
     if (setting == kSettings.end()) {
-      reader_.problem(where() + quoted(key) + " is not a setting; ignoring it. the README lists them all");
+      reader_.problem(where() + quoted(key) + " is not a setting; ignoring it. The README lists them all");
       return;
     }
     const auto index = static_cast<std::size_t>(setting - kSettings.begin());
     if (const unsigned before = std::exchange(seen_at_[index], line_); before != 0) {
       reader_.problem(where() + std::string(key) + ": is set on line " + std::to_string(before) +
-                      " already; using this one. Remove one of the two");
+                      " already; the last one counts. Remove one of the two");
     }
     reader_.assign(where() + std::string(key) + ": ", *setting, value);
   }
@@ -320,13 +322,14 @@ std::string read_control_file(const std::string& name, std::string& why) {
   return text;
 }
 
-// The password in the option file is nobody else's business.
-void warn_of_open_option_file(LoadedSettings& loaded) {
-  const std::string& name = loaded.settings.mysql_default_file;
-  struct stat status {};
-  if (loaded.settings.store_kind() == StoreKind::mysql && stat(name.c_str(), &status) == 0 &&
-      (status.st_mode & S_IROTH) != 0) {
-    loaded.problems.push_back(name + ": everybody can read this file and the password in it; chmod 600 it");
+// The passwords in option files are nobody else's business.
+void warn_of_open_option_files(LoadedSettings& loaded) {
+  if (loaded.settings.store_kind() != StoreKind::mysql) return;
+  for (const std::string& name : {loaded.settings.mysql_default_file, loaded.settings.mysql_admin_file}) {
+    struct stat status {};
+    if (!name.empty() && stat(name.c_str(), &status) == 0 && (status.st_mode & S_IROTH) != 0) {
+      loaded.problems.push_back(name + ": everybody can read this file and the password in it; chmod 600 it");
+    }
   }
 }
 
@@ -364,7 +367,7 @@ LoadedSettings load_settings(const Environment& environment) {
   std::string why;
   const std::string text = read_control_file(file, why);
   LoadedSettings loaded = parse_settings(file, text, environment);
-  warn_of_open_option_file(loaded);
+  warn_of_open_option_files(loaded);
   if (!why.empty()) {
     loaded.problems.insert(loaded.problems.begin(), file + ": cannot be read (" + why +
                                                         "); using the defaults. Give the user that " +

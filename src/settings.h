@@ -1,6 +1,6 @@
 // settings: control/greylisting and the GL… variables, validated into one struct.
 //
-// Every setting exists once, in the table that `all_settings` returns, with its default, its bounds and its
+// Every setting exists once, in a table in settings.cpp, with its default, its bounds and its
 // meaning; the variable that overrides key `block_expire` is GLBLOCKEXPIRE, and so for each.
 #pragma once
 
@@ -28,6 +28,7 @@ struct Settings {
   std::string sqlite_file = "greylisting/greylisting.db";
   long timeout = 2000;
   OnError on_error = OnError::accept;
+  long max_pending_per_client = 5000;
   long ipv4_prefix = 24;
   long ipv6_prefix = 64;
   std::string defer_message = "451 temporary failure (#4.3.0)";

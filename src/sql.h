@@ -14,8 +14,8 @@ extern const std::string_view mysql_schema;
 extern const std::string_view mysql_upgrade_from_05;
 extern const std::string_view mysql_decide;
 extern const std::string_view sqlite_schema;
-extern const std::string_view sqlite_judge_lists;
-extern const std::string_view sqlite_record_triplet;
+extern const std::string_view sqlite_judge;
+extern const std::string_view sqlite_record;
 
 /// The version that the schema files describe, as greylisting_meta has it.
 inline constexpr std::string_view kSchemaVersion = "1";

@@ -1,79 +1,55 @@
 #include "sqlite_store.h"
 
-#include <algorithm>
-
 #include "printable.h"
 #include "sql.h"
+#include "verdict.h"
 
 namespace greylisting {
 
 Decision SqliteStore::decide(const Attempt& attempt) {
-  const Decision listed = judge_lists(attempt);
-  return listed.reason == Reason::unseen ? record_triplet(attempt) : listed;
-}
-
-Decision SqliteStore::judge_lists(const Attempt& attempt) {
-  const IpAddress& client = attempt.triplet.client;
-  const std::string statement =
-      sql::with_literals(sql::sqlite_judge_lists, {{"networks", sql::network_literals(client)}});
-  for (;;) {
-    auto entry = database_.prepare(statement);
-    entry.bind(":explicit", attempt.only_listed ? 1 : 0)
-        .bind_blob(":client", client.bytes())
-        .bind_text(":domain", printable(attempt.triplet.recipient.domain()));
-    Decision decision;
-    if (!entry.step()) {
-      decision.reason = attempt.only_listed ? Reason::not_listed : Reason::unseen;
-      return decision;
-    }
-    const std::string verdict = entry.text(0);
-    if (verdict == "unread") {
-      read_entries();
-      continue;
-    }
-    decision.entry = static_cast<std::uint64_t>(entry.number(1));
-    decision.reason = verdict == "denied"    ? Reason::denied
-                      : verdict == "allowed" ? Reason::allowed
-                                             : Reason::unseen;
-    return decision;
+  std::string verdict = judge(attempt);
+  while (verdict.starts_with("unread ")) {
+    read_entries();
+    verdict = judge(attempt);
   }
+  Decision decision = read_verdict(verdict, attempt);
+  if (decision.reason == Reason::unseen) record(attempt, decision);
+  return decision;
 }
 
-Decision SqliteStore::record_triplet(const Attempt& attempt) {
-  const TripletKey key = attempt.triplet.key();
-  auto record = database_.prepare(sql::sqlite_record_triplet);
-  record.bind_blob(":triplet", {key.data(), key.size()})
-      .bind_blob(":client", attempt.triplet.client.bytes())
-      .bind_text(":sender", printable(attempt.triplet.sender.text()))
-      .bind_text(":recipient", printable(attempt.triplet.recipient.text()))
+std::string SqliteStore::judge(const Attempt& attempt) {
+  const Triplet& triplet = attempt.triplet;
+  const TripletKey key = triplet.key();
+  auto statement = database_.prepare(
+      sql::with_literals(sql::sqlite_judge, {{"networks", sql::network_literals(triplet.client)}}));
+  statement.bind(":explicit", attempt.only_listed ? 1 : 0)
+      .bind_blob(":client", triplet.client.bytes())
+      .bind_text(":domain", printable(triplet.recipient.domain()))
+      .bind_blob(":triplet", {key.data(), key.size()})
+      .bind_blob(":network", triplet.network.first().bytes())
+      .bind(":max_pending", attempt.max_pending);
+  statement.step();
+  return statement.text(0);
+}
+
+void SqliteStore::record(const Attempt& attempt, Decision& decision) {
+  const Triplet& triplet = attempt.triplet;
+  const TripletKey key = triplet.key();
+  auto statement = database_.prepare(sql::sqlite_record);
+  statement.bind_blob(":triplet", {key.data(), key.size()})
+      .bind_blob(":client", triplet.client.bytes())
+      .bind_blob(":network", triplet.network.first().bytes())
+      .bind_text(":sender", printable(triplet.sender.text()))
+      .bind_text(":recipient", printable(triplet.recipient.text()))
       .bind(":block_expire", attempt.block_expire.count())
       .bind(":record_expire", attempt.record_expire.count())
       .bind(":record_expire_good", attempt.record_expire_good.count());
-  if (!record.step()) throw StoreError("SQLite: the decision has no answer", "greylistctl check says more");
-
-  Decision decision;
-  switch (record.number(0)) {
-    case 2:
-      decision.reason = Reason::early;
-      break;
-    case 3:
-      decision.reason = Reason::retried;
-      break;
-    case 4:
-      decision.reason = Reason::known;
-      break;
-    default:
-      decision.reason = Reason::unseen;
-      break;
-  }
-  decision.record = static_cast<std::uint64_t>(record.number(1));
-  decision.age = std::chrono::seconds(record.number(2));
-  if (decision.outcome() == Outcome::deferred) {
-    // The last second of a block is still deferred.
-    decision.left = std::chrono::seconds(std::max<std::int64_t>(0, record.number(3)) + 1);
-  }
-  record.step();  // to its end, which commits
-  return decision;
+  statement.step();
+  add_record(decision, {.state = statement.number(0),
+                        .id = statement.number(1),
+                        .age = statement.number(2),
+                        .blocked_for = statement.number(3)});
+  statement.step();  // to its end, which commits
 }
 
 // SQLite has no function that reads an address, so what MySQL's triggers do is done here, once an entry.

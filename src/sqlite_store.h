@@ -1,5 +1,5 @@
-// sqlite_store: triplets in an SQLite file, the plugin's side. What decides is sql/sqlite/judge_lists.sql and
-// sql/sqlite/record_triplet.sql.
+// sqlite_store: triplets in an SQLite file, the plugin's side. What decides is sql/sqlite/judge.sql and
+// sql/sqlite/record.sql.
 #pragma once
 
 #include "sqlite_database.h"
@@ -17,9 +17,8 @@ class SqliteStore : public Store {
   SqliteDatabase& database() { return database_; }
 
  private:
-  /// What the lists say; Reason::unseen when they leave it to the triplet.
-  Decision judge_lists(const Attempt& attempt);
-  Decision record_triplet(const Attempt& attempt);
+  std::string judge(const Attempt& attempt);
+  void record(const Attempt& attempt, Decision& decision);
   void read_entries();
 
   SqliteDatabase database_;

@@ -1,35 +1,45 @@
 -- One RCPT, judged and recorded: the whole of it goes to the server in one packet. Words that begin with a colon are
 -- replaced by values, each a number or a hexadecimal literal.
---
--- Order of judgement: the most specific list entry, then the triplet.
 
-SET @verdict = IF(:explicit, 'not-listed', 'greylist'), @entry = 0;
+-- Judgement, in order: the first of these that is not NULL decides. The number behind the word is the id of the list
+-- entry, or behind 'greylist' and 'throttled' how many triplets of the client's network are waiting.
+SET @verdict = COALESCE(
+  -- The listed network that holds the client, the longest prefix first. All networks that hold it begin with one of a
+  -- few addresses (:networks), so they are found by equality, however many there are.
+  (SELECT CASE WHEN block_expires >= UTC_TIMESTAMP() THEN CONCAT('denied ', id)
+               WHEN NOT :explicit OR rcpt_to IS NULL THEN CONCAT('allowed ', id) END
+     FROM greylisting_lists
+    WHERE ipaddr_start IN (:networks) AND ipaddr_end >= :client AND record_expires > UTC_TIMESTAMP()
+    ORDER BY rcpt_to IS NOT NULL, ipaddr_prefixsize DESC, id LIMIT 1),
 
--- Lists. A network before a domain, a longer prefix before a shorter one. The networks that hold the client are found
--- by equality, because every one of them begins with one of a few addresses (:networks). With explicit=1 an entry for
--- a domain says that it is greylisted.
-SELECT CASE WHEN block_expires >= UTC_TIMESTAMP() THEN 'denied'
-            WHEN :explicit AND rcpt_to IS NOT NULL THEN 'greylist'
-            ELSE 'allowed' END,
-       id
-  INTO @verdict, @entry
-  FROM (SELECT id, ipaddr_prefixsize, rcpt_to, block_expires FROM greylisting_lists
-         WHERE ipaddr_start IN (:networks) AND ipaddr_end >= :client AND record_expires > UTC_TIMESTAMP()
-        UNION ALL
-        SELECT id, ipaddr_prefixsize, rcpt_to, block_expires FROM greylisting_lists
-         WHERE rcpt_to = :domain AND record_expires > UTC_TIMESTAMP()) AS entries
- ORDER BY rcpt_to IS NOT NULL, ipaddr_prefixsize DESC, id
- LIMIT 1;
+  -- The listed domain of the recipient. With explicit=1 being listed means being greylisted.
+  (SELECT CASE WHEN block_expires >= UTC_TIMESTAMP() THEN CONCAT('denied ', id)
+               WHEN NOT :explicit THEN CONCAT('allowed ', id) END
+     FROM greylisting_lists WHERE rcpt_to = :domain AND record_expires > UTC_TIMESTAMP()
+    ORDER BY id LIMIT 1),
+  IF(:explicit AND NOT EXISTS (SELECT 1 FROM greylisting_lists WHERE rcpt_to = :domain AND record_expires > UTC_TIMESTAMP()),
+     'not-listed 0', NULL),
+
+  -- The triplet, if it is known; a new one only while its network has not as many waiting as it may have.
+  IF(:max_pending = 0
+     OR EXISTS (SELECT 1 FROM greylisting_data WHERE triplet = :triplet AND record_expires > UTC_TIMESTAMP()),
+     'greylist 0', NULL),
+  (SELECT CONCAT(IF(COUNT(*) < :max_pending, 'greylist ', 'throttled '), COUNT(*))
+     FROM (SELECT 1 FROM greylisting_data
+            WHERE pending_network = :network AND record_expires > UTC_TIMESTAMP() LIMIT :max_pending) AS pending));
 
 -- The triplet. A new one is inserted; for a known one LAST_INSERT_ID(expression) carries out what it was:
 -- 1 over and begun anew, 2 still blocked, 3 past its block for the first time, 4 past it before.
 -- Every condition reads block_expires and record_expires as they were, which is why these two are set last.
-INSERT INTO greylisting_data (triplet, relay_ip, mail_from, rcpt_to, block_expires, record_expires, blocked_count)
-SELECT :triplet, :client, :sender, :recipient,
+INSERT INTO greylisting_data
+       (triplet, relay_ip, pending_network, mail_from, rcpt_to, block_expires, record_expires, blocked_count)
+SELECT :triplet, :client, :network, :sender, :recipient,
        UTC_TIMESTAMP() + INTERVAL :block_expire MINUTE, UTC_TIMESTAMP() + INTERVAL :record_expire MINUTE, 1
-  FROM DUAL WHERE @verdict = 'greylist'
+  FROM DUAL WHERE @verdict LIKE 'greylist %'
 ON DUPLICATE KEY UPDATE
   relay_ip = IF(record_expires <= UTC_TIMESTAMP(), VALUES(relay_ip), relay_ip),
+  pending_network = CASE WHEN record_expires <= UTC_TIMESTAMP() THEN VALUES(pending_network)
+                         WHEN block_expires >= UTC_TIMESTAMP() THEN pending_network END,
   create_time = IF(record_expires <= UTC_TIMESTAMP(), CURRENT_TIMESTAMP, create_time),
   blocked_count = CASE LAST_INSERT_ID(CASE WHEN record_expires <= UTC_TIMESTAMP() THEN 1
                                            WHEN block_expires >= UTC_TIMESTAMP() THEN 2
@@ -46,6 +56,6 @@ ON DUPLICATE KEY UPDATE
 
 -- What came of it. ROW_COUNT() is 1 when the row is new. id, create_time and block_expires do not change in the life
 -- of a record, so reading them now is as good as before.
-SELECT @verdict, @entry, IF(ROW_COUNT() = 1, 1, LAST_INSERT_ID()),
+SELECT @verdict, IF(ROW_COUNT() = 1, 1, LAST_INSERT_ID()),
        id, UNIX_TIMESTAMP() - UNIX_TIMESTAMP(create_time), TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), block_expires)
-  FROM (SELECT 1) AS always LEFT JOIN greylisting_data ON triplet = :triplet AND @verdict = 'greylist';
+  FROM (SELECT 1) AS always LEFT JOIN greylisting_data ON triplet = :triplet AND @verdict LIKE 'greylist %';

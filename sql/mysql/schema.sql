@@ -37,6 +37,7 @@ CREATE TABLE IF NOT EXISTS greylisting_data (
   triplet        binary(16)       NOT NULL,
   id             bigint unsigned  NOT NULL AUTO_INCREMENT,
   relay_ip       varbinary(16)    DEFAULT NULL,       -- client address of the first attempt, network byte order
+  pending_network varbinary(16)   DEFAULT NULL,       -- first address of the client's network until the triplet passes
   mail_from      varchar(255)     DEFAULT NULL,       -- envelope sender in normal form, printable ASCII
   rcpt_to        varchar(255)     DEFAULT NULL,       -- recipient, likewise
   block_expires  datetime         NOT NULL,           -- UTC; attempts are deferred up to and including this second
@@ -49,6 +50,7 @@ CREATE TABLE IF NOT EXISTS greylisting_data (
   PRIMARY KEY (triplet),
   KEY id (id),
   KEY record_expires (record_expires),
+  KEY pending_network (pending_network, record_expires),
   KEY relay_ip (relay_ip),
   KEY mail_from (mail_from(20)),
   KEY rcpt_to (rcpt_to(20))

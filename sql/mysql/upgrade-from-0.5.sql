@@ -21,19 +21,23 @@ EXECUTE statement;
 SET @statement = IF(
   (SELECT COUNT(*) FROM information_schema.columns
     WHERE table_schema = DATABASE() AND table_name = 'greylisting_data' AND column_name = 'triplet') = 1,
-  'DO 0', 'ALTER TABLE greylisting_data ADD COLUMN triplet binary(16) NULL FIRST, ENGINE = InnoDB');
+  'DO 0', 'ALTER TABLE greylisting_data ADD COLUMN triplet binary(16) NULL FIRST,
+    ADD COLUMN pending_network varbinary(16) NULL AFTER relay_ip, ENGINE = InnoDB');
 PREPARE statement FROM @statement;
 EXECUTE statement;
 
--- The key of src/triplet.h, with the networks of 0.5: /24 and /64. tis620 is a character set in which lower case is
--- lower case of A to Z alone, as it is in the plugin. A row without a client address keeps a key of its own.
+-- The client's network as 0.5 has it, /24 or /64; an IPv4-mapped address is the IPv4 address.
+UPDATE greylisting_data SET last_update = last_update, pending_network = CASE
+    WHEN LENGTH(relay_ip) = 4 THEN CONCAT(LEFT(relay_ip, 3), x'00')
+    WHEN HEX(relay_ip) LIKE '00000000000000000000FFFF________' THEN CONCAT(SUBSTRING(relay_ip, 13, 3), x'00')
+    WHEN LENGTH(relay_ip) = 16 THEN CONCAT(LEFT(relay_ip, 8), REPEAT(x'00', 8)) END
+ WHERE triplet IS NULL;
+
+-- The key of src/triplet.h. tis620 is a character set in which lower case is lower case of A to Z alone, as it is in
+-- the plugin. A row without a client address keeps a key of its own.
 UPDATE greylisting_data SET last_update = last_update, triplet = UNHEX(LEFT(SHA2(COALESCE(
   CONCAT(
-    CASE
-      WHEN LENGTH(relay_ip) = 4 THEN CONCAT('4', CHAR(24), LEFT(relay_ip, 3), x'00')
-      WHEN HEX(relay_ip) LIKE '00000000000000000000FFFF________' THEN CONCAT('4', CHAR(24), SUBSTRING(relay_ip, 13, 3), x'00')
-      WHEN LENGTH(relay_ip) = 16 THEN CONCAT('6', CHAR(64), LEFT(relay_ip, 8), REPEAT(x'00', 8))
-    END,
+    IF(LENGTH(pending_network) = 4, CONCAT('4', CHAR(24)), CONCAT('6', CHAR(64))), pending_network,
     x'00', CAST(LOWER(CONVERT(CAST(COALESCE(mail_from, '') AS BINARY) USING tis620)) AS BINARY),
     x'00', CAST(LOWER(CONVERT(CAST(COALESCE(rcpt_to, '') AS BINARY) USING tis620)) AS BINARY)),
   CONCAT('row ', id)), 256), 32))
@@ -59,6 +63,8 @@ UPDATE greylisting_data AS d JOIN greylisting_merged AS m ON m.id = d.id
        d.blocked_count = m.blocked_count, d.passed_count = m.passed_count, d.aborted_count = m.aborted_count,
        d.create_time = m.create_time, d.last_update = m.last_update;
 DELETE d FROM greylisting_data AS d JOIN greylisting_merged AS m ON m.triplet = d.triplet WHERE d.id <> m.id;
+UPDATE greylisting_data SET last_update = last_update, pending_network = NULL
+ WHERE passed_count > 0 AND pending_network IS NOT NULL;
 COMMIT;
 DROP TEMPORARY TABLE greylisting_merged;
 
@@ -68,7 +74,7 @@ SET @statement = IF(
     WHERE table_schema = DATABASE() AND table_name = 'greylisting_data' AND constraint_name = 'PRIMARY' LIMIT 1) = 'triplet',
   'DO 0',
   'ALTER TABLE greylisting_data MODIFY triplet binary(16) NOT NULL, DROP PRIMARY KEY, ADD PRIMARY KEY (triplet),
-     ADD KEY id (id), ADD KEY record_expires (record_expires)');
+     ADD KEY id (id), ADD KEY record_expires (record_expires), ADD KEY pending_network (pending_network, record_expires)');
 PREPARE statement FROM @statement;
 EXECUTE statement;
 DEALLOCATE PREPARE statement;

@@ -36,6 +36,7 @@ CREATE TABLE IF NOT EXISTS greylisting_data (
   id             INTEGER PRIMARY KEY,
   triplet        BLOB NOT NULL UNIQUE,
   relay_ip       BLOB,
+  pending_network BLOB,
   mail_from      TEXT,
   rcpt_to        TEXT,
   block_expires  TEXT NOT NULL,
@@ -47,5 +48,7 @@ CREATE TABLE IF NOT EXISTS greylisting_data (
   last_update    TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
 CREATE INDEX IF NOT EXISTS greylisting_data_record_expires ON greylisting_data (record_expires);
+CREATE INDEX IF NOT EXISTS greylisting_data_pending_network ON greylisting_data (pending_network, record_expires)
+  WHERE pending_network IS NOT NULL;
 
 INSERT OR IGNORE INTO greylisting_meta (name, value) VALUES ('schema_version', '1');

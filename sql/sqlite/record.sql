@@ -1,11 +1,14 @@
 -- The triplet, judged and recorded in one statement. On the right of DO UPDATE SET a column is what it was; in
 -- RETURNING it is what it has become.
-INSERT INTO greylisting_data (triplet, relay_ip, mail_from, rcpt_to, block_expires, record_expires, blocked_count)
-VALUES (:triplet, :client, :sender, :recipient,
+INSERT INTO greylisting_data
+       (triplet, relay_ip, pending_network, mail_from, rcpt_to, block_expires, record_expires, blocked_count)
+VALUES (:triplet, :client, :network, :sender, :recipient,
         datetime('now', :block_expire || ' minutes'), datetime('now', :record_expire || ' minutes'), 1)
 ON CONFLICT (triplet) DO UPDATE SET
   last_update = CURRENT_TIMESTAMP,
   relay_ip = CASE WHEN record_expires <= datetime('now') THEN excluded.relay_ip ELSE relay_ip END,
+  pending_network = CASE WHEN record_expires <= datetime('now') THEN excluded.pending_network
+                         WHEN block_expires >= datetime('now') THEN pending_network END,
   create_time = CASE WHEN record_expires <= datetime('now') THEN CURRENT_TIMESTAMP ELSE create_time END,
   blocked_count = CASE WHEN record_expires <= datetime('now') THEN 1
                        WHEN block_expires >= datetime('now') THEN blocked_count + 1

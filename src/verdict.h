@@ -1,0 +1,30 @@
+// verdict: what the stores' SQL says, read into a decision. The words and numbers are those of
+// sql/mysql/decide.sql, sql/sqlite/judge.sql and sql/sqlite/record.sql.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "attempt.h"
+#include "decision.h"
+
+namespace greylisting {
+
+/// Reads `denied 17`, `throttled 500`, …. For `greylist N` the reason is Reason::unseen until the record has
+/// been read. A throttled
+/// client is told to wait as long as a new triplet is. Throws StoreError when it is none of them.
+Decision read_verdict(std::string_view verdict, const Attempt& attempt);
+
+/// The triplet's record as the statement that recorded the attempt found it.
+struct RecordedAttempt {
+  std::int64_t state =
+      1;                // 1 new or begun anew, 2 still blocked, 3 past its block for the first time, 4 before
+  std::int64_t id = 0;  // in greylisting_data
+  std::int64_t age = 0;          // seconds since the record was created
+  std::int64_t blocked_for = 0;  // seconds from now to block_expires, negative when that is past
+};
+
+/// Completes the decision of a `greylist` verdict.
+void add_record(Decision& decision, const RecordedAttempt& recorded);
+
+}  // namespace greylisting

@@ -18,20 +18,10 @@ namespace {
 
 constexpr const char* kQmailHome = "/var/qmail";
 
-// Settings as the plugin would have them; what is wrong with them is said unless `check` is going to say it.
-LoadedSettings load(bool quietly) {
-  LoadedSettings loaded = load_settings(std::getenv);
-  for (const Problem& problem : loaded.problems) {
-    if (!quietly) std::cerr << "greylistctl: " << problem << '\n';
-  }
-  return loaded;
-}
-
 int run(int argc, char** argv) {
   CLI::App app("Looks after the records of greylisting, the qmail-spp plugin.");
   app.name("greylistctl");
   app.set_version_flag("--version", std::string("greylistctl ").append(kVersion));
-  app.require_subcommand(1);
   app.footer("Exit status: 0 done, 1 something is wrong, 2 wrong usage.");
   std::string home = kQmailHome;
   app.add_option("--home", home, "qmail's home directory, to which all paths are relative")
@@ -57,6 +47,7 @@ int run(int argc, char** argv) {
 
   try {
     app.parse(argc, argv);
+    if (app.get_subcommands().empty()) throw CLI::RequiredError::Subcommand(1);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? ctl::kDone : ctl::kUsage;
   }
@@ -66,8 +57,10 @@ int run(int argc, char** argv) {
               << "; name it with --home or QMAILDIR\n";
     return ctl::kFailed;
   }
-  const LoadedSettings loaded = load(check->parsed());
+  const LoadedSettings loaded = load_settings(std::getenv);
   if (check->parsed()) return ctl::check(loaded);
+  for (const Problem& problem : loaded.problems) std::cerr << "greylistctl: " << problem << '\n';
+  if (!loaded.unusable.empty()) throw std::runtime_error(loaded.unusable);
   if (cleanup->parsed()) return ctl::cleanup(loaded, cleanup_options);
   return ctl::migrate(loaded);
 }

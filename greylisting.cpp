@@ -32,11 +32,13 @@ int main() {
   if (!Session::is_greylisted(std::getenv)) return 0;
   secure_standard_streams();
 
-  const auto [settings, problems, file] = load_settings(std::getenv);
+  const LoadedSettings loaded = load_settings(std::getenv);
+  const Settings& settings = loaded.settings;
   const Log log(static_cast<LogLevel>(settings.loglevel));
-  for (const Problem& problem : problems) log.write(LogLevel::warning, problem);
+  for (const Problem& problem : loaded.problems) log.write(LogLevel::warning, problem);
 
   try {
+    if (!loaded.unusable.empty()) throw std::runtime_error(loaded.unusable);
     const Session session = Session::from(std::getenv);
     const Attempt attempt = Attempt::from(session, settings);
     const Decision decision = decide(attempt, settings, log);

@@ -36,9 +36,7 @@ bool is_supported(const std::string& version) {
 }  // namespace
 
 MysqlAdministration::MysqlAdministration(const Settings& settings)
-    : plugin_option_file_(settings.mysql_default_file),
-      connection_(settings.mysql_admin_file.empty() ? settings.mysql_default_file
-                                                    : settings.mysql_admin_file) {}
+    : plugin_option_file_(settings.mysql_default_file), connection_(settings.admin_option_file()) {}
 
 std::vector<Finding> MysqlAdministration::examine() {
   using State = Finding::State;
@@ -52,11 +50,10 @@ std::vector<Finding> MysqlAdministration::examine() {
         {State::bad, "server: " + version, "MariaDB 10.5 or MySQL 5.6.3, or a later one, is needed"});
   }
 
-  const std::string schema = schema_version();
-  if (schema == sql::kSchemaVersion) {
-    findings.push_back({State::good, "schema: version " + schema});
-  } else if (has_layout_of_05()) {
+  if (has_layout_of_05()) {
     findings.push_back({State::bad, "schema: that of greylisting 0.5", std::string(kMigrate)});
+  } else if (const std::string schema = schema_version(); schema == sql::kSchemaVersion) {
+    findings.push_back({State::good, "schema: version " + schema});
   } else if (schema.empty()) {
     findings.push_back({State::bad, "schema: there are no tables", "create them: greylistctl migrate"});
   } else {
@@ -71,16 +68,18 @@ std::vector<Finding> MysqlAdministration::examine() {
   } catch (const StoreError& error) {
     findings.push_back(
         {State::bad,
-         "tool's account: " + value("SELECT CURRENT_USER()") + " may not clean up: " + error.what(),
+         "tool's account: " + value("SELECT CURRENT_USER()") + " may not clean up: " + error.problem(),
          "name an account that may delete in mysql_admin_file; sql/mysql/grants.sql creates one"});
   }
 
-  MysqlConnection plugin(plugin_option_file_);
-  for (const auto& row : plugin.run("SHOW GRANTS")) {
+  const std::string database = value("SELECT DATABASE()");
+  for (const auto& row : MysqlConnection(plugin_option_file_).run("SHOW GRANTS")) {
     const std::string grant = row.at(0).value_or("");
     const std::string rights = grant.substr(0, grant.find(" ON "));
-    if (rights.find("ALL PRIVILEGES") != std::string::npos || rights.find("DELETE") != std::string::npos ||
-        rights.find("DROP") != std::string::npos) {
+    const bool is_ours = grant.find(" ON *.*") != std::string::npos ||
+                         grant.find(" ON `" + database + '`') != std::string::npos;
+    if (is_ours && (rights.find("ALL PRIVILEGES") != std::string::npos ||
+                    rights.find("DELETE") != std::string::npos || rights.find("DROP") != std::string::npos)) {
       findings.push_back({State::warning, "plugin's account may do more than it needs: " + rights + " …",
                           "SELECT, INSERT and UPDATE are enough: sql/mysql/grants.sql"});
       break;
@@ -135,9 +134,9 @@ std::vector<std::string> MysqlAdministration::migrate() {
     connection_.run("SET SESSION sql_mode = ''");
     connection_.run(sql::mysql_schema);
     connection_.run(sql::mysql_upgrade_from_05);
-    return {"Upgraded the tables of greylisting 0.5: its " + before + " records are " +
-            value("SELECT COUNT(*) FROM greylisting_data") + " triplets, all " +
-            value("SELECT COUNT(*) FROM greylisting_lists") + " list entries stay."};
+    return {"Upgraded the tables of greylisting 0.5. Records before: " + before +
+            ", triplets now: " + value("SELECT COUNT(*) FROM greylisting_data") +
+            ". List entries, all kept: " + value("SELECT COUNT(*) FROM greylisting_lists") + '.'};
   }
   const std::string version = schema_version();
   if (version == sql::kSchemaVersion) return {};

@@ -64,7 +64,8 @@ std::string remedy_for(unsigned error, const std::string& option_file) {
     case ER_TABLEACCESS_DENIED_ERROR:
     case ER_COLUMNACCESS_DENIED_ERROR:
     case ER_SPECIFIC_ACCESS_DENIED_ERROR:
-      return "grant the account what sql/mysql/grants.sql grants it";
+      return "grant the account what sql/mysql/grants.sql grants the plugin's, or greylistctl's "
+             "(mysql_admin_file)";
     case ER_NO_SUCH_TABLE:
     case ER_BAD_FIELD_ERROR:
       return "bring the database to this version's schema: greylistctl migrate";

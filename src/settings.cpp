@@ -17,6 +17,7 @@
 #include <variant>
 
 #include "printable.h"
+#include "process.h"
 #include "reply.h"
 
 namespace greylisting {
@@ -298,24 +299,26 @@ void reconcile(LoadedSettings& loaded) {
   }
 }
 
-// A regular file's content, or why it cannot be had. O_NONBLOCK: a FIFO in the file's place must not be
-// waited for.
+// A regular file's content, or why it cannot be had; nothing of both when there is no such file.
 std::string read_control_file(const std::string& name, std::string& why) {
+  // O_NONBLOCK: a FIFO in the file's place must not be waited for.
   const int file = open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (file < 0) {
-    if (errno != ENOENT) why = std::generic_category().message(errno);
+    if (errno != ENOENT) why = "cannot be read (" + std::generic_category().message(errno) + ')';
     return {};
   }
   std::string text;
   struct stat status {};
   if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
-    why = "it is not a regular file";
+    why = "is not a regular file";
+  } else if ((status.st_mode & S_IWOTH) != 0) {
+    why = "can be written by everybody";
   } else if (status.st_size > static_cast<off_t>(kMaxFile)) {
-    why = "it is larger than " + std::to_string(kMaxFile) + " bytes";
+    why = "is larger than " + std::to_string(kMaxFile) + " bytes";
   } else {
     text.resize(kMaxFile);
     const ssize_t size = read(file, text.data(), text.size());
-    if (size < 0) why = std::generic_category().message(errno);
+    if (size < 0) why = "cannot be read (" + std::generic_category().message(errno) + ')';
     text.resize(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
   }
   close(file);
@@ -369,9 +372,8 @@ LoadedSettings load_settings(const Environment& environment) {
   LoadedSettings loaded = parse_settings(file, text, environment);
   warn_of_open_option_files(loaded);
   if (!why.empty()) {
-    loaded.problems.insert(loaded.problems.begin(), file + ": cannot be read (" + why +
-                                                        "); using the defaults. Give the user that " +
-                                                        "qmail-smtpd runs as a regular file it can read");
+    loaded.unusable = file + ": " + why + ", so nothing is greylisted; give " + effective_user() +
+                      ", as whom this runs, a regular file that it can read and not everybody can write";
   }
   return loaded;
 }

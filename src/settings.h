@@ -13,6 +13,9 @@
 
 namespace greylisting {
 
+/// Where the plugin keeps what it remembers, in qmail's home: owned by the user that qmail-smtpd runs as.
+inline constexpr std::string_view kStateDirectory = "greylisting";
+
 enum class StoreKind { by_default, mysql, sqlite };
 enum class OnError { accept, defer };
 
@@ -37,6 +40,11 @@ struct Settings {
   /// `store`, or what it is by default: mysql where mysql_default_file is given, otherwise sqlite.
   StoreKind store_kind() const;
 
+  /// The option file of greylistctl: mysql_admin_file, or the plugin's where none is given.
+  const std::string& admin_option_file() const {
+    return mysql_admin_file.empty() ? mysql_default_file : mysql_admin_file;
+  }
+
   /// The name and value of every setting as a control file would have it, in the table's order.
   std::vector<std::pair<std::string, std::string>> rows() const;
 };
@@ -49,11 +57,14 @@ struct LoadedSettings {
   Settings settings;
   std::vector<Problem> problems;
   std::string file;  // the control file's name: GLCONFIGFILE, or control/greylisting
+  std::string
+      unusable;  // why there is a control file that cannot be used at all, and the remedy; empty when it can
 };
 
 /// Reads the control file, then the variables, which win. Never fails: a value that cannot be used leaves the
-/// one it would have replaced and makes a problem. A control file that does not exist is no problem; one that
-/// cannot be read is. Never waits for a FIFO or a device.
+/// one it would have replaced and makes a problem. A control file that does not exist is no problem; when
+/// there is one that cannot be read, nobody knows what was wanted, and it is `unusable`. Never waits for a
+/// FIFO or a device.
 LoadedSettings load_settings(const Environment& environment);
 
 /// The same for the text of a control file called `file`.

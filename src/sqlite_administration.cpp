@@ -40,14 +40,15 @@ std::vector<Finding> SqliteAdministration::examine() {
     return findings;
   }
 
-  auto unusable =
-      database.prepare("SELECT id, ipaddr FROM greylisting_lists WHERE ipaddr_prefixsize < 0 LIMIT 10");
-  while (unusable.step()) {
-    findings.push_back(
-        {State::warning,
-         "list entry " + unusable.text(0) + ": ipaddr '" + unusable.text(1) +
-             "' is not an address or network and never matches",
-         "correct it: UPDATE greylisting_lists SET ipaddr = '…' WHERE id = " + unusable.text(0)});
+  auto entry = database.prepare(
+      "SELECT id, ipaddr FROM greylisting_lists "
+      "WHERE ipaddr IS NOT NULL AND (ipaddr_prefixsize IS NULL OR ipaddr_prefixsize < 0)");
+  while (entry.step()) {
+    if (Network::parse(entry.text(1))) continue;  // the plugin has yet to read it, and will
+    findings.push_back({State::warning,
+                        "list entry " + entry.text(0) + ": ipaddr '" + entry.text(1) +
+                            "' is not an address or network and never matches",
+                        "correct it: UPDATE greylisting_lists SET ipaddr = '…' WHERE id = " + entry.text(0)});
   }
 
   auto old = database.prepare(

@@ -18,8 +18,9 @@ std::string remedy_for(int error, const std::string& file) {
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
     case SQLITE_PERM:
-      return "create the directory " + (directory.empty() ? "." : directory) +
-             " and give it and what is in it to " + effective_user() + ", as whom this runs: chown";
+      return "see that the directory " + (directory.empty() ? "." : directory) +
+             " is there and that it and what is in it belong to " + effective_user() +
+             ", as whom this runs: chown";
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return "another process holds the file locked; see who with fuser " + file;
@@ -37,12 +38,23 @@ std::string remedy_for(int error, const std::string& file) {
   }
 }
 
+// Files made meanwhile are nobody else's: they hold the addresses of other people's mail.
+class PrivateFiles {
+ public:
+  PrivateFiles() : mask_(umask(S_IRWXO)) {}
+  PrivateFiles(const PrivateFiles&) = delete;
+  PrivateFiles& operator=(const PrivateFiles&) = delete;
+  ~PrivateFiles() { umask(mask_); }
+
+ private:
+  mode_t mask_;
+};
+
 }  // namespace
 
 SqliteDatabase::SqliteDatabase(std::string file, std::chrono::milliseconds patience)
     : file_(std::move(file)), connection_(nullptr, sqlite3_close_v2) {
-  // The file holds the addresses of other people's mail.
-  const mode_t mask = umask(S_IRWXO);
+  const PrivateFiles private_files;
   sqlite3* connection = nullptr;
   const int opened =
       sqlite3_open_v2(file_.c_str(), &connection, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
@@ -60,7 +72,6 @@ SqliteDatabase::SqliteDatabase(std::string file, std::chrono::milliseconds patie
     run("BEGIN IMMEDIATE; " + std::string(sql::sqlite_schema) + " COMMIT");
   }
   run("PRAGMA synchronous = NORMAL");
-  umask(mask);
 }
 
 void SqliteDatabase::run(std::string_view statements) {

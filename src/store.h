@@ -3,6 +3,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "attempt.h"
 #include "decision.h"
@@ -12,8 +13,15 @@ namespace greylisting {
 /// Something a store could not do, in words: what is wrong, and what to do about it.
 class StoreError : public std::runtime_error {
  public:
-  StoreError(const std::string& problem, const std::string& remedy)
-      : std::runtime_error(problem + "; " + remedy) {}
+  StoreError(const std::string& problem, std::string remedy)
+      : std::runtime_error(problem + "; " + remedy), problem_(problem), remedy_(std::move(remedy)) {}
+
+  const std::string& problem() const { return problem_; }
+  const std::string& remedy() const { return remedy_; }
+
+ private:
+  std::string problem_;
+  std::string remedy_;
 };
 
 class Store {

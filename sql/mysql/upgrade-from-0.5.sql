@@ -3,7 +3,7 @@
 --
 --     cd sql/mysql && mysql DATABASE < upgrade-from-0.5.sql        (or: greylistctl migrate)
 --
--- The account needs ALTER, CREATE, DROP, INDEX, TRIGGER, SELECT, INSERT, UPDATE and DELETE on the database. Mail may
+-- The account needs what sql/mysql/grants.sql grants greylistctl. Mail may
 -- flow meanwhile: a plugin that finds the tables half-way lets it pass.
 
 -- 0.5 lists allow with block_expires '0000-00-00 00:00:00', which a strict server refuses to touch.

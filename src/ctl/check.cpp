@@ -45,7 +45,7 @@ Finding look_at_smtpplugins() {
 
 // Nobody's: the addresses are set aside for documentation (RFC 5737, RFC 2606).
 Attempt throw_away_attempt(const Settings& settings) {
-  return Attempt::from({.client = "192.0.2.1",
+  return Attempt::from({.client = "198.51.100.1",
                         .client_name = "",
                         .helo = "",
                         .sender = "check@greylisting.invalid",
@@ -55,44 +55,52 @@ Attempt throw_away_attempt(const Settings& settings) {
 
 Finding rehearse(Administration& administration, const Settings& settings) {
   const Decision decision = administration.rehearse(throw_away_attempt(settings));
-  const std::string text = "decision: a triplet never seen before is " +
+  const std::string text = "decision, as " + effective_user() + ": a triplet never seen before is " +
                            std::string(name(decision.outcome())) + " (" + std::string(name(decision.reason)) +
                            "); nothing of it was kept";
-  if (decision.reason == Reason::unseen) return {Finding::State::good, text};
-  return {Finding::State::warning, text,
-          decision.reason == Reason::not_listed
-              ? "that is as it should be with explicit=1"
-              : "see which entry decides: SELECT * FROM greylisting_lists WHERE id = " +
-                    std::to_string(decision.entry)};
+  switch (decision.reason) {
+    case Reason::unseen:
+      return {Finding::State::good, text};
+    case Reason::not_listed:
+      return {Finding::State::good, text + ", as it should be with explicit=1"};
+    default:
+      return {Finding::State::warning, text,
+              "see which entry decides: SELECT * FROM greylisting_lists WHERE id = " +
+                  std::to_string(decision.entry)};
+  }
+}
+
+void look_at_store(const Settings& settings, Report& report) {
+  const bool is_mysql = settings.store_kind() == StoreKind::mysql;
+  // The SQLite file is the plugin's user's, and so is what is made beside it. With MySQL the tool's option
+  // file may be root's, so root connects first.
+  if (!is_mysql) become_owner_of(settings.sqlite_file);
+  const auto administration = open_administration(settings);
+  report.add({Finding::State::good, is_mysql ? "store: connected as " + settings.admin_option_file() + " says"
+                                             : "store: opened " + settings.sqlite_file});
+  become_owner_of(std::string(kStateDirectory) + "/.");
+  for (const Finding& finding : administration->examine()) report.add(finding);
+  report.add(rehearse(*administration, settings));
 }
 
 }  // namespace
 
 int check(const LoadedSettings& loaded) {
   using State = Finding::State;
-  const Settings& settings = loaded.settings;
   Report report;
+  if (!loaded.unusable.empty()) report.add({State::bad, loaded.unusable});
   for (const Problem& problem : loaded.problems) report.add({State::warning, problem});
-  if (loaded.problems.empty()) report.add({State::good, "settings: no problems"});
-  for (const auto& [key, value] : settings.rows())
+  report.add({State::good, "settings, as " + loaded.file + " and the GL variables of this shell have them:"});
+  for (const auto& [key, value] : loaded.settings.rows())
     std::cout << "           " << key << " = " << value << '\n';
   report.add(look_at_smtpplugins());
-
-  const bool is_mysql = settings.store_kind() == StoreKind::mysql;
-  if (!is_mysql) become_owner_of(settings.sqlite_file);
-  const std::string as_user = ", as " + effective_user();
   try {
-    const auto administration = open_administration(settings);
-    report.add({State::good, (is_mysql ? "store: connected as " + settings.mysql_default_file + " says"
-                                       : "store: opened " + settings.sqlite_file) +
-                                 as_user});
-    for (const Finding& finding : administration->examine()) report.add(finding);
-    if (report.works()) report.add(rehearse(*administration, settings));
+    look_at_store(loaded.settings, report);
   } catch (const StoreError& error) {
-    report.add({State::bad, error.what() + as_user});
+    report.add({State::bad, "store, as " + effective_user() + ": " + error.problem(), error.remedy()});
   }
   std::cout << (report.works() ? "This installation works.\n"
-                               : "This installation does not work; mail passes.\n");
+                               : "This installation does not work as it should.\n");
   return report.works() ? kDone : kFailed;
 }
 

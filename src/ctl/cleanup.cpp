@@ -39,8 +39,8 @@ int cleanup(const LoadedSettings& loaded, const CleanupOptions& options) {
     // Decisions that wait for the rows or the file come first.
     std::this_thread::sleep_for(std::chrono::milliseconds(options.pause_ms));
   }
-  std::cout << now() << " greylistctl cleanup: deleted " << total << " expired records in " << batches
-            << " batches\n";
+  std::cout << now() << " greylistctl cleanup: expired records deleted: " << total << ", batches: " << batches
+            << '\n';
   return kDone;
 }
 

@@ -299,14 +299,16 @@ void reconcile(LoadedSettings& loaded) {
   }
 }
 
-// A regular file's content, or why it cannot be had; nothing of both when there is no such file.
-std::string read_control_file(const std::string& name, std::string& why) {
+// A regular file's content, or why it cannot be had. That there is none is a reason only when it is
+// `required`.
+std::pair<std::string, std::string> read_control_file(const std::string& name, bool required) {
   // O_NONBLOCK: a FIFO in the file's place must not be waited for.
   const int file = open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (file < 0) {
-    if (errno != ENOENT) why = "cannot be read (" + std::generic_category().message(errno) + ')';
-    return {};
+    if (errno == ENOENT) return {"", required ? "does not exist" : ""};
+    return {"", "cannot be read (" + std::generic_category().message(errno) + ')'};
   }
+  std::string why;
   std::string text;
   struct stat status {};
   if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
@@ -322,7 +324,7 @@ std::string read_control_file(const std::string& name, std::string& why) {
     text.resize(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
   }
   close(file);
-  return text;
+  return {text, why};
 }
 
 // The passwords in option files are nobody else's business.
@@ -365,10 +367,10 @@ LoadedSettings parse_settings(const std::string& file, std::string_view text,
 }
 
 LoadedSettings load_settings(const Environment& environment) {
-  const char* const named = environment("GLCONFIGFILE");
-  const std::string file(named != nullptr && *named != '\0' ? std::string_view(named) : kDefaultFile);
-  std::string why;
-  const std::string text = read_control_file(file, why);
+  const char* const variable = environment("GLCONFIGFILE");
+  const bool is_named = variable != nullptr && *variable != '\0';
+  const std::string file(is_named ? std::string_view(variable) : kDefaultFile);
+  const auto [text, why] = read_control_file(file, is_named);
   LoadedSettings loaded = parse_settings(file, text, environment);
   warn_of_open_option_files(loaded);
   if (!why.empty()) {

@@ -1,0 +1,46 @@
+#include "decision.h"
+
+#include <catch2/catch.hpp>
+
+#include <string_view>
+
+namespace greylisting {
+namespace {
+
+TEST_CASE("Decision: every reason has its word and its outcome", "[decision]") {
+  struct Row {
+    Reason reason;
+    std::string_view word;
+    Outcome outcome;
+    std::string_view outcome_word;
+  };
+  const auto row = GENERATE(values<Row>({
+      {Reason::not_listed, "not-listed", Outcome::accepted, "accepted"},
+      {Reason::denied, "denied", Outcome::rejected, "rejected"},
+      {Reason::allowed, "allowed", Outcome::accepted, "accepted"},
+      {Reason::known, "known", Outcome::accepted, "accepted"},
+      {Reason::retried, "retried", Outcome::accepted, "accepted"},
+      {Reason::throttled, "throttled", Outcome::deferred, "deferred"},
+      {Reason::early, "early", Outcome::deferred, "deferred"},
+      {Reason::unseen, "new", Outcome::deferred, "deferred"},
+  }));
+  CAPTURE(row.word);
+  CHECK(name(row.reason) == row.word);
+  CHECK(outcome_of(row.reason) == row.outcome);
+  CHECK(name(row.outcome) == row.outcome_word);
+
+  Decision decision;
+  decision.reason = row.reason;
+  CHECK(decision.outcome() == row.outcome);
+}
+
+TEST_CASE("Decision: names nothing that was not looked at", "[decision]") {
+  const Decision decision;
+  CHECK(decision.entry == 0);
+  CHECK(decision.record == 0);
+  CHECK(decision.age.count() == 0);
+  CHECK(decision.left.count() == 0);
+}
+
+}  // namespace
+}  // namespace greylisting

@@ -1,0 +1,143 @@
+#include "printable.h"
+
+#include <catch2/catch.hpp>
+
+#include <array>
+#include <cstdio>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace greylisting {
+namespace {
+
+using namespace std::string_literals;
+
+constexpr unsigned kSeed = 20250601;
+
+// Two digits by the C library.
+std::string digits(char byte) {
+  std::array<char, 3> text{};
+  std::snprintf(text.data(), text.size(), "%02x", static_cast<unsigned>(static_cast<unsigned char>(byte)));
+  return text.data();
+}
+
+std::string expected_form(char byte) {
+  const unsigned value = static_cast<unsigned char>(byte);
+  if (value >= 0x21 && value <= 0x7e && value != 0x5c) return {byte};
+  return "\\x" + digits(byte);
+}
+
+bool is_one_printable_word(std::string_view text) {
+  for (const char c : text) {
+    const unsigned value = static_cast<unsigned char>(c);
+    if (value < 0x21 || value > 0x7e) return false;
+  }
+  return true;
+}
+
+std::string random_bytes(std::mt19937& random, std::size_t size) {
+  std::string bytes(size, '\0');
+  for (char& c : bytes) c = static_cast<char>(random() & 0xffU);
+  return bytes;
+}
+
+TEST_CASE("printable: each of the 256 bytes has its one form and comes back from it", "[printable]") {
+  for (unsigned value = 0; value < 256; ++value) {
+    const std::string byte(1, static_cast<char>(value));
+    CAPTURE(value);
+    CHECK(printable(byte) == expected_form(byte[0]));
+    CHECK(from_printable(expected_form(byte[0])) == byte);
+  }
+}
+
+TEST_CASE("printable: an empty string stays empty", "[printable]") {
+  CHECK(printable("").empty());
+  CHECK(from_printable("") == "");
+}
+
+TEST_CASE("printable: known strings", "[printable]") {
+  CHECK(printable("alice@example.org") == "alice@example.org");
+  CHECK(printable("we ird\"x@b.org") == "we\\x20ird\"x@b.org");
+  CHECK(printable("a\r\nb") == "a\\x0d\\x0ab");
+  CHECK(printable("\\x41") == "\\x5cx41");
+  CHECK(printable("\0"s) == "\\x00");
+  CHECK(printable("\x7f\x80\xff") == "\\x7f\\x80\\xff");
+}
+
+TEST_CASE("printable: random bytes make one printable word and come back from it", "[printable]") {
+  CAPTURE(kSeed);
+  std::mt19937 random(kSeed);
+  for (int i = 0; i < 2000; ++i) {
+    const std::string bytes = random_bytes(random, random() % 64);
+    const std::string text = printable(bytes);
+    std::string expected;
+    for (const char c : bytes) expected += expected_form(c);
+    CAPTURE(i, text);
+    REQUIRE(text == expected);
+    REQUIRE(is_one_printable_word(text));
+    REQUIRE(from_printable(text) == bytes);
+  }
+  const std::string large = random_bytes(random, 64 * 1024);
+  CHECK(is_one_printable_word(printable(large)));
+  CHECK((from_printable(printable(large)) == large));
+}
+
+TEST_CASE("from_printable: refuses what printable does not write", "[printable]") {
+  const std::string text = GENERATE(
+      as<std::string>(),              //
+      " ", "a b", "\n", "a\n", "\r",  // bytes that are never written
+      "\t", "\x7f", "\x80", "\xff", "\0"s, "a\0b"s, "\\x0A", "\\xFF", "\\xfF", "\\xFf",  // upper-case digits
+      "\\x41", "\\x21", "\\x7e", "\\x5b",           // bytes that stand for themselves
+      "\\", "\\x", "\\x0", "a\\", "a\\x", "a\\x0",  // cut off
+      "\\X0a", "\\0a", "\\n", "\\\\", "\\x0g", "\\xg0", "\\x 0", "\\x-1", "\\x0x");
+  CAPTURE(text);
+  CHECK_FALSE(from_printable(text).has_value());
+}
+
+// Whether it reads behind the end shows under the address sanitizer: each text has memory of exactly its
+// size.
+TEST_CASE("from_printable: an escape that is cut off", "[printable]") {
+  constexpr std::string_view kWhole = "a\\x0a";
+  for (std::size_t size = 2; size < kWhole.size(); ++size) {
+    const std::vector<char> cut(kWhole.begin(), kWhole.begin() + size);
+    CAPTURE(size);
+    CHECK_FALSE(from_printable({cut.data(), cut.size()}).has_value());
+  }
+  CHECK(from_printable(kWhole) == "a\n");
+}
+
+TEST_CASE("from_printable: whatever it takes is what printable makes of its answer", "[printable]") {
+  CAPTURE(kSeed);
+  std::mt19937 random(kSeed);
+  static const std::vector<std::string> kPieces{"\\x", "\\x", "\\x", "\\", "x", "0",    "0",
+                                                "1",   "2",   "5",   "9",  "a", "A",    "c",
+                                                "F",   "f",   " ",   "\n", "g", "\xc3", "\x7f"};
+  int taken = 0;
+  for (int i = 0; i < 50000; ++i) {
+    std::string text;
+    for (std::size_t count = random() % 8; count > 0; --count) text += kPieces[random() % kPieces.size()];
+    if (const auto bytes = from_printable(text)) {
+      CAPTURE(i, text);
+      REQUIRE(printable(*bytes) == text);
+      taken += text.find('\\') != std::string::npos ? 1 : 0;
+    }
+  }
+  CHECK(taken > 100);  // the generator reaches escapes that are right
+}
+
+TEST_CASE("hexadecimal: two lower-case digits a byte", "[printable]") {
+  CHECK(hexadecimal("").empty());
+  CHECK(hexadecimal("\xc0\x00\x02\x01"s) == "c0000201");
+  std::string all;
+  std::string expected;
+  for (unsigned value = 0; value < 256; ++value) {
+    all += static_cast<char>(value);
+    expected += digits(all.back());
+  }
+  CHECK(hexadecimal(all) == expected);
+}
+
+}  // namespace
+}  // namespace greylisting

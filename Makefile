@@ -59,7 +59,7 @@ $(BUILD)/sql_text.cpp: scripts/embed-sql $(SQL_FILES)
 # Tests: every tests/*/*_test.cpp, with what tests/support has for them. The stand-in for qmail-smtpd is a program of its own.
 TEST_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,tests/main.cpp $(wildcard tests/*/*_test.cpp) \
                   $(filter-out tests/support/qmail_smtpd.cpp,$(wildcard tests/support/*.cpp)))
-$(TEST_OBJECTS): ALL_CXXFLAGS += -DGREYLISTING_BUILD='"$(CURDIR)/$(BUILD)"' -DGREYLISTING_SOURCE='"$(CURDIR)"'
+$(TEST_OBJECTS): ALL_CXXFLAGS += -O0 -DGREYLISTING_BUILD='"$(CURDIR)/$(BUILD)"' -DGREYLISTING_SOURCE='"$(CURDIR)"'
 
 $(BUILD)/tests/all: $(TEST_OBJECTS) $(LIBRARY)
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)

@@ -36,7 +36,9 @@ bool is_supported(const std::string& version) {
 }  // namespace
 
 MysqlAdministration::MysqlAdministration(const Settings& settings)
-    : plugin_option_file_(settings.mysql_default_file), connection_(settings.admin_option_file()) {}
+    : plugin_option_file_(settings.mysql_default_file),
+      connection_(settings.admin_option_file(),
+                  settings.mysql_admin_file.empty() ? "mysql_default_file" : "mysql_admin_file") {}
 
 std::vector<Finding> MysqlAdministration::examine() {
   using State = Finding::State;
@@ -58,7 +60,7 @@ std::vector<Finding> MysqlAdministration::examine() {
     findings.push_back({State::bad, "schema: there are no tables", "create them: greylistctl migrate"});
   } else {
     findings.push_back({State::bad, "schema: version " + schema + ", not " + std::string(sql::kSchemaVersion),
-                        std::string(kMigrate)});
+                        "install the program that made it, or a later one"});
   }
   if (findings.back().state == State::bad) return findings;
 
@@ -139,8 +141,12 @@ std::vector<std::string> MysqlAdministration::migrate() {
             ". List entries, all kept: " + value("SELECT COUNT(*) FROM greylisting_lists") + '.'};
   }
   const std::string version = schema_version();
-  if (version == sql::kSchemaVersion) return {};
-  if (!version.empty()) {
+  const bool is_whole =
+      value(
+          "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN "
+          "('greylisting_data', 'greylisting_lists', 'greylisting_meta')") == "3";
+  if (version == sql::kSchemaVersion && is_whole) return {};
+  if (!version.empty() && version != sql::kSchemaVersion) {
     throw StoreError(
         "the schema has version " + version + ", and this program knows " + std::string(sql::kSchemaVersion),
         "install the program that made it, or a later one");

@@ -14,13 +14,13 @@
 namespace greylisting {
 namespace {
 
-void require_option_file(const std::string& name) {
+void require_option_file(const std::string& name, std::string_view key) {
   const std::string text = "the MySQL option file " + name + ' ';
   const int file = open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (file < 0) {
     const int error = errno;
     if (error == ENOENT) {
-      throw StoreError(text + "does not exist", "create it, or correct mysql_default_file");
+      throw StoreError(text + "does not exist", std::string("create it, or correct ").append(key));
     }
     throw StoreError(
         text + "cannot be read by " + effective_user() + " (" + std::generic_category().message(error) + ')',
@@ -84,9 +84,9 @@ std::string remedy_for(unsigned error, const std::string& option_file) {
 
 }  // namespace
 
-MysqlConnection::MysqlConnection(const std::string& option_file)
+MysqlConnection::MysqlConnection(const std::string& option_file, std::string_view key)
     : option_file_(option_file), connection_(nullptr, mysql_close) {
-  if (!option_file.empty()) require_option_file(option_file);
+  if (!option_file.empty()) require_option_file(option_file, key);
   connection_.reset(mysql_init(nullptr));
   if (!connection_) throw StoreError("MySQL: out of memory", "raise the memory limit (softlimit -m)");
   if (!option_file.empty()) mysql_options(connection_.get(), MYSQL_READ_DEFAULT_FILE, option_file.c_str());

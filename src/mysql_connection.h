@@ -20,7 +20,7 @@ class MysqlConnection {
   /// Connects as the option file's [client] group says; with an empty name, as the client library does by
   /// default. A file that is missing, not readable or not a regular file is said by name before the library
   /// is asked.
-  explicit MysqlConnection(const std::string& option_file);
+  explicit MysqlConnection(const std::string& option_file, std::string_view key = "mysql_default_file");
 
   /// Sends all of `statements` in one packet and reads all answers. Returns the rows of the last result set.
   /// Throws StoreError when one of them fails; those after it are not run.

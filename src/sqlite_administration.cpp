@@ -17,7 +17,7 @@ constexpr std::chrono::seconds kPatience{30};
 }  // namespace
 
 SqliteAdministration::SqliteAdministration(const Settings& settings)
-    : store_(settings.sqlite_file, kPatience) {}
+    : is_new_(!std::filesystem::exists(settings.sqlite_file)), store_(settings.sqlite_file, kPatience) {}
 
 SqliteAdministration::~SqliteAdministration() {
   if (lock_ >= 0) close(lock_);
@@ -36,7 +36,7 @@ std::vector<Finding> SqliteAdministration::examine() {
   } else {
     findings.push_back({State::bad,
                         "schema: version '" + schema + "', not " + std::string(sql::kSchemaVersion),
-                        "bring the file to this version's schema: greylistctl migrate"});
+                        "install the program that made it, or a later one"});
     return findings;
   }
 
@@ -76,6 +76,14 @@ std::uint64_t SqliteAdministration::delete_expired(unsigned limit) {
 }
 
 std::vector<std::string> SqliteAdministration::migrate() {
+  const auto objects = [this] {
+    auto count = store_.database().prepare("SELECT COUNT(*) FROM sqlite_master");
+    count.step();
+    return count.number(0);
+  };
+  const auto before = objects();
+  store_.database().run("BEGIN IMMEDIATE; " + std::string(sql::sqlite_schema) + " COMMIT");
+  const bool is_changed = is_new_ || objects() != before;
   auto version =
       store_.database().prepare("SELECT value FROM greylisting_meta WHERE name = 'schema_version'");
   const std::string found = version.step() ? version.text(0) : "";
@@ -84,7 +92,8 @@ std::vector<std::string> SqliteAdministration::migrate() {
                          "', and this program knows " + std::string(sql::kSchemaVersion),
                      "install the program that made it, or a later one");
   }
-  return {};  // opening the file has made what was missing
+  if (is_changed) return {"Created the tables."};
+  return {};
 }
 
 // The lock is on the directory: closing another descriptor of the database file would drop SQLite's own locks

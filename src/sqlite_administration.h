@@ -20,6 +20,7 @@ class SqliteAdministration : public Administration {
   bool lock_cleanup() override;
 
  private:
+  bool is_new_;  // there was no such file
   SqliteStore store_;
   int lock_ = -1;  // descriptor of the file's directory while this clean-up holds it
 };

@@ -1,5 +1,7 @@
 #include "sqlite_database.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -66,12 +68,20 @@ SqliteDatabase::SqliteDatabase(std::string file, std::chrono::milliseconds patie
   // A process that lives for a millisecond leaves the write-ahead log to the next one instead of folding it
   // in.
   sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-  if (!has_table("greylisting_data")) {
-    run("PRAGMA journal_mode = WAL");
-    // All of it or nothing, by one process; the others wait for it and find it done.
-    run("BEGIN IMMEDIATE; " + std::string(sql::sqlite_schema) + " COMMIT");
-  }
+  if (!has_table("greylisting_data")) create_schema();
   run("PRAGMA synchronous = NORMAL");
+}
+
+// By one process; the others wait for it and find it done. SQLite's own lock is not enough: those that change
+// to the write-ahead log at the same time do not wait for each other. The lock is on the directory, because
+// closing another descriptor of the file would drop SQLite's locks on it.
+void SqliteDatabase::create_schema() {
+  const auto directory = std::filesystem::absolute(file_).parent_path();
+  const int lock = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (lock >= 0) flock(lock, LOCK_EX);
+  run("PRAGMA journal_mode = WAL");
+  run("BEGIN IMMEDIATE; " + std::string(sql::sqlite_schema) + " COMMIT");
+  if (lock >= 0) close(lock);
 }
 
 void SqliteDatabase::run(std::string_view statements) {

@@ -54,6 +54,7 @@ class SqliteDatabase {
   const std::string& file() const { return file_; }
 
  private:
+  void create_schema();
   [[noreturn]] void fail() const;
 
   std::string file_;

@@ -1,10 +1,22 @@
 #include "sqlite_store.h"
 
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
 #include "printable.h"
 #include "sql.h"
 #include "verdict.h"
 
 namespace greylisting {
+namespace {
+
+std::string_view without_blanks(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+  return text.substr(0, text.find_last_not_of(' ') + 1);
+}
+
+}  // namespace
 
 Decision SqliteStore::decide(const Attempt& attempt) {
   std::string verdict = judge(attempt);
@@ -60,11 +72,13 @@ void SqliteStore::read_entries() {
   while (unread.step()) entries.emplace_back(unread.number(0), unread.text(1));
 
   for (const auto& [id, ipaddr] : entries) {
-    const auto network = Network::parse(ipaddr);
+    const auto network = Network::parse(without_blanks(ipaddr));
     auto update = database_.prepare(
         "UPDATE greylisting_lists SET ipaddr_start = :first, ipaddr_end = :last, ipaddr_prefixsize = :prefix "
         "WHERE id = :id AND ipaddr = :ipaddr");
-    update.bind(":id", id).bind_text(":ipaddr", ipaddr).bind(":prefix", network ? network->prefix() : -1);
+    update.bind(":id", id)
+        .bind_text(":ipaddr", ipaddr)
+        .bind(":prefix", network ? std::int64_t{network->prefix()} : -1);
     if (network)
       update.bind_blob(":first", network->first().bytes()).bind_blob(":last", network->last().bytes());
     update.step();

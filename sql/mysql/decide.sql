@@ -2,8 +2,9 @@
 -- replaced by values, each a number or a hexadecimal literal.
 
 -- Judgement, in order: the first of these that is not NULL decides. The number behind the word is the id of the list
--- entry, or behind 'greylist' and 'throttled' how many triplets of the client's network are waiting.
-SET @verdict = COALESCE(
+-- entry, or behind 'greylist' and 'throttled' how many triplets of the client's network are waiting. It is a SELECT, and
+-- not a SET, because only that reads without locking rows.
+SELECT COALESCE(
   -- The listed network that holds the client, the longest prefix first. All networks that hold it begin with one of a
   -- few addresses (:networks), so they are found by equality, however many there are.
   (SELECT CASE WHEN block_expires >= UTC_TIMESTAMP() THEN CONCAT('denied ', id)
@@ -26,7 +27,8 @@ SET @verdict = COALESCE(
      'greylist 0', NULL),
   (SELECT CONCAT(IF(COUNT(*) < :max_pending, 'greylist ', 'throttled '), COUNT(*))
      FROM (SELECT 1 FROM greylisting_data
-            WHERE pending_network = :network AND record_expires > UTC_TIMESTAMP() LIMIT :max_pending) AS pending));
+            WHERE pending_network = :network AND record_expires > UTC_TIMESTAMP() LIMIT :max_pending) AS pending))
+  INTO @verdict;
 
 -- The triplet. A new one is inserted; for a known one LAST_INSERT_ID(expression) carries out what it was:
 -- 1 over and begun anew, 2 still blocked, 3 past its block for the first time, 4 past it before.

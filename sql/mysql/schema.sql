@@ -70,9 +70,9 @@ CREATE TRIGGER greylisting_lists_insert BEFORE INSERT ON greylisting_lists FOR E
   NEW.ipaddr_start = INET6_ATON(TRIM(SUBSTRING_INDEX(NEW.ipaddr, '/', 1))),
   NEW.ipaddr_prefixsize = CASE
       WHEN NEW.ipaddr NOT LIKE '%/%' THEN LENGTH(NEW.ipaddr_start) * 8
-      WHEN SUBSTRING_INDEX(NEW.ipaddr, '/', -1) REGEXP '^[0-9]{1,3} *$'
-           AND SUBSTRING_INDEX(NEW.ipaddr, '/', -1) + 0 <= LENGTH(NEW.ipaddr_start) * 8
-      THEN SUBSTRING_INDEX(NEW.ipaddr, '/', -1) + 0 END,
+      WHEN SUBSTRING(NEW.ipaddr, LOCATE('/', NEW.ipaddr) + 1) REGEXP '^[0-9]{1,3} *$'
+           AND SUBSTRING(NEW.ipaddr, LOCATE('/', NEW.ipaddr) + 1) + 0 <= LENGTH(NEW.ipaddr_start) * 8
+      THEN SUBSTRING(NEW.ipaddr, LOCATE('/', NEW.ipaddr) + 1) + 0 END,
   NEW.ipaddr_prefixsize = IF(HEX(NEW.ipaddr_start) LIKE '00000000000000000000FFFF________' AND NEW.ipaddr_prefixsize >= 96,
       NEW.ipaddr_prefixsize - 96, NEW.ipaddr_prefixsize),
   NEW.ipaddr_start = IF(HEX(NEW.ipaddr_start) LIKE '00000000000000000000FFFF________' AND NEW.ipaddr_prefixsize <= 32,
@@ -93,9 +93,9 @@ CREATE TRIGGER greylisting_lists_update BEFORE UPDATE ON greylisting_lists FOR E
   NEW.ipaddr_start = INET6_ATON(TRIM(SUBSTRING_INDEX(NEW.ipaddr, '/', 1))),
   NEW.ipaddr_prefixsize = CASE
       WHEN NEW.ipaddr NOT LIKE '%/%' THEN LENGTH(NEW.ipaddr_start) * 8
-      WHEN SUBSTRING_INDEX(NEW.ipaddr, '/', -1) REGEXP '^[0-9]{1,3} *$'
-           AND SUBSTRING_INDEX(NEW.ipaddr, '/', -1) + 0 <= LENGTH(NEW.ipaddr_start) * 8
-      THEN SUBSTRING_INDEX(NEW.ipaddr, '/', -1) + 0 END,
+      WHEN SUBSTRING(NEW.ipaddr, LOCATE('/', NEW.ipaddr) + 1) REGEXP '^[0-9]{1,3} *$'
+           AND SUBSTRING(NEW.ipaddr, LOCATE('/', NEW.ipaddr) + 1) + 0 <= LENGTH(NEW.ipaddr_start) * 8
+      THEN SUBSTRING(NEW.ipaddr, LOCATE('/', NEW.ipaddr) + 1) + 0 END,
   NEW.ipaddr_prefixsize = IF(HEX(NEW.ipaddr_start) LIKE '00000000000000000000FFFF________' AND NEW.ipaddr_prefixsize >= 96,
       NEW.ipaddr_prefixsize - 96, NEW.ipaddr_prefixsize),
   NEW.ipaddr_start = IF(HEX(NEW.ipaddr_start) LIKE '00000000000000000000FFFF________' AND NEW.ipaddr_prefixsize <= 32,

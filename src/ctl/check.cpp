@@ -95,7 +95,7 @@ int check(const LoadedSettings& loaded) {
     std::cout << "           " << key << " = " << value << '\n';
   report.add(look_at_smtpplugins());
   try {
-    look_at_store(loaded.settings, report);
+    if (loaded.unusable.empty()) look_at_store(loaded.settings, report);
   } catch (const StoreError& error) {
     report.add({State::bad, "store, as " + effective_user() + ": " + error.problem(), error.remedy()});
   }

@@ -1,0 +1,223 @@
+// scripts/greylisting_cleanup.sh, as cron runs it, on every store.
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <regex>
+
+#include "tests/support/installation.h"
+
+namespace greylisting::test {
+namespace {
+
+namespace fs = std::filesystem;
+using Arguments = std::vector<std::string>;
+
+Command cleanup(const fs::path& home, const Arguments& arguments = {}) {
+  Command command{.arguments = {source_tree() / "scripts/greylisting_cleanup.sh"},
+                  .environment = {{"GREYLISTCTL", built("greylistctl")}, {"QMAILDIR", home}},
+                  .directory = "/"};
+  command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
+  return command;
+}
+
+// `count` records of clients that never came back, each with a triplet of its own.
+void add_records(const Installation& installation, unsigned first, unsigned count,
+                 const std::string& record_expires) {
+  constexpr unsigned kAtOnce = 5000;  // a packet of MySQL 5.6 holds 4 MiB
+  for (unsigned done = 0; done < count; done += kAtOnce) {
+    std::string rows;
+    for (unsigned i = first + done; i < first + std::min(count, done + kAtOnce); ++i) {
+      const std::string number = std::to_string(i);
+      rows += (rows.empty() ? "" : ", ") + std::string("(x'") + std::string(32 - number.size(), '0') +
+              number + "', x'c6336401', 'a@example.com', 'b@example.org', " + record_expires + ", " +
+              record_expires + ")";
+    }
+    installation.sql(
+        "INSERT INTO greylisting_data (triplet, relay_ip, mail_from, rcpt_to, block_expires, record_expires) "
+        "VALUES " +
+        rows);
+  }
+}
+
+std::string value(const Installation& installation, const std::string& statement) {
+  return installation.sql(statement).at(0).at(0).value_or("NULL");
+}
+
+std::string records(const Installation& installation) {
+  return value(installation, "SELECT COUNT(*) FROM greylisting_data");
+}
+
+// The one line of a clean-up, without its date.
+std::string line(const Result& result) {
+  std::smatch match;
+  const std::regex form(R"(^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4} greylistctl cleanup: (.*)\n$)");
+  return std::regex_match(result.output, match, form) ? match[1].str() : "not one line: " + result.output;
+}
+
+auto any_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
+
+}  // namespace
+
+TEST_CASE("A clean-up deletes the records whose life is over and nothing else", "[cleanup]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  add_records(installation, 0, 93, installation.seconds_from_now(-86400));
+  add_records(installation, 100, 1, installation.seconds_from_now(-1));
+  add_records(installation, 200, 1, installation.seconds_from_now(0));
+  add_records(installation, 300, 1, installation.seconds_from_now(3600));
+  add_records(installation, 400, 1, "'9999-12-31 23:59:59'");
+  REQUIRE(logged(installation.attempt(), "reason") == "new");
+  installation.add(deny_domain("denied.example"));
+  installation.add({.domain = "over.example", .record_expires = "2001-01-01 00:00:00"});
+  const Rows lists = installation.sql("SELECT * FROM greylisting_lists ORDER BY id");
+  const char* const kept = "SELECT * FROM greylisting_data WHERE id > 95 ORDER BY id";
+  const Rows alive = installation.sql(kept);
+  REQUIRE(alive.size() == 3);
+
+  const Result first = run(cleanup(installation.home(), {"--batch", "10", "--pause", "0"}));
+  CHECK(first.status == 0);
+  CHECK(line(first) == "expired records deleted: 95, batches: 10");
+  CHECK(first.errors.empty());
+  CHECK(records(installation) == "3");
+  CHECK(installation.sql(kept) == alive);
+  CHECK(installation.sql("SELECT * FROM greylisting_lists ORDER BY id") == lists);
+
+  const Result second = run(cleanup(installation.home()));
+  CHECK(second.status == 0);
+  CHECK(line(second) == "expired records deleted: 0, batches: 0");
+  CHECK(records(installation) == "3");
+}
+
+TEST_CASE("A number of records that fills its last batch is all deleted", "[cleanup]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  add_records(installation, 0, 20, installation.seconds_from_now(-5));
+  CHECK(line(run(cleanup(installation.home(), {"--batch", "10"}))) ==
+        "expired records deleted: 20, batches: 2");
+}
+
+TEST_CASE("A clean-up that cannot work says why on standard error and fails", "[cleanup]") {
+  Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  const bool is_sqlite = installation.backend() == Backend::sqlite;
+  if (is_sqlite) {
+    installation.configure("sqlite_file=nowhere/greylisting.db");
+  } else {
+    write_file(installation.home() / "control/mysql-admin.cnf", "[client]\nsocket=/nowhere/mysqld.sock\n");
+  }
+  const Result result = run(cleanup(installation.home()));
+  CHECK(result.status == 1);
+  CHECK(result.output.empty());
+  CHECK(lines(result.errors) == 1);
+  CHECK_THAT(result.errors, Catch::StartsWith("greylistctl: "));
+  CHECK_THAT(
+      result.errors,
+      Catch::Contains(is_sqlite ? "nowhere/greylisting.db: unable to open database file (error 14); see that "
+                                  "the directory nowhere is there and that it and what is in it belong to "
+                                : "(error 2002); start the database, or correct socket, host and port in "
+                                  "control/mysql-admin.cnf"));
+}
+
+TEST_CASE("A clean-up with the plugin's account says which right it lacks", "[cleanup]") {
+  Installation installation(GENERATE(Backend::mariadb, Backend::mysql56));
+  installation.configure("mysql_admin_file=");
+  const Result result = run(cleanup(installation.home()));
+  CHECK(result.status == 1);
+  CHECK(result.output.empty());
+  CHECK_THAT(result.errors, Catch::Contains("DELETE command denied to user"));
+  CHECK_THAT(result.errors, Catch::Contains("; grant the account what sql/mysql/grants.sql grants "));
+}
+
+TEST_CASE("The script says what it was called wrongly with", "[cleanup]") {
+  const TemporaryDirectory directory;
+  SECTION("no such home") {
+    const Result result = run(cleanup(directory / "missing"));
+    CHECK(result.status == 1);
+    CHECK(result.errors == "greylistctl: cannot go to qmail's home " + (directory / "missing").string() +
+                               ": No such file or directory; name it with --home or QMAILDIR\n");
+  }
+  SECTION("no such tool") {
+    Command command = cleanup(directory.path());
+    command.environment["GREYLISTCTL"] = directory / "greylistctl";
+    const Result result = run(command);
+    CHECK(result.status == 127);
+    CHECK_THAT(result.errors, Catch::Contains((directory / "greylistctl").string()));
+  }
+  SECTION("no such option") { CHECK(run(cleanup(directory.path(), {"--bath", "10"})).status == 2); }
+}
+
+TEST_CASE("Two clean-ups do not work on one store at once", "[cleanup]") {
+  const Backend backend = any_backend();
+  CAPTURE(name(backend));
+  const Installation installation(backend);
+  add_records(installation, 0, 3, installation.seconds_from_now(-5));
+  const Installation other(backend);
+
+  // Deletes one record and rests, its lock held, until it is stopped.
+  BackgroundProcess holder(cleanup(installation.home(), {"--batch", "1", "--pause", "60000"}),
+                           installation.home() / "log");
+  while (records(installation) == "3") REQUIRE(holder.is_running());
+
+  const Result refused = run(cleanup(installation.home()));
+  CHECK(refused.status == 1);
+  CHECK(refused.output.empty());
+  CHECK(lines(refused.errors) == 1);
+  CHECK_THAT(
+      refused.errors,
+      Catch::EndsWith(" greylistctl cleanup: another clean-up is at work on this store; nothing was done\n"));
+  CHECK(records(installation) == "2");
+  CHECK(logged(installation.attempt(), "reason") == "new");
+  CHECK(line(run(cleanup(other.home()))) == "expired records deleted: 0, batches: 0");
+
+  // Its lock ends with it, however it ends.
+  holder.stop(9);
+  Result next = run(cleanup(installation.home()));
+  for (int i = 0; i < 1000 && next.status != 0; ++i) next = run(cleanup(installation.home()));
+  CHECK(line(next) == "expired records deleted: 2, batches: 1");
+}
+
+TEST_CASE("Decisions stay right while a clean-up runs", "[cleanup]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  const auto sender = [](const char* kind, unsigned i) {
+    return Rcpt{.sender = kind + std::to_string(i) + "@example.net"};
+  };
+  const auto reason = [&](const Rcpt& rcpt) { return logged(installation.attempt(rcpt), "reason"); };
+
+  constexpr unsigned kOver = 5;
+  for (unsigned i = 0; i < kOver; ++i) REQUIRE(reason(sender("over", i)) == "new");
+  installation.sql("UPDATE greylisting_data SET block_expires = " + installation.seconds_from_now(-7200) +
+                   ", record_expires = " + installation.seconds_from_now(-1));
+  REQUIRE(reason({.sender = "good@example.net"}) == "new");
+  installation.sql("UPDATE greylisting_data SET block_expires = " + installation.seconds_from_now(-60) +
+                   " WHERE mail_from = 'good@example.net'");
+  REQUIRE(reason({.sender = "good@example.net"}) == "retried");
+  add_records(installation, 0, 20000, installation.seconds_from_now(-86400));
+
+  BackgroundProcess cleaner(cleanup(installation.home()), installation.home() / "log");
+  unsigned rounds = 0;
+  for (; cleaner.is_running(); ++rounds) {
+    CHECK(reason(sender("new", rounds)) == "new");
+    CHECK(reason(sender("new", rounds)) == "early");
+    CHECK(reason({.sender = "good@example.net"}) == "known");
+    // Deleted or still there, its life was over: it begins anew, and lives.
+    CHECK(reason(sender("over", rounds % kOver)) == (rounds < kOver ? "new" : "early"));
+  }
+  CHECK(cleaner.wait() == 0);
+  CHECK(rounds > 0);
+
+  const std::string renewed = std::to_string(std::min(rounds, kOver));
+  CHECK_THAT(read_file(installation.home() / "log"),
+             Catch::Contains("greylistctl cleanup: expired records deleted: "));
+  CHECK(value(installation, "SELECT COUNT(*) FROM greylisting_data WHERE mail_from LIKE 'over%'") == renewed);
+  CHECK(value(installation,
+              "SELECT COUNT(*) FROM greylisting_data WHERE mail_from LIKE 'new%' AND blocked_count = 2") ==
+        std::to_string(rounds));
+  CHECK(
+      value(installation, "SELECT passed_count FROM greylisting_data WHERE mail_from = 'good@example.net'") ==
+      std::to_string(rounds + 1));
+  CHECK(value(installation, "SELECT COUNT(*) FROM greylisting_data WHERE mail_from = 'a@example.com'") ==
+        "0");
+}
+
+}  // namespace greylisting::test

@@ -1,0 +1,314 @@
+// make install, and the samples that it installs: each works as it is.
+
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <regex>
+
+#include "tests/support/installation.h"
+
+namespace greylisting::test {
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Contains;
+using Arguments = std::vector<std::string>;
+
+constexpr const char* kUser = "nobody";  // in place of the user that qmail-smtpd runs as
+const Arguments kAsUser{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
+
+bool is_root() { return geteuid() == 0; }
+
+// A DESTDIR and what `make install` puts there.
+struct Destination {
+  TemporaryDirectory directory;
+  fs::path qmail = directory / "var/qmail";
+  fs::path prefix = directory / "usr/local";
+  fs::path share = prefix / "share/greylisting";
+
+  Destination() { fs::permissions(directory.path(), fs::perms(0755)); }
+
+  // What is to be installed has been built, by whatever built this test.
+  Result install(const Arguments& before = {}, const Arguments& variables = {}) const {
+    const std::string build = fs::relative(built("greylisting").parent_path(), source_tree());
+    Command command{.arguments = before, .directory = source_tree()};
+    command.arguments.insert(command.arguments.end(),
+                             {"make", "--silent", "--old-file=all", "install", "BUILD=" + build,
+                              "DESTDIR=" + directory.path().string(), std::string("SMTPD_USER=") + kUser});
+    command.arguments.insert(command.arguments.end(), variables.begin(), variables.end());
+    return run(command);
+  }
+
+  // What the installed tool says of the installed home.
+  Result ctl(const Arguments& arguments) const {
+    Command command{.arguments = {prefix / "bin/greylistctl", "--home", qmail}, .directory = "/"};
+    command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
+    return run(command);
+  }
+
+  // What the installed plugin says of an RCPT, as qmail-smtpd's user when that can be.
+  Result attempt(const Rcpt& rcpt = {}) const {
+    static const Installation any(Backend::sqlite);  // for its environment
+    Command command = any.command(rcpt);
+    command.arguments = is_root() ? kAsUser : Arguments{};
+    command.arguments.push_back("plugins/greylisting");
+    command.directory = qmail;
+    return run(command);
+  }
+};
+
+struct Installed {
+  fs::path path;  // below DESTDIR
+  unsigned mode;
+  std::string owner;  // when root installs
+};
+
+std::vector<Installed> expected() {
+  std::vector<Installed> files{
+      {"var/qmail/plugins", 0755, "root"},
+      {"var/qmail/plugins/greylisting", 0755, "root"},
+      {"var/qmail/control", 0755, "root"},
+      {"var/qmail/control/greylisting", 0644, "root"},
+      {"var/qmail/control/mysql.cnf", 0600, kUser},
+      {"var/qmail/control/mysql-admin.cnf", 0600, "root"},
+      {"var/qmail/greylisting", 0700, kUser},
+      {"usr/local/bin/greylistctl", 0755, "root"},
+      {"usr/local/share/greylisting/scripts/greylisting_cleanup.sh", 0755, "root"},
+  };
+  for (const char* const samples : {"config", "sql"}) {
+    for (const auto& file : fs::recursive_directory_iterator(source_tree() / samples)) {
+      files.push_back({"usr/local/share/greylisting" / fs::relative(file.path(), source_tree()),
+                       file.is_directory() ? 0755U : 0644U, "root"});
+    }
+  }
+  return files;
+}
+
+std::string owner_of(const struct stat& status) {
+  const passwd* const user = getpwuid(status.st_uid);
+  return user == nullptr ? std::to_string(status.st_uid) : user->pw_name;
+}
+
+void check_installed(const Destination& destination, bool by_root) {
+  for (const Installed& file : expected()) {
+    CAPTURE(file.path);
+    struct stat status {};
+    REQUIRE(stat((destination.directory.path() / file.path).c_str(), &status) == 0);
+    CHECK((status.st_mode & 07777) == file.mode);
+    if (by_root) CHECK(owner_of(status) == file.owner);
+  }
+}
+
+std::string replaced(const std::string& text, const std::string& pattern, const std::string& by) {
+  return std::regex_replace(text, std::regex(pattern), by);
+}
+
+std::string sample(const fs::path& name) { return read_file(source_tree() / "config" / name); }
+
+// Of programs, which nobody wants to see in a failure's report.
+bool same_bytes(const fs::path& one, const fs::path& other) { return read_file(one) == read_file(other); }
+
+bool is_shell_script(const fs::path& file) {
+  const std::string text = read_file(file);
+  return text.starts_with("#!/bin/sh") || text.starts_with("#!/bin/bash");
+}
+
+auto any_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
+
+}  // namespace
+
+TEST_CASE("make install puts every file in its place, whatever the umask", "[install]") {
+  const Destination destination;
+  const std::string umask = GENERATE("022", "077", "000");
+  CAPTURE(umask);
+  const Result result = destination.install({"sh", "-c", "umask " + umask + "; exec \"$@\"", "sh"});
+  CAPTURE(result.output, result.errors);
+  REQUIRE(result.status == 0);
+  check_installed(destination, is_root());
+  CHECK(same_bytes(destination.qmail / "plugins/greylisting", built("greylisting")));
+  CHECK(same_bytes(destination.prefix / "bin/greylistctl", built("greylistctl")));
+  CHECK(read_file(destination.share / "config/lists.sql") == sample("lists.sql"));
+  CHECK_THAT(result.output,
+             Contains("installed " + (destination.qmail / "plugins/greylisting").string() + '\n'));
+  CHECK_THAT(result.output, Contains("greylistctl check"));
+}
+
+TEST_CASE("make install without root leaves owners alone, as a package is built", "[install]") {
+  if (!is_root()) return;  // every other test is this one then
+  const Destination destination;
+  REQUIRE(chown(destination.directory.path().c_str(), 65534, 65534) == 0);
+  const Result result = destination.install(kAsUser, {"SMTPD_USER=nobody-of-this-name"});
+  CAPTURE(result.output, result.errors);
+  REQUIRE(result.status == 0);
+  check_installed(destination, false);
+}
+
+TEST_CASE("make install takes QMAILDIR and PREFIX", "[install]") {
+  const Destination destination;
+  const Result result = destination.install({}, {"QMAILDIR=/srv/qm ail", "PREFIX=/opt/greylisting"});
+  CAPTURE(result.output, result.errors);
+  REQUIRE(result.status == 0);
+  CHECK(fs::exists(destination.directory / "srv/qm ail/plugins/greylisting"));
+  CHECK(fs::exists(destination.directory / "srv/qm ail/control/greylisting"));
+  CHECK(fs::exists(destination.directory / "srv/qm ail/greylisting"));
+  CHECK(fs::exists(destination.directory / "opt/greylisting/bin/greylistctl"));
+  CHECK(fs::exists(destination.directory / "opt/greylisting/share/greylisting/sql/mysql/schema.sql"));
+  CHECK(!fs::exists(destination.qmail));
+  CHECK(!fs::exists(destination.prefix));
+}
+
+TEST_CASE("make install keeps the control files that exist and replaces the programs", "[install]") {
+  const Destination destination;
+  const std::vector<std::string> names{"control/greylisting", "control/mysql.cnf", "control/mysql-admin.cnf"};
+  for (const std::string& name : names) write_file(destination.qmail / name, "mine: " + name, 0640);
+  write_file(destination.qmail / "plugins/greylisting", "an older one");
+  write_file(destination.qmail / "greylisting/greylisting.db", "records");
+
+  for (int times = 0; times < 2; ++times) {
+    const Result result = destination.install();
+    CAPTURE(result.output, result.errors);
+    REQUIRE(result.status == 0);
+    for (const std::string& name : names) {
+      CHECK_THAT(result.output, Contains("kept      " + (destination.qmail / name).string() + '\n'));
+      CHECK(read_file(destination.qmail / name) == "mine: " + name);
+      CHECK(fs::status(destination.qmail / name).permissions() == fs::perms(0640));
+    }
+    CHECK(read_file(destination.qmail / "greylisting/greylisting.db") == "records");
+    CHECK(same_bytes(destination.qmail / "plugins/greylisting", built("greylisting")));
+  }
+}
+
+TEST_CASE("make install names a user that is not there and the remedy", "[install]") {
+  if (!is_root()) return;  // only root gives files to a user
+  const Destination destination;
+  const Result result = destination.install({}, {"SMTPD_USER=nobody-of-this-name"});
+  CHECK(result.status != 0);
+  CHECK_THAT(result.errors,
+             Contains("there is no user nobody-of-this-name; name the one qmail-smtpd runs as: "
+                      "make install SMTPD_USER="));
+  CHECK(!fs::exists(destination.qmail));
+}
+
+TEST_CASE("What is installed works as it is", "[install]") {
+  const Destination destination;
+  REQUIRE(destination.install().status == 0);
+  fs::copy_file(destination.share / "config/smtpplugins", destination.qmail / "control/smtpplugins");
+
+  const Result check = destination.ctl({"check"});
+  CAPTURE(check.output, check.errors);
+  CHECK(check.status == 0);
+  for (const char* const said :
+       {"ok       settings, as control/greylisting and ", "  block_expire = 2\n", "  record_expire = 2000\n",
+        "  store = sqlite\n", "ok       control/smtpplugins: lists the plugin under [rcpt]\n"}) {
+    CHECK_THAT(check.output, Contains(said));
+  }
+  for (const char* const problem : {"warning", "PROBLEM"}) CHECK_THAT(check.output, !Contains(problem));
+
+  const Result attempt = destination.attempt();
+  CHECK(attempt.status == 0);
+  CHECK(attempt.output == "E451 temporary failure (#4.3.0)\n");
+  CHECK(lines(attempt.errors) == 1);
+  CHECK(logged(attempt, "reason") == "new");
+  CHECK(logged(destination.attempt(), "reason") == "early");
+
+  // The line of config/crontab, as cron would run it if DESTDIR were the root.
+  std::smatch line;
+  const std::string crontab = sample("crontab");
+  REQUIRE(std::regex_search(crontab, line,
+                            std::regex(R"(\n\d+ \* \* \* \*  root  (/\S+) >> /var/log/\S+ 2>&1\n)")));
+  const Result cleanup = run({.arguments = {destination.directory.path().string() + line[1].str()},
+                              .environment = {{"GREYLISTCTL", destination.prefix / "bin/greylistctl"},
+                                              {"QMAILDIR", destination.qmail}}});
+  CHECK(cleanup.status == 0);
+  CHECK_THAT(cleanup.output, Catch::EndsWith("expired records deleted: 0, batches: 0\n"));
+}
+
+TEST_CASE("The samples for a database work as they are: accounts, option files, schema", "[install]") {
+  const ServerKind kind = GENERATE(ServerKind::mariadb, ServerKind::mysql56);
+  DatabaseServer& server = DatabaseServer::shared(kind);
+  const Destination destination;
+  REQUIRE(destination.install().status == 0);
+  fs::copy_file(destination.share / "config/smtpplugins", destination.qmail / "control/smtpplugins");
+
+  // All that is changed: the two commented settings count, and the server is not the host's.
+  write_file(destination.qmail / "control/greylisting",
+             replaced(sample("control/greylisting"), "\n#mysql", "\nmysql"), 0644);
+  for (const std::string name : {"control/mysql.cnf", "control/mysql-admin.cnf"}) {
+    write_file(destination.qmail / name, replaced(sample(name), "/run/mysqld/mysqld.sock", server.socket()),
+               0600);
+    if (is_root() && name == "control/mysql.cnf")
+      REQUIRE(chown((destination.qmail / name).c_str(), 65534, 65534) == 0);
+  }
+  fs::permissions(server.socket().parent_path(), fs::perms(0711));
+  server.sql("", read_file(destination.share / "sql/mysql/grants.sql"));
+  const Result migrate = destination.ctl({"migrate"});
+  CHECK(migrate.output == "Created the tables.\n");
+  const Result check = destination.ctl({"check"});
+  const Result attempt = destination.attempt();
+  const Result cleanup = destination.ctl({"cleanup"});
+  server.sql(
+      "",
+      "DROP DATABASE greylisting; DROP USER 'greylisting'@'localhost'; DROP USER 'greylistctl'@'localhost'");
+
+  CAPTURE(migrate.errors, check.output, attempt.errors);
+  CHECK(migrate.status == 0);
+  CHECK(check.status == 0);
+  for (const char* const problem : {"warning", "PROBLEM"}) CHECK_THAT(check.output, !Contains(problem));
+  CHECK(lines(attempt.errors) == 1);
+  CHECK(logged(attempt, "reason") == "new");
+  CHECK(cleanup.status == 0);
+}
+
+TEST_CASE("The entries of config/lists.sql decide, on every store", "[install]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  installation.sql(sample("lists.sql"));
+  // One of them ends some day.
+  installation.sql("UPDATE greylisting_lists SET record_expires = '9999-12-31 23:59:59'");
+  const auto reason = [&](const Rcpt& rcpt) { return logged(installation.attempt(rcpt), "reason"); };
+  CHECK(reason({.client = "192.0.2.7"}) == "allowed");
+  CHECK(reason({.client = "2001:db8::bad"}) == "denied");
+  CHECK(reason({.client = "198.51.100.1", .recipient = "help@support.example"}) == "allowed");
+  CHECK(reason({.client = "198.51.100.1"}) == "new");
+  CHECK(reason({.client = "2001:db8::bae"}) == "new");
+}
+
+TEST_CASE("tcprules takes config/tcp.smtp: relay clients are not greylisted, all others are", "[install]") {
+  const TemporaryDirectory directory;
+  const Result made = run(
+      {.arguments = {"tcprules", "cdb", "tmp"}, .directory = directory.path(), .input = sample("tcp.smtp")});
+  CHECK(made.status == 0);
+  CHECK(made.errors.empty());
+  const auto rule_for = [&](const std::string& client) {
+    return run({.arguments = {"tcprulescheck", "cdb"},
+                .environment = {{"TCPREMOTEIP", client}},
+                .directory = directory.path()})
+        .output;
+  };
+  for (const std::string client : {"192.0.2.1", "2001:db8::1"}) {
+    CAPTURE(client);
+    CHECK_THAT(rule_for(client),
+               Contains("set environment variable GREYLISTING=\n") && !Contains("RELAYCLIENT"));
+  }
+  CHECK_THAT(rule_for("127.0.0.1"),
+             Contains("set environment variable RELAYCLIENT=\n") && !Contains("GREYLISTING"));
+}
+
+TEST_CASE("shellcheck has nothing to say about the scripts", "[install]") {
+  Arguments scripts{"shellcheck"};
+  for (const char* const directory : {"scripts", "tests/support", "bench", ".ci"}) {
+    if (!fs::exists(source_tree() / directory)) continue;
+    for (const auto& file : fs::recursive_directory_iterator(source_tree() / directory)) {
+      if (file.is_regular_file() && is_shell_script(file.path())) scripts.push_back(file.path());
+    }
+  }
+  CHECK(scripts.size() > 3);
+  const Result result = run({.arguments = scripts});
+  CAPTURE(result.errors);
+  CHECK(result.output.empty());
+  CHECK(result.status == 0);
+}
+
+}  // namespace greylisting::test

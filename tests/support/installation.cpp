@@ -1,0 +1,214 @@
+#include "installation.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <memory>
+#include <regex>
+#include <stdexcept>
+
+namespace greylisting::test {
+namespace {
+
+DatabaseServer* server_for(Backend backend) {
+  switch (backend) {
+    case Backend::mariadb:
+      return &DatabaseServer::shared(ServerKind::mariadb);
+    case Backend::mysql56:
+      return &DatabaseServer::shared(ServerKind::mysql56);
+    case Backend::sqlite:
+      break;
+  }
+  return nullptr;
+}
+
+std::string option_file(const DatabaseServer& server, const std::string& database, const std::string& user,
+                        const std::string& password) {
+  return "[client]\nuser=" + user + "\npassword=" + password + "\ndatabase=" + database +
+         "\nsocket=" + server.socket().string() + '\n';
+}
+
+std::string quoted(const std::optional<std::string>& text, char quote) {
+  return text ? quote + *text + quote : "NULL";
+}
+
+bool has_key(std::string_view settings, std::string_view key) {
+  return ('\n' + std::string(settings)).find('\n' + std::string(key) + '=') != std::string::npos;
+}
+
+}  // namespace
+
+std::string_view name(Backend backend) {
+  switch (backend) {
+    case Backend::mariadb:
+      return "MariaDB";
+    case Backend::mysql56:
+      return "MySQL 5.6";
+    case Backend::sqlite:
+      return "SQLite";
+  }
+  return "";
+}
+
+ListEntry allow_network(std::string network) { return {.network = std::move(network)}; }
+ListEntry deny_network(std::string network) {
+  return {.verdict = ListEntry::Verdict::deny, .network = std::move(network)};
+}
+ListEntry allow_domain(std::string domain) { return {.domain = std::move(domain)}; }
+ListEntry deny_domain(std::string domain) {
+  return {.verdict = ListEntry::Verdict::deny, .domain = std::move(domain)};
+}
+
+Installation::Installation(Backend backend, std::string_view settings)
+    : backend_(backend), server_(server_for(backend)) {
+  create_database();
+  configure(settings);
+}
+
+Installation::Installation(DatabaseServer& server, std::string_view settings)
+    : backend_(server.kind() == ServerKind::mariadb ? Backend::mariadb : Backend::mysql56), server_(&server) {
+  create_database();
+  configure(settings);
+}
+
+// With the very files that an administrator runs. Only names differ, so that many installations share one
+// server.
+void Installation::create_database() {
+  if (backend_ == Backend::sqlite) {
+    std::filesystem::create_directory(home_ / "greylisting");
+    return;
+  }
+  database_ = server_->create_database();
+  const auto directory = source_tree() / "sql" / "mysql";
+  std::string grants = read_file(directory / "grants.sql");
+  grants = std::regex_replace(grants, std::regex(R"(\bgreylisting\b(?=\.\*|;))"), database_);
+  grants = std::regex_replace(grants, std::regex("'greylisting'"), '\'' + database_ + '\'');
+  grants = std::regex_replace(grants, std::regex("'greylistctl'"), '\'' + database_ + "ctl'");
+  server_->sql("", grants);
+  server_->sql(database_, read_file(directory / "schema.sql"));
+  write_file(home_ / "control/mysql.cnf", option_file(*server_, database_, database_, "change-me"), 0600);
+  write_file(home_ / "control/mysql-admin.cnf",
+             option_file(*server_, database_, database_ + "ctl", "change-me-too"), 0600);
+}
+
+void Installation::configure(std::string_view settings) {
+  std::string lines;
+  const auto unless_given = [&](std::string_view key, std::string_view value) {
+    if (!has_key(settings, key)) lines.append(key).append("=").append(value).append("\n");
+  };
+  if (server_ != nullptr) {
+    unless_given("mysql_default_file", "control/mysql.cnf");
+    unless_given("mysql_admin_file", "control/mysql-admin.cnf");
+  }
+  unless_given("loglevel", "4");
+  unless_given("timeout", "30000");
+  write_file(home_ / "control/greylisting", lines.append(settings).append("\n"), 0644);
+}
+
+Command Installation::command(const Rcpt& rcpt) const {
+  Command command{.arguments = {built("greylisting")},
+                  .environment = rcpt.environment,
+                  .directory = home(),
+                  .closed = {0}};
+  const bool is_ipv6 = rcpt.client.find(':') != std::string::npos;
+  command.environment.insert({{"GREYLISTING", ""},
+                              {"PROTO", is_ipv6 ? "TCP6" : "TCP"},
+                              {"TCPREMOTEIP", rcpt.client},
+                              {"SMTPHELOHOST", "mail.example.net"},
+                              {"SMTPMAILFROM", rcpt.sender},
+                              {"SMTPRCPTTO", rcpt.recipient},
+                              {"SMTPRCPTCOUNT", "0"},
+                              {"SMTPRCPTCOUNTALL", "1"},
+                              {"SMTPRCPTHOSTSOK", "1"}});
+  return command;
+}
+
+Rows Installation::sql(std::string_view statements) const {
+  return backend_ == Backend::sqlite ? sqlite(statements) : server_->sql(database_, statements);
+}
+
+Rows Installation::sqlite(std::string_view statements) const {
+  const std::filesystem::path file = home() / "greylisting/greylisting.db";
+  if (!std::filesystem::exists(file)) {
+    attempt();
+    sqlite("DELETE FROM greylisting_data");
+  }
+  sqlite3* opened = nullptr;
+  const int status = sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr);
+  const std::unique_ptr<sqlite3, decltype(&sqlite3_close)> database(opened, sqlite3_close);
+  const auto check = [&](int result) {
+    if (result != SQLITE_OK && result != SQLITE_ROW && result != SQLITE_DONE) {
+      throw std::runtime_error(std::string(sqlite3_errmsg(opened)) + "\nin: " + std::string(statements));
+    }
+    return result;
+  };
+  check(status);
+  sqlite3_busy_timeout(opened, 30000);
+
+  Rows rows;
+  const char* rest = statements.data();
+  const char* const end = rest + statements.size();
+  while (rest < end) {
+    sqlite3_stmt* prepared = nullptr;
+    check(sqlite3_prepare_v2(opened, rest, static_cast<int>(end - rest), &prepared, &rest));
+    const std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)> statement(prepared, sqlite3_finalize);
+    if (!statement) continue;
+    if (sqlite3_column_count(prepared) > 0) rows.clear();
+    while (check(sqlite3_step(prepared)) == SQLITE_ROW) {
+      Row& row = rows.emplace_back(static_cast<std::size_t>(sqlite3_column_count(prepared)));
+      for (std::size_t i = 0; i < row.size(); ++i) {
+        const int column = static_cast<int>(i);
+        if (sqlite3_column_type(prepared, column) == SQLITE_NULL) continue;
+        const auto* const bytes = static_cast<const char*>(sqlite3_column_blob(prepared, column));
+        row[i].emplace(bytes == nullptr ? "" : bytes,
+                       static_cast<std::size_t>(sqlite3_column_bytes(prepared, column)));
+      }
+    }
+  }
+  return rows;
+}
+
+// For MySQL and MariaDB the statement of the documentation of 0.5, positional and with double quotes.
+void Installation::add(const ListEntry& entry) const {
+  const bool allows = entry.verdict == ListEntry::Verdict::allow;
+  const std::string block_expires = allows ? "0000-00-00 00:00:00" : "9999-12-31 23:59:59";
+  if (backend_ == Backend::sqlite) {
+    sql("INSERT INTO greylisting_lists (ipaddr, rcpt_to, block_expires, record_expires) VALUES (" +
+        quoted(entry.network, '\'') + ", " + quoted(entry.domain, '\'') + ", '" + block_expires + "', '" +
+        entry.record_expires + "')");
+    return;
+  }
+  sql("INSERT INTO greylisting_lists VALUES (0, " + quoted(entry.network, '"') + ", NULL, NULL, NULL, " +
+      quoted(entry.domain, '"') + ", \"" + block_expires + "\", \"" + entry.record_expires +
+      "\", NOW(), NOW(), '" + (allows ? "whitelist" : "blacklist") + "')");
+}
+
+void Installation::pass_time(std::chrono::seconds time) const {
+  const std::string seconds = std::to_string(time.count());
+  std::string changes;
+  for (const std::string column : {"block_expires", "record_expires", "create_time", "last_update"}) {
+    changes += changes.empty() ? "" : ", ";
+    changes += column + " = ";
+    changes += backend_ == Backend::sqlite ? "datetime(" + column + ", '-" + seconds + " seconds')"
+                                           : column + " - INTERVAL " + seconds + " SECOND";
+  }
+  sql("UPDATE greylisting_data SET " + changes);
+}
+
+std::string Installation::seconds_from_now(int seconds) const {
+  const std::string number = std::to_string(seconds);
+  return backend_ == Backend::sqlite ? "datetime('now', '" + number + " seconds')"
+                                     : "(UTC_TIMESTAMP() + INTERVAL " + number + " SECOND)";
+}
+
+std::string Installation::now() const { return sql("SELECT " + seconds_from_now(0)).at(0).at(0).value(); }
+
+std::string logged(const Result& result, std::string_view key) {
+  std::smatch match;
+  const std::regex word("greylisting: (?:[^\n]* )?" + std::string(key) + "=([^ \n]*)");
+  return std::regex_search(result.errors, match, word) ? match[1].str() : "";
+}
+
+std::size_t lines(std::string_view text) { return static_cast<std::size_t>(std::ranges::count(text, '\n')); }
+
+}  // namespace greylisting::test

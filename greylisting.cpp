@@ -32,13 +32,14 @@ int main() {
   if (!Session::is_greylisted(std::getenv)) return 0;
   secure_standard_streams();
 
-  const LoadedSettings loaded = load_settings(std::getenv);
+  LoadedSettings loaded;
   const Settings& settings = loaded.settings;
-  const Log log(static_cast<LogLevel>(settings.loglevel));
-  for (const Problem& problem : loaded.problems) log.write(LogLevel::warning, problem);
-
   try {
+    loaded = load_settings(std::getenv);
+    const Log log(static_cast<LogLevel>(settings.loglevel));
+    for (const Problem& problem : loaded.problems) log.write(LogLevel::warning, problem);
     if (!loaded.unusable.empty()) throw std::runtime_error(loaded.unusable);
+
     const Session session = Session::from(std::getenv);
     const Attempt attempt = Attempt::from(session, settings);
     const Decision decision = decide(attempt, settings, log);
@@ -46,8 +47,8 @@ int main() {
     log.write(LogLevel::info, describe(decision, session));
     if (const auto throttle = describe_throttle(decision, attempt)) log.write(LogLevel::warning, *throttle);
   } catch (const std::exception& error) {
-    log.write(LogLevel::error, error.what());
     spp::write(spp::commands_on_error(settings));
+    Log(static_cast<LogLevel>(settings.loglevel)).write(LogLevel::error, error.what());
   }
   return 0;
 }

@@ -19,6 +19,14 @@ std::string address_literal(const Address& address) {
   return text_literal(printable(address.text()).substr(0, kColumnWidth));
 }
 
+// What greylisting_data.id is in a new record.
+std::uint64_t record_id(const TripletKey& key) {
+  std::uint64_t first_bytes = 0;
+  for (std::size_t i = 0; i < sizeof first_bytes; ++i)
+    first_bytes = first_bytes << 8U | static_cast<unsigned char>(key[i]);
+  return first_bytes >> 12U;
+}
+
 std::string statements(const Attempt& attempt) {
   const Triplet& triplet = attempt.triplet;
   const TripletKey key = triplet.key();
@@ -31,6 +39,7 @@ std::string statements(const Attempt& attempt) {
                                 {"max_pending", std::to_string(attempt.max_pending)},
                                 {"domain", text_literal(printable(triplet.recipient.domain()))},
                                 {"triplet", sql::literal({key.data(), key.size()})},
+                                {"id", std::to_string(record_id(key))},
                                 {"sender", address_literal(triplet.sender)},
                                 {"recipient", address_literal(triplet.recipient)},
                                 {"block_expire", std::to_string(attempt.block_expire.count())},

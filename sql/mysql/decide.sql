@@ -34,8 +34,8 @@ SELECT COALESCE(
 -- 1 over and begun anew, 2 still blocked, 3 past its block for the first time, 4 past it before.
 -- Every condition reads block_expires and record_expires as they were, which is why these two are set last.
 INSERT INTO greylisting_data
-       (triplet, relay_ip, pending_network, mail_from, rcpt_to, block_expires, record_expires, blocked_count)
-SELECT :triplet, :client, :network, :sender, :recipient,
+       (triplet, id, relay_ip, pending_network, mail_from, rcpt_to, block_expires, record_expires, blocked_count)
+SELECT :triplet, :id, :client, :network, :sender, :recipient,
        UTC_TIMESTAMP() + INTERVAL :block_expire MINUTE, UTC_TIMESTAMP() + INTERVAL :record_expire MINUTE, 1
   FROM DUAL WHERE @verdict LIKE 'greylist %'
 ON DUPLICATE KEY UPDATE

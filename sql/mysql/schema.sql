@@ -35,7 +35,8 @@ CREATE TABLE IF NOT EXISTS greylisting_lists (
 -- inserting and counting is one statement on one index.
 CREATE TABLE IF NOT EXISTS greylisting_data (
   triplet        binary(16)       NOT NULL,
-  id             bigint unsigned  NOT NULL AUTO_INCREMENT,
+  id             bigint unsigned  NOT NULL,           -- for people; a new record's is the first 52 bits of its triplet,
+                                                      -- because AUTO_INCREMENT would lock the table at every decision
   relay_ip       varbinary(16)    DEFAULT NULL,       -- client address of the first attempt, network byte order
   pending_network varbinary(16)   DEFAULT NULL,       -- first address of the client's network until the triplet passes
   mail_from      varchar(255)     DEFAULT NULL,       -- envelope sender in normal form, printable ASCII

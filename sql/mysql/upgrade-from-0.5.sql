@@ -73,7 +73,7 @@ SET @statement = IF(
   (SELECT column_name FROM information_schema.key_column_usage
     WHERE table_schema = DATABASE() AND table_name = 'greylisting_data' AND constraint_name = 'PRIMARY' LIMIT 1) = 'triplet',
   'DO 0',
-  'ALTER TABLE greylisting_data MODIFY triplet binary(16) NOT NULL, DROP PRIMARY KEY, ADD PRIMARY KEY (triplet),
+  'ALTER TABLE greylisting_data MODIFY triplet binary(16) NOT NULL, MODIFY id bigint unsigned NOT NULL, DROP PRIMARY KEY, ADD PRIMARY KEY (triplet),
      ADD KEY id (id), ADD KEY record_expires (record_expires), ADD KEY pending_network (pending_network, record_expires)');
 PREPARE statement FROM @statement;
 EXECUTE statement;

@@ -1,4 +1,5 @@
 // The plugin's decisions, on every store: the same history has the same answers, those of greylisting 0.5.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <string>
@@ -43,7 +44,7 @@ struct Add {
 struct Sql {
   std::string statements;
 };
-struct Stored {
+struct Stored {  // in any order
   std::string query;
   std::vector<std::vector<std::string>> rows;
 };
@@ -54,9 +55,9 @@ Step attempt(Expected expected) { return Attempt{{}, std::move(expected)}; }
 Step pass(std::chrono::seconds time) { return Pass{time}; }
 Step add(ListEntry entry) { return Add{std::move(entry)}; }
 
-// {{blocked_count, passed_count}, …} of all records, oldest first.
+// {{blocked_count, passed_count}, …} of all records.
 Step counts(std::vector<std::vector<std::string>> rows) {
-  return Stored{"SELECT blocked_count, passed_count FROM greylisting_data ORDER BY id", std::move(rows)};
+  return Stored{"SELECT blocked_count, passed_count FROM greylisting_data", std::move(rows)};
 }
 
 struct Scenario {
@@ -192,21 +193,20 @@ const std::vector<Scenario> kScenarios{
       attempt({.sender = "PRVS=alice/2222bbbbbb@example.net"}, deferred("early")),
       attempt({.sender = "prvs=carol/2222bbbbbb@example.net"}, deferred("new")), pass(1h),
       attempt({.sender = "alice@example.net"}, accepted("retried")),
-      Stored{"SELECT mail_from FROM greylisting_data ORDER BY id",
-             {{"alice@example.net"}, {"carol@example.net"}}}}},
+      Stored{"SELECT mail_from FROM greylisting_data", {{"alice@example.net"}, {"carol@example.net"}}}}},
     {"the null sender is a sender",
      "",
      {},
      {attempt({.sender = ""}, deferred("new")), pass(1h), attempt(deferred("new")),
       attempt({.sender = ""}, accepted("retried")),
-      Stored{"SELECT mail_from FROM greylisting_data ORDER BY id", {{""}, {"alice@example.net"}}}}},
+      Stored{"SELECT mail_from FROM greylisting_data", {{""}, {"alice@example.net"}}}}},
 
     // What is stored.
     {"a record says who wrote to whom",
      "",
      {},
      {attempt({.client = "192.0.2.77"}, deferred("new")), attempt({.client = "2001:db8::a"}, deferred("new")),
-      Stored{"SELECT HEX(relay_ip), mail_from, rcpt_to, aborted_count FROM greylisting_data ORDER BY id",
+      Stored{"SELECT HEX(relay_ip), mail_from, rcpt_to, aborted_count FROM greylisting_data",
              {{"C000024D", "alice@example.net", "bob@example.org", "0"},
               {"20010DB800000000000000000000000A", "alice@example.net", "bob@example.org", "0"}}}}},
     {"any byte can occur in an address, and none does harm",
@@ -227,7 +227,7 @@ const std::vector<Scenario> kScenarios{
               deferred("new")),
       attempt({.sender = "'; DROP TABLE greylisting_data; --@example.net"}, accepted("retried")),
       attempt({.sender = ":recipient@example.net", .recipient = ":sender@:domain"}, accepted("retried")),
-      Stored{"SELECT mail_from, rcpt_to FROM greylisting_data ORDER BY id",
+      Stored{"SELECT mail_from, rcpt_to FROM greylisting_data",
              {{R"(j\xc3\xb6rg\xff@example.net)", R"(a\x5c"'\x20\x09\x01\x7f@example.org)"},
               {R"(j\xc3\xb6rg\xfe@example.net)", R"(a\x5c"'\x20\x09\x01\x7f@example.org)"},
               {R"(';\x20drop\x20table\x20greylisting_data;\x20--@example.net)", "bob@example.org"},
@@ -403,12 +403,13 @@ const std::vector<Scenario> kScenarios{
       attempt({.client = "198.51.100.1"}, rejected("E550 go away from example.org\n"))}},
 };
 
-std::vector<std::vector<std::string>> shown(const Rows& rows) {
+std::vector<std::vector<std::string>> sorted(const Rows& rows) {
   std::vector<std::vector<std::string>> texts;
   for (const Row& row : rows) {
     auto& text = texts.emplace_back();
     for (const auto& value : row) text.push_back(value.value_or("NULL"));
   }
+  std::ranges::sort(texts);
   return texts;
 }
 
@@ -430,7 +431,9 @@ struct Carrier {
   void operator()(const Sql& step) const { installation.sql(step.statements); }
   void operator()(const Stored& step) const {
     INFO(step.query);
-    CHECK(shown(installation.sql(step.query)) == step.rows);
+    auto expected = step.rows;
+    std::ranges::sort(expected);
+    CHECK(sorted(installation.sql(step.query)) == expected);
   }
 };
 

@@ -114,32 +114,37 @@ DatabaseServer::DatabaseServer(ServerKind kind, std::vector<std::string> options
 }
 
 void DatabaseServer::create_data() const {
+  fs::create_directory(data_.path() / "tmp");
   if (kind_ == ServerKind::mysql56) {
     if (!fs::exists(mysql56() / "mysqld")) {
       throw std::runtime_error("MySQL 5.6 is not in " + mysql56().string() +
                                "; tests/support/fetch-mysql56 " + built("mysql56").string() + " fetches it");
     }
-    fs::copy(mysql56() / "data" / "mysql", data_.path(), fs::copy_options::recursive);
+    fs::copy(mysql56() / "data" / "mysql", data_.path() / "data", fs::copy_options::recursive);
     return;
   }
   const Result result =
       run({.arguments = {"mariadb-install-db", "--no-defaults", "--auth-root-authentication-method=normal",
-                         "--skip-test-db", "--datadir=" + data_.path().string(), "--user=" + user(),
-                         "--innodb-log-file-size=4M"}});
+                         "--skip-test-db", "--datadir=" + (data_.path() / "data").string(),
+                         "--user=" + user(), "--innodb-log-file-size=4M", tmpdir()}});
   if (result.status != 0) {
     throw std::runtime_error("mariadb-install-db failed (is it installed? scripts/install-packages test): " +
                              result.output + result.errors);
   }
 }
 
+// One of its own: a server that starts removes everybody's temporary tables from its directory.
+std::string DatabaseServer::tmpdir() const { return "--tmpdir=" + (data_.path() / "tmp").string(); }
+
 // setpriv: should this run of the tests be killed, the server goes with it.
 Command DatabaseServer::command() const {
   const bool is_mariadb = kind_ == ServerKind::mariadb;
-  Command command{.arguments = {"setpriv", "--pdeathsig", "TERM",
-                                is_mariadb ? mariadbd().string() : (mysql56() / "mysqld").string(),
-                                "--no-defaults", "--user=" + user(), "--datadir=" + data_.path().string(),
-                                "--socket=" + socket().string(),
-                                "--pid-file=" + (directory_ / "pid").string(), std::string(kTimeZone)}};
+  Command command{
+      .arguments = {"setpriv", "--pdeathsig", "TERM",
+                    is_mariadb ? mariadbd().string() : (mysql56() / "mysqld").string(), "--no-defaults",
+                    "--user=" + user(), "--datadir=" + (data_.path() / "data").string(),
+                    "--socket=" + socket().string(), "--pid-file=" + (directory_ / "pid").string(), tmpdir(),
+                    std::string(kTimeZone)}};
   if (!is_mariadb) {
     command.arguments.push_back("--basedir=" + mysql56().string());
     command.environment["LD_LIBRARY_PATH"] = mysql56();

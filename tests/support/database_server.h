@@ -71,6 +71,7 @@ class DatabaseServer {
  private:
   Command command() const;
   void create_data() const;
+  std::string tmpdir() const;
   std::string end() const;
 
   ServerKind kind_;

@@ -74,9 +74,9 @@ CREATE TRIGGER greylisting_lists_insert BEFORE INSERT ON greylisting_lists FOR E
       WHEN SUBSTRING(NEW.ipaddr, LOCATE('/', NEW.ipaddr) + 1) REGEXP '^[0-9]{1,3} *$'
            AND SUBSTRING(NEW.ipaddr, LOCATE('/', NEW.ipaddr) + 1) + 0 <= LENGTH(NEW.ipaddr_start) * 8
       THEN SUBSTRING(NEW.ipaddr, LOCATE('/', NEW.ipaddr) + 1) + 0 END,
-  NEW.ipaddr_prefixsize = IF(HEX(NEW.ipaddr_start) LIKE '00000000000000000000FFFF________' AND NEW.ipaddr_prefixsize >= 96,
-      NEW.ipaddr_prefixsize - 96, NEW.ipaddr_prefixsize),
-  NEW.ipaddr_start = IF(HEX(NEW.ipaddr_start) LIKE '00000000000000000000FFFF________' AND NEW.ipaddr_prefixsize <= 32,
+  NEW.ipaddr_prefixsize = IF(HEX(NEW.ipaddr_start) LIKE '00000000000000000000FFFF________',
+      IF(NEW.ipaddr_prefixsize >= 96, NEW.ipaddr_prefixsize - 96, NULL), NEW.ipaddr_prefixsize),
+  NEW.ipaddr_start = IF(HEX(NEW.ipaddr_start) LIKE '00000000000000000000FFFF________',
       SUBSTRING(NEW.ipaddr_start, 13), NEW.ipaddr_start),
   NEW.ipaddr_end = CONCAT(
       LEFT(NEW.ipaddr_start, NEW.ipaddr_prefixsize DIV 8),
@@ -97,9 +97,9 @@ CREATE TRIGGER greylisting_lists_update BEFORE UPDATE ON greylisting_lists FOR E
       WHEN SUBSTRING(NEW.ipaddr, LOCATE('/', NEW.ipaddr) + 1) REGEXP '^[0-9]{1,3} *$'
            AND SUBSTRING(NEW.ipaddr, LOCATE('/', NEW.ipaddr) + 1) + 0 <= LENGTH(NEW.ipaddr_start) * 8
       THEN SUBSTRING(NEW.ipaddr, LOCATE('/', NEW.ipaddr) + 1) + 0 END,
-  NEW.ipaddr_prefixsize = IF(HEX(NEW.ipaddr_start) LIKE '00000000000000000000FFFF________' AND NEW.ipaddr_prefixsize >= 96,
-      NEW.ipaddr_prefixsize - 96, NEW.ipaddr_prefixsize),
-  NEW.ipaddr_start = IF(HEX(NEW.ipaddr_start) LIKE '00000000000000000000FFFF________' AND NEW.ipaddr_prefixsize <= 32,
+  NEW.ipaddr_prefixsize = IF(HEX(NEW.ipaddr_start) LIKE '00000000000000000000FFFF________',
+      IF(NEW.ipaddr_prefixsize >= 96, NEW.ipaddr_prefixsize - 96, NULL), NEW.ipaddr_prefixsize),
+  NEW.ipaddr_start = IF(HEX(NEW.ipaddr_start) LIKE '00000000000000000000FFFF________',
       SUBSTRING(NEW.ipaddr_start, 13), NEW.ipaddr_start),
   NEW.ipaddr_end = CONCAT(
       LEFT(NEW.ipaddr_start, NEW.ipaddr_prefixsize DIV 8),

@@ -23,17 +23,20 @@ Command cleanup(const fs::path& home, const Arguments& arguments = {}) {
 // `count` records of clients that never came back, each with a triplet of its own.
 void add_records(const Installation& installation, unsigned first, unsigned count,
                  const std::string& record_expires) {
+  constexpr unsigned kFirstId = 1000000;
   constexpr unsigned kAtOnce = 5000;  // a packet of MySQL 5.6 holds 4 MiB
   for (unsigned done = 0; done < count; done += kAtOnce) {
     std::string rows;
     for (unsigned i = first + done; i < first + std::min(count, done + kAtOnce); ++i) {
       const std::string number = std::to_string(i);
       rows += (rows.empty() ? "" : ", ") + std::string("(x'") + std::string(32 - number.size(), '0') +
-              number + "', x'c6336401', 'a@example.com', 'b@example.org', " + record_expires + ", " +
-              record_expires + ")";
+              number + "', " + std::to_string(kFirstId + i) +
+              ", x'c6336401', 'a@example.com', 'b@example.org', " + record_expires + ", " + record_expires +
+              ")";
     }
     installation.sql(
-        "INSERT INTO greylisting_data (triplet, relay_ip, mail_from, rcpt_to, block_expires, record_expires) "
+        "INSERT INTO greylisting_data (triplet, id, relay_ip, mail_from, rcpt_to, block_expires, "
+        "record_expires) "
         "VALUES " +
         rows);
   }
@@ -70,7 +73,8 @@ TEST_CASE("A clean-up deletes the records whose life is over and nothing else", 
   installation.add(deny_domain("denied.example"));
   installation.add({.domain = "over.example", .record_expires = "2001-01-01 00:00:00"});
   const Rows lists = installation.sql("SELECT * FROM greylisting_lists ORDER BY id");
-  const char* const kept = "SELECT * FROM greylisting_data WHERE id > 95 ORDER BY id";
+  const std::string kept = "SELECT * FROM greylisting_data WHERE record_expires > " +
+                           installation.seconds_from_now(60) + " ORDER BY triplet";
   const Rows alive = installation.sql(kept);
   REQUIRE(alive.size() == 3);
 

@@ -14,6 +14,10 @@
 namespace greylisting {
 namespace {
 
+// Errors of the server that not every client library has a name for.
+constexpr unsigned kDiskFull = 1021;
+constexpr unsigned kAccessDeniedNoPassword = 1698;
+
 void require_option_file(const std::string& name, std::string_view key) {
   const std::string text = "the MySQL option file " + name + ' ';
   const int file = open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -53,9 +57,7 @@ std::string remedy_for(unsigned error, const std::string& option_file) {
     case ER_USER_LIMIT_REACHED:
       return "raise max_connections of the database";
     case ER_ACCESS_DENIED_ERROR:
-#ifdef ER_ACCESS_DENIED_NO_PASSWORD_ERROR
-    case ER_ACCESS_DENIED_NO_PASSWORD_ERROR:
-#endif
+    case kAccessDeniedNoPassword:
       return "correct user and password" + in_file + "; sql/mysql/grants.sql creates the account";
     case ER_BAD_DB_ERROR:
     case ER_NO_DB_ERROR:
@@ -72,7 +74,7 @@ std::string remedy_for(unsigned error, const std::string& option_file) {
     case ER_OPTION_PREVENTS_STATEMENT:
       return "connect to a server that takes writes, or make this one writable";
     case ER_RECORD_FILE_FULL:
-    case ER_DISK_FULL:
+    case kDiskFull:
       return "make room on the database's disk";
     case ER_CRASHED_ON_USAGE:
     case ER_NOT_KEYFILE:

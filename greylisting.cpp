@@ -21,9 +21,9 @@ namespace {
 Decision decide(const Attempt& attempt, const Settings& settings, const Log& log) {
   const std::string overdue = "no decision within timeout=" + std::to_string(settings.timeout) +
                               " ms; the store is slow or does not answer: greylistctl check";
-  const Deadline deadline(std::chrono::milliseconds(settings.timeout), log.line(LogLevel::error, overdue),
-                          spp::commands_on_error(settings));
-  return open_store(settings, deadline.remaining())->decide(attempt);
+  Deadline deadline(std::chrono::milliseconds(settings.timeout), log.line(LogLevel::error, overdue),
+                    spp::commands_on_error(settings));
+  return open_store(settings, deadline)->decide(attempt);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "deadline.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -15,10 +17,12 @@ namespace {
 struct LastWords {
   std::string log_line;
   std::string answer;
+  std::string touched_file;
 };
 LastWords last_words;
 
 extern "C" void end_process(int /*signal*/) {
+  if (!last_words.touched_file.empty()) touch_file(last_words.touched_file.c_str());
   [[maybe_unused]] auto written =
       write(STDERR_FILENO, last_words.log_line.data(), last_words.log_line.size());
   if (!last_words.answer.empty()) {
@@ -36,9 +40,17 @@ void set_timer(std::chrono::milliseconds after) {
 
 }  // namespace
 
+void touch_file(const char* file) {
+  const int descriptor =
+      open(file, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, S_IRUSR | S_IWUSR);
+  if (descriptor < 0) return;
+  futimens(descriptor, nullptr);
+  close(descriptor);
+}
+
 Deadline::Deadline(std::chrono::milliseconds budget, std::string log_line, std::string answer)
     : end_(std::chrono::steady_clock::now() + budget) {
-  last_words = {std::move(log_line), std::move(answer)};
+  last_words = {std::move(log_line), std::move(answer), ""};
 
   struct sigaction action {};
   action.sa_handler = end_process;
@@ -51,6 +63,17 @@ Deadline::Deadline(std::chrono::milliseconds budget, std::string log_line, std::
   sigprocmask(SIG_UNBLOCK, &alarm, nullptr);
 
   set_timer(budget);
+}
+
+void Deadline::touch_when_over(const std::string& file) {
+  // Assigning a string is no single step, so the handler must not come in between.
+  sigset_t alarm;
+  sigset_t before;
+  sigemptyset(&alarm);
+  sigaddset(&alarm, SIGALRM);
+  sigprocmask(SIG_BLOCK, &alarm, &before);
+  last_words.touched_file = file;
+  sigprocmask(SIG_SETMASK, &before, nullptr);
 }
 
 Deadline::~Deadline() { set_timer(std::chrono::milliseconds(0)); }

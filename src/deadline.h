@@ -10,6 +10,10 @@
 
 namespace greylisting {
 
+/// Makes `file`, for this user alone, or sets its time stamp to now. Follows no symbolic link; fails
+/// silently; may be called from a signal handler.
+void touch_file(const char* file);
+
 class Deadline {
  public:
   /// Arms the timer (SIGALRM). When it runs out, `log_line` goes to standard error and `answer` to standard
@@ -20,6 +24,9 @@ class Deadline {
 
   /// Disarms it.
   ~Deadline();
+
+  /// Has `file` touched, see touch_file, when the time is over; with an empty name no longer.
+  void touch_when_over(const std::string& file);
 
   /// What is left of the budget, never below zero.
   std::chrono::milliseconds remaining() const;

@@ -86,6 +86,15 @@ std::string remedy_for(unsigned error, const std::string& option_file) {
 
 }  // namespace
 
+// Defined before its uses, which instantiate it.
+template <typename Error>
+void MysqlConnection::fail() const {
+  const unsigned error = mysql_errno(connection_.get());
+  throw Error(
+      "MySQL: " + std::string(mysql_error(connection_.get())) + " (error " + std::to_string(error) + ')',
+      remedy_for(error, option_file_));
+}
+
 MysqlConnection::MysqlConnection(const std::string& option_file, std::string_view key)
     : option_file_(option_file), connection_(nullptr, mysql_close) {
   if (!option_file.empty()) require_option_file(option_file, key);
@@ -94,7 +103,7 @@ MysqlConnection::MysqlConnection(const std::string& option_file, std::string_vie
   if (!option_file.empty()) mysql_options(connection_.get(), MYSQL_READ_DEFAULT_FILE, option_file.c_str());
   if (mysql_real_connect(connection_.get(), nullptr, nullptr, nullptr, nullptr, 0, nullptr,
                          CLIENT_MULTI_STATEMENTS) == nullptr) {
-    fail();
+    fail<ConnectionError>();
   }
 }
 
@@ -136,13 +145,6 @@ std::vector<MysqlConnection::Row> MysqlConnection::run_with_retry(std::string_vi
     if (error != ER_LOCK_DEADLOCK && error != ER_LOCK_WAIT_TIMEOUT) throw;
     return run(statements);
   }
-}
-
-void MysqlConnection::fail() const {
-  const unsigned error = mysql_errno(connection_.get());
-  throw StoreError(
-      "MySQL: " + std::string(mysql_error(connection_.get())) + " (error " + std::to_string(error) + ')',
-      remedy_for(error, option_file_));
 }
 
 }  // namespace greylisting

@@ -13,6 +13,11 @@
 
 namespace greylisting {
 
+/// The server could not be reached, or did not let this account in.
+class ConnectionError : public StoreError {
+  using StoreError::StoreError;
+};
+
 class MysqlConnection {
  public:
   using Row = std::vector<std::optional<std::string>>;
@@ -34,6 +39,7 @@ class MysqlConnection {
   std::uint64_t affected_rows() const { return affected_rows_; }
 
  private:
+  template <typename Error = StoreError>
   [[noreturn]] void fail() const;
 
   std::string option_file_;

@@ -1,16 +1,16 @@
 // stores: the store that the settings ask for, opened.
 #pragma once
 
-#include <chrono>
 #include <memory>
 
+#include "deadline.h"
 #include "settings.h"
 #include "store.h"
 
 namespace greylisting {
 
-/// For the plugin: connects, or opens the file and waits no longer than `patience` for its lock. Throws
-/// StoreError.
-std::unique_ptr<Store> open_store(const Settings& settings, std::chrono::milliseconds patience);
+/// For the plugin: connects, unless the database could not be reached a few seconds ago, or opens the file
+/// and waits for its lock as long as the time budget allows. Throws StoreError.
+std::unique_ptr<Store> open_store(const Settings& settings, Deadline& deadline);
 
 }  // namespace greylisting

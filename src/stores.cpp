@@ -1,5 +1,9 @@
 #include "stores.h"
 
+#include <sys/stat.h>
+
+#include <filesystem>
+
 #include "mysql_store.h"
 #include "outage.h"
 #include "sqlite_store.h"
@@ -26,10 +30,20 @@ std::unique_ptr<Store> connect(const Settings& settings, Deadline& deadline) {
   }
 }
 
+// Whoever can write to the directory can put another file in the place of this one.
+void require_private_directory(const std::string& file) {
+  const std::string directory = std::filesystem::absolute(file).parent_path();
+  struct stat status {};
+  if (stat(directory.c_str(), &status) == 0 && (status.st_mode & S_IWOTH) != 0) {
+    throw StoreError("SQLite: everybody can write to the directory " + directory, "chmod 700 it");
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<Store> open_store(const Settings& settings, Deadline& deadline) {
   if (settings.store_kind() == StoreKind::mysql) return connect(settings, deadline);
+  require_private_directory(settings.sqlite_file);
   // A little less than is left, so that a locked file is said to be that and not just slow.
   return std::make_unique<SqliteStore>(settings.sqlite_file, deadline.remaining() * 9 / 10);
 }

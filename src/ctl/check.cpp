@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "../administration.h"
+#include "../outage.h"
 #include "../printable.h"
 #include "../process.h"
 #include "commands.h"
@@ -53,6 +54,17 @@ Attempt throw_away_attempt(const Settings& settings) {
                        settings);
 }
 
+// What the plugin remembers of a database it could not reach, and how to have it forget.
+void look_at_outage(Report& report) {
+  Outage outage{std::string(kStateDirectory)};
+  if (const auto ago = outage.failed_before()) {
+    report.add({Finding::State::warning,
+                "plugin: could not reach the database " + std::to_string(ago->count()) +
+                    " s ago; it tries again every " + std::to_string(Outage::kPause.count()) + " s",
+                "rm " + outage.file() + " to have it try at once"});
+  }
+}
+
 Finding rehearse(Administration& administration, const Settings& settings) {
   const Decision decision = administration.rehearse(throw_away_attempt(settings));
   const std::string text = "decision, as " + effective_user() + ": a triplet never seen before is " +
@@ -72,6 +84,7 @@ Finding rehearse(Administration& administration, const Settings& settings) {
 
 void look_at_store(const Settings& settings, Report& report) {
   const bool is_mysql = settings.store_kind() == StoreKind::mysql;
+  if (is_mysql) look_at_outage(report);
   // The SQLite file is the plugin's user's, and so is what is made beside it. With MySQL the tool's option
   // file may be root's, so root connects first.
   if (!is_mysql) become_owner_of(settings.sqlite_file);

@@ -60,6 +60,7 @@ int run(int argc, char** argv) {
   const LoadedSettings loaded = load_settings(std::getenv);
   if (check->parsed()) return ctl::check(loaded);
   for (const Problem& problem : loaded.problems) std::cerr << "greylistctl: " << problem << '\n';
+  for (const Problem& warning : loaded.warnings) std::cerr << "greylistctl: " << warning << '\n';
   if (!loaded.unusable.empty()) throw std::runtime_error(loaded.unusable);
   if (cleanup->parsed()) return ctl::cleanup(loaded, cleanup_options);
   return ctl::migrate(loaded);

@@ -38,6 +38,7 @@ int main() {
     loaded = load_settings(std::getenv);
     const Log log(static_cast<LogLevel>(settings.loglevel));
     for (const Problem& problem : loaded.problems) log.write(LogLevel::warning, problem);
+    for (const Problem& warning : loaded.warnings) log.write(LogLevel::warning, warning);
     if (!loaded.unusable.empty()) throw std::runtime_error(loaded.unusable);
 
     const Session session = Session::from(std::getenv);

@@ -333,7 +333,7 @@ void warn_of_open_option_files(LoadedSettings& loaded) {
   for (const std::string& name : {loaded.settings.mysql_default_file, loaded.settings.mysql_admin_file}) {
     struct stat status {};
     if (!name.empty() && stat(name.c_str(), &status) == 0 && (status.st_mode & S_IROTH) != 0) {
-      loaded.problems.push_back(name + ": everybody can read this file and the password in it; chmod 600 it");
+      loaded.warnings.push_back(name + ": everybody can read this file and the password in it; chmod 600 it");
     }
   }
 }

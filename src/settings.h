@@ -55,8 +55,9 @@ using Problem = std::string;
 
 struct LoadedSettings {
   Settings settings;
-  std::vector<Problem> problems;
-  std::string file;  // the control file's name: GLCONFIGFILE, or control/greylisting
+  std::vector<Problem> problems;  // what was not used as it was written
+  std::vector<Problem> warnings;  // what is used and had better be otherwise
+  std::string file;               // the control file's name: GLCONFIGFILE, or control/greylisting
   std::string
       unusable;  // why there is a control file that cannot be used at all, and the remedy; empty when it can
 };

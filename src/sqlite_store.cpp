@@ -64,13 +64,16 @@ void SqliteStore::record(const Attempt& attempt, Decision& decision) {
   statement.step();  // to its end, which commits
 }
 
-// SQLite has no function that reads an address, so what MySQL's triggers do is done here, once an entry.
+// SQLite has no function that reads an address, so what MySQL's triggers do is done here, once an entry; some
+// at a time, so that of very many new entries those read before the time budget is over stay read.
 void SqliteStore::read_entries() {
   std::vector<std::pair<std::int64_t, std::string>> entries;
   auto unread = database_.prepare(
-      "SELECT id, ipaddr FROM greylisting_lists WHERE ipaddr IS NOT NULL AND ipaddr_prefixsize IS NULL");
+      "SELECT id, ipaddr FROM greylisting_lists WHERE ipaddr IS NOT NULL AND ipaddr_prefixsize IS NULL LIMIT "
+      "1000");
   while (unread.step()) entries.emplace_back(unread.number(0), unread.text(1));
 
+  database_.run("SAVEPOINT read_entries");
   for (const auto& [id, ipaddr] : entries) {
     const auto network = Network::parse(without_blanks(ipaddr));
     auto update = database_.prepare(
@@ -83,6 +86,7 @@ void SqliteStore::read_entries() {
       update.bind_blob(":first", network->first().bytes()).bind_blob(":last", network->last().bytes());
     update.step();
   }
+  database_.run("RELEASE read_entries");
 }
 
 }  // namespace greylisting

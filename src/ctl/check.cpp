@@ -102,7 +102,8 @@ int check(const LoadedSettings& loaded) {
   using State = Finding::State;
   Report report;
   if (!loaded.unusable.empty()) report.add({State::bad, loaded.unusable});
-  for (const Problem& problem : loaded.problems) report.add({State::warning, problem});
+  for (const Problem& problem : loaded.problems) report.add({State::bad, problem});
+  for (const Problem& warning : loaded.warnings) report.add({State::warning, warning});
   report.add({State::good, "settings, as " + loaded.file + " and the GL variables of this shell have them:"});
   for (const auto& [key, value] : loaded.settings.rows())
     std::cout << "           " << key << " = " << value << '\n';

@@ -146,11 +146,15 @@ TEST_CASE("check names each problem of any installation and its remedy", "[ctl]"
   const Backend backend = any_backend();
   const std::vector<Trouble> troubles{
       {"settings",
-       [](Installation& it) { it.configure("block_expire=abc\nblock_expires=3\nnonsense\non_error=defer"); },
-       0,
+       [](Installation& it) {
+         it.configure("block_expire=abc\nblock_expires=3\nnonsense\ndefer_message=later\non_error=defer");
+       },
+       1,
        {": block_expire: \"abc\" is not a whole number of minutes from 0 to 525600; using 55\n",
         ": \"block_expires\" is not a setting; ignoring it.", ": \"nonsense\" is not key=value; ignoring it.",
-        "warning  control/greylisting:", "           on_error = defer\n"}},
+        ": defer_message: \"later\" is not an SMTP reply: it has to be 4NN",
+        "; using 451 temporary failure (#4.3.0)\n", "PROBLEM  control/greylisting:",
+        "           on_error = defer\n", "This installation does not work as it should.\n"}},
       {"no smtpplugins",
        [](Installation& it) { fs::remove(it.home() / "control/smtpplugins"); },
        0,

@@ -123,9 +123,10 @@ void DatabaseServer::create_data() const {
     fs::copy(mysql56() / "data" / "mysql", data_.path() / "data", fs::copy_options::recursive);
     return;
   }
+  // --force: a machine need not know its own name.
   const Result result =
       run({.arguments = {"mariadb-install-db", "--no-defaults", "--auth-root-authentication-method=normal",
-                         "--skip-test-db", "--datadir=" + (data_.path() / "data").string(),
+                         "--skip-test-db", "--force", "--datadir=" + (data_.path() / "data").string(),
                          "--user=" + user(), "--innodb-log-file-size=4M", tmpdir()}});
   if (result.status != 0) {
     throw std::runtime_error("mariadb-install-db failed (is it installed? scripts/install-packages test): " +

@@ -1,5 +1,4 @@
-// greylisting: a qmail-spp plugin that qmail-smtpd starts at every RCPT. README.md tells what it does for
-// whom.
+// greylisting: a qmail-spp plugin that qmail-smtpd starts at every RCPT (README.md).
 //
 // The exit status is 0 in every case: the host ignores any other, or fails the session. What breaks is said
 // on standard error, and the mail passes, or is deferred with on_error=defer.

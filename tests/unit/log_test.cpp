@@ -1,18 +1,18 @@
 #include "log.h"
 
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <array>
-#include <iostream>
 #include <random>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "tests/support/standard_stream.h"
 
 namespace greylisting {
 namespace {
@@ -23,38 +23,6 @@ constexpr unsigned kSeed = 20250606;
 
 constexpr std::array kLevels{LogLevel::fatal, LogLevel::error, LogLevel::warning, LogLevel::info,
                              LogLevel::debug};
-
-// Standard error as a socket that keeps the bounds of each write.
-class StandardError {
- public:
-  StandardError() {
-    std::cerr.flush();
-    REQUIRE(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends_.data()) == 0);
-    saved_ = dup(STDERR_FILENO);
-    dup2(ends_[1], STDERR_FILENO);
-  }
-  ~StandardError() {
-    dup2(saved_, STDERR_FILENO);
-    for (const int descriptor : {saved_, ends_[0], ends_[1]}) close(descriptor);
-  }
-  StandardError(const StandardError&) = delete;
-  StandardError& operator=(const StandardError&) = delete;
-
-  // An empty write is one, too.
-  std::vector<std::string> writes() const {
-    std::vector<std::string> all;
-    std::string buffer(64 * 1024, '\0');
-    for (;;) {
-      const ssize_t size = recv(ends_[0], buffer.data(), buffer.size(), MSG_DONTWAIT);
-      if (size < 0) return all;
-      all.push_back(buffer.substr(0, static_cast<std::size_t>(size)));
-    }
-  }
-
- private:
-  std::array<int, 2> ends_{};
-  int saved_ = -1;
-};
 
 using Words = std::vector<std::pair<std::string, std::string>>;
 
@@ -227,7 +195,7 @@ TEST_CASE("Log::write: the line, in one write to standard error", "[log]") {
   const std::string long_text(8000, 'x');
   std::vector<std::string> writes;
   {
-    const StandardError standard_error;
+    const test::StandardStream standard_error(STDERR_FILENO);
     Log(LogLevel::warning).write(LogLevel::error, "first\nline");
     Log(LogLevel::warning).write(LogLevel::warning, long_text);
     writes = standard_error.writes();
@@ -240,7 +208,7 @@ TEST_CASE("Log::write: the line, in one write to standard error", "[log]") {
 TEST_CASE("Log::write: no write for a level above the one set", "[log]") {
   std::vector<std::string> writes;
   {
-    const StandardError standard_error;
+    const test::StandardStream standard_error(STDERR_FILENO);
     Log(LogLevel::warning).write(LogLevel::info, "text");
     Log(LogLevel::off).write(LogLevel::fatal, "text");
     writes = standard_error.writes();

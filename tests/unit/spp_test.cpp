@@ -1,17 +1,17 @@
 #include "spp.h"
 
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <array>
-#include <iostream>
 #include <random>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "tests/support/standard_stream.h"
 
 namespace greylisting::spp {
 namespace {
@@ -26,38 +26,6 @@ Decision decision_of(Reason reason, std::chrono::seconds left = 0s) {
   decision.left = left;
   return decision;
 }
-
-// Standard output as a socket that keeps the bounds of each write.
-class StandardOutput {
- public:
-  StandardOutput() {
-    std::cout.flush();
-    REQUIRE(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends_.data()) == 0);
-    saved_ = dup(STDOUT_FILENO);
-    dup2(ends_[1], STDOUT_FILENO);
-  }
-  ~StandardOutput() {
-    dup2(saved_, STDOUT_FILENO);
-    for (const int descriptor : {saved_, ends_[0], ends_[1]}) close(descriptor);
-  }
-  StandardOutput(const StandardOutput&) = delete;
-  StandardOutput& operator=(const StandardOutput&) = delete;
-
-  // An empty write is one, too.
-  std::vector<std::string> writes() const {
-    std::vector<std::string> all;
-    std::string buffer(64 * 1024, '\0');
-    for (;;) {
-      const ssize_t size = recv(ends_[0], buffer.data(), buffer.size(), MSG_DONTWAIT);
-      if (size < 0) return all;
-      all.push_back(buffer.substr(0, static_cast<std::size_t>(size)));
-    }
-  }
-
- private:
-  std::array<int, 2> ends_{};
-  int saved_ = -1;
-};
 
 TEST_CASE("spp::commands: the built-in replies of greylisting 0.5", "[spp]") {
   const Settings settings;
@@ -118,7 +86,7 @@ TEST_CASE("spp::commands_on_error: lets the mail pass, unless on_error=defer", "
 TEST_CASE("spp::write: all commands in one write", "[spp]") {
   std::vector<std::string> writes;
   {
-    const StandardOutput standard_output;
+    const test::StandardStream standard_output(STDOUT_FILENO);
     write("E451 a\nE451 b\n");
     writes = standard_output.writes();
   }
@@ -128,7 +96,7 @@ TEST_CASE("spp::write: all commands in one write", "[spp]") {
 TEST_CASE("spp::write: no commands, no write", "[spp]") {
   std::vector<std::string> writes;
   {
-    const StandardOutput standard_output;
+    const test::StandardStream standard_output(STDOUT_FILENO);
     write("");
     writes = standard_output.writes();
   }

@@ -25,7 +25,7 @@ MYSQL_LIBS   ?= $(shell $(MYSQL_CONFIG) --libs)
 endif
 
 ALL_CXXFLAGS := -std=c++20 $(WARNINGS) -I. -Isrc $(patsubst -I%,-isystem %,$(MYSQL_CFLAGS)) -MMD -MP $(CXXFLAGS)
-LIBS         := $(MYSQL_LIBS) -linih -lsqlite3 -lmd
+LIBS         := $(MYSQL_LIBS) -linih -lsqlite3 -lmd -lidn2
 
 LIBRARY_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard src/*.cpp)) $(BUILD)/sql_text.o
 CTL_OBJECTS     := $(patsubst %.cpp,$(BUILD)/%.o,greylistctl.cpp $(wildcard src/ctl/*.cpp))
@@ -82,6 +82,11 @@ test: ## install what is missing, build, and run all tests; TESTS='[tag]' for so
 	scripts/install-packages build test
 	$(MAKE) all $(BUILD)/tests/all $(BUILD)/qmail-smtpd $(MYSQL56)
 	$(BUILD)/tests/all $(TESTS)
+
+.PHONY: fuzz
+fuzz: ## fuzz every parser with libFuzzer, SECONDS=60 each
+	scripts/install-packages build fuzz
+	scripts/fuzz $(or $(SECONDS),60)
 
 .PHONY: lint
 lint: ## clang-format, clang-tidy, cppcheck and shellcheck, all of it clean

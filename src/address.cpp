@@ -1,5 +1,9 @@
 #include "address.h"
 
+#include <idn2.h>
+
+#include <algorithm>
+
 namespace greylisting {
 namespace {
 
@@ -9,6 +13,40 @@ std::string lower_case(std::string_view text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
   return lower;
+}
+
+// @relay,@relay:user@domain
+std::string_view without_source_route(std::string_view address) {
+  while (address.starts_with('@')) {
+    const auto colon = address.find(':');
+    if (colon == std::string_view::npos || address.find('@', colon) == std::string_view::npos) break;
+    address.remove_prefix(colon + 1);
+  }
+  return address;
+}
+
+// Longer ones are none (RFC 5321, section 4.5.3.1.2: 255 octets; more in UTF-8), and not worth the time.
+constexpr std::size_t kMaxUnicodeDomain = 1024;
+
+std::string normal_domain(std::string domain) {
+  const bool is_ascii =
+      std::ranges::all_of(domain, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  if (!is_ascii && domain.size() <= kMaxUnicodeDomain) {
+    char* ascii = nullptr;
+    if (idn2_to_ascii_8z(domain.c_str(), &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK) {
+      domain = lower_case(ascii);
+      idn2_free(ascii);
+    }
+  }
+  domain.erase(domain.find_last_not_of('.') + 1);
+  return domain;
+}
+
+std::string normal_form(std::string_view raw) {
+  const std::string address = lower_case(without_source_route(raw));
+  const auto at = address.rfind('@');
+  if (at == std::string::npos) return address;
+  return address.substr(0, at + 1) + normal_domain(address.substr(at + 1));
 }
 
 constexpr std::string_view kBatvPrefix = "prvs=";
@@ -44,9 +82,9 @@ std::string without_batv_tag(const std::string& address) {
 
 }  // namespace
 
-Address Address::sender(std::string_view raw) { return Address(without_batv_tag(lower_case(raw))); }
+Address Address::sender(std::string_view raw) { return Address(without_batv_tag(normal_form(raw))); }
 
-Address Address::recipient(std::string_view raw) { return Address(lower_case(raw)); }
+Address Address::recipient(std::string_view raw) { return Address(normal_form(raw)); }
 
 std::string_view Address::domain() const {
   const auto at = text_.rfind('@');

@@ -8,6 +8,9 @@ CXX      ?= g++
 CXXFLAGS ?= -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2
 LDFLAGS  ?= -Wl,-z,relro -Wl,-z,now
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast
+# V=1 shows the commands as they are run.
+Q := $(if $(V),,@)
+
 # WERROR=1 (as in CI) makes a warning an error.
 ifdef WERROR
 WARNINGS += -Werror
@@ -36,25 +39,30 @@ LIBRARY         := $(BUILD)/libgreylisting.a
 all: $(BUILD)/greylisting $(BUILD)/greylistctl ## build the plugin and the tool (default)
 
 $(BUILD)/greylisting: $(BUILD)/greylisting.o $(LIBRARY)
-	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	@echo '  link     $@'
+	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/greylistctl: $(CTL_OBJECTS) $(LIBRARY)
-	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	@echo '  link     $@'
+	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(LIBRARY): $(LIBRARY_OBJECTS)
-	rm -f $@
-	$(AR) rcs $@ $^
+	@echo '  archive  $@'
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/%.o: %.cpp $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CXX) $(ALL_CXXFLAGS) -c -o $@ $<
+	@echo '  compile  $<'
+	$(Q)$(CXX) $(ALL_CXXFLAGS) -c -o $@ $<
 
 $(BUILD)/sql_text.o: $(BUILD)/sql_text.cpp
-	$(CXX) $(ALL_CXXFLAGS) -c -o $@ $<
+	@echo '  compile  $<'
+	$(Q)$(CXX) $(ALL_CXXFLAGS) -c -o $@ $<
 
 $(BUILD)/sql_text.cpp: scripts/embed-sql $(SQL_FILES)
 	@mkdir -p $(@D)
-	scripts/embed-sql $(SQL_FILES) > $@
+	$(Q)scripts/embed-sql $(SQL_FILES) > $@
 
 # Tests: every tests/*/*_test.cpp, with what tests/support has for them. The stand-in for qmail-smtpd is a program of its own.
 TEST_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,tests/main.cpp $(wildcard tests/*/*_test.cpp) \
@@ -62,10 +70,12 @@ TEST_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,tests/main.cpp $(wildcard tests/*/
 $(TEST_OBJECTS): ALL_CXXFLAGS += -O0 -DGREYLISTING_BUILD='"$(CURDIR)/$(BUILD)"' -DGREYLISTING_SOURCE='"$(CURDIR)"'
 
 $(BUILD)/tests/all: $(TEST_OBJECTS) $(LIBRARY)
-	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	@echo '  link     $@'
+	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/qmail-smtpd: $(BUILD)/tests/support/qmail_smtpd.o
-	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^
+	@echo '  link     $@'
+	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^
 
 MYSQL56 := $(BUILD)/mysql56/package/server/mysqld
 $(MYSQL56):
@@ -73,32 +83,32 @@ $(MYSQL56):
 
 .PHONY: demo
 demo: ## install what is missing, build, and show the main job: deferred, retried, accepted
-	scripts/install-packages build demo
-	$(MAKE) $(BUILD)/greylisting $(BUILD)/greylistctl $(BUILD)/qmail-smtpd
-	scripts/demo $(BUILD)
+	@scripts/install-packages build demo
+	@$(MAKE) --no-print-directory $(BUILD)/greylisting $(BUILD)/greylistctl $(BUILD)/qmail-smtpd
+	@scripts/demo $(BUILD)
 
 .PHONY: test
 test: ## install what is missing, build, and run all tests; TESTS='[tag]' for some of them
-	scripts/install-packages build test
-	$(MAKE) all $(BUILD)/tests/all $(BUILD)/qmail-smtpd $(MYSQL56)
-	$(BUILD)/tests/all $(TESTS)
+	@scripts/install-packages build test
+	@$(MAKE) --no-print-directory all $(BUILD)/tests/all $(BUILD)/qmail-smtpd $(MYSQL56)
+	@$(BUILD)/tests/all $(TESTS)
 
 .PHONY: fuzz
 fuzz: ## fuzz every parser with libFuzzer, SECONDS=60 each
-	scripts/install-packages build fuzz
-	scripts/fuzz $(or $(SECONDS),60)
+	@scripts/install-packages build fuzz
+	@scripts/fuzz $(or $(SECONDS),60)
 
 .PHONY: lint
 lint: ## clang-format, clang-tidy, cppcheck and shellcheck, all of it clean
-	scripts/install-packages build lint
-	scripts/lint
+	@scripts/install-packages build lint
+	@scripts/lint
 
 # The user that qmail-smtpd runs as: the option file is readable for nobody else, the SQLite file's directory is its own.
 SMTPD_USER ?= $(firstword $(foreach u,vpopmail qmaild,$(shell id -un $(u) 2>/dev/null)) root)
 
 .PHONY: install
 install: all ## install under QMAILDIR and PREFIX (and DESTDIR); never overwrites a control file
-	scripts/install '$(DESTDIR)' '$(QMAILDIR)' '$(PREFIX)' '$(BUILD)' '$(SMTPD_USER)'
+	@scripts/install '$(DESTDIR)' '$(QMAILDIR)' '$(PREFIX)' '$(BUILD)' '$(SMTPD_USER)'
 
 .PHONY: clean
 clean: ## remove everything generated

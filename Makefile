@@ -54,7 +54,7 @@ $(LIBRARY): $(LIBRARY_OBJECTS)
 $(BUILD)/%.o: %.cpp $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo '  compile  $<'
-	$(Q)$(CXX) $(ALL_CXXFLAGS) -c -o $@ $<
+	$(Q)$(CXX) $(ALL_CXXFLAGS) $(TEST_CXXFLAGS) -c -o $@ $<
 
 $(BUILD)/sql_text.o: $(BUILD)/sql_text.cpp
 	@echo '  compile  $<'
@@ -67,7 +67,7 @@ $(BUILD)/sql_text.cpp: scripts/embed-sql $(SQL_FILES)
 # Tests: every tests/*/*_test.cpp, with what tests/support has for them. The stand-in for qmail-smtpd is a program of its own.
 TEST_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,tests/main.cpp $(wildcard tests/*/*_test.cpp) \
                   $(filter-out tests/support/qmail_smtpd.cpp,$(wildcard tests/support/*.cpp)))
-$(TEST_OBJECTS): ALL_CXXFLAGS += -O0 -DGREYLISTING_BUILD='"$(CURDIR)/$(BUILD)"' -DGREYLISTING_SOURCE='"$(CURDIR)"'
+$(TEST_OBJECTS): TEST_CXXFLAGS := -O0 -DGREYLISTING_BUILD='"$(CURDIR)/$(BUILD)"' -DGREYLISTING_SOURCE='"$(CURDIR)"'
 
 $(BUILD)/tests/all: $(TEST_OBJECTS) $(LIBRARY)
 	@echo '  link     $@'

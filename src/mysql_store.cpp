@@ -58,7 +58,9 @@ std::int64_t number(const std::optional<std::string>& text) {
 
 Decision MysqlStore::decide(const Attempt& attempt) {
   const auto rows = connection_.run_with_retry(statements(attempt));
-  if (rows.size() != 1) throw StoreError("MySQL: the decision has no answer", "greylistctl check says more");
+  if (rows.size() != 1)
+    throw StoreError("MySQL: the connection was lost within the answer",
+                     "see whether the database is running and what its log says");
   const MysqlConnection::Row& row = rows.front();
   Decision decision = read_verdict(row.at(0).value_or(""), attempt);
   if (row.at(2)) {

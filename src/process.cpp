@@ -19,7 +19,7 @@ void secure_standard_streams() {
     // open gives the lowest free number, which is this one.
     if (fcntl(stream, F_GETFD) < 0) open("/dev/null", O_RDWR);
   }
-  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+  for (const int signal : {SIGPIPE, SIGXFSZ}) static_cast<void>(std::signal(signal, SIG_IGN));
 }
 
 std::string effective_user() {

@@ -332,7 +332,8 @@ void warn_of_open_option_files(LoadedSettings& loaded) {
   if (loaded.settings.store_kind() != StoreKind::mysql) return;
   for (const std::string& name : {loaded.settings.mysql_default_file, loaded.settings.mysql_admin_file}) {
     struct stat status {};
-    if (!name.empty() && stat(name.c_str(), &status) == 0 && (status.st_mode & S_IROTH) != 0) {
+    if (!name.empty() && stat(name.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+        (status.st_mode & S_IROTH) != 0) {
       loaded.warnings.push_back(name + ": everybody can read this file and the password in it; chmod 600 it");
     }
   }

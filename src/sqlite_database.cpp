@@ -31,6 +31,8 @@ std::string remedy_for(int error, const std::string& file) {
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
       return "move the file away; a new one is made at the next mail";
+    case SQLITE_IOERR:
+      return "see the state of its disk, and the limit on the size of files (softlimit -f)";
     case SQLITE_NOMEM:
       return "raise the memory limit (softlimit -m)";
     case SQLITE_ERROR:

@@ -1,0 +1,670 @@
+// What can be wrong with a MySQL or MariaDB server and the way to it: the mail passes, or is deferred with
+// on_error=defer, and one line says what is wrong and what to do. Then: what is remembered of it, and that a
+// server's sudden end loses nothing that a client was told.
+
+#include <fcntl.h>
+#include <mysql.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <ctime>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "tests/support/installation.h"
+
+namespace greylisting::test {
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Contains;
+using Strings = std::vector<std::string>;
+
+constexpr std::string_view kAnswer = "E451 temporary failure (#4.3.0)\n";
+const Strings kAsNobody{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
+
+// timeout(1) turns a plugin that hangs into one that fails: the exit status is 124.
+Command guarded(const Installation& installation, const Rcpt& rcpt = {}, const Strings& before = {}) {
+  Command command = installation.command(rcpt);
+  command.arguments = {"timeout", "20"};
+  command.arguments.insert(command.arguments.end(), before.begin(), before.end());
+  command.arguments.push_back(built("greylisting"));
+  return command;
+}
+
+constexpr const char* kAtOnce = "15000";  // the time budget where nothing should have to wait for it
+constexpr const char* kWhenOver = "400";  // and where it is what ends the plugin
+constexpr const char* kOverdue = "ms; the store is slow or does not answer: greylistctl check";
+
+void fails_safely(const Installation& installation, const Strings& said, const char* timeout = kAtOnce,
+                  const Strings& before = {}) {
+  for (const std::string on_error : {"accept", "defer"}) {
+    const Result result = run(
+        guarded(installation, {.environment = {{"GLONERROR", on_error}, {"GLTIMEOUT", timeout}}}, before));
+    CAPTURE(on_error, result.output, result.errors);
+    CHECK(result.status == 0);
+    CHECK(result.output ==
+          (on_error == "defer" ? "E451 greylisting is out of order, please try again later (#4.3.0)\n" : ""));
+    CHECK(lines(result.errors) == 1);
+    CHECK_THAT(result.errors, Catch::StartsWith("greylisting: "));
+    for (const std::string& words : said) CHECK_THAT(result.errors, Contains(words));
+  }
+}
+
+void decides(const Installation& installation, std::string_view reason) {
+  const Result result = run(guarded(installation));
+  CAPTURE(result.errors);
+  CHECK(result.status == 0);
+  CHECK(result.output == kAnswer);
+  CHECK(logged(result, "reason") == reason);
+  CHECK(lines(result.errors) == 1);
+}
+
+void connect_through(const Installation& installation, const std::string& lines_of_client,
+                     const std::string& password = "change-me") {
+  write_file(installation.home() / "control/mysql.cnf",
+             "[client]\nuser=" + installation.database() + "\npassword=" + password +
+                 "\ndatabase=" + installation.database() + '\n' + lines_of_client + '\n');
+}
+
+// A unix socket address; its file must not be there yet to listen.
+sockaddr_un address_of(const fs::path& file) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  file.string().copy(address.sun_path, sizeof address.sun_path - 1);
+  return address;
+}
+
+// Waits until there is something to read, or the end.
+bool is_readable(int descriptor, int milliseconds) {
+  pollfd wait{descriptor, POLLIN, 0};
+  return poll(&wait, 1, milliseconds) > 0;
+}
+
+void wait_until_closed(int connection) {
+  std::array<char, 512> piece{};
+  while (read(connection, piece.data(), piece.size()) > 0) {
+  }
+}
+
+// Listens on a unix socket, counts who connects and serves one after the other.
+class Listener {
+ public:
+  using Serve = std::function<void(int connection)>;
+
+  Listener(const fs::path& file, Serve serve)
+      : socket_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)), serve_(std::move(serve)) {
+    const sockaddr_un address = address_of(file);
+    if (bind(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+        listen(socket_, 64) != 0) {
+      throw std::runtime_error("cannot listen on " + file.string());
+    }
+    fs::permissions(file, fs::perms(0777));
+    thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
+  }
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+  ~Listener() {
+    thread_.request_stop();
+    thread_.join();
+    close(socket_);
+  }
+
+  int connections() const { return connections_; }
+
+ private:
+  void work(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      if (!is_readable(socket_, 20)) continue;
+      const int connection = accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC);
+      ++connections_;
+      serve_(connection);
+      close(connection);
+    }
+  }
+
+  int socket_;
+  Serve serve_;
+  std::atomic<int> connections_ = 0;
+  std::jthread thread_;
+};
+
+void hang_up(int /*connection*/) {}
+
+// Stands between the plugin and a server, and lets only so many bytes of the server's pass.
+class Proxy {
+ public:
+  enum class Then { hang_up, say_nothing };
+
+  Proxy(fs::path server, std::size_t limit, Then then)
+      : server_(std::move(server)), limit_(limit), then_(then) {}
+
+  void operator()(int client) {
+    const int server = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const sockaddr_un address = address_of(server_);
+    if (connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
+      passed_ = 0;
+      while (forward(client, server)) {
+      }
+      if (passed_ == limit_ && then_ == Then::say_nothing) wait_until_closed(client);
+    }
+    close(server);
+  }
+
+  std::size_t passed() const { return passed_; }
+  std::size_t passed_before_question() const { return passed_before_question_; }
+
+ private:
+  bool forward(int client, int server) {
+    std::array<pollfd, 2> wait{{{client, POLLIN, 0}, {server, POLLIN, 0}}};
+    poll(wait.data(), wait.size(), -1);
+    std::array<char, 16384> piece{};
+    if (wait[0].revents != 0) {
+      const ssize_t size = read(client, piece.data(), piece.size());
+      if (size <= 0) return false;
+      const std::string_view bytes(piece.data(), static_cast<std::size_t>(size));
+      if (bytes.find("COALESCE") != std::string_view::npos) passed_before_question_ = passed_;
+      if (write(server, piece.data(), bytes.size()) != size) return false;
+    }
+    if (wait[1].revents != 0) {
+      const ssize_t size = read(server, piece.data(), std::min(piece.size(), limit_ - passed_));
+      if (size <= 0 || write(client, piece.data(), static_cast<std::size_t>(size)) != size) return false;
+      passed_ += static_cast<std::size_t>(size);
+    }
+    return passed_ < limit_;
+  }
+
+  fs::path server_;
+  std::size_t limit_;
+  Then then_;
+  std::size_t passed_ = 0;
+  std::size_t passed_before_question_ = 0;
+};
+
+// A connection that a test holds open.
+class Client {
+ public:
+  Client(const DatabaseServer& server, const std::string& database, const std::string& user = "root",
+         const std::string& password = "")
+      : connection_(mysql_init(nullptr), mysql_close) {
+    if (mysql_real_connect(connection_.get(), nullptr, user.c_str(), password.c_str(), database.c_str(), 0,
+                           server.socket().c_str(), CLIENT_MULTI_STATEMENTS) == nullptr) {
+      throw std::runtime_error(mysql_error(connection_.get()));
+    }
+  }
+
+  void run(const std::string& statement) {
+    if (mysql_query(connection_.get(), statement.c_str()) != 0) {
+      throw std::runtime_error(mysql_error(connection_.get()));
+    }
+    mysql_free_result(mysql_store_result(connection_.get()));
+  }
+
+ private:
+  std::unique_ptr<MYSQL, decltype(&mysql_close)> connection_;
+};
+
+// The one that tests stop, kill and make unwilling. What it has committed outlives it.
+DatabaseServer& own_server() {
+  static DatabaseServer server(ServerKind::mariadb,
+                               {"--max-connections=60", "--innodb-flush-log-at-trx-commit=1"});
+  return server;
+}
+
+// A global variable of the server for as long as this lives.
+class GlobalVariable {
+ public:
+  GlobalVariable(const DatabaseServer& server, std::string name, const std::string& value)
+      : server_(server),
+        name_(std::move(name)),
+        before_(server.sql("", "SELECT @@GLOBAL." + name_).at(0).at(0).value()) {
+    server_.sql("", "SET GLOBAL " + name_ + " = " + value);
+  }
+  GlobalVariable(const GlobalVariable&) = delete;
+  GlobalVariable& operator=(const GlobalVariable&) = delete;
+  ~GlobalVariable() { server_.sql("", "SET GLOBAL " + name_ + " = " + before_); }
+
+ private:
+  const DatabaseServer& server_;
+  std::string name_;
+  std::string before_;
+};
+
+// An installation that talks to its server through a proxy, and how long that talk is.
+class Conversation {
+ public:
+  static constexpr std::size_t kAll = 1'000'000;
+
+  Conversation() : installation_(Backend::mariadb), socket_(installation_.home() / "s") {
+    connect_through(installation_, "socket=" + socket_.string());
+    const Proxy whole = through(kAll, Proxy::Then::hang_up, [this] { decides(installation_, "new"); });
+    greeting_ = whole.passed_before_question();
+    answer_ = whole.passed() - greeting_;
+    REQUIRE(greeting_ > 20);
+    REQUIRE(answer_ > 20);
+  }
+
+  /// Acts while no more than `limit` bytes of the server's pass.
+  Proxy through(std::size_t limit, Proxy::Then then, const std::function<void()>& act) const {
+    Proxy proxy(installation_.server().socket(), limit, then);
+    {
+      const Listener listener(socket_, std::ref(proxy));
+      act();
+    }
+    fs::remove(socket_);
+    return proxy;
+  }
+
+  void is_said_to_be_cut() const {
+    fails_safely(installation_, {"MySQL: Lost connection", "see whether the database is running"});
+  }
+
+  const Installation& installation() const { return installation_; }
+  std::size_t greeting() const { return greeting_; }
+  std::size_t answer() const { return answer_; }
+
+ private:
+  Installation installation_;
+  fs::path socket_;
+  std::size_t greeting_ = 0;
+  std::size_t answer_ = 0;
+};
+
+fs::path memory_of(const Installation& installation) {
+  return installation.home() / "greylisting/mysql-unreachable";
+}
+
+// So that nobody has to sleep until a failure is forgotten.
+void make_older(const fs::path& file) {
+  const timespec then{.tv_sec = std::time(nullptr) - 10, .tv_nsec = 0};
+  const std::array<timespec, 2> times{then, then};
+  REQUIRE(utimensat(AT_FDCWD, file.c_str(), times.data(), AT_SYMLINK_NOFOLLOW) == 0);
+}
+
+}  // namespace
+
+TEST_CASE("a server that cannot be reached is said to be that", "[fault]") {
+  const Installation installation(Backend::mariadb);
+  const fs::path file = installation.home() / "s";
+  const std::string remedy = "start the database, or correct socket, host and port in control/mysql.cnf";
+  SECTION("no socket file") {
+    connect_through(installation, "socket=" + file.string());
+    fails_safely(installation, {"MySQL: ", file.string(), remedy});
+  }
+  SECTION("a socket file that nobody listens on") {
+    const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const sockaddr_un address = address_of(file);
+    REQUIRE(bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    close(socket);
+    connect_through(installation, "socket=" + file.string());
+    fails_safely(installation, {"MySQL: ", file.string(), remedy});
+  }
+  SECTION("a port that nobody listens on") {
+    // Bound meanwhile, so that nobody else comes to listen on it.
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    REQUIRE(bind(socket, reinterpret_cast<const sockaddr*>(&address), size) == 0);
+    REQUIRE(getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    connect_through(installation,
+                    "protocol=tcp\nhost=127.0.0.1\nport=" + std::to_string(ntohs(address.sin_port)));
+    fails_safely(installation, {"MySQL: ", "127.0.0.1", remedy});
+    close(socket);
+  }
+}
+
+TEST_CASE("a server that talks nonsense or stops talking is said to be that", "[fault]") {
+  struct Fault {
+    std::string what;
+    Listener::Serve serve;
+    std::string said;
+    std::string remedy;
+    const char* timeout = kAtOnce;
+  };
+  const auto say = [](std::string_view bytes) {
+    return [bytes](int connection) {
+      CHECK(write(connection, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
+      wait_until_closed(connection);
+    };
+  };
+  const std::vector<Fault> faults{
+      {"nothing", wait_until_closed, "no decision within timeout=400 ", kOverdue, kWhenOver},
+      {"hangs up at once", hang_up, "MySQL: Lost connection", "see whether the database is running"},
+      // Its first bytes announce a packet larger than the client library takes.
+      {"another service's greeting", say("SSH-2.0-OpenSSH_9.2p1\r\n"), "MySQL: Lost connection",
+       "see whether the database is running"},
+      {"a protocol of long ago", say({"\x0a\0\0\0\x09xxxxxxxxx", 14}), "MySQL: Protocol mismatch",
+       "greylistctl check"},
+      {"a packet of nonsense", say({"\x0a\0\0\0xxxxxxxxxx", 14}), "no decision within timeout=400 ", kOverdue,
+       kWhenOver},
+  };
+  for (const Fault& fault : faults) {
+    INFO(fault.what);
+    const Installation installation(Backend::mariadb);
+    const Listener listener(installation.home() / "s", fault.serve);
+    connect_through(installation, "socket=" + (installation.home() / "s").string());
+    fails_safely(installation, {fault.said, fault.remedy}, fault.timeout);
+    CHECK(listener.connections() == 2);
+  }
+}
+
+TEST_CASE("a conversation with the server that is cut or stalls is said to be that", "[fault]") {
+  const Conversation conversation;
+  const std::size_t greeting = conversation.greeting();
+  const std::size_t answer = conversation.answer();
+  for (const std::size_t limit :
+       {std::size_t{1}, greeting / 2, greeting - 1, greeting + 1, greeting + answer - 10}) {
+    CAPTURE(limit, greeting, answer);
+    conversation.through(limit, Proxy::Then::hang_up, [&] { conversation.is_said_to_be_cut(); });
+  }
+  for (const std::size_t limit : {greeting / 2, greeting + 1, greeting + answer / 2}) {
+    CAPTURE(limit, greeting, answer);
+    conversation.through(limit, Proxy::Then::say_nothing, [&] {
+      fails_safely(conversation.installation(), {"no decision within timeout=400 ", kOverdue}, kWhenOver);
+    });
+  }
+  conversation.through(Conversation::kAll, Proxy::Then::hang_up,
+                       [&] { decides(conversation.installation(), "early"); });
+}
+
+// In the middle of the result set's columns, where MariaDB's client library reports the loss as "no more
+// results".
+TEST_CASE("a conversation that is cut between the columns of the answer is said to be that", "[fault]") {
+  const Conversation conversation;
+  conversation.through(conversation.greeting() + conversation.answer() / 2, Proxy::Then::hang_up, [&] {
+    fails_safely(conversation.installation(),
+                 {"MySQL: the connection was lost within the answer", "see whether the database is running"});
+  });
+}
+
+TEST_CASE("a server that is unwilling is said to be that", "[fault]") {
+  const Installation installation(Backend::mariadb);
+  const std::string& database = installation.database();
+  const std::string account = '\'' + database + "'@'localhost'";
+  const std::string socket = "socket=" + installation.server().socket().string();
+  const std::string migrate = "bring the database to this version's schema: greylistctl migrate";
+  SECTION("wrong password") {
+    connect_through(installation, socket, "wrong");
+    fails_safely(installation, {"MySQL: Access denied", "correct user and password in control/mysql.cnf"});
+  }
+  SECTION("no such database") {
+    installation.server().sql("", "DROP DATABASE " + database);
+    fails_safely(installation, {"MySQL: Unknown database", "name the database (database=)"});
+  }
+  SECTION("no right to insert") {
+    installation.server().sql("", "REVOKE INSERT ON " + database + ".* FROM " + account);
+    fails_safely(installation, {"MySQL: INSERT command denied", "what sql/mysql/grants.sql grants"});
+  }
+  SECTION("too many connections of this account") {
+    installation.server().sql("", "GRANT USAGE ON *.* TO " + account + " WITH MAX_USER_CONNECTIONS 1");
+    const Client held(installation.server(), database, database, "change-me");
+    fails_safely(installation, {"MySQL: ", "max_user_connections", "raise max_connections"});
+  }
+  SECTION("no table") {
+    installation.sql("DROP TABLE greylisting_data");
+    fails_safely(installation, {"MySQL: Table '" + database + ".greylisting_data' doesn't exist", migrate});
+  }
+  SECTION("tables of greylisting 0.5") {
+    installation.sql(
+        "DROP TABLE greylisting_data; CREATE TABLE greylisting_data (id bigint unsigned NOT NULL "
+        "AUTO_INCREMENT, relay_ip varbinary(16), mail_from varchar(255), rcpt_to varchar(255), block_expires "
+        "datetime NOT NULL, record_expires datetime NOT NULL, blocked_count bigint unsigned NOT NULL DEFAULT "
+        "0, passed_count bigint unsigned NOT NULL DEFAULT 0, aborted_count bigint unsigned NOT NULL DEFAULT "
+        "0, create_time timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP, last_update timestamp NOT NULL DEFAULT "
+        "CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP, PRIMARY KEY (id), KEY (relay_ip))");
+    fails_safely(installation, {"MySQL: Unknown column", migrate});
+  }
+}
+
+TEST_CASE("a server without connections left, or that takes no writes, is said to be that", "[fault]") {
+  const Installation installation(own_server());
+  SECTION("no connections left") {
+    // Fewer than ten a server does not accept as a value; one more is kept for the administrator.
+    const GlobalVariable most(own_server(), "max_connections", "10");
+    std::vector<std::unique_ptr<Client>> held;
+    try {
+      while (held.size() < 20) {
+        held.push_back(std::make_unique<Client>(own_server(), installation.database(),
+                                                installation.database(), "change-me"));
+      }
+    } catch (const std::runtime_error& error) {
+      CHECK_THAT(error.what(), Contains("Too many connections"));
+    }
+    fails_safely(installation, {"MySQL: Too many connections", "raise max_connections"});
+  }
+  SECTION("read-only") {
+    const GlobalVariable read_only(own_server(), "read_only", "1");
+    fails_safely(installation, {"MySQL: ", "read-only", "connect to a server that takes writes"});
+  }
+  decides(installation, "new");
+}
+
+TEST_CASE("a lock that another session holds is waited for, not longer than the budget", "[fault]") {
+  const Installation installation(own_server());
+  decides(installation, "new");
+  {
+    Client other(own_server(), installation.database());
+    other.run("START TRANSACTION");
+    other.run("SELECT * FROM greylisting_data FOR UPDATE");
+    fails_safely(installation, {"no decision within timeout=400 ", kOverdue}, kWhenOver);
+  }
+  decides(installation, "early");
+}
+
+TEST_CASE("a lock wait that the server ends is tried once more", "[fault]") {
+  const Installation installation(own_server());
+  decides(installation, "new");
+  const GlobalVariable patience(own_server(), "innodb_lock_wait_timeout", "1");
+  const auto waits = [] {
+    return std::stoi(
+        own_server().sql("", "SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_waits'").at(0).at(1).value());
+  };
+  const int before = waits();
+  {
+    Client other(own_server(), installation.database());
+    other.run("START TRANSACTION");
+    other.run("SELECT * FROM greylisting_data FOR UPDATE");
+    const Result result = run(guarded(installation));
+    CHECK(result.status == 0);
+    CHECK(result.output.empty());
+    CHECK_THAT(result.errors, Contains("MySQL: Lock wait timeout exceeded"));
+    CHECK(lines(result.errors) == 1);
+  }
+  CHECK(waits() == before + 2);
+  decides(installation, "early");
+}
+
+TEST_CASE("a server that is stopped in its tracks costs the budget and nothing else", "[fault]") {
+  const Installation installation(own_server());
+  kill(own_server().pid(), SIGSTOP);
+  fails_safely(installation, {"no decision within timeout=400 ", kOverdue}, kWhenOver);
+  kill(own_server().pid(), SIGCONT);
+  decides(installation, "new");
+}
+
+TEST_CASE("a server that is not running is said to be that, and found again when it is", "[fault]") {
+  const Installation installation(own_server());
+  own_server().stop();
+  fails_safely(installation, {"MySQL: ", own_server().socket().string(), "start the database"});
+  own_server().start();
+  decides(installation, "new");
+}
+
+TEST_CASE("a server that is killed forgets nothing that a client was told", "[fault]") {
+  const Installation installation(own_server());
+  std::mutex mutex;
+  std::set<std::string> promised;
+  std::atomic<int> failures = 0;
+  std::atomic<bool> is_over = false;
+  {
+    std::vector<std::jthread> load;
+    load.reserve(32);
+    for (int thread = 0; thread < 32; ++thread) {
+      load.emplace_back([&, thread] {
+        for (int i = 0; !is_over; ++i) {
+          const std::string sender = std::to_string(thread) + '-' + std::to_string(i) + "@example.net";
+          const Result result = run(guarded(installation, {.sender = sender}));
+          if (result.status != 0 || lines(result.errors) != 1) ++failures;
+          if (result.output == kAnswer && logged(result, "reason") == "new") {
+            const std::lock_guard lock(mutex);
+            promised.insert(sender);
+          }
+        }
+      });
+    }
+    const auto wait_for = [&](std::size_t count) {
+      for (int i = 0; i < 2000; ++i) {
+        {
+          const std::lock_guard lock(mutex);
+          if (promised.size() >= count) return;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      }
+    };
+    wait_for(100);
+    own_server().stop(SIGKILL);
+    own_server().start();
+    wait_for(promised.size() + 50);
+    is_over = true;
+  }
+  CHECK(failures == 0);
+  CHECK(promised.size() >= 150);
+  std::multiset<std::string> kept;
+  for (const Row& row : installation.sql("SELECT mail_from FROM greylisting_data")) {
+    kept.insert(row.at(0).value());
+  }
+  CHECK(std::set<std::string>(kept.begin(), kept.end()).size() == kept.size());
+  for (const std::string& sender : promised) {
+    CAPTURE(sender);
+    CHECK(kept.contains(sender));
+  }
+}
+
+TEST_CASE("an outage is remembered, tried again by one process, and forgotten", "[fault]") {
+  const Installation installation(Backend::mariadb);
+  fs::create_directory(installation.home() / "greylisting");
+  fs::permissions(installation.home() / "greylisting", fs::perms(0700));
+  const fs::path socket = installation.home() / "s";
+  connect_through(installation, "socket=" + socket.string());
+  const Listener listener(socket, hang_up);
+  const auto is_remembered = [&](int connections) {
+    fails_safely(installation,
+                 {"MySQL: the database could not be reached ", " s ago; it is tried again every 5 s",
+                  "an earlier line of the log says what was wrong; greylistctl check tries at once"});
+    CHECK(listener.connections() == connections);
+  };
+
+  CHECK_THAT(run(guarded(installation)).errors, Contains("MySQL: Lost connection"));
+  CHECK(fs::exists(memory_of(installation)));
+  is_remembered(1);
+
+  const Result check = run({.arguments = {built("greylistctl"), "--home", installation.home(), "check"}});
+  CHECK_THAT(check.output, Contains("plugin: could not reach the database ") &&
+                               Contains("rm greylisting/mysql-unreachable to have it try at once"));
+
+  // The check has looked for itself whether the plugin's account can connect.
+  const int before = listener.connections();
+  make_older(memory_of(installation));
+  {
+    std::vector<std::jthread> processes;
+    processes.reserve(12);
+    std::atomic<int> failures = 0;
+    for (int i = 0; i < 12; ++i) {
+      processes.emplace_back([&] {
+        const Result result = run(guarded(installation));
+        if (result.status != 0 || !result.output.empty() || lines(result.errors) != 1) ++failures;
+      });
+    }
+    processes.clear();
+    CHECK(failures == 0);
+  }
+  is_remembered(before + 1);
+
+  connect_through(installation, "socket=" + installation.server().socket().string());
+  make_older(memory_of(installation));
+  decides(installation, "new");
+  CHECK_FALSE(fs::exists(memory_of(installation)));
+}
+
+TEST_CASE("running out of time is remembered while connecting, not while deciding", "[fault]") {
+  const Installation installation(own_server());
+  fs::create_directory(installation.home() / "greylisting");
+  decides(installation, "new");
+  const Rcpt hasty{.environment = {{"GLTIMEOUT", kWhenOver}}};
+  {
+    Client other(own_server(), installation.database());
+    other.run("START TRANSACTION");
+    other.run("SELECT * FROM greylisting_data FOR UPDATE");
+    CHECK_THAT(run(guarded(installation, hasty)).errors, Contains(kOverdue));
+  }
+  CHECK_FALSE(fs::exists(memory_of(installation)));
+
+  const Listener silent(installation.home() / "s", wait_until_closed);
+  connect_through(installation, "socket=" + (installation.home() / "s").string());
+  CHECK_THAT(run(guarded(installation, hasty)).errors, Contains(kOverdue));
+  CHECK(fs::exists(memory_of(installation)));
+  fails_safely(installation, {"could not be reached "});
+  CHECK(silent.connections() == 1);
+}
+
+TEST_CASE("where an outage cannot be remembered safely, it is not, and every attempt connects", "[fault]") {
+  const Installation installation(Backend::mariadb);
+  const fs::path directory = installation.home() / "greylisting";
+  const fs::path target = installation.home() / "target";
+  fs::create_directory(directory);
+  fs::permissions(directory, fs::perms(0755));
+  Strings before;
+  SECTION("no state directory") { fs::remove(directory); }
+  SECTION("everybody can write to it") { fs::permissions(directory, fs::perms(0777)); }
+  SECTION("a symbolic link to nothing in the file's place") {
+    fs::create_symlink(target, memory_of(installation));
+  }
+  SECTION("a symbolic link to a file in its place") {
+    write_file(target, "precious");
+    make_older(target);
+    fs::create_symlink(target, memory_of(installation));
+  }
+  SECTION("a directory in its place that is old") {
+    fs::create_directory(memory_of(installation));
+    make_older(memory_of(installation));
+  }
+  SECTION("it is not writable") {
+    if (geteuid() != 0) {
+      WARN("skipped: only root can run the plugin as another user");
+      return;
+    }
+    before = kAsNobody;
+  }
+  const bool is_file = fs::exists(target);
+  const auto time = is_file ? fs::last_write_time(target) : fs::file_time_type{};
+
+  const Listener listener(installation.home() / "s", hang_up);
+  connect_through(installation, "socket=" + (installation.home() / "s").string());
+  fs::permissions(installation.home(), fs::perms(0755));
+  for (const char* const name : {"control", "control/mysql.cnf"})
+    fs::permissions(installation.home() / name, fs::perms(0711));
+  if (!before.empty()) {
+    fs::permissions(installation.home() / "control/mysql.cnf", fs::perms(0600));
+    REQUIRE(chown((installation.home() / "control/mysql.cnf").c_str(), 65534, 65534) == 0);
+  }
+  fails_safely(installation, {"MySQL: Lost connection"}, kAtOnce, before);
+  CHECK(listener.connections() == 2);
+  CHECK(fs::exists(target) == is_file);
+  if (is_file) CHECK(fs::last_write_time(target) == time);
+}
+
+}  // namespace greylisting::test

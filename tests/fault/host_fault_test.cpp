@@ -1,0 +1,203 @@
+// What a host can do to the plugin: closed streams, tight limits, files that are none. The status is 0 all
+// the same, and what is wrong is said in one line.
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <functional>
+
+#include "tests/support/installation.h"
+
+namespace greylisting::test {
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Contains;
+using Strings = std::vector<std::string>;
+
+constexpr std::string_view kAnswer = "E451 temporary failure (#4.3.0)\n";
+constexpr std::string_view kAnswerOnError =
+    "E451 greylisting is out of order, please try again later (#4.3.0)\n";
+const Strings kAsNobody{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
+
+auto either_store() { return GENERATE(Backend::mariadb, Backend::sqlite); }
+
+// timeout(1) turns a plugin that hangs into one that fails: the exit status is 124.
+Command guarded(const Installation& installation, const Rcpt& rcpt = {}, const Strings& before = {}) {
+  Command command = installation.command(rcpt);
+  command.arguments = {"timeout", "20"};
+  command.arguments.insert(command.arguments.end(), before.begin(), before.end());
+  command.arguments.push_back(built("greylisting"));
+  return command;
+}
+
+void fails_safely(const Installation& installation, const Strings& said, const Strings& before = {},
+                  const fs::path& directory = {}) {
+  for (const std::string on_error : {"accept", "defer"}) {
+    Command command =
+        guarded(installation, {.environment = {{"GLONERROR", on_error}, {"GLTIMEOUT", "15000"}}}, before);
+    if (!directory.empty()) command.directory = directory;
+    const Result result = run(command);
+    CAPTURE(on_error, result.output, result.errors);
+    CHECK(result.status == 0);
+    CHECK(result.output == (on_error == "defer" ? kAnswerOnError : ""));
+    CHECK(lines(result.errors) == 1);
+    CHECK_THAT(result.errors, Catch::StartsWith("greylisting: "));
+    for (const std::string& words : said) CHECK_THAT(result.errors, Contains(words));
+  }
+}
+
+void decides(const Installation& installation, std::string_view reason, const Strings& before = {}) {
+  const Result result = run(guarded(installation, {}, before));
+  CAPTURE(before, result.errors);
+  CHECK(result.status == 0);
+  CHECK(result.output == kAnswer);
+  CHECK(logged(result, "reason") == reason);
+  CHECK(lines(result.errors) == 1);
+}
+
+std::string blocked_count(const Installation& installation) {
+  return text(installation.sql("SELECT blocked_count FROM greylisting_data"));
+}
+
+}  // namespace
+
+TEST_CASE("whichever standard streams are closed, the decision is made and recorded", "[fault]") {
+  const Installation installation(either_store());
+  CAPTURE(name(installation.backend()));
+  int attempts = 0;
+  for (const std::vector<int>& closed :
+       std::vector<std::vector<int>>{{0}, {1}, {2}, {0, 1}, {0, 2}, {1, 2}, {0, 1, 2}}) {
+    CAPTURE(closed);
+    const auto is_open = [&closed](int stream) { return std::ranges::find(closed, stream) == closed.end(); };
+    Command command = guarded(installation);
+    command.closed = closed;
+    const Result result = run(command);
+    ++attempts;
+    CHECK(result.status == 0);
+    CHECK(result.output == (is_open(1) ? kAnswer : ""));
+    CHECK(lines(result.errors) == (is_open(2) ? 1 : 0));
+    CHECK(blocked_count(installation) == std::to_string(attempts) + '\n');
+  }
+}
+
+TEST_CASE("a reader of the answer that has gone ends nothing by a signal", "[fault]") {
+  const Installation installation(either_store());
+  CAPTURE(name(installation.backend()));
+  const bool is_broken = GENERATE(false, true);
+  if (is_broken) installation.sql("DROP TABLE greylisting_data");
+  // A FIFO that is open for writing and has no reader any more. The tests ignore SIGPIPE; a host may not.
+  const Result result = run(guarded(installation, {.environment = {{"GLONERROR", "defer"}}},
+                                    {"sh", "-c",
+                                     "mkfifo fifo; exec 3<>fifo 4>fifo 3<&-;"
+                                     "exec env --default-signal=PIPE \"$0\" >&4"}));
+  CHECK(result.status == 0);
+  CHECK(lines(result.errors) == 1);
+  if (!is_broken) CHECK(blocked_count(installation) == "1\n");
+}
+
+TEST_CASE("the limits that qmail-smtpd is run under are enough", "[fault]") {
+  const Installation installation(either_store());
+  CAPTURE(name(installation.backend()));
+  decides(installation, "new", {"softlimit", "-m", "32000000"});
+  decides(installation, "early", {"softlimit", "-o", "10"});
+  decides(installation, "early", {"softlimit", "-c", "0", "-p", "1"});
+}
+
+TEST_CASE("no file may grow: MySQL does not mind", "[fault]") {
+  decides(Installation(Backend::mariadb), "new", {"softlimit", "-f", "0"});
+}
+
+TEST_CASE("no file may grow: an SQLite file cannot be written", "[fault]") {
+  const Installation installation(Backend::sqlite);
+  SECTION("the file is missing") {}
+  SECTION("the file is there") { decides(installation, "new"); }
+  fails_safely(installation, {"greylisting/greylisting.db: ", "; "}, {"softlimit", "-f", "0"});
+  CHECK(run(guarded(installation)).output == kAnswer);
+}
+
+TEST_CASE("a wrong working directory is said to be without the state directory", "[fault]") {
+  const Installation installation(Backend::sqlite);
+  const TemporaryDirectory elsewhere;
+  fails_safely(installation,
+               {"greylisting/greylisting.db: unable to open database file",
+                "see that the directory greylisting is there"},
+               {}, elsewhere.path());
+  CHECK(fs::is_empty(elsewhere.path()));
+}
+
+TEST_CASE("a control file that is none is said to be that", "[fault]") {
+  const Installation installation(Backend::sqlite);
+  const fs::path file = installation.home() / "control/greylisting";
+  SECTION("a directory") {
+    fs::remove(file);
+    fs::create_directory(file);
+    fails_safely(installation, {"control/greylisting: is not a regular file"});
+  }
+  SECTION("a FIFO") {
+    fs::remove(file);
+    REQUIRE(mkfifo(file.c_str(), 0644) == 0);
+    fails_safely(installation, {"control/greylisting: is not a regular file"});
+  }
+  SECTION("not readable") {
+    if (geteuid() != 0) {
+      WARN("skipped: only root can run the plugin as another user");
+      return;
+    }
+    fs::permissions(installation.home(), fs::perms(0755));
+    fs::permissions(file.parent_path(), fs::perms(0755));
+    fs::permissions(file, fs::perms(0600));
+    fails_safely(installation, {"control/greylisting: cannot be read", "nobody (uid 65534)"}, kAsNobody);
+  }
+  CHECK(fs::is_empty(installation.home() / "greylisting"));
+}
+
+TEST_CASE("a MySQL option file that is none is said to be that", "[fault]") {
+  const Installation installation(Backend::mariadb);
+  const fs::path file = installation.home() / "control/mysql.cnf";
+  const std::string named = "the MySQL option file control/mysql.cnf ";
+  SECTION("a directory") {
+    fs::remove(file);
+    fs::create_directory(file);
+    fs::permissions(file, fs::perms(0700));
+    fails_safely(installation, {named + "is not a regular file; put one in its place"});
+  }
+  SECTION("a FIFO") {
+    fs::remove(file);
+    REQUIRE(mkfifo(file.c_str(), 0600) == 0);
+    fails_safely(installation, {named + "is not a regular file; put one in its place"});
+  }
+  SECTION("missing") {
+    fs::remove(file);
+    fails_safely(installation, {named + "does not exist; create it, or correct mysql_default_file"});
+  }
+  SECTION("writable for everybody") {
+    fs::permissions(file, fs::perms(0602));
+    fails_safely(installation, {named + "can be written by everybody", "chmod 600 it"});
+  }
+  SECTION("not readable") {
+    if (geteuid() != 0) {
+      WARN("skipped: only root can run the plugin as another user");
+      return;
+    }
+    fs::permissions(installation.home(), fs::perms(0755));
+    fs::permissions(file.parent_path(), fs::perms(0755));
+    fails_safely(installation,
+                 {named + "cannot be read by nobody (uid 65534)", "give it to that user: chown, chmod 600"},
+                 kAsNobody);
+  }
+}
+
+// The warning about a password that everybody can read is for files.
+TEST_CASE("a MySQL option file that is a directory is said to be only that", "[fault]") {
+  const Installation installation(Backend::mariadb);
+  const fs::path file = installation.home() / "control/mysql.cnf";
+  fs::remove(file);
+  fs::create_directory(file);
+  fs::permissions(file, fs::perms(0755));
+  fails_safely(installation, {"is not a regular file; put one in its place"});
+}
+
+}  // namespace greylisting::test

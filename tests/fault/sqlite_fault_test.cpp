@@ -1,0 +1,273 @@
+// What can be wrong with an SQLite file: the mail passes, or is deferred with on_error=defer, and one line
+// says what is wrong and what to do.
+
+#include <sqlite3.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <fstream>
+#include <functional>
+#include <memory>
+
+#include "tests/support/installation.h"
+
+namespace greylisting::test {
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Contains;
+using Strings = std::vector<std::string>;
+
+constexpr uid_t kNobody = 65534;
+const Strings kAsNobody{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
+
+bool is_root(const std::string& what_for) {
+  if (geteuid() == 0) return true;
+  WARN("skipped: only root can " + what_for);
+  return false;
+}
+
+fs::path directory(const Installation& installation) { return installation.home() / "greylisting"; }
+fs::path database(const Installation& installation) { return directory(installation) / "greylisting.db"; }
+
+// timeout(1) turns a plugin that hangs into one that fails: the exit status is 124.
+Result guarded(const Installation& installation, const Rcpt& rcpt = {}, const Strings& before = {}) {
+  Command command = installation.command(rcpt);
+  Strings arguments{"timeout", "20"};
+  arguments.insert(arguments.end(), before.begin(), before.end());
+  arguments.push_back(built("greylisting"));
+  command.arguments = arguments;
+  return run(command);
+}
+
+void fails_safely(const Installation& installation, const Strings& said, const Strings& before = {},
+                  const std::string& timeout = "15000") {
+  for (const std::string on_error : {"accept", "defer"}) {
+    const Result result =
+        guarded(installation, {.environment = {{"GLONERROR", on_error}, {"GLTIMEOUT", timeout}}}, before);
+    CAPTURE(on_error, result.output, result.errors);
+    CHECK(result.status == 0);
+    CHECK(result.output ==
+          (on_error == "defer" ? "E451 greylisting is out of order, please try again later (#4.3.0)\n" : ""));
+    CHECK(lines(result.errors) == 1);
+    CHECK_THAT(result.errors, Catch::StartsWith("greylisting: "));
+    for (const std::string& words : said) CHECK_THAT(result.errors, Contains(words));
+  }
+}
+
+void decides(const Installation& installation, std::string_view reason, const Strings& before = {}) {
+  const Result result = guarded(installation, {}, before);
+  CAPTURE(result.errors);
+  CHECK(result.status == 0);
+  CHECK(result.output == "E451 temporary failure (#4.3.0)\n");
+  CHECK(logged(result, "reason") == reason);
+  CHECK(lines(result.errors) == 1);
+}
+
+// Many rows in the file itself, no write-ahead log beside it: the last connection that closes folds it in.
+void fill(const Installation& installation) {
+  installation.sql(
+      "INSERT INTO greylisting_data (triplet, relay_ip, mail_from, rcpt_to, block_expires, record_expires) "
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) "
+      "SELECT randomblob(16), x'c0000201', 'a', 'b', '2100-01-01', '2100-01-01' FROM n");
+}
+
+class Connection {
+ public:
+  explicit Connection(const fs::path& file) : connection_(nullptr, sqlite3_close) {
+    sqlite3* opened = nullptr;
+    const int status = sqlite3_open(file.c_str(), &opened);
+    connection_.reset(opened);
+    if (status != SQLITE_OK) throw std::runtime_error("cannot open " + file.string());
+  }
+
+  void run(const char* statements) {
+    if (sqlite3_exec(connection_.get(), statements, nullptr, nullptr, nullptr) != SQLITE_OK) {
+      throw std::runtime_error(sqlite3_errmsg(connection_.get()));
+    }
+  }
+
+ private:
+  std::unique_ptr<sqlite3, decltype(&sqlite3_close)> connection_;
+};
+
+// A file system of 200 KiB on a directory.
+class SmallDisk {
+ public:
+  explicit SmallDisk(fs::path directory) : directory_(std::move(directory)) {
+    is_mounted_ = mount("tmpfs", directory_.c_str(), "tmpfs", 0, "size=200k") == 0;
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+  ~SmallDisk() {
+    if (is_mounted_) umount2(directory_.c_str(), MNT_DETACH);
+  }
+
+  bool is_mounted() const { return is_mounted_; }
+
+  void fill() const {
+    std::ofstream file(directory_ / "other", std::ios::binary);
+    while (file.write("x", 1).flush()) {
+    }
+  }
+  void make_room() const { fs::remove(directory_ / "other"); }
+
+ private:
+  fs::path directory_;
+  bool is_mounted_ = false;
+};
+
+}  // namespace
+
+TEST_CASE("an SQLite file that is missing or empty is made", "[fault]") {
+  const Installation installation(Backend::sqlite);
+  SECTION("missing") {}
+  SECTION("empty") { write_file(database(installation), ""); }
+  decides(installation, "new");
+  decides(installation, "early");
+  CHECK(installation.sql("PRAGMA integrity_check").at(0).at(0) == "ok");
+}
+
+TEST_CASE("an SQLite file that cannot be used is said to be that", "[fault]") {
+  struct Fault {
+    std::string what;
+    std::function<void(const Installation&)> cause;
+    Strings said;
+    bool as_nobody = false;
+  };
+  const std::string chown = "belong to nobody (uid 65534), as whom this runs: chown";
+  const auto open_home = [](const Installation& installation) {
+    fs::permissions(installation.home(), fs::perms(0755));
+    fs::permissions(installation.home() / "control", fs::perms(0755));
+    fs::permissions(directory(installation), fs::perms(0755));
+  };
+  const std::vector<Fault> faults{
+      {"not a database",
+       [](const Installation& i) { write_file(database(i), std::string(8192, 'x')); },
+       {"greylisting/greylisting.db: file is not a database", "move the file away; a new one is made"}},
+      {"truncated in the middle",
+       [](const Installation& i) {
+         fill(i);
+         fs::resize_file(database(i), fs::file_size(database(i)) / 2 + 100);
+       },
+       {"greylisting/greylisting.db: database disk image is malformed", "move the file away"}},
+      {"directory missing",
+       [](const Installation& i) { fs::remove_all(directory(i)); },
+       {"unable to open database file", "see that the directory greylisting is there", "chown"}},
+      {"directory not writable, no file", open_home, {"unable to open database file", chown}, true},
+      {"directory not writable, a file that is readable",
+       [&](const Installation& i) {
+         fill(i);
+         open_home(i);
+         fs::permissions(database(i), fs::perms(0644));
+       },
+       {"greylisting/greylisting.db: ", chown},
+       true},
+      {"file of another user",
+       [&](const Installation& i) {
+         fill(i);
+         open_home(i);
+         fs::permissions(database(i), fs::perms(0600));
+         REQUIRE(::chown(directory(i).c_str(), kNobody, kNobody) == 0);
+       },
+       {"greylisting/greylisting.db: ", chown},
+       true},
+      {"file of another user, readable",
+       [&](const Installation& i) {
+         fill(i);
+         open_home(i);
+         fs::permissions(database(i), fs::perms(0644));
+         REQUIRE(::chown(directory(i).c_str(), kNobody, kNobody) == 0);
+       },
+       {"greylisting/greylisting.db: attempt to write a readonly database", chown},
+       true},
+      {"a directory in the file's place",
+       [](const Installation& i) { fs::create_directory(database(i)); },
+       {"unable to open database file"}},
+      {"a directory that everybody can write to",
+       [](const Installation& i) { fs::permissions(directory(i), fs::perms(0777)); },
+       {"everybody can write to the directory " /* and its full name */, "chmod 700 it"}},
+  };
+  for (const Fault& fault : faults) {
+    if (fault.as_nobody && !is_root("run the plugin as another user")) continue;
+    INFO(fault.what);
+    const Installation installation(Backend::sqlite);
+    fault.cause(installation);
+    fails_safely(installation, fault.said, fault.as_nobody ? kAsNobody : Strings{});
+  }
+}
+
+TEST_CASE("a locked SQLite file is waited for, not longer than the budget", "[fault]") {
+  const Installation installation(Backend::sqlite);
+  fill(installation);
+  {
+    Connection other(database(installation));
+    SECTION("against writers") {}
+    SECTION("against readers") { other.run("PRAGMA locking_mode = EXCLUSIVE"); }
+    other.run("BEGIN EXCLUSIVE; UPDATE greylisting_data SET blocked_count = 2");
+    fails_safely(installation,
+                 {"greylisting/greylisting.db: database is locked",
+                  "another process holds the file locked; see who with fuser greylisting/greylisting.db"},
+                 {}, "1000");
+  }
+  decides(installation, "new");
+}
+
+TEST_CASE("what a killed process left in the write-ahead log is recovered", "[fault]") {
+  const Installation installation(Backend::sqlite);
+  decides(installation, "new");
+  const pid_t writer = fork();
+  REQUIRE(writer >= 0);
+  if (writer == 0) {
+    try {
+      Connection connection(database(installation));
+      // A cache of one page has what is not committed yet written to the log at once.
+      connection.run(
+          "PRAGMA cache_size = 1; PRAGMA cache_spill = 1;"
+          "UPDATE greylisting_data SET blocked_count = 7; BEGIN; UPDATE greylisting_data SET blocked_count = "
+          "9;"
+          "INSERT INTO greylisting_lists (rcpt_to, block_expires, record_expires)"
+          " WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
+          " SELECT 'example.org', '0000-00-00 00:00:00', '9999-12-31 23:59:59' FROM n");
+      kill(getpid(), SIGKILL);
+    } catch (const std::exception&) {
+    }
+    _exit(1);
+  }
+  int status = 0;
+  waitpid(writer, &status, 0);
+  REQUIRE(WIFSIGNALED(status));
+  CHECK(fs::file_size(database(installation) += "-wal") > 100'000);
+
+  decides(installation, "early");
+  CHECK(text(installation.sql("SELECT blocked_count FROM greylisting_data")) == "8\n");
+  CHECK(text(installation.sql("SELECT COUNT(*) FROM greylisting_lists")) == "0\n");
+  CHECK(text(installation.sql("PRAGMA integrity_check")) == "ok\n");
+}
+
+TEST_CASE("a full disk under the SQLite file is said to be that", "[fault]") {
+  if (!is_root("mount a small disk")) return;
+  const Installation installation(Backend::sqlite);
+  const SmallDisk disk(directory(installation));
+  if (!disk.is_mounted()) {
+    WARN("skipped: this container does not let root mount a small disk");
+    return;
+  }
+  const bool is_there = GENERATE(false, true);
+  CAPTURE(is_there);
+  fs::permissions(directory(installation), fs::perms(0700));
+  if (is_there) decides(installation, "new");
+  disk.fill();
+  // A known triplet may still find room in the log that is there already: another one does not.
+  for (int i = 0; is_there && i < 100; ++i)
+    guarded(installation, {.sender = std::to_string(i) + "@example.net"});
+  fails_safely(installation, {"greylisting/greylisting.db: ", "make room on its disk"});
+  disk.make_room();
+  decides(installation, is_there ? "early" : "new");
+  CHECK(text(installation.sql("PRAGMA integrity_check")) == "ok\n");
+}
+
+}  // namespace greylisting::test

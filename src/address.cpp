@@ -32,8 +32,10 @@ std::string normal_domain(std::string domain) {
   const bool is_ascii =
       std::ranges::all_of(domain, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
   if (!is_ascii && domain.size() <= kMaxUnicodeDomain) {
+    // The rules of STD 3, so that no width variant of @ or a blank becomes the character itself.
     char* ascii = nullptr;
-    if (idn2_to_ascii_8z(domain.c_str(), &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK) {
+    if (idn2_to_ascii_8z(domain.c_str(), &ascii,
+                         IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL | IDN2_USE_STD3_ASCII_RULES) == IDN2_OK) {
       domain = lower_case(ascii);
       idn2_free(ascii);
     }
@@ -43,7 +45,7 @@ std::string normal_domain(std::string domain) {
 }
 
 std::string normal_form(std::string_view raw) {
-  const std::string address = lower_case(without_source_route(raw));
+  std::string address = lower_case(without_source_route(raw));
   const auto at = address.rfind('@');
   if (at == std::string::npos) return address;
   return address.substr(0, at + 1) + normal_domain(address.substr(at + 1));
@@ -74,7 +76,7 @@ std::string without_batv_tag(const std::string& address) {
   std::string_view local_part = std::string_view(address).substr(0, at);
   while (local_part.starts_with(kBatvPrefix)) {
     const std::string_view user = batv_user(local_part.substr(kBatvPrefix.size()));
-    if (user.empty()) break;
+    if (user.empty() || user.starts_with('@')) break;  // that would be a source route
     local_part = user;
   }
   return std::string(local_part).append(address, at);

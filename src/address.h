@@ -2,11 +2,12 @@
 //
 // Two spellings that mean the same mailbox to a greylister have one normal form:
 //   - ASCII letters are in lower case;
-//   - a source route is gone (RFC 5321, section 4.1.2: @relay:user@domain), and so are dots at the domain's end;
+//   - a source route is gone (RFC 5321, section 4.1.2: @relay:user@domain), and so are dots at the domain's
+//   end;
 //   - a domain in Unicode is in its ASCII form (RFC 5891, UTS 46), which also folds its case and width;
 //   - a sender has lost its BATV tag ("prvs=").
-// Nothing else is changed and no input is refused: a domain that has no ASCII form, and a local part, keep their
-// bytes, so that look-alikes in a local part stay different mailboxes.
+// Nothing else is changed and no input is refused: a domain that has no ASCII form, and a local part, keep
+// their bytes, so that look-alikes in a local part stay different mailboxes.
 #pragma once
 
 #include <string>

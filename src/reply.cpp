@@ -28,7 +28,7 @@ std::string expand_reply(std::string_view text, std::chrono::seconds left,
         reply += std::to_string(left.count());
         break;
       case 'r':
-        reply += printable(recipient_domain.substr(0, kMaxReply));
+        reply += recipient_domain.empty() ? "-" : printable(recipient_domain.substr(0, kMaxReply));
         break;
       case '%':
         reply += '%';

@@ -14,8 +14,8 @@ inline constexpr std::size_t kMaxReply = 510;
 /// ASCII, at most kMaxReply octets.
 bool is_reply(std::string_view text, char first);
 
-/// `text` with %s replaced by the seconds left, %r by the recipient's domain, %% by a percent sign. Bytes of
-/// the domain are shown as by `printable`; what would be too long is cut at kMaxReply octets.
+/// `text` with %s replaced by the seconds left, %r by the recipient's domain (`-` for none), %% by a percent
+/// sign. Bytes of the domain are shown as by `printable`; what would be too long is cut at kMaxReply octets.
 std::string expand_reply(std::string_view text, std::chrono::seconds left, std::string_view recipient_domain);
 
 }  // namespace greylisting

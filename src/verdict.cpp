@@ -29,7 +29,7 @@ Decision read_verdict(std::string_view verdict, const Attempt& attempt) {
   std::uint64_t number = 0;
   const auto parsed = std::from_chars(verdict.data() + std::min(blank + 1, verdict.size()),
                                       verdict.data() + verdict.size(), number);
-  if (word == kWords.end() || parsed.ec != std::errc()) {
+  if (word == kWords.end() || parsed.ec != std::errc() || parsed.ptr != verdict.data() + verdict.size()) {
     throw StoreError("the store's verdict '" + printable(verdict) + "' means nothing",
                      "greylistctl check says more");
   }
@@ -52,7 +52,8 @@ void add_record(Decision& decision, const RecordedAttempt& recorded) {
   decision.age = std::chrono::seconds(std::max<std::int64_t>(0, recorded.age));
   if (decision.outcome() == Outcome::deferred) {
     // The last second of a block is still deferred.
-    decision.left = std::chrono::seconds(std::max<std::int64_t>(0, recorded.blocked_for) + 1);
+    decision.left =
+        std::chrono::seconds(std::max<std::int64_t>(0, recorded.blocked_for)) + std::chrono::seconds(1);
   }
 }
 

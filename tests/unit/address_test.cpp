@@ -108,7 +108,10 @@ TEST_CASE("Address: normal forms", "[address]") {
       // In a local part look-alikes are different mailboxes.
       {"\xef\xbd\x81lice@example.org", "\xef\xbd\x81lice@example.org", "example.org"},
       {"\xd0\xb0lice@example.org", "\xd0\xb0lice@example.org", "example.org"},
-      // No ASCII form: the bytes stay.
+      // No ASCII form: the bytes stay. A fullwidth @ would become the character itself.
+      {"x@a\xef\xbc\xa0\x62.org", "x@a\xef\xbc\xa0\x62.org", "a\xef\xbc\xa0\x62.org"},
+      // What UTS 46 has no place for in a name, as a wide blank, is dropped with what it ignores.
+      {"x@a\xe3\x80\x80\x62.org", "x@ab.org", "ab.org"},
       {"x@\xff\xfe.example", "x@\xff\xfe.example", "\xff\xfe.example"},
       {"x@-\xc3\xbc-.example", "x@-\xc3\xbc-.example", "-\xc3\xbc-.example"},
       // Address literals are compared as they are written.
@@ -220,6 +223,7 @@ TEST_CASE("Address: the normal form of a sender is its own normal form", "[addre
   // Two hosts that forward a bounce can each have put a tag on it.
   CHECK(Address::sender("prvs=tag1=prvs=tag2=user@example.org").text() == "user@example.org");
   CHECK(Address::sender("prvs=tag1=prvs=user/tag2@example.org").text() == "user@example.org");
+  CHECK(Address::sender("prvs=1=@a:b@c.org").text() == "prvs=1=@a:b@c.org");
 
   CAPTURE(kSeed);
   std::mt19937 random(kSeed);

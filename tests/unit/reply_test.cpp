@@ -96,7 +96,7 @@ TEST_CASE("expand_reply: hostile recipient domains", "[reply]") {
   CHECK(expand_reply("451 %r", 1s, "a\r\n250 ok") == "451 a\\x0d\\x0a250\\x20ok");
   CHECK(expand_reply("451 %r", 1s, "\xff\x80\x7f") == "451 \\xff\\x80\\x7f");
   CHECK(expand_reply("451 %r", 1s, "a\0b"s) == "451 a\\x00b");
-  CHECK(expand_reply("451 %r", 1s, "") == "451 ");
+  CHECK(expand_reply("451 %r", 1s, "") == "451 -");
 }
 
 TEST_CASE("expand_reply: cuts at 510 octets", "[reply]") {

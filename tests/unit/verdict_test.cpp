@@ -35,7 +35,7 @@ TEST_CASE("read_verdict: every word, and what its number is", "[verdict]") {
 
 TEST_CASE("read_verdict: what is none is an error that shows it", "[verdict]") {
   for (const std::string_view verdict :
-       {"", " ", "denied", "denied x", "Denied 1", "deniedd 1", " denied 1"}) {
+       {"", " ", "denied", "denied x", "Denied 1", "deniedd 1", " denied 1", "denied 17abc", "denied 1 2"}) {
     CAPTURE(verdict);
     CHECK_THROWS_AS(read_verdict(verdict, kAttempt), StoreError);
   }

@@ -28,20 +28,29 @@ std::string_view without_source_route(std::string_view address) {
 // Longer ones are none (RFC 5321, section 4.5.3.1.2: 255 octets; more in UTF-8), and not worth the time.
 constexpr std::size_t kMaxUnicodeDomain = 1024;
 
-std::string normal_domain(std::string domain) {
+// A width variant of @ or a blank becomes the character itself, and then the name is none.
+bool is_host_name(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+  });
+}
+
+std::string without_final_dots(std::string_view domain) {
+  return std::string(domain.substr(0, domain.find_last_not_of('.') + 1));
+}
+
+std::string normal_domain(std::string_view text) {
+  std::string domain = without_final_dots(text);
   const bool is_ascii =
       std::ranges::all_of(domain, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-  if (!is_ascii && domain.size() <= kMaxUnicodeDomain) {
-    // The rules of STD 3, so that no width variant of @ or a blank becomes the character itself.
-    char* ascii = nullptr;
-    if (idn2_to_ascii_8z(domain.c_str(), &ascii,
-                         IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL | IDN2_USE_STD3_ASCII_RULES) == IDN2_OK) {
-      domain = lower_case(ascii);
-      idn2_free(ascii);
-    }
-  }
-  domain.erase(domain.find_last_not_of('.') + 1);
-  return domain;
+  if (is_ascii || domain.size() > kMaxUnicodeDomain) return domain;
+
+  char* converted = nullptr;
+  if (idn2_to_ascii_8z(domain.c_str(), &converted, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK)
+    return domain;
+  const std::string ascii = lower_case(converted);
+  idn2_free(converted);
+  return is_host_name(ascii) ? without_final_dots(ascii) : domain;
 }
 
 std::string normal_form(std::string_view raw) {

@@ -80,7 +80,7 @@ void cause_and_check(Backend backend, const Trouble& trouble, const Arguments& b
 auto any_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
 auto any_server() { return GENERATE(Backend::mariadb, Backend::mysql56); }
 
-// The tables of greylisting 0.5 (contracts/greylisting-0.5.md) with a triplet that it wrote twice.
+// The tables of greylisting 0.5 with a triplet that it wrote twice.
 constexpr std::string_view kLayoutOf05 = R"(
 DROP TABLE IF EXISTS greylisting_data, greylisting_lists, greylisting_meta;
 CREATE TABLE greylisting_lists (

@@ -27,7 +27,7 @@ std::string literal(std::string_view bytes) {
   return "x'" + digits.str() + '\'';
 }
 
-// The tables of 0.5, as contracts/greylisting-0.5.md describes them. The triggers here read prefixes of whole
+// The tables of 0.5. The triggers here read prefixes of whole
 // bytes only.
 std::string tables_of_05(const Layout& layout) {
   const std::string options = ") ENGINE=" + layout.engine + " DEFAULT CHARSET=" + layout.charset + ";\n";

@@ -23,54 +23,15 @@
 #include <set>
 #include <thread>
 
-#include "tests/support/installation.h"
+#include "tests/support/fault.h"
 
 namespace greylisting::test {
 namespace {
 
 namespace fs = std::filesystem;
 using Catch::Contains;
-using Strings = std::vector<std::string>;
 
-constexpr std::string_view kAnswer = "E451 temporary failure (#4.3.0)\n";
-const Strings kAsNobody{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
-
-// timeout(1) turns a plugin that hangs into one that fails: the exit status is 124.
-Command guarded(const Installation& installation, const Rcpt& rcpt = {}, const Strings& before = {}) {
-  Command command = installation.command(rcpt);
-  command.arguments = {"timeout", "20"};
-  command.arguments.insert(command.arguments.end(), before.begin(), before.end());
-  command.arguments.push_back(built("greylisting"));
-  return command;
-}
-
-constexpr const char* kAtOnce = "15000";  // the time budget where nothing should have to wait for it
-constexpr const char* kWhenOver = "400";  // and where it is what ends the plugin
 constexpr const char* kOverdue = "ms; the store is slow or does not answer: greylistctl check";
-
-void fails_safely(const Installation& installation, const Strings& said, const char* timeout = kAtOnce,
-                  const Strings& before = {}) {
-  for (const std::string on_error : {"accept", "defer"}) {
-    const Result result = run(
-        guarded(installation, {.environment = {{"GLONERROR", on_error}, {"GLTIMEOUT", timeout}}}, before));
-    CAPTURE(on_error, result.output, result.errors);
-    CHECK(result.status == 0);
-    CHECK(result.output ==
-          (on_error == "defer" ? "E451 greylisting is out of order, please try again later (#4.3.0)\n" : ""));
-    CHECK(lines(result.errors) == 1);
-    CHECK_THAT(result.errors, Catch::StartsWith("greylisting: "));
-    for (const std::string& words : said) CHECK_THAT(result.errors, Contains(words));
-  }
-}
-
-void decides(const Installation& installation, std::string_view reason) {
-  const Result result = run(guarded(installation));
-  CAPTURE(result.errors);
-  CHECK(result.status == 0);
-  CHECK(result.output == kAnswer);
-  CHECK(logged(result, "reason") == reason);
-  CHECK(lines(result.errors) == 1);
-}
 
 void connect_through(const Installation& installation, const std::string& lines_of_client,
                      const std::string& password = "change-me") {
@@ -357,7 +318,7 @@ TEST_CASE("a server that talks nonsense or stops talking is said to be that", "[
     const Installation installation(Backend::mariadb);
     const Listener listener(installation.home() / "s", fault.serve);
     connect_through(installation, "socket=" + (installation.home() / "s").string());
-    fails_safely(installation, {fault.said, fault.remedy}, fault.timeout);
+    fails_safely(installation, {fault.said, fault.remedy}, {.timeout = fault.timeout});
     CHECK(listener.connections() == 2);
   }
 }
@@ -374,7 +335,8 @@ TEST_CASE("a conversation with the server that is cut or stalls is said to be th
   for (const std::size_t limit : {greeting / 2, greeting + 1, greeting + answer / 2}) {
     CAPTURE(limit, greeting, answer);
     conversation.through(limit, Proxy::Then::say_nothing, [&] {
-      fails_safely(conversation.installation(), {"no decision within timeout=400 ", kOverdue}, kWhenOver);
+      fails_safely(conversation.installation(), {"no decision within timeout=400 ", kOverdue},
+                   {.timeout = kWhenOver});
     });
   }
   conversation.through(Conversation::kAll, Proxy::Then::hang_up,
@@ -460,7 +422,7 @@ TEST_CASE("a lock that another session holds is waited for, not longer than the 
     Client other(own_server(), installation.database());
     other.run("START TRANSACTION");
     other.run("SELECT * FROM greylisting_data FOR UPDATE");
-    fails_safely(installation, {"no decision within timeout=400 ", kOverdue}, kWhenOver);
+    fails_safely(installation, {"no decision within timeout=400 ", kOverdue}, {.timeout = kWhenOver});
   }
   decides(installation, "early");
 }
@@ -491,7 +453,7 @@ TEST_CASE("a lock wait that the server ends is tried once more", "[fault]") {
 TEST_CASE("a server that is stopped in its tracks costs the budget and nothing else", "[fault]") {
   const Installation installation(own_server());
   kill(own_server().pid(), SIGSTOP);
-  fails_safely(installation, {"no decision within timeout=400 ", kOverdue}, kWhenOver);
+  fails_safely(installation, {"no decision within timeout=400 ", kOverdue}, {.timeout = kWhenOver});
   kill(own_server().pid(), SIGCONT);
   decides(installation, "new");
 }
@@ -661,7 +623,7 @@ TEST_CASE("where an outage cannot be remembered safely, it is not, and every att
     fs::permissions(installation.home() / "control/mysql.cnf", fs::perms(0600));
     REQUIRE(chown((installation.home() / "control/mysql.cnf").c_str(), 65534, 65534) == 0);
   }
-  fails_safely(installation, {"MySQL: Lost connection"}, kAtOnce, before);
+  fails_safely(installation, {"MySQL: Lost connection"}, {.before = before});
   CHECK(listener.connections() == 2);
   CHECK(fs::exists(target) == is_file);
   if (is_file) CHECK(fs::last_write_time(target) == time);

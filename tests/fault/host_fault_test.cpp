@@ -8,55 +8,15 @@
 #include <catch2/catch.hpp>
 #include <functional>
 
-#include "tests/support/installation.h"
+#include "tests/support/fault.h"
 
 namespace greylisting::test {
 namespace {
 
 namespace fs = std::filesystem;
 using Catch::Contains;
-using Strings = std::vector<std::string>;
-
-constexpr std::string_view kAnswer = "E451 temporary failure (#4.3.0)\n";
-constexpr std::string_view kAnswerOnError =
-    "E451 greylisting is out of order, please try again later (#4.3.0)\n";
-const Strings kAsNobody{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
 
 auto either_store() { return GENERATE(Backend::mariadb, Backend::sqlite); }
-
-// timeout(1) turns a plugin that hangs into one that fails: the exit status is 124.
-Command guarded(const Installation& installation, const Rcpt& rcpt = {}, const Strings& before = {}) {
-  Command command = installation.command(rcpt);
-  command.arguments = {"timeout", "20"};
-  command.arguments.insert(command.arguments.end(), before.begin(), before.end());
-  command.arguments.push_back(built("greylisting"));
-  return command;
-}
-
-void fails_safely(const Installation& installation, const Strings& said, const Strings& before = {},
-                  const fs::path& directory = {}) {
-  for (const std::string on_error : {"accept", "defer"}) {
-    Command command =
-        guarded(installation, {.environment = {{"GLONERROR", on_error}, {"GLTIMEOUT", "15000"}}}, before);
-    if (!directory.empty()) command.directory = directory;
-    const Result result = run(command);
-    CAPTURE(on_error, result.output, result.errors);
-    CHECK(result.status == 0);
-    CHECK(result.output == (on_error == "defer" ? kAnswerOnError : ""));
-    CHECK(lines(result.errors) == 1);
-    CHECK_THAT(result.errors, Catch::StartsWith("greylisting: "));
-    for (const std::string& words : said) CHECK_THAT(result.errors, Contains(words));
-  }
-}
-
-void decides(const Installation& installation, std::string_view reason, const Strings& before = {}) {
-  const Result result = run(guarded(installation, {}, before));
-  CAPTURE(before, result.errors);
-  CHECK(result.status == 0);
-  CHECK(result.output == kAnswer);
-  CHECK(logged(result, "reason") == reason);
-  CHECK(lines(result.errors) == 1);
-}
 
 std::string blocked_count(const Installation& installation) {
   return text(installation.sql("SELECT blocked_count FROM greylisting_data"));
@@ -114,7 +74,7 @@ TEST_CASE("no file may grow: an SQLite file cannot be written", "[fault]") {
   const Installation installation(Backend::sqlite);
   SECTION("the file is missing") {}
   SECTION("the file is there") { decides(installation, "new"); }
-  fails_safely(installation, {"greylisting/greylisting.db: ", "; "}, {"softlimit", "-f", "0"});
+  fails_safely(installation, {"greylisting/greylisting.db: ", "; "}, {.before = {"softlimit", "-f", "0"}});
   CHECK(run(guarded(installation)).output == kAnswer);
 }
 
@@ -124,7 +84,7 @@ TEST_CASE("a wrong working directory is said to be without the state directory",
   fails_safely(installation,
                {"greylisting/greylisting.db: unable to open database file",
                 "see that the directory greylisting is there"},
-               {}, elsewhere.path());
+               {.directory = elsewhere.path()});
   CHECK(fs::is_empty(elsewhere.path()));
 }
 
@@ -149,7 +109,8 @@ TEST_CASE("a control file that is none is said to be that", "[fault]") {
     fs::permissions(installation.home(), fs::perms(0755));
     fs::permissions(file.parent_path(), fs::perms(0755));
     fs::permissions(file, fs::perms(0600));
-    fails_safely(installation, {"control/greylisting: cannot be read", "nobody (uid 65534)"}, kAsNobody);
+    fails_safely(installation, {"control/greylisting: cannot be read", "nobody (uid 65534)"},
+                 {.before = kAsNobody});
   }
   CHECK(fs::is_empty(installation.home() / "greylisting"));
 }
@@ -186,7 +147,7 @@ TEST_CASE("a MySQL option file that is none is said to be that", "[fault]") {
     fs::permissions(file.parent_path(), fs::perms(0755));
     fails_safely(installation,
                  {named + "cannot be read by nobody (uid 65534)", "give it to that user: chown, chmod 600"},
-                 kAsNobody);
+                 {.before = kAsNobody});
   }
 }
 

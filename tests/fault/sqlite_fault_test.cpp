@@ -12,17 +12,15 @@
 #include <functional>
 #include <memory>
 
-#include "tests/support/installation.h"
+#include "tests/support/fault.h"
 
 namespace greylisting::test {
 namespace {
 
 namespace fs = std::filesystem;
 using Catch::Contains;
-using Strings = std::vector<std::string>;
 
 constexpr uid_t kNobody = 65534;
-const Strings kAsNobody{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
 
 bool is_root(const std::string& what_for) {
   if (geteuid() == 0) return true;
@@ -32,40 +30,6 @@ bool is_root(const std::string& what_for) {
 
 fs::path directory(const Installation& installation) { return installation.home() / "greylisting"; }
 fs::path database(const Installation& installation) { return directory(installation) / "greylisting.db"; }
-
-// timeout(1) turns a plugin that hangs into one that fails: the exit status is 124.
-Result guarded(const Installation& installation, const Rcpt& rcpt = {}, const Strings& before = {}) {
-  Command command = installation.command(rcpt);
-  Strings arguments{"timeout", "20"};
-  arguments.insert(arguments.end(), before.begin(), before.end());
-  arguments.push_back(built("greylisting"));
-  command.arguments = arguments;
-  return run(command);
-}
-
-void fails_safely(const Installation& installation, const Strings& said, const Strings& before = {},
-                  const std::string& timeout = "15000") {
-  for (const std::string on_error : {"accept", "defer"}) {
-    const Result result =
-        guarded(installation, {.environment = {{"GLONERROR", on_error}, {"GLTIMEOUT", timeout}}}, before);
-    CAPTURE(on_error, result.output, result.errors);
-    CHECK(result.status == 0);
-    CHECK(result.output ==
-          (on_error == "defer" ? "E451 greylisting is out of order, please try again later (#4.3.0)\n" : ""));
-    CHECK(lines(result.errors) == 1);
-    CHECK_THAT(result.errors, Catch::StartsWith("greylisting: "));
-    for (const std::string& words : said) CHECK_THAT(result.errors, Contains(words));
-  }
-}
-
-void decides(const Installation& installation, std::string_view reason, const Strings& before = {}) {
-  const Result result = guarded(installation, {}, before);
-  CAPTURE(result.errors);
-  CHECK(result.status == 0);
-  CHECK(result.output == "E451 temporary failure (#4.3.0)\n");
-  CHECK(logged(result, "reason") == reason);
-  CHECK(lines(result.errors) == 1);
-}
 
 // Many rows in the file itself, no write-ahead log beside it: the last connection that closes folds it in.
 void fill(const Installation& installation) {
@@ -196,7 +160,7 @@ TEST_CASE("an SQLite file that cannot be used is said to be that", "[fault]") {
     INFO(fault.what);
     const Installation installation(Backend::sqlite);
     fault.cause(installation);
-    fails_safely(installation, fault.said, fault.as_nobody ? kAsNobody : Strings{});
+    fails_safely(installation, fault.said, {.before = fault.as_nobody ? kAsNobody : Strings{}});
   }
 }
 
@@ -211,7 +175,7 @@ TEST_CASE("a locked SQLite file is waited for, not longer than the budget", "[fa
     fails_safely(installation,
                  {"greylisting/greylisting.db: database is locked",
                   "another process holds the file locked; see who with fuser greylisting/greylisting.db"},
-                 {}, "1000");
+                 {.timeout = "1000"});
   }
   decides(installation, "new");
 }
@@ -263,7 +227,7 @@ TEST_CASE("a full disk under the SQLite file is said to be that", "[fault]") {
   disk.fill();
   // A known triplet may still find room in the log that is there already: another one does not.
   for (int i = 0; is_there && i < 100; ++i)
-    guarded(installation, {.sender = std::to_string(i) + "@example.net"});
+    run(guarded(installation, {.sender = std::to_string(i) + "@example.net"}));
   fails_safely(installation, {"greylisting/greylisting.db: ", "make room on its disk"});
   disk.make_room();
   decides(installation, is_there ? "early" : "new");

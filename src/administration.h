@@ -21,6 +21,10 @@ struct Finding {
   std::string remedy{};  // what to do about it; empty when good
 };
 
+/// The findings that both stores can come to.
+Finding unusable_entry(const std::string& id, const std::string& ipaddr);
+Finding overdue_cleanup();
+
 /// Every function throws StoreError.
 class Administration {
  public:
@@ -44,7 +48,8 @@ class Administration {
   virtual bool lock_cleanup() = 0;
 };
 
-/// Connects as mysql_admin_file says where it is given, or opens sqlite_file. Throws StoreError.
+/// Connects as mysql_admin_file says where it is given, or opens sqlite_file, from then on as its owner when
+/// root runs this. Throws StoreError.
 std::unique_ptr<Administration> open_administration(const Settings& settings);
 
 }  // namespace greylisting

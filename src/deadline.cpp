@@ -13,7 +13,7 @@ namespace greylisting {
 namespace {
 
 // What the signal handler writes. A handler can be told nothing else, so this is the state that the process
-// shares with it; set before the timer is armed and not changed while it runs.
+// shares with it: set before the timer is armed, and changed only while the signal is blocked.
 struct LastWords {
   std::string log_line;
   std::string answer;

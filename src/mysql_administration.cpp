@@ -100,17 +100,12 @@ std::vector<Finding> MysqlAdministration::examine() {
 
   for (const auto& row : connection_.run("SELECT id, ipaddr FROM greylisting_lists WHERE ipaddr IS NOT NULL "
                                          "AND ipaddr_start IS NULL LIMIT 10")) {
-    findings.push_back(
-        {State::warning,
-         "list entry " + row.at(0).value_or("") + ": ipaddr '" + row.at(1).value_or("") +
-             "' is not an address or network and never matches",
-         "correct it: UPDATE greylisting_lists SET ipaddr = '…' WHERE id = " + row.at(0).value_or("")});
+    findings.push_back(unusable_entry(row.at(0).value_or(""), row.at(1).value_or("")));
   }
 
   if (value("SELECT EXISTS (SELECT 1 FROM greylisting_data WHERE record_expires < UTC_TIMESTAMP() - INTERVAL "
             "7 DAY)") == "1") {
-    findings.push_back({State::warning, "clean-up: there are records whose life was over a week ago",
-                        "have cron run scripts/greylisting_cleanup.sh: config/crontab"});
+    findings.push_back(overdue_cleanup());
   }
   return findings;
 }

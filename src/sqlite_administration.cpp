@@ -45,17 +45,13 @@ std::vector<Finding> SqliteAdministration::examine() {
       "WHERE ipaddr IS NOT NULL AND (ipaddr_prefixsize IS NULL OR ipaddr_prefixsize < 0)");
   while (entry.step()) {
     if (Network::parse(entry.text(1))) continue;  // the plugin has yet to read it, and will
-    findings.push_back({State::warning,
-                        "list entry " + entry.text(0) + ": ipaddr '" + entry.text(1) +
-                            "' is not an address or network and never matches",
-                        "correct it: UPDATE greylisting_lists SET ipaddr = '…' WHERE id = " + entry.text(0)});
+    findings.push_back(unusable_entry(entry.text(0), entry.text(1)));
   }
 
   auto old = database.prepare(
       "SELECT 1 FROM greylisting_data WHERE record_expires < datetime('now', '-7 days') LIMIT 1");
   if (old.step()) {
-    findings.push_back({State::warning, "clean-up: there are records whose life was over a week ago",
-                        "have cron run scripts/greylisting_cleanup.sh: config/crontab"});
+    findings.push_back(overdue_cleanup());
   }
   return findings;
 }

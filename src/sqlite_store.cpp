@@ -19,19 +19,19 @@ std::string_view without_blanks(std::string_view text) {
 }  // namespace
 
 Decision SqliteStore::decide(const Attempt& attempt) {
-  std::string verdict = judge(attempt);
+  const TripletKey key = attempt.triplet.key();
+  std::string verdict = judge(attempt, key);
   while (verdict.starts_with("unread ")) {
     read_entries();
-    verdict = judge(attempt);
+    verdict = judge(attempt, key);
   }
   Decision decision = read_verdict(verdict, attempt);
-  if (decision.reason == Reason::unseen) record(attempt, decision);
+  if (decision.reason == Reason::unseen) record(attempt, key, decision);
   return decision;
 }
 
-std::string SqliteStore::judge(const Attempt& attempt) {
+std::string SqliteStore::judge(const Attempt& attempt, const TripletKey& key) {
   const Triplet& triplet = attempt.triplet;
-  const TripletKey key = triplet.key();
   auto statement = database_.prepare(
       sql::with_literals(sql::sqlite_judge, {{"networks", sql::network_literals(triplet.client)}}));
   statement.bind(":explicit", attempt.only_listed ? 1 : 0)
@@ -44,9 +44,8 @@ std::string SqliteStore::judge(const Attempt& attempt) {
   return statement.text(0);
 }
 
-void SqliteStore::record(const Attempt& attempt, Decision& decision) {
+void SqliteStore::record(const Attempt& attempt, const TripletKey& key, Decision& decision) {
   const Triplet& triplet = attempt.triplet;
-  const TripletKey key = triplet.key();
   auto statement = database_.prepare(sql::sqlite_record);
   statement.bind_blob(":triplet", {key.data(), key.size()})
       .bind_blob(":client", triplet.client.bytes())

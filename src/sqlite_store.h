@@ -17,8 +17,8 @@ class SqliteStore : public Store {
   SqliteDatabase& database() { return database_; }
 
  private:
-  std::string judge(const Attempt& attempt);
-  void record(const Attempt& attempt, Decision& decision);
+  std::string judge(const Attempt& attempt, const TripletKey& key);
+  void record(const Attempt& attempt, const TripletKey& key, Decision& decision);
   void read_entries();
 
   SqliteDatabase database_;

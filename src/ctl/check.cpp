@@ -3,7 +3,6 @@
 
 #include "../administration.h"
 #include "../outage.h"
-#include "../printable.h"
 #include "../process.h"
 #include "commands.h"
 
@@ -85,9 +84,7 @@ Finding rehearse(Administration& administration, const Settings& settings) {
 void look_at_store(const Settings& settings, Report& report) {
   const bool is_mysql = settings.store_kind() == StoreKind::mysql;
   if (is_mysql) look_at_outage(report);
-  // The SQLite file is the plugin's user's, and so is what is made beside it. With MySQL the tool's option
-  // file may be root's, so root connects first.
-  if (!is_mysql) become_owner_of(settings.sqlite_file);
+  // With MySQL the tool's option file may be root's, so root connects first.
   const auto administration = open_administration(settings);
   report.add({Finding::State::good, is_mysql ? "store: connected as " + settings.admin_option_file() + " says"
                                              : "store: opened " + settings.sqlite_file});

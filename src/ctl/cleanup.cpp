@@ -4,7 +4,6 @@
 #include <thread>
 
 #include "../administration.h"
-#include "../process.h"
 #include "commands.h"
 
 namespace greylisting::ctl {
@@ -22,7 +21,6 @@ std::string now() {
 }  // namespace
 
 int cleanup(const LoadedSettings& loaded, const CleanupOptions& options) {
-  if (loaded.settings.store_kind() == StoreKind::sqlite) become_owner_of(loaded.settings.sqlite_file);
   const auto administration = open_administration(loaded.settings);
   if (!administration->lock_cleanup()) {
     std::cerr << now()

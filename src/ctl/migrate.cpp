@@ -1,13 +1,11 @@
 #include <iostream>
 
 #include "../administration.h"
-#include "../process.h"
 #include "commands.h"
 
 namespace greylisting::ctl {
 
 int migrate(const LoadedSettings& loaded) {
-  if (loaded.settings.store_kind() == StoreKind::sqlite) become_owner_of(loaded.settings.sqlite_file);
   const auto done = open_administration(loaded.settings)->migrate();
   for (const std::string& step : done) std::cout << step << '\n';
   if (done.empty()) std::cout << "The schema is that of this version already; nothing was done.\n";

@@ -583,6 +583,18 @@ TEST_CASE("running out of time is remembered while connecting, not while decidin
   CHECK(silent.connections() == 1);
 }
 
+TEST_CASE("root's check shows an outage that the plugin's user remembers", "[fault]") {
+  if (geteuid() != 0) {
+    WARN("skipped: only root can give a directory away");
+    return;
+  }
+  const Installation installation(Backend::mariadb);
+  write_file(memory_of(installation), "");
+  REQUIRE(chown(memory_of(installation).parent_path().c_str(), 65534, 65534) == 0);
+  const Result check = run({.arguments = {built("greylistctl"), "--home", installation.home(), "check"}});
+  CHECK_THAT(check.output, Contains("rm greylisting/mysql-unreachable to have it try at once"));
+}
+
 TEST_CASE("where an outage cannot be remembered safely, it is not, and every attempt connects", "[fault]") {
   const Installation installation(Backend::mariadb);
   const fs::path directory = installation.home() / "greylisting";

@@ -28,7 +28,7 @@ MYSQL_LIBS   ?= $(shell $(MYSQL_CONFIG) --libs)
 endif
 
 ALL_CXXFLAGS := -std=c++20 $(WARNINGS) -I. -Isrc $(patsubst -I%,-isystem %,$(MYSQL_CFLAGS)) -MMD -MP $(CXXFLAGS)
-LIBS         := $(MYSQL_LIBS) -linih -lsqlite3 -lmd -lidn2
+LIBS         := $(MYSQL_LIBS) -linih -lsqlite3 -lmd -lidn2 -lpcre2-8
 
 LIBRARY_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard src/*.cpp)) $(BUILD)/sql_text.o
 CTL_OBJECTS     := $(patsubst %.cpp,$(BUILD)/%.o,greylistctl.cpp $(wildcard src/ctl/*.cpp))

@@ -31,6 +31,9 @@ Session Session::from(const Environment& environment) {
   session.helo = value_or_empty(environment("SMTPHELOHOST"));
   session.sender = required(environment, "SMTPMAILFROM", "the qmail-spp patch");
   session.recipient = required(environment, "SMTPRCPTTO", "the qmail-spp patch");
+  session.spf_result = value_or_empty(environment("SPFRESULT"));
+  session.rbl_result = value_or_empty(environment("RBLRESULT"));
+  session.local_address = value_or_empty(environment("TCPLOCALIP"));
   return session;
 }
 

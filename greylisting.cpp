@@ -7,6 +7,7 @@
 
 #include "src/attempt.h"
 #include "src/deadline.h"
+#include "src/judge.h"
 #include "src/log.h"
 #include "src/process.h"
 #include "src/spp.h"
@@ -17,12 +18,12 @@ using namespace greylisting;
 namespace {
 
 // Takes no longer than the time budget: when that is over, the process ends with the answer for errors.
-Decision decide(const Attempt& attempt, const Settings& settings, const Log& log) {
+Judged decide(const Attempt& attempt, const Session& session, const Settings& settings, const Log& log) {
   const std::string overdue = "no decision within timeout=" + std::to_string(settings.timeout) +
                               " ms; the store is slow or does not answer: greylistctl check";
   Deadline deadline(std::chrono::milliseconds(settings.timeout), log.line(LogLevel::error, overdue),
                     spp::commands_on_error(settings));
-  return open_store(settings, deadline)->decide(attempt);
+  return judge(*open_store(settings, deadline), attempt, session, settings);
 }
 
 }  // namespace
@@ -42,7 +43,8 @@ int main() {
 
     const Session session = Session::from(std::getenv);
     const Attempt attempt = Attempt::from(session, settings);
-    const Decision decision = decide(attempt, settings, log);
+    const auto [decision, problems] = decide(attempt, session, settings, log);
+    for (const Problem& problem : problems) log.write(LogLevel::warning, problem);
     spp::write(spp::commands(decision, settings, attempt.triplet.recipient.domain()));
     log.write(LogLevel::info, describe(decision, session));
     if (const auto throttle = describe_throttle(decision, attempt)) log.write(LogLevel::warning, *throttle);

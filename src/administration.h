@@ -25,6 +25,9 @@ struct Finding {
 Finding unusable_entry(const std::string& id, const std::string& ipaddr);
 Finding overdue_cleanup();
 
+/// What ends by itself: triplets' records, and what clients have earned.
+enum class Expiring { records, clients };
+
 /// Every function throws StoreError.
 class Administration {
  public:
@@ -36,8 +39,8 @@ class Administration {
   /// What the plugin would decide, by the plugin's own statements, with nothing of it kept.
   virtual Decision rehearse(const Attempt& attempt) = 0;
 
-  /// Deletes at most `limit` records whose life is over, in one short transaction. Returns how many.
-  virtual std::uint64_t delete_expired(unsigned limit) = 0;
+  /// Deletes at most `limit` rows whose life is over, in one short transaction. Returns how many.
+  virtual std::uint64_t delete_expired(Expiring what, unsigned limit) = 0;
 
   /// Brings the schema to this version. Returns what was done, a sentence a step; empty when nothing had to
   /// be.

@@ -2,7 +2,37 @@
 
 #include <stdexcept>
 
+#include "client_name.h"
+#include "suspicion.h"
+
 namespace greylisting {
+namespace {
+
+// With match=smart a client that has no name of its own counts by its very address.
+bool counts_by_address(const Session& session, const Settings& settings, const IpAddress& client) {
+  return settings.match == Match::smart &&
+         (session.client_name.empty() || looks_dynamic(session.client_name, client));
+}
+
+Network network_that_counts(const Session& session, const Settings& settings, const IpAddress& client) {
+  if (counts_by_address(session, settings, client)) return Network::of(client, client.bits());
+  const long prefix = client.is_ipv4() ? settings.ipv4_prefix : settings.ipv6_prefix;
+  return Network::of(client, static_cast<unsigned>(prefix));
+}
+
+std::optional<std::string> vouching_domain(const Session& session, const Address& sender) {
+  if (session.spf_result != "pass" || sender.text().empty()) return std::nullopt;
+  return std::string(sender.domain());
+}
+
+std::optional<Reason> exemption(const Session& session, const Settings& settings, const IpAddress& client) {
+  if (settings.null_sender == NullSender::accept && session.sender.empty()) return Reason::null_sender;
+  if (settings.greylist == Greylist::suspicious && !suspicion_of(session, client, settings.own_name))
+    return Reason::not_suspicious;
+  return std::nullopt;
+}
+
+}  // namespace
 
 Attempt Attempt::from(const Session& session, const Settings& settings) {
   const auto client = IpAddress::parse(session.client);
@@ -10,16 +40,26 @@ Attempt Attempt::from(const Session& session, const Settings& settings) {
     throw std::runtime_error("TCPREMOTEIP=" + session.client +
                              " is not an IP address; it comes from tcpserver");
   }
-  const long prefix = client->is_ipv4() ? settings.ipv4_prefix : settings.ipv6_prefix;
+  const Address sender = Address::sender(session.sender);
   return {.triplet = {.client = *client,
-                      .network = Network::of(*client, static_cast<unsigned>(prefix)),
-                      .sender = Address::sender(session.sender),
-                      .recipient = Address::recipient(session.recipient)},
+                      .network = network_that_counts(session, settings, *client),
+                      .sender = sender,
+                      .recipient = Address::recipient(session.recipient),
+                      .match = settings.match,
+                      .pool = vouching_domain(session, sender)},
+          .client_name = normal_client_name(session.client_name),
+          .believes_client_name = settings.trust_remote_host == RemoteHost::paranoid,
+          .fingerprinter = Fingerprinter(settings.privacy_key),
           .block_expire = std::chrono::minutes(settings.block_expire),
           .record_expire = std::chrono::minutes(settings.record_expire),
           .record_expire_good = std::chrono::days(settings.record_expire_good),
           .only_listed = settings.explicit_only != 0,
-          .max_pending = static_cast<unsigned>(settings.max_pending_per_client)};
+          .max_pending = static_cast<unsigned>(settings.max_pending_per_client),
+          .exempt = exemption(session, settings, *client),
+          .auto_allow_after = static_cast<unsigned>(settings.auto_allow_after),
+          .auto_allow_expire = std::chrono::days(settings.auto_allow_expire),
+          .group_domain_level = static_cast<unsigned>(settings.group_domain_level),
+          .trap_expire = std::chrono::hours(settings.trap_expire)};
 }
 
 }  // namespace greylisting

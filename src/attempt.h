@@ -2,7 +2,12 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
+#include <string>
 
+#include "decision.h"
+#include "fingerprint.h"
+#include "pattern.h"
 #include "session.h"
 #include "settings.h"
 #include "triplet.h"
@@ -11,14 +16,28 @@ namespace greylisting {
 
 struct Attempt {
   Triplet triplet;
+  std::string client_name{};          // normal form; empty for none
+  bool believes_client_name = false;  // whether entries may allow a client by its name
+  Fingerprinter fingerprinter{};
   std::chrono::minutes block_expire{};     // how long a new triplet is deferred
   std::chrono::minutes record_expire{};    // life of a record that has never passed
   std::chrono::days record_expire_good{};  // life of a record after each pass
-  bool only_listed = false;                // `explicit`: greylist only recipient domains that are listed
-  unsigned max_pending = 0;  // triplets of one network that may wait at a time; 0 for any number
+  bool only_listed = false;                // `explicit`: greylist only recipients that are listed
+  unsigned max_pending = 0;               // triplets of one network that may wait at a time; 0 for any number
+  std::optional<Reason> exempt{};         // why this attempt is accepted where others are deferred
+  unsigned auto_allow_after = 0;          // passes that make a client trusted; 0 for never
+  std::chrono::days auto_allow_expire{};  // how long it is after the last
+  unsigned group_domain_level = 0;        // senders on a network that make their domain trusted; 0 for never
+  std::chrono::hours trap_expire{};       // how long a trapped client is denied
 
   /// Throws std::runtime_error, with the remedy, when TCPREMOTEIP is not an address.
   static Attempt from(const Session& session, const Settings& settings);
+
+  /// What patterns are held against.
+  Subjects subjects() const { return {triplet.client, client_name, triplet.sender, triplet.recipient}; }
+
+  Fingerprint key() const { return triplet.key(fingerprinter); }
+  std::optional<Fingerprint> pool_key() const { return triplet.pool_key(fingerprinter); }
 };
 
 }  // namespace greylisting

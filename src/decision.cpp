@@ -16,16 +16,28 @@ std::string_view name(Outcome outcome) {
 
 std::string_view name(Reason reason) {
   switch (reason) {
-    case Reason::not_listed:
-      return "not-listed";
+    case Reason::opted_out:
+      return "opted-out";
     case Reason::denied:
       return "denied";
     case Reason::allowed:
       return "allowed";
+    case Reason::not_listed:
+      return "not-listed";
+    case Reason::trusted:
+      return "trusted";
+    case Reason::trap:
+      return "trap";
+    case Reason::trapped:
+      return "trapped";
     case Reason::known:
       return "known";
     case Reason::retried:
       return "retried";
+    case Reason::not_suspicious:
+      return "not-suspicious";
+    case Reason::null_sender:
+      return "null-sender";
     case Reason::throttled:
       return "throttled";
     case Reason::early:
@@ -39,7 +51,9 @@ std::string_view name(Reason reason) {
 Outcome outcome_of(Reason reason) {
   switch (reason) {
     case Reason::denied:
+    case Reason::trapped:
       return Outcome::rejected;
+    case Reason::trap:
     case Reason::throttled:
     case Reason::early:
     case Reason::unseen:

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace greylisting {
@@ -11,14 +12,21 @@ enum class Outcome { accepted, deferred, rejected };
 
 /// Why. The order follows the order of judgement (README, "How it decides").
 enum class Reason {
-  not_listed,  // accepted: explicit=1 and neither recipient domain nor client is listed
-  denied,      // rejected: an entry of greylisting_lists denies
-  allowed,     // accepted: an entry of greylisting_lists allows
-  known,       // accepted: the triplet has passed before
-  retried,     // accepted: the triplet's first retry after its block
-  throttled,   // deferred, nothing recorded: the client's network has max_pending_per_client triplets waiting
-  early,       // deferred: the triplet is known and still blocked
-  unseen,      // deferred: the triplet is new, or its record had expired
+  opted_out,       // accepted: an entry says that this recipient is not to be greylisted
+  denied,          // rejected: the list entry that counts denies
+  allowed,         // accepted: the list entry that counts allows
+  not_listed,      // accepted: explicit=1 and neither recipient nor client is listed
+  trusted,         // accepted: the client has passed often enough
+  trap,            // deferred: the recipient is a trap, and the client's network is denied from now on
+  trapped,         // rejected: the client's network has been in a trap
+  known,           // accepted: the triplet has passed before
+  retried,         // accepted: the triplet's first retry after its block
+  not_suspicious,  // accepted: greylist=suspicious, and the client is not
+  null_sender,     // accepted: null_sender=accept, and the sender is null
+  throttled,       // deferred, nothing recorded: the client's network has max_pending_per_client triplets
+                   // waiting
+  early,           // deferred: the triplet is known and still blocked
+  unseen,          // deferred: the triplet is new, or its record had expired
 };
 
 /// The words of log lines: `accepted`, `deferred`, `rejected`; `not-listed`, …, `new` for Reason::unseen.
@@ -30,7 +38,9 @@ Outcome outcome_of(Reason reason);
 
 struct Decision {
   Reason reason = Reason::unseen;
-  std::uint64_t entry = 0;   // id in greylisting_lists that decided, 0 when none did
+  std::string entry{};       // where the entry that decided is: `lists/17` for row 17 of greylisting_lists,
+                             // `entries/3`, `control/greylisting_allow:12`; empty when none did
+  std::string reply{};       // the entry's own text for a rejection; empty for reject_message
   std::uint64_t record = 0;  // id in greylisting_data, 0 when no record was looked at
   std::uint64_t pending =
       0;  // triplets of the client's network that were waiting, where a new one came to them

@@ -47,7 +47,7 @@ std::string describe(const Decision& decision, const Session& session) {
   add("helo", session.helo);
   add("sender", session.sender);
   add("recipient", session.recipient);
-  if (decision.entry != 0) add("entry", std::to_string(decision.entry));
+  if (!decision.entry.empty()) add("entry", decision.entry);
   if (decision.record != 0) {
     add("record", std::to_string(decision.record));
     add("age", std::to_string(decision.age.count()));

@@ -113,14 +113,17 @@ std::vector<Finding> MysqlAdministration::examine() {
 Decision MysqlAdministration::rehearse(const Attempt& attempt) {
   MysqlStore plugin(plugin_option_file_);
   plugin.connection().run("START TRANSACTION");
-  const Decision decision = plugin.decide(attempt);
+  const Decision decision = plugin.judge(attempt).decision;
   plugin.connection().run("ROLLBACK");
   return decision;
 }
 
-std::uint64_t MysqlAdministration::delete_expired(unsigned limit) {
+std::uint64_t MysqlAdministration::delete_expired(Expiring what, unsigned limit) {
   connection_.run_with_retry(
-      "DELETE FROM greylisting_data WHERE record_expires <= UTC_TIMESTAMP() ORDER BY record_expires LIMIT " +
+      (what == Expiring::records
+           ? "DELETE FROM greylisting_data WHERE record_expires <= UTC_TIMESTAMP() ORDER BY record_expires "
+             "LIMIT "
+           : "DELETE FROM greylisting_clients WHERE expires <= UTC_TIMESTAMP() ORDER BY expires LIMIT ") +
       std::to_string(limit));
   return connection_.affected_rows();
 }
@@ -139,8 +142,14 @@ std::vector<std::string> MysqlAdministration::migrate() {
   const bool is_whole =
       value(
           "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN "
-          "('greylisting_data', 'greylisting_lists', 'greylisting_meta')") == "3";
+          "('greylisting_data', 'greylisting_lists', 'greylisting_meta', 'greylisting_entries', "
+          "'greylisting_clients')") == "5";
   if (version == sql::kSchemaVersion && is_whole) return {};
+  if (version == "1") {
+    connection_.run(sql::mysql_upgrade_from_1);
+    connection_.run(sql::mysql_schema);
+    return {"Upgraded the tables of version 1 to version " + std::string(sql::kSchemaVersion) + '.'};
+  }
   if (!version.empty() && version != sql::kSchemaVersion) {
     throw StoreError(
         "the schema has version " + version + ", and this program knows " + std::string(sql::kSchemaVersion),

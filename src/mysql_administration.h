@@ -12,7 +12,7 @@ class MysqlAdministration : public Administration {
 
   std::vector<Finding> examine() override;
   Decision rehearse(const Attempt& attempt) override;
-  std::uint64_t delete_expired(unsigned limit) override;
+  std::uint64_t delete_expired(Expiring what, unsigned limit) override;
   std::vector<std::string> migrate() override;
   bool lock_cleanup() override;
 

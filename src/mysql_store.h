@@ -13,7 +13,9 @@ class MysqlStore : public Store {
 
   /// One packet to the server, whatever the outcome. A deadlock, or a cluster's refusal to certify, is tried
   /// once more.
-  Decision decide(const Attempt& attempt) override;
+  Judgement judge(const Attempt& attempt) override;
+
+  void withdraw(const Attempt& attempt, Reason from, Reason to) override;
 
   MysqlConnection& connection() { return connection_; }
 

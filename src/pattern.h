@@ -7,13 +7,27 @@
 //     *.example.org  only its subdomains
 //     user@example.org   sender, recipient: this address, and user+anything@example.org
 //     user@          sender, recipient: this local part at any domain, also with +anything
-//     /regexp/       any kind but a network: a regular expression (PCRE2), found anywhere, in any case
+//     <>             sender: the null sender
+//     /regexp/       any kind but a network: a regular expression (PCRE2), found anywhere, in any case; a
+//                    client's is held against its name and against its address, a sender's and a
+//                    recipient's against the whole address
+//
+// No pattern has a blank or a control character in it. Domains in Unicode are taken in their ASCII form. An
+// address without an '@' has a local part only, and an address literal ([192.0.2.1]) is one label. The
+// pattern user+list@example.org matches that address alone.
 //
 // Every pattern but a regular expression is found by equality: an attempt has a few dozen keys
 // (`keys_of`), and a pattern matches when its key is one of them, so that an index answers at any number of
-// patterns. A network's key is its first address; whether it reaches far enough is asked beside it.
+// patterns. A network's key is its first address; whether it reaches far enough is asked beside it. Keys:
+//     n and the 4 or 16 bytes of a network's first address
+//     h=name     h.domain   h*domain    a client's name alone, domain and subdomains, subdomains only
+//     s=address  s=user@    s=          a sender's address, local part, the null sender
+//     s@domain   s.domain   s*domain    a sender's domain alone, with its subdomains, subdomains only
+//     r…                                a recipient, likewise
+// All but a network's are printable ASCII (printable.h), and none is longer than 250 bytes.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -71,21 +85,40 @@ class Pattern {
   /// expressions.
   unsigned specificity() const { return specificity_; }
 
-  /// Whether it matches the attempt.
+  /// Whether it matches the attempt. A regular expression that needs too many steps, or is asked about more
+  /// than 1000 bytes, does not.
   bool matches(const Subjects& subjects) const;
 
   static constexpr std::string_view kRegexpKey = "/";
 
+  friend bool operator==(const Pattern& a, const Pattern& b) {
+    return a.kind_ == b.kind_ && a.text_ == b.text_;
+  }
+
  private:
-  Pattern() = default;
-  // … (members are the implementation's)
+  class Regexp;
+
+  explicit Pattern(PatternKind kind) : kind_(kind) {}
+
+  // Each reads one form of `text` into the members. They throw PatternError.
+  void read_regexp(std::string_view text);
+  void read_network(const Network& network);
+  void read_domain(std::string_view text);
+  void read_address(std::string_view text);
+
+  PatternKind kind_;
+  std::string text_;
+  std::string key_;
+  std::optional<Network> network_;
+  unsigned specificity_ = 0;
+  std::shared_ptr<const Regexp> regexp_;  // shared by copies
 };
 
 /// The specificity of a pattern of that kind (host, sender or recipient) for a domain: `is_exact` for
 /// `=domain`.
 unsigned specificity_of_domain(PatternKind kind, std::string_view domain, bool is_exact);
 
-/// The keys of all patterns, but regular expressions, that can match the attempt.
+/// The keys of all patterns, but regular expressions, that can match the attempt, each once.
 std::vector<std::string> keys_of(const Subjects& subjects);
 
 }  // namespace greylisting

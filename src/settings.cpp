@@ -1,21 +1,17 @@
 #include "settings.h"
 
-#include <fcntl.h>
 #include <ini.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <optional>
 #include <span>
-#include <system_error>
 #include <utility>
 #include <variant>
 
+#include "control_file.h"
 #include "printable.h"
 #include "process.h"
 #include "reply.h"
@@ -24,7 +20,7 @@ namespace greylisting {
 namespace {
 
 constexpr std::string_view kDefaultFile = "control/greylisting";
-constexpr std::size_t kMaxFile = 65536;
+constexpr std::size_t kLeastPrivacyKey = 16;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 // The kinds of value a setting can have. Each names the member it sets and knows its bounds.
@@ -55,10 +51,31 @@ constexpr std::array<std::pair<std::string_view, StoreKind>, 2> kStores{
     {{"mysql", StoreKind::mysql}, {"sqlite", StoreKind::sqlite}}};
 constexpr std::array<std::pair<std::string_view, OnError>, 2> kOnError{
     {{"accept", OnError::accept}, {"defer", OnError::defer}}};
+constexpr std::array<std::pair<std::string_view, Match>, 5> kMatches{{{"triplet", Match::triplet},
+                                                                      {"network", Match::network},
+                                                                      {"sender", Match::sender},
+                                                                      {"envelope", Match::envelope},
+                                                                      {"smart", Match::smart}}};
+constexpr std::array<std::pair<std::string_view, RemoteHost>, 2> kRemoteHosts{
+    {{"never", RemoteHost::never}, {"paranoid", RemoteHost::paranoid}}};
+constexpr std::array<std::pair<std::string_view, Greylist>, 2> kGreylist{
+    {{"all", Greylist::all}, {"suspicious", Greylist::suspicious}}};
+constexpr std::array<std::pair<std::string_view, NullSender>, 2> kNullSender{
+    {{"greylist", NullSender::greylist}, {"accept", NullSender::accept}}};
+constexpr std::array<std::pair<std::string_view, Privacy>, 2> kPrivacy{
+    {{"off", Privacy::off}, {"hash", Privacy::hash}}};
+constexpr std::array<std::pair<std::string_view, Stage>, 2> kStages{
+    {{"rcpt", Stage::rcpt}, {"data", Stage::data}}};
+constexpr std::array<std::pair<std::string_view, Header>, 3> kHeaders{
+    {{"off", Header::off},
+     {"x-greylist", Header::x_greylist},
+     {"authentication-results", Header::authentication_results}}};
 
 struct Setting {
   std::string_view key;
-  std::variant<Number, Text, Reply, Choice<StoreKind>, Choice<OnError>> value;
+  std::variant<Number, Text, Reply, Choice<StoreKind>, Choice<OnError>, Choice<Match>, Choice<RemoteHost>,
+               Choice<Greylist>, Choice<NullSender>, Choice<Privacy>, Choice<Stage>, Choice<Header>>
+      value;
 };
 
 constexpr long kYearOfMinutes = 365L * 24 * 60;
@@ -78,6 +95,21 @@ const std::array kSettings{
     Setting{"max_pending_per_client", Number{&Settings::max_pending_per_client, 0, 1000000, "records"}},
     Setting{"ipv4_prefix", Number{&Settings::ipv4_prefix, 1, 32, "bits"}},
     Setting{"ipv6_prefix", Number{&Settings::ipv6_prefix, 1, 128, "bits"}},
+    Setting{"match", Choice<Match>{&Settings::match, kMatches}},
+    Setting{"trust_remote_host", Choice<RemoteHost>{&Settings::trust_remote_host, kRemoteHosts}},
+    Setting{"allow_lists", Text{&Settings::allow_lists}},
+    Setting{"greylist", Choice<Greylist>{&Settings::greylist, kGreylist}},
+    Setting{"suspicious_rules", Text{&Settings::suspicious_rules}},
+    Setting{"null_sender", Choice<NullSender>{&Settings::null_sender, kNullSender}},
+    Setting{"auto_allow_after", Number{&Settings::auto_allow_after, 0, 10000, "passes"}},
+    Setting{"auto_allow_expire", Number{&Settings::auto_allow_expire, 1, 3650, "days"}},
+    Setting{"group_domain_level", Number{&Settings::group_domain_level, 0, 1000, "senders"}},
+    Setting{"trap_expire", Number{&Settings::trap_expire, 1, 24 * 365, "hours"}},
+    Setting{"privacy", Choice<Privacy>{&Settings::privacy, kPrivacy}},
+    Setting{"privacy_key_file", Text{&Settings::privacy_key_file}},
+    Setting{"observe", Number{&Settings::observe, 0, 1, ""}},
+    Setting{"stage", Choice<Stage>{&Settings::stage, kStages}},
+    Setting{"header", Choice<Header>{&Settings::header, kHeaders}},
     Setting{"defer_message", Reply{&Settings::defer_message, '4'}},
     Setting{"reject_message", Reply{&Settings::reject_message, '5'}},
 };
@@ -299,32 +331,25 @@ void reconcile(LoadedSettings& loaded) {
   }
 }
 
-// A regular file's content, or why it cannot be had. That there is none is a reason only when it is
-// `required`.
-std::pair<std::string, std::string> read_control_file(const std::string& name, bool required) {
-  // O_NONBLOCK: a FIFO in the file's place must not be waited for.
-  const int file = open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (file < 0) {
-    if (errno == ENOENT) return {"", required ? "does not exist" : ""};
-    return {"", "cannot be read (" + std::generic_category().message(errno) + ')'};
-  }
-  std::string why;
-  std::string text;
+// The secret of privacy=hash. Without it nothing that is stored would be found again, or everybody could
+// guess it.
+void read_privacy_key(LoadedSettings& loaded) {
+  Settings& settings = loaded.settings;
+  if (settings.privacy != Privacy::hash) return;
+  const std::string& file = settings.privacy_key_file;
+  ControlFileText content = read_control_file(file);
+  settings.privacy_key = trimmed(content.text);
   struct stat status {};
-  if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
-    why = "is not a regular file";
-  } else if ((status.st_mode & S_IWOTH) != 0) {
-    why = "can be written by everybody";
-  } else if (status.st_size > static_cast<off_t>(kMaxFile)) {
-    why = "is larger than " + std::to_string(kMaxFile) + " bytes";
-  } else {
-    text.resize(kMaxFile);
-    const ssize_t size = read(file, text.data(), text.size());
-    if (size < 0) why = "cannot be read (" + std::generic_category().message(errno) + ')';
-    text.resize(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  if (content.why.empty() && settings.privacy_key.size() < kLeastPrivacyKey) {
+    content.why = "has less than " + std::to_string(kLeastPrivacyKey) + " characters";
+  } else if (content.why.empty() && stat(file.c_str(), &status) == 0 && (status.st_mode & S_IROTH) != 0) {
+    loaded.warnings.push_back(file + ": everybody can read this file and the secret in it; chmod 600 it");
   }
-  close(file);
-  return {text, why};
+  if (!content.why.empty()) {
+    loaded.unusable = file + ": " + content.why +
+                      ", so nothing is greylisted; privacy=hash wants a secret in it for " +
+                      effective_user() + " alone: head -c 32 /dev/urandom | base64";
+  }
 }
 
 // The passwords in option files are nobody else's business.
@@ -371,11 +396,13 @@ LoadedSettings load_settings(const Environment& environment) {
   const char* const variable = environment("GLCONFIGFILE");
   const bool is_named = variable != nullptr && *variable != '\0';
   const std::string file(is_named ? std::string_view(variable) : kDefaultFile);
-  const auto [text, why] = read_control_file(file, is_named);
-  LoadedSettings loaded = parse_settings(file, text, environment);
+  const ControlFileText content = read_control_file(file);
+  LoadedSettings loaded = parse_settings(file, content.text, environment);
   warn_of_open_option_files(loaded);
-  if (!why.empty()) {
-    loaded.unusable = file + ": " + why + ", so nothing is greylisted; give " + effective_user() +
+  read_privacy_key(loaded);
+  if (loaded.settings.greylist == Greylist::suspicious) loaded.settings.own_name = own_name();
+  if (!content.why.empty() && (is_named || !content.is_missing)) {
+    loaded.unusable = file + ": " + content.why + ", so nothing is greylisted; give " + effective_user() +
                       ", as whom this runs, a regular file that it can read and not everybody can write";
   }
   return loaded;

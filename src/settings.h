@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "session.h"
+#include "triplet.h"
 
 namespace greylisting {
 
@@ -18,6 +19,12 @@ inline constexpr std::string_view kStateDirectory = "greylisting";
 
 enum class StoreKind { by_default, mysql, sqlite };
 enum class OnError { accept, defer };
+enum class Greylist { all, suspicious };
+enum class NullSender { greylist, accept };
+enum class RemoteHost { never, paranoid };
+enum class Privacy { off, hash };
+enum class Header { off, x_greylist, authentication_results };
+enum class Stage { rcpt, data };
 
 struct Settings {
   std::string mysql_default_file;
@@ -34,8 +41,27 @@ struct Settings {
   long max_pending_per_client = 5000;
   long ipv4_prefix = 24;
   long ipv6_prefix = 64;
+  Match match = Match::triplet;
+  RemoteHost trust_remote_host = RemoteHost::never;
+  std::string allow_lists;
+  Greylist greylist = Greylist::all;
+  std::string suspicious_rules = "control/greylisting_suspicious";
+  NullSender null_sender = NullSender::greylist;
+  long auto_allow_after = 5;
+  long auto_allow_expire = 36;
+  long group_domain_level = 0;
+  long trap_expire = 24;
+  Privacy privacy = Privacy::off;
+  std::string privacy_key_file = "control/greylisting_key";
+  long observe = 0;
+  Stage stage = Stage::rcpt;
+  Header header = Header::x_greylist;
   std::string defer_message = "451 temporary failure (#4.3.0)";
   std::string reject_message = "553 sorry, your envelope sender has been denied (#5.7.1)";
+
+  // What other control files say, read where a setting asks for it.
+  std::string privacy_key;  // of privacy_key_file; empty with privacy=off
+  std::string own_name;     // of control/me, with greylist=suspicious; may be empty
 
   /// `store`, or what it is by default: mysql where mysql_default_file is given, otherwise sqlite.
   StoreKind store_kind() const;

@@ -1,11 +1,33 @@
 #include "sql.h"
 
 #include <algorithm>
+#include <optional>
 
+#include "pattern.h"
 #include "printable.h"
+#include "verdict.h"
 
 namespace greylisting::sql {
 namespace {
+
+// The width of the columns for people to read; what tells triplets apart is the key.
+constexpr std::size_t kColumnWidth = 255;
+
+// More passes than a client can have.
+constexpr unsigned kNever = 4294967295U;
+
+const std::string kNull = "NULL";
+
+// Literals with commas between them.
+struct List {
+  std::string text{};
+  std::size_t size = 0;
+
+  void add(std::string_view literal) {
+    text.append(text.empty() ? "" : ",").append(literal);
+    ++size;
+  }
+};
 
 bool is_name(char c) { return (c >= 'a' && c <= 'z') || c == '_'; }
 
@@ -14,16 +36,95 @@ bool is_name(char c) { return (c >= 'a' && c <= 'z') || c == '_'; }
 std::string literal(std::string_view bytes) { return "x'" + hexadecimal(bytes) + '\''; }
 
 std::string network_literals(const IpAddress& address) {
-  std::string list;
-  for (const IpAddress& first : first_addresses_around(address)) {
-    if (!list.empty()) list += ',';
-    list += literal(first.bytes());
-  }
-  return list;
+  List list;
+  for (const IpAddress& first : first_addresses_around(address)) list.add(literal(first.bytes()));
+  return list.text;
 }
 
-std::string with_literals(std::string_view sql,
-                          std::initializer_list<std::pair<std::string_view, std::string>> literals) {
+std::string text_literal(std::string_view text, Dialect dialect) {
+  return dialect == Dialect::mysql ? "_latin1 " + literal(text) : "CAST(" + literal(text) + " AS TEXT)";
+}
+
+std::uint64_t record_id(const Fingerprint& key) {
+  std::uint64_t first_bytes = 0;
+  for (std::size_t i = 0; i < sizeof first_bytes; ++i)
+    first_bytes = first_bytes << 8U | static_cast<unsigned char>(key[i]);
+  return first_bytes >> 12U;
+}
+
+Literals literals_of(const Attempt& attempt, Dialect dialect) {
+  const Triplet& triplet = attempt.triplet;
+  const Fingerprinter& fingerprinter = attempt.fingerprinter;
+  const auto text = [dialect](std::string_view value) { return text_literal(value, dialect); };
+  const auto address = [&](const Address& value) {
+    return text(fingerprinter.stored(value).substr(0, kColumnWidth));
+  };
+  const auto key = [](const Fingerprint& value) { return literal(bytes(value)); };
+
+  const Fingerprint triplet_key = attempt.key();
+  const auto pool_triplet = attempt.pool_key();
+  const ClientIdentity client = client_identity(triplet, fingerprinter);
+  const auto pool = pool_identity(triplet, fingerprinter);
+  const bool groups = attempt.group_domain_level > 0;
+  const auto member = groups ? sender_identity(triplet, fingerprinter) : std::nullopt;
+  const auto group = groups ? group_identity(triplet, fingerprinter) : std::nullopt;
+  const auto key_of = [&key](const std::optional<ClientIdentity>& identity) {
+    return identity ? key(identity->key) : kNull;
+  };
+  const auto name_of = [&text](const std::optional<ClientIdentity>& identity) {
+    return identity ? text(identity->name.substr(0, kColumnWidth)) : kNull;
+  };
+
+  List subjects;
+  for (const std::string& subject : keys_of(attempt.subjects())) subjects.add(literal(subject));
+  List triplets;
+  triplets.add(key(triplet_key));
+  if (pool_triplet) triplets.add(key(*pool_triplet));
+  List client_keys;
+  client_keys.add(key(client.key));
+  if (pool) client_keys.add(key(pool->key));
+  if (member) client_keys.add(key(member->key));
+  const bool earns_trust = attempt.auto_allow_after > 0 || groups;
+
+  const std::string_view domain = triplet.recipient.domain();
+  return {
+      {"explicit", attempt.only_listed ? "1" : "0"},
+      {"networks", network_literals(triplet.client)},
+      {"subjects", subjects.text},
+      {"triplets", triplets.text},
+      {"client_keys", client_keys.text},
+      {"identities", std::to_string(earns_trust ? client_keys.size : 0)},
+      {"believe_name", attempt.believes_client_name ? "1" : "0"},
+      {"domain", text(printable(domain))},
+      {"domain_specificity", std::to_string(specificity_of_domain(PatternKind::recipient, domain, true))},
+      {"exempt", attempt.exempt ? text(exempting_verdict(*attempt.exempt)) : kNull},
+      {"client", literal(triplet.client.bytes())},
+      {"client_key", key(client.key)},
+      {"client_name", text(client.name)},
+      {"network", literal(triplet.network.first().bytes())},
+      {"pool", name_of(pool)},
+      {"pool_key", key_of(pool)},
+      {"pool_triplet", pool_triplet ? key(*pool_triplet) : kNull},
+      {"pool_id", pool_triplet ? std::to_string(record_id(*pool_triplet)) : kNull},
+      {"member_key", key_of(member)},
+      {"member_name", name_of(member)},
+      {"group", key_of(group)},
+      {"group_level", std::to_string(attempt.group_domain_level)},
+      {"triplet", key(triplet_key)},
+      {"id", std::to_string(record_id(triplet_key))},
+      {"sender", address(triplet.sender)},
+      {"recipient", address(triplet.recipient)},
+      {"max_pending", std::to_string(attempt.max_pending)},
+      {"block_expire", std::to_string(attempt.block_expire.count())},
+      {"record_expire", std::to_string(attempt.record_expire.count())},
+      {"record_expire_good", std::to_string(attempt.record_expire_good.count())},
+      {"auto_allow_after", std::to_string(attempt.auto_allow_after > 0 ? attempt.auto_allow_after : kNever)},
+      {"auto_allow_expire", std::to_string(attempt.auto_allow_expire.count())},
+      {"trap_expire", std::to_string(attempt.trap_expire.count())},
+  };
+}
+
+std::string with_literals(std::string_view sql, const Literals& literals) {
   std::string text;
   text.reserve(sql.size() + 1024);
   while (!sql.empty()) {
@@ -34,7 +135,7 @@ std::string with_literals(std::string_view sql,
 
     const auto* const end = std::find_if_not(sql.begin() + 1, sql.end(), is_name);
     const std::string_view word = sql.substr(0, static_cast<std::size_t>(end - sql.begin()));
-    const auto* const found =
+    const auto found =
         std::ranges::find(literals, word.substr(1), [](const auto& pair) { return pair.first; });
     text += found == literals.end() ? word : std::string_view(found->second);
     sql.remove_prefix(word.size());

@@ -1,24 +1,29 @@
-// sql: the text of the files in sql/, built in. Comments and line ends are taken out by the Makefile.
+// sql: the text of the files in sql/, built in, and what replaces the words in it that begin with a colon.
 #pragma once
 
-#include <initializer_list>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
-#include "network.h"
+#include "attempt.h"
 
 namespace greylisting::sql {
 
 extern const std::string_view mysql_schema;
 extern const std::string_view mysql_upgrade_from_05;
+extern const std::string_view mysql_upgrade_from_1;
 extern const std::string_view mysql_decide;
+extern const std::string_view mysql_withdraw;
 extern const std::string_view sqlite_schema;
 extern const std::string_view sqlite_judge;
 extern const std::string_view sqlite_record;
+extern const std::string_view sqlite_earn;
+extern const std::string_view sqlite_withdraw;
 
 /// The version that the schema files describe, as greylisting_meta has it.
-inline constexpr std::string_view kSchemaVersion = "1";
+inline constexpr std::string_view kSchemaVersion = "2";
 
 /// `x'c0000201'`: a binary string. Its digits cannot be anything but digits, whatever the bytes are.
 std::string literal(std::string_view bytes);
@@ -26,8 +31,22 @@ std::string literal(std::string_view bytes);
 /// The literals of `first_addresses_around(address)` with commas between them.
 std::string network_literals(const IpAddress& address);
 
+/// Words and what stands in their place: numbers, `NULL`, literals, and lists of literals with commas between
+/// them.
+using Literals = std::vector<std::pair<std::string_view, std::string>>;
+
+/// How a store writes text: `_latin1 x'…'`, whatever the connection's and the column's character sets are, or
+/// `CAST(x'…' AS TEXT)`.
+enum class Dialect { mysql, sqlite };
+std::string text_literal(std::string_view text, Dialect dialect);
+
+/// Everything that the statements of either store ask of an attempt.
+Literals literals_of(const Attempt& attempt, Dialect dialect);
+
+/// What greylisting_data.id is in a new record of MySQL: the first 52 bits of its key.
+std::uint64_t record_id(const Fingerprint& key);
+
 /// `sql` with each `:name` replaced by its literal. A `:name` that has none is left as it is, to be bound.
-std::string with_literals(std::string_view sql,
-                          std::initializer_list<std::pair<std::string_view, std::string>> literals);
+std::string with_literals(std::string_view sql, const Literals& literals);
 
 }  // namespace greylisting::sql

@@ -58,15 +58,18 @@ std::vector<Finding> SqliteAdministration::examine() {
 
 Decision SqliteAdministration::rehearse(const Attempt& attempt) {
   store_.database().run("BEGIN IMMEDIATE");
-  const Decision decision = store_.decide(attempt);
+  const Decision decision = store_.judge(attempt).decision;
   store_.database().run("ROLLBACK");
   return decision;
 }
 
-std::uint64_t SqliteAdministration::delete_expired(unsigned limit) {
+std::uint64_t SqliteAdministration::delete_expired(Expiring what, unsigned limit) {
   auto statement = store_.database().prepare(
-      "DELETE FROM greylisting_data WHERE id IN (SELECT id FROM greylisting_data "
-      "WHERE record_expires <= datetime('now') ORDER BY record_expires LIMIT :limit)");
+      what == Expiring::records
+          ? "DELETE FROM greylisting_data WHERE id IN (SELECT id FROM greylisting_data "
+            "WHERE record_expires <= datetime('now') ORDER BY record_expires LIMIT :limit)"
+          : "DELETE FROM greylisting_clients WHERE client IN (SELECT client FROM greylisting_clients "
+            "WHERE expires <= datetime('now') ORDER BY expires LIMIT :limit)");
   statement.bind(":limit", limit).step();
   return store_.database().changes();
 }
@@ -78,7 +81,7 @@ std::vector<std::string> SqliteAdministration::migrate() {
     return count.number(0);
   };
   const auto before = objects();
-  store_.database().run("BEGIN IMMEDIATE; " + std::string(sql::sqlite_schema) + " COMMIT");
+  store_.database().bring_schema();
   const bool is_changed = is_new_ || objects() != before;
   auto version =
       store_.database().prepare("SELECT value FROM greylisting_meta WHERE name = 'schema_version'");

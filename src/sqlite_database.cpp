@@ -70,19 +70,24 @@ SqliteDatabase::SqliteDatabase(std::string file, std::chrono::milliseconds patie
   // A process that lives for a millisecond leaves the write-ahead log to the next one instead of folding it
   // in.
   sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-  if (!has_table("greylisting_data")) create_schema();
+  // The newest column there is: a file without it is new, or of an earlier version.
+  if (!has_column("greylisting_data", "pool")) bring_schema();
   run("PRAGMA synchronous = NORMAL");
 }
 
 // By one process; the others wait for it and find it done. SQLite's own lock is not enough: those that change
 // to the write-ahead log at the same time do not wait for each other. The lock is on the directory, because
 // closing another descriptor of the file would drop SQLite's locks on it.
-void SqliteDatabase::create_schema() {
+void SqliteDatabase::bring_schema() {
   const auto directory = std::filesystem::absolute(file_).parent_path();
   const int lock = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (lock >= 0) flock(lock, LOCK_EX);
   run("PRAGMA journal_mode = WAL");
-  run("BEGIN IMMEDIATE; " + std::string(sql::sqlite_schema) + " COMMIT");
+  run("BEGIN IMMEDIATE");
+  if (has_column("greylisting_data", "triplet") && !has_column("greylisting_data", "pool"))
+    run("ALTER TABLE greylisting_data ADD COLUMN pool TEXT");
+  run(sql::sqlite_schema);
+  run("COMMIT");
   if (lock >= 0) close(lock);
 }
 
@@ -92,8 +97,8 @@ void SqliteDatabase::run(std::string_view statements) {
     fail();
 }
 
-bool SqliteDatabase::has_table(const char* name) {
-  const int found = sqlite3_table_column_metadata(connection_.get(), "main", name, nullptr, nullptr, nullptr,
+bool SqliteDatabase::has_column(const char* table, const char* column) {
+  const int found = sqlite3_table_column_metadata(connection_.get(), "main", table, column, nullptr, nullptr,
                                                   nullptr, nullptr, nullptr);
   if (found == SQLITE_OK) return true;
   if (found != SQLITE_ERROR) fail();

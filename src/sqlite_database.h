@@ -22,7 +22,11 @@ class SqliteDatabase {
   /// One or more statements without parameters.
   void run(std::string_view statements);
 
-  bool has_table(const char* name);
+  bool has_column(const char* table, const char* column);
+
+  /// Makes the tables, or brings those of an earlier version to this one. Done on opening where it is needed;
+  /// harmless where it is not.
+  void bring_schema();
 
   class Statement {
    public:
@@ -54,7 +58,6 @@ class SqliteDatabase {
   const std::string& file() const { return file_; }
 
  private:
-  void create_schema();
   [[noreturn]] void fail() const;
 
   std::string file_;

@@ -4,12 +4,13 @@
 #include <string_view>
 #include <vector>
 
-#include "printable.h"
 #include "sql.h"
 #include "verdict.h"
 
 namespace greylisting {
 namespace {
+
+constexpr std::string_view kEntries = "entries/";
 
 std::string_view without_blanks(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
@@ -18,49 +19,111 @@ std::string_view without_blanks(std::string_view text) {
 
 }  // namespace
 
-Decision SqliteStore::decide(const Attempt& attempt) {
-  const TripletKey key = attempt.triplet.key();
-  std::string verdict = judge(attempt, key);
-  while (verdict.starts_with("unread ")) {
-    read_entries();
-    verdict = judge(attempt, key);
+// What is recorded of an attempt, and what the client earns by it, is one transaction. It begins with
+// writing, so that it never waits for a lock with a picture of the file that is outdated when it gets it.
+Judgement SqliteStore::judge(const Attempt& attempt) {
+  sql::Literals literals = sql::literals_of(attempt, sql::Dialect::sqlite);
+  const Judged judged = ask(sql::with_literals(sql::sqlite_judge, literals));
+  Judgement judgement{.decision = read_verdict(judged.verdict, attempt), .idle = judged.idle};
+  Decision& decision = judgement.decision;
+
+  literals.emplace_back("block_expires", sql::text_literal(judged.block_expires, sql::Dialect::sqlite));
+  literals.emplace_back("record_minutes", std::to_string(judged.record_minutes));
+  literals.emplace_back("has_passed", judged.has_passed ? "1" : "0");
+  database_.run("SAVEPOINT decision");
+  if (decision.reason == Reason::unseen)
+    add_record(decision, record(sql::with_literals(sql::sqlite_record, literals)));
+  if (const auto event = event_of(decision, judged); !event.empty()) {
+    literals.emplace_back("event", std::string("'").append(event).append("'"));
+    database_.run(sql::with_literals(sql::sqlite_earn, literals));
   }
-  Decision decision = read_verdict(verdict, attempt);
-  if (decision.reason == Reason::unseen) record(attempt, key, decision);
-  return decision;
+  database_.run("RELEASE decision");
+
+  if (decision.reason == Reason::denied) decision.reply = reply_of(decision.entry);
+  judgement.regexps = regexps_for(judgement);
+  return judgement;
 }
 
-std::string SqliteStore::judge(const Attempt& attempt, const TripletKey& key) {
-  const Triplet& triplet = attempt.triplet;
-  auto statement = database_.prepare(
-      sql::with_literals(sql::sqlite_judge, {{"networks", sql::network_literals(triplet.client)}}));
-  statement.bind(":explicit", attempt.only_listed ? 1 : 0)
-      .bind_blob(":client", triplet.client.bytes())
-      .bind_text(":domain", printable(triplet.recipient.domain()))
-      .bind_blob(":triplet", {key.data(), key.size()})
-      .bind_blob(":network", triplet.network.first().bytes())
-      .bind(":max_pending", attempt.max_pending);
-  statement.step();
-  return statement.text(0);
+void SqliteStore::withdraw(const Attempt& attempt, Reason from, Reason to) {
+  sql::Literals literals = sql::literals_of(attempt, sql::Dialect::sqlite);
+  literals.emplace_back("denied", to == Reason::denied ? "1" : "0");
+  literals.emplace_back("untrap", from == Reason::trap ? "1" : "0");
+  database_.run("SAVEPOINT withdrawal; " + sql::with_literals(sql::sqlite_withdraw, literals) +
+                " RELEASE withdrawal");
 }
 
-void SqliteStore::record(const Attempt& attempt, const TripletKey& key, Decision& decision) {
-  const Triplet& triplet = attempt.triplet;
-  auto statement = database_.prepare(sql::sqlite_record);
-  statement.bind_blob(":triplet", {key.data(), key.size()})
-      .bind_blob(":client", triplet.client.bytes())
-      .bind_blob(":network", triplet.network.first().bytes())
-      .bind_text(":sender", printable(triplet.sender.text()))
-      .bind_text(":recipient", printable(triplet.recipient.text()))
-      .bind(":block_expire", attempt.block_expire.count())
-      .bind(":record_expire", attempt.record_expire.count())
-      .bind(":record_expire_good", attempt.record_expire_good.count());
-  statement.step();
-  add_record(decision, {.state = statement.number(0),
-                        .id = statement.number(1),
-                        .age = statement.number(2),
-                        .blocked_for = statement.number(3)});
-  statement.step();  // to its end, which commits
+SqliteStore::Judged SqliteStore::ask(const std::string& question) {
+  for (;;) {
+    auto answer = database_.prepare(question);
+    answer.step();
+    Judged judged{.verdict = answer.text(0),
+                  .block_expires = answer.text(1),
+                  .record_minutes = answer.number(2),
+                  .has_passed = answer.number(3) != 0,
+                  .is_countable = answer.number(4) != 0,
+                  .has_passes = answer.number(5) != 0,
+                  .is_trap = answer.number(6) != 0};
+    if (answer.number(7) >= 0) judged.idle = std::chrono::seconds(answer.number(7));
+    if (!judged.verdict.starts_with("unread ")) return judged;
+    read_entries();
+  }
+}
+
+std::string_view SqliteStore::event_of(const Decision& decision, const Judged& judged) {
+  if (decision.reason == Reason::trap) return "trap";
+  if (judged.has_passes && (judged.is_trap || decision.reason == Reason::denied)) return "fall";
+  const bool passes = decision.reason == Reason::trusted || decision.reason == Reason::retried ||
+                      decision.reason == Reason::known;
+  return judged.is_countable && passes ? "pass" : "";
+}
+
+// A row for each identity of the triplet, its own first. It has come as far as the one that came furthest.
+RecordedAttempt SqliteStore::record(const std::string& statement) {
+  auto row = database_.prepare(statement);
+  row.step();
+  RecordedAttempt recorded{
+      .state = row.number(0), .id = row.number(1), .age = row.number(2), .blocked_for = row.number(3)};
+  while (row.step()) recorded.state = std::max(recorded.state, row.number(0));
+  return recorded;
+}
+
+std::string SqliteStore::reply_of(std::string_view entry) const {
+  if (!entry.starts_with(kEntries)) return "";
+  auto row = database_.prepare("SELECT reply FROM greylisting_entries WHERE id = " +
+                               std::string(entry.substr(kEntries.size())));
+  return row.step() ? row.text(0) : "";
+}
+
+// Which have a say is told in src/store.h.
+std::vector<StoredRegexp> SqliteStore::regexps_for(const Judgement& judgement) const {
+  std::string condition;
+  switch (judgement.decision.reason) {
+    case Reason::opted_out:
+    case Reason::denied:
+    case Reason::allowed:
+      return {};
+    case Reason::trusted:
+    case Reason::known:
+    case Reason::retried:
+      condition = " AND action = 'deny' AND strftime('%s', 'now') - strftime('%s', last_update) <= " +
+                  std::to_string(judgement.idle.value_or(std::chrono::seconds(0)).count());
+      break;
+    default:
+      break;
+  }
+  std::vector<StoredRegexp> regexps;
+  auto row = database_.prepare(
+      "SELECT id, action, kind, pattern, reply FROM greylisting_entries "
+      "WHERE subject = x'2f' AND expires > datetime('now')" +
+      condition);
+  while (row.step()) {
+    regexps.push_back({.entry = std::string(kEntries) + row.text(0),
+                       .denies = row.text(1) == "deny",
+                       .kind = row.text(2),
+                       .pattern = row.text(3),
+                       .reply = row.text(4)});
+  }
+  return regexps;
 }
 
 // SQLite has no function that reads an address, so what MySQL's triggers do is done here, once an entry; some

@@ -1,9 +1,10 @@
-// sqlite_store: triplets in an SQLite file, the plugin's side. What decides is sql/sqlite/judge.sql and
-// sql/sqlite/record.sql.
+// sqlite_store: triplets in an SQLite file, the plugin's side. What decides is sql/sqlite/judge.sql, and what
+// it records is sql/sqlite/record.sql and earn.sql.
 #pragma once
 
 #include "sqlite_database.h"
 #include "store.h"
+#include "verdict.h"
 
 namespace greylisting {
 
@@ -12,13 +13,29 @@ class SqliteStore : public Store {
   /// Opens the file, creating it and its schema when it is not there. Throws StoreError.
   SqliteStore(std::string file, std::chrono::milliseconds patience) : database_(std::move(file), patience) {}
 
-  Decision decide(const Attempt& attempt) override;
+  Judgement judge(const Attempt& attempt) override;
+
+  void withdraw(const Attempt& attempt, Reason from, Reason to) override;
 
   SqliteDatabase& database() { return database_; }
 
  private:
-  std::string judge(const Attempt& attempt, const TripletKey& key);
-  void record(const Attempt& attempt, const TripletKey& key, Decision& decision);
+  // What sql/sqlite/judge.sql says.
+  struct Judged {
+    std::string verdict;
+    std::string block_expires;
+    std::int64_t record_minutes = 0;
+    bool has_passed = false;
+    bool is_countable = false;
+    bool has_passes = false;
+    bool is_trap = false;
+    std::optional<std::chrono::seconds> idle{};
+  };
+  Judged ask(const std::string& question);
+  static std::string_view event_of(const Decision& decision, const Judged& judged);
+  RecordedAttempt record(const std::string& statement);
+  std::string reply_of(std::string_view entry) const;
+  std::vector<StoredRegexp> regexps_for(const Judgement& judgement) const;
   void read_entries();
 
   SqliteDatabase database_;

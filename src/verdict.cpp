@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <optional>
 #include <string>
-#include <utility>
 
 #include "printable.h"
 #include "store.h"
@@ -12,37 +12,63 @@
 namespace greylisting {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Reason>, 5> kWords{{
-    {"not-listed", Reason::not_listed},
-    {"denied", Reason::denied},
-    {"allowed", Reason::allowed},
-    {"throttled", Reason::throttled},
-    {"greylist", Reason::unseen},
-}};
+enum class Detail { none, entry, number };
+
+struct Word {
+  std::string_view word;
+  Reason reason;
+  Detail detail;
+};
+constexpr std::array kWords{
+    Word{"opted-out", Reason::opted_out, Detail::entry},
+    Word{"denied", Reason::denied, Detail::entry},
+    Word{"allowed", Reason::allowed, Detail::entry},
+    Word{"not-listed", Reason::not_listed, Detail::none},
+    Word{"trusted", Reason::trusted, Detail::none},
+    Word{"trap", Reason::trap, Detail::entry},
+    Word{"trapped", Reason::trapped, Detail::none},
+    Word{"not-suspicious", Reason::not_suspicious, Detail::none},
+    Word{"null-sender", Reason::null_sender, Detail::none},
+    Word{"throttled", Reason::throttled, Detail::number},
+    Word{"greylist", Reason::unseen, Detail::number},
+};
+
+std::optional<std::uint64_t> to_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+// `lists/17`
+bool is_entry(std::string_view text) {
+  const auto slash = std::min(text.find('/'), text.size());
+  const std::string_view table = text.substr(0, slash);
+  return (table == "lists" || table == "entries") && to_number(text.substr(std::min(slash + 1, text.size())));
+}
 
 }  // namespace
 
 Decision read_verdict(std::string_view verdict, const Attempt& attempt) {
   const auto blank = std::min(verdict.find(' '), verdict.size());
-  const auto* const word =
-      std::ranges::find(kWords, verdict.substr(0, blank), [](const auto& pair) { return pair.first; });
-  std::uint64_t number = 0;
-  const auto parsed = std::from_chars(verdict.data() + std::min(blank + 1, verdict.size()),
-                                      verdict.data() + verdict.size(), number);
-  if (word == kWords.end() || parsed.ec != std::errc() || parsed.ptr != verdict.data() + verdict.size()) {
+  const std::string_view detail = verdict.substr(std::min(blank + 1, verdict.size()));
+  const auto* const word = std::ranges::find(kWords, verdict.substr(0, blank), &Word::word);
+  const bool is_known = word != kWords.end() &&
+                        (word->detail == Detail::entry ? is_entry(detail) : to_number(detail).has_value());
+  if (!is_known) {
     throw StoreError("the store's verdict '" + printable(verdict) + "' means nothing",
                      "greylistctl check says more");
   }
   Decision decision;
-  decision.reason = word->second;
-  if (decision.reason == Reason::denied || decision.reason == Reason::allowed) {
-    decision.entry = number;
-  } else {
-    decision.pending = number;
-  }
-  if (decision.reason == Reason::throttled) decision.left = attempt.block_expire;
+  decision.reason = word->reason;
+  if (word->detail == Detail::entry) decision.entry = detail;
+  if (word->detail == Detail::number) decision.pending = *to_number(detail);
+  if (decision.reason == Reason::throttled || decision.reason == Reason::trap)
+    decision.left = attempt.block_expire;
   return decision;
 }
+
+std::string exempting_verdict(Reason reason) { return std::string(name(reason)) + " 0"; }
 
 void add_record(Decision& decision, const RecordedAttempt& recorded) {
   constexpr std::array kReasons{Reason::unseen, Reason::early, Reason::retried, Reason::known};

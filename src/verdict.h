@@ -10,10 +10,13 @@
 
 namespace greylisting {
 
-/// Reads `denied 17`, `throttled 500`, …. For `greylist N` the reason is Reason::unseen until the record has
-/// been read. A throttled
-/// client is told to wait as long as a new triplet is. Throws StoreError when it is none of them.
+/// Reads `denied lists/17`, `throttled 500`, …. For `greylist N` the reason is Reason::unseen until the
+/// record has been read. A client that is deferred without a record is told to wait as long as a new triplet
+/// is. Throws StoreError when it is none of them.
 Decision read_verdict(std::string_view verdict, const Attempt& attempt);
+
+/// The verdict for an attempt that need not be greylisted, as the SQL wants it: `not-suspicious 0`.
+std::string exempting_verdict(Reason reason);
 
 /// The triplet's record as the statement that recorded the attempt found it.
 struct RecordedAttempt {

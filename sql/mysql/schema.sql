@@ -39,6 +39,8 @@ CREATE TABLE IF NOT EXISTS greylisting_data (
                                                       -- because AUTO_INCREMENT would lock the table at every decision
   relay_ip       varbinary(16)    DEFAULT NULL,       -- client address of the first attempt, network byte order
   pending_network varbinary(16)   DEFAULT NULL,       -- first address of the client's network until the triplet passes
+  pool           varchar(255)     DEFAULT NULL,       -- the sender's domain, in the second record of an attempt for which
+                                                      -- it vouches (SPF): that record is found from any client network
   mail_from      varchar(255)     DEFAULT NULL,       -- envelope sender in normal form, printable ASCII
   rcpt_to        varchar(255)     DEFAULT NULL,       -- recipient, likewise
   block_expires  datetime         NOT NULL,           -- UTC; attempts are deferred up to and including this second
@@ -57,10 +59,48 @@ CREATE TABLE IF NOT EXISTS greylisting_data (
   KEY rcpt_to (rcpt_to(20))
 ) ENGINE=InnoDB DEFAULT CHARSET=latin1;
 
+-- Who is allowed, denied, trapped, greylisted or not, by more than greylisting_lists knows. greylistctl writes the
+-- rows: subject, network_end and specificity are what src/pattern.h makes of the pattern.
+CREATE TABLE IF NOT EXISTS greylisting_entries (
+  id           int unsigned      NOT NULL AUTO_INCREMENT,
+  action       varchar(8)        NOT NULL,              -- allow, deny, trap; greylist (opt in), skip (opt out)
+  kind         varchar(9)        NOT NULL,              -- network, host, sender, recipient
+  pattern      varchar(255)      NOT NULL,
+  subject      varbinary(255)    NOT NULL,              -- the key by which an attempt finds it; '/' for every /regexp/
+  network_end  varbinary(16)     DEFAULT NULL,          -- a network's last address
+  specificity  smallint unsigned NOT NULL,              -- three digits; the greatest of those that match counts
+  block_expire int unsigned      DEFAULT NULL,          -- minutes, instead of the setting's (greylist)
+  reply        varchar(510)      DEFAULT NULL,          -- instead of reject_message (deny)
+  expires      datetime          NOT NULL,              -- UTC; the entry counts until then
+  create_time  timestamp         NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  last_update  timestamp         NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
+  comment      varchar(255)      NOT NULL DEFAULT '',
+  PRIMARY KEY (id),
+  UNIQUE KEY entry (pattern, kind, action),
+  KEY subject (subject)
+) ENGINE=InnoDB DEFAULT CHARSET=latin1 COLLATE=latin1_bin;
+
+-- What clients have earned. One row a client identity: a network, a sender's domain that vouches for its clients, or
+-- a sender on a network, of which as many as group_domain_level make their domain trusted there.
+CREATE TABLE IF NOT EXISTS greylisting_clients (
+  client        binary(16)   NOT NULL,              -- a hash of the identity (src/triplet.h)
+  identity      varchar(255) NOT NULL,              -- for people
+  member_of     binary(16)   DEFAULT NULL,          -- the domain on a network to which this sender belongs
+  passes        int unsigned NOT NULL DEFAULT 0,    -- hours in which mail of it has passed
+  counted       datetime     NOT NULL,              -- UTC; when the last of them was counted
+  expires       datetime     NOT NULL,              -- UTC; the row counts until then
+  trapped_until datetime     DEFAULT NULL,          -- UTC; denied until then
+  create_time   timestamp    NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  PRIMARY KEY (client),
+  KEY member_of (member_of),
+  KEY expires (expires)
+) ENGINE=InnoDB DEFAULT CHARSET=latin1;
+
 -- The version of this schema, once the tables have it.
-INSERT IGNORE INTO greylisting_meta (name, value)
-SELECT 'schema_version', '1' FROM information_schema.columns
- WHERE table_schema = DATABASE() AND table_name = 'greylisting_data' AND column_name = 'triplet';
+INSERT INTO greylisting_meta (name, value)
+SELECT 'schema_version', '2' FROM information_schema.columns
+ WHERE table_schema = DATABASE() AND table_name = 'greylisting_data' AND column_name = 'pool'
+    ON DUPLICATE KEY UPDATE value = IF(value = '1', '2', value);
 
 -- The triggers read ipaddr into its first address, last address and prefix length. An IPv4-mapped IPv6 address counts
 -- as IPv4, and bits behind the prefix are cleared. What is not an address or network leaves all three NULL and never

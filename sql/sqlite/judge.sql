@@ -1,30 +1,84 @@
--- Judgement, in order: the first of these that is not NULL decides. The number behind the word is the id of the list
--- entry, or behind 'greylist' and 'throttled' how many triplets of the client's network are waiting.
+-- Judgement. :networks, :subjects, :triplets and :client_keys are lists of hexadecimal literals put in by the plugin.
+--
+-- A match in a list is written as three digits of specificity, a word and where the entry is: '724 denied lists/17'. The
+-- greatest of them as text is the most specific one, and of equals the one that denies.
+WITH
+  entry AS MATERIALIZED (
+    SELECT MAX(IIF(action IN ('allow', 'deny'),
+                   specificity || IIF(action = 'deny', ' denied', ' allowed') || ' entries/' || id, NULL)) AS listed,
+           MAX(IIF(action IN ('greylist', 'skip') AND kind = 'recipient',
+                   specificity || IIF(action = 'skip', ' opted-out', ' greylist') || ' entries/' || id, NULL)) AS choice,
+           MAX(IIF(action = 'greylist', specificity || ' ' || block_expire, NULL)) AS block,
+           MAX(IIF(action = 'trap', id, NULL)) AS trap
+      FROM greylisting_entries
+     WHERE subject IN (:subjects) AND (network_end IS NULL OR network_end >= :client) AND expires > datetime('now')
+       AND (:believe_name OR kind <> 'host' OR action <> 'allow')),
+  earned AS MATERIALIZED (
+    SELECT MAX(member_of IS NULL AND passes >= :auto_allow_after) AS trusted,
+           MAX(client = :client_key AND trapped_until > datetime('now')) AS trapped,
+           COALESCE(SUM(counted > datetime('now', '-1 hour')), 0) AS counted,
+           MAX(passes) AS passes,
+           strftime('%s', 'now') - strftime('%s', MAX(counted)) AS idle
+      FROM greylisting_clients WHERE client IN (:client_keys) AND expires > datetime('now')),
+  record AS MATERIALIZED (
+    SELECT MIN(block_expires) AS block_expires, MAX(passed_count > 0) AS passed,
+           strftime('%s', 'now') - strftime('%s', MAX(last_update)) AS idle
+      FROM greylisting_data WHERE triplet IN (:triplets) AND record_expires > datetime('now'))
 SELECT COALESCE(
-  -- An entry whose ipaddr the plugin has yet to read; it does, and asks again.
-  (SELECT 'unread ' || id FROM greylisting_lists WHERE ipaddr IS NOT NULL AND ipaddr_prefixsize IS NULL LIMIT 1),
+         -- An entry whose ipaddr the plugin has yet to read; it does, and asks again.
+         (SELECT 'unread ' || id FROM greylisting_lists WHERE ipaddr IS NOT NULL AND ipaddr_prefixsize IS NULL LIMIT 1),
 
-  -- The listed network that holds the client, the longest prefix first. All networks that hold it begin with one of a
-  -- few addresses (:networks, hexadecimal literals put in by the plugin), so they are found by equality, however many
-  -- there are.
-  (SELECT CASE WHEN block_expires >= datetime('now') THEN 'denied ' || id
-               WHEN NOT :explicit OR rcpt_to IS NULL THEN 'allowed ' || id END
-     FROM greylisting_lists
-    WHERE ipaddr_start IN (:networks) AND ipaddr_end >= :client AND record_expires > datetime('now')
-    ORDER BY rcpt_to IS NOT NULL, ipaddr_prefixsize DESC, id LIMIT 1),
+         -- The recipient has opted out.
+         IIF(entry.choice LIKE '____opted-out%', SUBSTR(entry.choice, 5), NULL),
 
-  -- The listed domain of the recipient. With explicit=1 being listed means being greylisted.
-  (SELECT CASE WHEN block_expires >= datetime('now') THEN 'denied ' || id
-               WHEN NOT :explicit THEN 'allowed ' || id END
-     FROM greylisting_lists WHERE rcpt_to = :domain AND record_expires > datetime('now')
-    ORDER BY id LIMIT 1),
-  IIF(:explicit AND NOT EXISTS (SELECT 1 FROM greylisting_lists WHERE rcpt_to = :domain AND record_expires > datetime('now')),
-      'not-listed 0', NULL),
+         -- The entry that counts: of greylisting_lists a network or the recipient's domain, or one of
+         -- greylisting_entries. All networks that hold the client begin with one of a few addresses (:networks), so they
+         -- are found by equality, however many there are. With explicit=1 a listed domain is one to be greylisted.
+         NULLIF(SUBSTR(MAX(
+           COALESCE((SELECT MAX(IIF(rcpt_to IS NULL, 700 + ipaddr_prefixsize, 600 + MIN(ipaddr_prefixsize, 99))
+                                || IIF(block_expires >= datetime('now'), ' denied', ' allowed') || ' lists/' || id)
+                       FROM greylisting_lists
+                      WHERE ipaddr_start IN (:networks) AND ipaddr_end >= :client AND record_expires > datetime('now')
+                        AND (block_expires >= datetime('now') OR NOT :explicit OR rcpt_to IS NULL)), ''),
+           COALESCE((SELECT MAX(:domain_specificity
+                                || IIF(block_expires >= datetime('now'), ' denied', ' allowed') || ' lists/' || id)
+                       FROM greylisting_lists
+                      WHERE rcpt_to = :domain AND record_expires > datetime('now')
+                        AND (block_expires >= datetime('now') OR NOT :explicit)), ''),
+           COALESCE(entry.listed, '')), 5), ''),
+         IIF(:explicit AND entry.choice IS NULL
+             AND NOT EXISTS (SELECT 1 FROM greylisting_lists WHERE rcpt_to = :domain AND record_expires > datetime('now')),
+             'not-listed 0', NULL),
 
-  -- The triplet, if it is known; a new one only while its network has not as many waiting as it may have.
-  IIF(:max_pending = 0
-      OR EXISTS (SELECT 1 FROM greylisting_data WHERE triplet = :triplet AND record_expires > datetime('now')),
-      'greylist 0', NULL),
-  (SELECT IIF(COUNT(*) < :max_pending, 'greylist ', 'throttled ') || COUNT(*)
-     FROM (SELECT 1 FROM greylisting_data
-            WHERE pending_network = :network AND record_expires > datetime('now') LIMIT :max_pending)));
+         -- What the client has earned: trust, by itself or as one of a group, or the trap.
+         IIF(earned.trusted
+             OR (:group_level > 0
+                 AND (SELECT COUNT(*) FROM (SELECT 1 FROM greylisting_clients
+                                             WHERE member_of = :group AND passes > 0 AND expires > datetime('now')
+                                             LIMIT :group_level))
+                     >= :group_level),
+             'trusted 0', NULL),
+         'trap entries/' || entry.trap,
+         IIF(earned.trapped, 'trapped 0', NULL),
+
+         -- The triplet, past its block; or one that need not be greylisted; or one that is known; a new one only while
+         -- its network has not as many waiting as it may have.
+         IIF(record.block_expires < datetime('now'), 'greylist 0', NULL),
+         :exempt,
+         IIF(record.block_expires IS NOT NULL OR :max_pending = 0, 'greylist 0', NULL),
+         (SELECT IIF(COUNT(*) < :max_pending, 'greylist ', 'throttled ') || COUNT(*)
+            FROM (SELECT 1 FROM greylisting_data
+                   WHERE pending_network = :network AND record_expires > datetime('now') LIMIT :max_pending))) AS verdict,
+
+       -- For recording: when a new record's block is over, and in how many minutes it expires; whether the triplet has
+       -- passed before; whether this hour of the client is still to be counted; whether it has passes to lose; whether
+       -- the recipient is a trap; for how many seconds nothing was heard of triplet or client; the text of the entry.
+       COALESCE(record.block_expires,
+                datetime('now', COALESCE(SUBSTR(entry.block, 5), :block_expire) || ' minutes')) AS block_expires,
+       :record_expire + COALESCE(SUBSTR(entry.block, 5), 0) AS record_minutes,
+       COALESCE(record.passed, 0) AS has_passed,
+       earned.counted < :identities AS is_countable,
+       COALESCE(earned.passes > 0, 0) AS has_passes,
+       entry.trap IS NOT NULL AS is_trap,
+       COALESCE(record.idle, earned.idle, -1) AS idle
+  FROM entry, earned, record;

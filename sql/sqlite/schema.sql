@@ -37,6 +37,7 @@ CREATE TABLE IF NOT EXISTS greylisting_data (
   triplet        BLOB NOT NULL UNIQUE,
   relay_ip       BLOB,
   pending_network BLOB,
+  pool           TEXT,
   mail_from      TEXT,
   rcpt_to        TEXT,
   block_expires  TEXT NOT NULL,
@@ -51,4 +52,37 @@ CREATE INDEX IF NOT EXISTS greylisting_data_record_expires ON greylisting_data (
 CREATE INDEX IF NOT EXISTS greylisting_data_pending_network ON greylisting_data (pending_network, record_expires)
   WHERE pending_network IS NOT NULL;
 
-INSERT OR IGNORE INTO greylisting_meta (name, value) VALUES ('schema_version', '1');
+-- Written by greylistctl. subject, network_end and specificity are what src/pattern.h makes of the pattern.
+CREATE TABLE IF NOT EXISTS greylisting_entries (
+  id           INTEGER PRIMARY KEY AUTOINCREMENT,
+  action       TEXT NOT NULL,
+  kind         TEXT NOT NULL,
+  pattern      TEXT NOT NULL,
+  subject      BLOB NOT NULL,
+  network_end  BLOB,
+  specificity  INTEGER NOT NULL,
+  block_expire INTEGER,
+  reply        TEXT,
+  expires      TEXT NOT NULL,
+  create_time  TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  last_update  TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  comment      TEXT NOT NULL DEFAULT '',
+  UNIQUE (pattern, kind, action)
+);
+CREATE INDEX IF NOT EXISTS greylisting_entries_subject ON greylisting_entries (subject);
+
+CREATE TABLE IF NOT EXISTS greylisting_clients (
+  client        BLOB NOT NULL PRIMARY KEY,
+  identity      TEXT NOT NULL,
+  member_of     BLOB,
+  passes        INTEGER NOT NULL DEFAULT 0,
+  counted       TEXT NOT NULL,
+  expires       TEXT NOT NULL,
+  trapped_until TEXT,
+  create_time   TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS greylisting_clients_member_of ON greylisting_clients (member_of) WHERE member_of IS NOT NULL;
+CREATE INDEX IF NOT EXISTS greylisting_clients_expires ON greylisting_clients (expires);
+
+INSERT INTO greylisting_meta (name, value) VALUES ('schema_version', '2')
+    ON CONFLICT (name) DO UPDATE SET value = IIF(value = '1', '2', value);

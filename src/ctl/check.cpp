@@ -76,8 +76,8 @@ Finding rehearse(Administration& administration, const Settings& settings) {
       return {Finding::State::good, text + ", as it should be with explicit=1"};
     default:
       return {Finding::State::warning, text,
-              "see which entry decides: SELECT * FROM greylisting_lists WHERE id = " +
-                  std::to_string(decision.entry)};
+              "see which entry decides: greylistctl list" +
+                  (decision.entry.empty() ? std::string() : ", " + decision.entry)};
   }
 }
 

@@ -18,6 +18,23 @@ std::string now() {
   return {text.data(), size};
 }
 
+struct Deleted {
+  std::uint64_t rows = 0;
+  std::uint64_t batches = 0;
+};
+
+Deleted delete_all(Administration& administration, Expiring what, const CleanupOptions& options) {
+  Deleted total;
+  for (;;) {
+    const std::uint64_t rows = administration.delete_expired(what, options.batch);
+    total.rows += rows;
+    if (rows > 0) ++total.batches;
+    if (rows < options.batch) return total;
+    // Decisions that wait for the rows or the file come first.
+    std::this_thread::sleep_for(std::chrono::milliseconds(options.pause_ms));
+  }
+}
+
 }  // namespace
 
 int cleanup(const LoadedSettings& loaded, const CleanupOptions& options) {
@@ -27,18 +44,10 @@ int cleanup(const LoadedSettings& loaded, const CleanupOptions& options) {
               << " greylistctl cleanup: another clean-up is at work on this store; nothing was done\n";
     return kFailed;
   }
-  std::uint64_t total = 0;
-  std::uint64_t batches = 0;
-  for (;;) {
-    const std::uint64_t deleted = administration->delete_expired(options.batch);
-    total += deleted;
-    if (deleted > 0) ++batches;
-    if (deleted < options.batch) break;
-    // Decisions that wait for the rows or the file come first.
-    std::this_thread::sleep_for(std::chrono::milliseconds(options.pause_ms));
-  }
-  std::cout << now() << " greylistctl cleanup: expired records deleted: " << total << ", batches: " << batches
-            << '\n';
+  const Deleted records = delete_all(*administration, Expiring::records, options);
+  const Deleted clients = delete_all(*administration, Expiring::clients, options);
+  std::cout << now() << " greylistctl cleanup: expired records deleted: " << records.rows
+            << ", clients: " << clients.rows << ", batches: " << records.batches + clients.batches << '\n';
   return kDone;
 }
 

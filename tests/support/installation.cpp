@@ -185,14 +185,18 @@ void Installation::add(const ListEntry& entry) const {
 
 void Installation::pass_time(std::chrono::seconds time) const {
   const std::string seconds = std::to_string(time.count());
-  std::string changes;
-  for (const std::string column : {"block_expires", "record_expires", "create_time", "last_update"}) {
-    changes += changes.empty() ? "" : ", ";
-    changes += column + " = ";
-    changes += backend_ == Backend::sqlite ? "datetime(" + column + ", '-" + seconds + " seconds')"
-                                           : column + " - INTERVAL " + seconds + " SECOND";
-  }
-  sql("UPDATE greylisting_data SET " + changes);
+  const auto move = [&](const std::string& table, const std::vector<std::string>& columns) {
+    std::string changes;
+    for (const std::string& column : columns) {
+      changes += changes.empty() ? "" : ", ";
+      changes += column + " = ";
+      changes += backend_ == Backend::sqlite ? "datetime(" + column + ", '-" + seconds + " seconds')"
+                                             : column + " - INTERVAL " + seconds + " SECOND";
+    }
+    sql("UPDATE " + table + " SET " + changes);
+  };
+  move("greylisting_data", {"block_expires", "record_expires", "create_time", "last_update"});
+  move("greylisting_clients", {"counted", "expires", "trapped_until", "create_time"});
 }
 
 std::string Installation::seconds_from_now(int seconds) const {

@@ -15,6 +15,12 @@ TEST_CASE("Decision: every reason has its word and its outcome", "[decision]") {
     std::string_view outcome_word;
   };
   const auto row = GENERATE(values<Row>({
+      {Reason::opted_out, "opted-out", Outcome::accepted, "accepted"},
+      {Reason::trusted, "trusted", Outcome::accepted, "accepted"},
+      {Reason::trap, "trap", Outcome::deferred, "deferred"},
+      {Reason::trapped, "trapped", Outcome::rejected, "rejected"},
+      {Reason::not_suspicious, "not-suspicious", Outcome::accepted, "accepted"},
+      {Reason::null_sender, "null-sender", Outcome::accepted, "accepted"},
       {Reason::not_listed, "not-listed", Outcome::accepted, "accepted"},
       {Reason::denied, "denied", Outcome::rejected, "rejected"},
       {Reason::allowed, "allowed", Outcome::accepted, "accepted"},
@@ -36,7 +42,8 @@ TEST_CASE("Decision: every reason has its word and its outcome", "[decision]") {
 
 TEST_CASE("Decision: names nothing that was not looked at", "[decision]") {
   const Decision decision;
-  CHECK(decision.entry == 0);
+  CHECK(decision.entry.empty());
+  CHECK(decision.reply.empty());
   CHECK(decision.record == 0);
   CHECK(decision.age.count() == 0);
   CHECK(decision.left.count() == 0);

@@ -21,7 +21,7 @@ Triplet triplet(std::string_view client, unsigned prefix, std::string_view sende
   return {*address, Network::of(*address, prefix), Address::sender(sender), Address::recipient(recipient)};
 }
 
-std::string digits(const TripletKey& key) {
+std::string digits(const Fingerprint& key) {
   std::string text;
   for (const char c : key) {
     std::array<char, 3> byte{};
@@ -62,7 +62,7 @@ TEST_CASE("Triplet::key: fixed keys, which the databases hold", "[triplet]") {
 }
 
 TEST_CASE("Triplet::key: the same for every spelling of one triplet", "[triplet]") {
-  const TripletKey key = triplet("192.0.2.1", 24, "alice@example.com", "bob@example.org").key();
+  const Fingerprint key = triplet("192.0.2.1", 24, "alice@example.com", "bob@example.org").key();
   CHECK(triplet("192.0.2.254", 24, "alice@example.com", "bob@example.org").key() ==
         key);  // another host of the network
   CHECK(triplet("::ffff:192.0.2.1", 24, "alice@example.com", "bob@example.org").key() == key);
@@ -90,7 +90,7 @@ TEST_CASE("Triplet::key: another one for any part that differs", "[triplet]") {
       triplet("2001:db8:1:2::", 65, sender, recipient),
       triplet("c000:200::", 24, sender, recipient),  // the bytes of 192.0.2.0, with zeros behind
   };
-  std::set<TripletKey> keys;
+  std::set<Fingerprint> keys;
   for (const Triplet& one : triplets) keys.insert(one.key());
   CHECK(keys.size() == triplets.size());
 }
@@ -105,7 +105,7 @@ TEST_CASE("Triplet::key: another one when a byte moves from one part to the next
   for (int i = 0; i < 500; ++i) {
     std::string both(2 + random() % 20, '\0');
     for (char& c : both) c = static_cast<char>(1 + random() % 255);
-    std::set<TripletKey> keys;
+    std::set<Fingerprint> keys;
     for (std::size_t cut = 0; cut <= both.size(); ++cut) {
       // As recipients are: no tag to lose.
       const auto address = IpAddress::parse("2001:db8::1");
@@ -120,7 +120,7 @@ TEST_CASE("Triplet::key: another one when a byte moves from one part to the next
 
 TEST_CASE("Triplet::key: is of the network, not of the client", "[triplet]") {
   Triplet one = triplet("192.0.2.1", 24, "alice@example.com", "bob@example.org");
-  const TripletKey key = one.key();
+  const Fingerprint key = one.key();
   one.client = *IpAddress::parse("2001:db8::1");
   CHECK(one.key() == key);
 }

@@ -17,25 +17,40 @@ TEST_CASE("read_verdict: every word, and what its number is", "[verdict]") {
   struct Case {
     std::string_view verdict;
     Reason reason;
-    std::uint64_t entry;
+    std::string entry;
     std::uint64_t pending;
+    std::int64_t left;
   };
   for (const Case& expected :
-       {Case{"denied 17", Reason::denied, 17, 0}, Case{"allowed 18", Reason::allowed, 18, 0},
-        Case{"not-listed 0", Reason::not_listed, 0, 0}, Case{"throttled 500", Reason::throttled, 0, 500},
-        Case{"greylist 499", Reason::unseen, 0, 499}}) {
+       {Case{"opted-out entries/4", Reason::opted_out, "entries/4", 0, 0},
+        Case{"denied lists/17", Reason::denied, "lists/17", 0, 0},
+        Case{"allowed entries/18", Reason::allowed, "entries/18", 0, 0},
+        Case{"not-listed 0", Reason::not_listed, "", 0, 0}, Case{"trusted 0", Reason::trusted, "", 0, 0},
+        Case{"trap entries/2", Reason::trap, "entries/2", 0, 420},
+        Case{"trapped 0", Reason::trapped, "", 0, 0},
+        Case{"not-suspicious 0", Reason::not_suspicious, "", 0, 0},
+        Case{"null-sender 0", Reason::null_sender, "", 0, 0},
+        Case{"throttled 500", Reason::throttled, "", 500, 420},
+        Case{"greylist 499", Reason::unseen, "", 499, 0}}) {
     CAPTURE(expected.verdict);
     const Decision decision = read_verdict(expected.verdict, kAttempt);
     CHECK(decision.reason == expected.reason);
     CHECK(decision.entry == expected.entry);
     CHECK(decision.pending == expected.pending);
-    CHECK(decision.left == std::chrono::seconds(expected.reason == Reason::throttled ? 420 : 0));
+    CHECK(decision.left == std::chrono::seconds(expected.left));
   }
+}
+
+TEST_CASE("exempting_verdict: is read as the reason it is made of", "[verdict]") {
+  for (const Reason reason : {Reason::not_suspicious, Reason::null_sender})
+    CHECK(read_verdict(exempting_verdict(reason), kAttempt).reason == reason);
 }
 
 TEST_CASE("read_verdict: what is none is an error that shows it", "[verdict]") {
   for (const std::string_view verdict :
-       {"", " ", "denied", "denied x", "Denied 1", "deniedd 1", " denied 1", "denied 17abc", "denied 1 2"}) {
+       {"", " ", "denied", "denied x", "Denied lists/1", "deniedd lists/1", " denied lists/1",
+        "denied lists/17abc", "denied lists/1 2", "denied 17", "denied list/17", "denied lists/",
+        "throttled lists/1", "throttled x"}) {
     CAPTURE(verdict);
     CHECK_THROWS_AS(read_verdict(verdict, kAttempt), StoreError);
   }

@@ -1,0 +1,19 @@
+-- What the client has earned. :event is 'pass', which counts once an hour for each of its identities; 'trap', which
+-- denies its network for a while; or 'fall'. The trap, and an entry that denies, take away what has been earned.
+INSERT INTO greylisting_clients (client, identity, member_of, passes, counted, expires, trapped_until)
+SELECT client, identity, member_of, :event = 'pass', datetime('now'),
+       IIF(:event = 'trap', datetime('now', :trap_expire || ' hours'), datetime('now', :auto_allow_expire || ' days')),
+       IIF(:event = 'trap', datetime('now', :trap_expire || ' hours'), NULL)
+  FROM (SELECT :client_key AS client, :client_name AS identity, NULL AS member_of
+        UNION ALL SELECT :pool_key, :pool, NULL
+        UNION ALL SELECT :member_key, :member_name, :group)
+ WHERE client IS NOT NULL AND (:event <> 'trap' OR client = :client_key)
+ON CONFLICT (client) DO UPDATE SET
+  passes = CASE WHEN :event <> 'pass' THEN 0
+                WHEN expires <= datetime('now') THEN 1
+                WHEN counted > datetime('now', '-1 hour') THEN passes
+                ELSE passes + 1 END,
+  counted = IIF(:event = 'pass' AND counted <= datetime('now', '-1 hour'), excluded.counted, counted),
+  expires = IIF(:event = 'fall', expires, MAX(expires, excluded.expires)),
+  trapped_until = IIF(:event = 'trap', excluded.trapped_until, trapped_until);
+UPDATE greylisting_clients SET passes = 0 WHERE member_of = :group AND :event <> 'pass';

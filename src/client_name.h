@@ -1,0 +1,23 @@
+// client_name: what a client's reverse name says about the line it is on.
+//
+// Providers name the addresses of home lines after a pattern: the address itself, or a word such as `dsl` or
+// `pool`. A host whose name says that it is a mail server is one, whatever else the name has. The words and
+// the decision are those of SQLgrey's `smart` method, but for these:
+//   - the words of a mail server do not count in the registered domain (static.….your-server.de);
+//   - the address in hexadecimal counts, in any place, as three octets in a row and as one number do;
+//   - an octet counts only as a number of its own: srv14 is not named after the address …4, linux4 neither;
+//   - a few words are younger than SQLgrey's list;
+//   - IPv6 clients' names are looked at, too.
+#pragma once
+
+#include <string_view>
+
+#include "network.h"
+
+namespace greylisting {
+
+/// Whether the name looks like that of a home or dial-up line. In any case, with or without a final dot; an
+/// empty name looks like nothing. Takes time linear in the name's length.
+bool looks_dynamic(std::string_view client_name, const IpAddress& client);
+
+}  // namespace greylisting

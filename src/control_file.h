@@ -1,0 +1,23 @@
+// control_file: the content of a file in qmail's control directory, read with the care that a process needs
+// which must not hang and must not obey just anybody.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace greylisting {
+
+struct ControlFileText {
+  std::string text;
+  std::string why{};        // why the content cannot be had: `is not a regular file`, …; empty when it can
+  bool is_missing = false;  // there is no such file; then `why` is `does not exist`
+};
+
+/// Reads a regular file of at most `most` bytes. Never waits for a FIFO or a device; refuses a file that
+/// everybody can write to.
+ControlFileText read_control_file(const std::string& name, std::size_t most = 65536);
+
+/// This host's name, the first line of control/me; empty when there is none.
+std::string own_name();
+
+}  // namespace greylisting

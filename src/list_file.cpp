@@ -1,0 +1,322 @@
+#include "list_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <system_error>
+#include <utility>
+
+#include "printable.h"
+#include "process.h"
+#include "reply.h"
+
+namespace greylisting {
+namespace {
+
+constexpr std::size_t kMaxFile = std::size_t{16} << 20U;
+constexpr std::size_t kMaxShown = 100;  // of a word in a message
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr std::string_view kBlanks = " \t\r\n\v\f";
+
+constexpr std::array<std::pair<std::string_view, ListFormat>, 5> kFormats{{
+    {"plain", ListFormat::plain},
+    {"postgrey-clients", ListFormat::postgrey_clients},
+    {"postgrey-recipients", ListFormat::postgrey_recipients},
+    {"sqlgrey-ip", ListFormat::sqlgrey_ip},
+    {"sqlgrey-fqdn", ListFormat::sqlgrey_fqdn},
+}};
+
+// What is wrong with a line; what() says it and what is allowed.
+class LineError : public std::runtime_error {
+ public:
+  LineError(std::string_view word, const std::string& why) : runtime_error(quoted(word) + ' ' + why) {}
+
+ private:
+  static std::string quoted(std::string_view word) {
+    std::string shown = "\"";
+    for (const char c : word.substr(0, kMaxShown)) shown += c == ' ' ? std::string(" ") : printable({&c, 1});
+    return shown + (word.size() > kMaxShown ? "...\"" : "\"");
+  }
+};
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// The number in two or four digits at `place`; nothing when that is something else.
+std::optional<unsigned> number_at(std::string_view text, std::size_t place, std::size_t digits) {
+  const std::string_view field = text.substr(std::min(place, text.size()), digits);
+  if (field.size() != digits || !std::ranges::all_of(field, is_digit)) return std::nullopt;
+  unsigned number = 0;
+  std::from_chars(field.data(), field.data() + field.size(), number);
+  return number;
+}
+
+// YYYY-MM-DD, the years being those that every database has
+bool is_date(std::string_view text) {
+  const auto year = number_at(text, 0, 4);
+  const auto month = number_at(text, 5, 2);
+  const auto day = number_at(text, 8, 2);
+  return text.size() == 10 && text[4] == '-' && text[7] == '-' && year && *year >= 1970 && month && day &&
+         (std::chrono::year(static_cast<int>(*year)) / static_cast<int>(*month) / static_cast<int>(*day))
+             .ok();
+}
+
+// hh:mm:ss
+bool is_time(std::string_view text) {
+  const auto hour = number_at(text, 0, 2);
+  const auto minute = number_at(text, 3, 2);
+  const auto second = number_at(text, 6, 2);
+  return text.size() == 8 && text[2] == ':' && text[5] == ':' && hour && *hour < 24 && minute &&
+         *minute < 60 && second && *second < 60;
+}
+
+bool is_until(std::string_view text) {
+  return is_date(text.substr(0, 10)) && (text.size() == 10 || (text[10] == ' ' && is_time(text.substr(11))));
+}
+
+// The words of a line, up to its comment.
+class Words {
+ public:
+  explicit Words(std::string_view line) : rest_(line) { skip_blanks(); }
+
+  bool is_at_end() const { return rest_.empty() || rest_.starts_with('#'); }
+  std::string_view comment() const { return rest_.empty() ? rest_ : trimmed(rest_.substr(1)); }
+
+  std::string_view next() { return take(rest_.find_first_of(kBlanks)); }
+
+  // A word, or key="some words": the quote that ends it has a blank or nothing behind it.
+  std::string_view next_option() {
+    const auto quote = rest_.find('"');
+    if (quote == std::string_view::npos || rest_.find_first_of(kBlanks) < quote) return next();
+    for (auto end = rest_.find('"', quote + 1); end != std::string_view::npos;
+         end = rest_.find('"', end + 1)) {
+      if (end + 1 == rest_.size() || kBlanks.find(rest_[end + 1]) != std::string_view::npos)
+        return take(end + 1);
+    }
+    throw LineError(rest_, "has a quote that is not ended");
+  }
+
+ private:
+  std::string_view take(std::size_t size) {
+    const std::string_view word = rest_.substr(0, size);
+    rest_.remove_prefix(word.size());
+    skip_blanks();
+    return word;
+  }
+
+  void skip_blanks() { rest_.remove_prefix(std::min(rest_.find_first_not_of(kBlanks), rest_.size())); }
+
+  std::string_view rest_;
+};
+
+void read_option(ListedPattern& entry, std::string_view option) {
+  const auto equals = option.find('=');
+  const std::string_view key = option.substr(0, equals);
+  if (equals == std::string_view::npos || (key != "until" && key != "reply")) {
+    throw LineError(option,
+                    "is not until=DATE or reply=\"5NN text\", which is all that can follow a pattern; a "
+                    "comment begins with #");
+  }
+  std::string_view value = option.substr(equals + 1);
+  if (value.size() > 1 && value.starts_with('"') && value.ends_with('"'))
+    value = value.substr(1, value.size() - 2);
+
+  std::string& member = key == "until" ? entry.until : entry.reply;
+  if (!member.empty()) throw LineError(option, "is the second " + std::string(key) + " of this line");
+  if (key == "until" && !is_until(value))
+    throw LineError(option, "is not until=YYYY-MM-DD or until=\"YYYY-MM-DD hh:mm:ss\" (UTC)");
+  if (key == "reply" && !is_reply(value, '5') && !is_reply(value, '4')) {
+    throw LineError(option,
+                    "is not an SMTP reply in quotes: reply=\"5NN text\" or reply=\"4NN text\" in printable "
+                    "ASCII, at most " +
+                        std::to_string(kMaxReply) + " characters");
+  }
+  member = value;
+}
+
+std::optional<ListedPattern> read_plain(std::string_view line) {
+  Words words(line);
+  if (words.is_at_end()) return std::nullopt;
+  std::string_view subject = "client";
+  std::string_view text = words.next();
+  if (text == "client" || text == "sender" || text == "recipient") {
+    subject = text;
+    if (words.is_at_end()) throw LineError(subject, "has no pattern behind it");
+    text = words.next();
+  }
+  ListedPattern entry{.pattern = Pattern::parse(subject, text)};
+  while (!words.is_at_end()) read_option(entry, words.next_option());
+  entry.comment = words.comment();
+  return entry;
+}
+
+bool is_of_digits_and_dots(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c == '.' || is_digit(c); });
+}
+
+// What Postfix calls a client without a name.
+bool is_nameless(std::string_view entry) {
+  return entry == "unknown" || entry == "/unknown/" || entry == "/^unknown$/";
+}
+
+Pattern postgrey_client(std::string_view entry) {
+  if (is_nameless(entry)) throw LineError(entry, "means clients without a name, which have no pattern here");
+  if (entry.starts_with('=') || entry.starts_with('*')) {
+    throw LineError(entry, "is not a name, which Postgrey has without " + std::string(1, entry[0]) +
+                               " and takes for the domain and its subdomains");
+  }
+  const auto dots = std::ranges::count(entry, '.');
+  if (is_of_digits_and_dots(entry) && (dots == 0 || entry.ends_with('.'))) {
+    throw LineError(entry,
+                    "is a name to Postgrey, and none ends in a number; write a network as 192.0.2 or "
+                    "192.0.2.0/24");
+  }
+  return Pattern::parse("client", entry);
+}
+
+Pattern postgrey_recipient(std::string_view entry) {
+  if (entry.starts_with('=') || entry.starts_with('*')) {
+    throw LineError(entry, "is not a domain, which Postgrey has without " + std::string(1, entry[0]) +
+                               " and takes for the domain and its subdomains");
+  }
+  return Pattern::parse("recipient", entry);
+}
+
+Pattern sqlgrey_address(std::string_view entry) {
+  const bool is_number = entry.find_first_not_of("0123456789abcdefABCDEF:./") == std::string_view::npos;
+  if (is_number && !entry.ends_with('.')) {
+    Pattern pattern = Pattern::parse("client", entry);
+    if (pattern.kind() == PatternKind::network) return pattern;
+  }
+  throw LineError(entry, "is not an address, a network (192.0.2.0/24) or the first octets of one (192.0.2)");
+}
+
+Pattern sqlgrey_name(std::string_view entry) {
+  if (is_nameless(entry)) throw LineError(entry, "means clients without a name, which have no pattern here");
+  if (entry.starts_with('/')) return Pattern::parse("client", entry);
+  if (entry.starts_with("*.")) {
+    const std::string_view domain = entry.substr(2);
+    const bool is_regexp = domain.find_first_of("*+?()[]{}|\\^$") != std::string_view::npos;
+    if (is_regexp) return Pattern::parse("client", std::string("/\\.").append(domain).append("$/"));
+    return Pattern::parse("client", entry);
+  }
+  if (entry.find('.') == std::string_view::npos)
+    throw LineError(entry, "is not a name with a dot in it, *.domain or /regexp/");
+  return Pattern::parse("client", '=' + std::string(entry));
+}
+
+std::optional<ListedPattern> read_foreign(Pattern (*read)(std::string_view), std::string_view line) {
+  const auto hash = std::min(line.find('#'), line.size());
+  const std::string_view entry = trimmed(line.substr(0, hash));
+  if (entry.empty()) return std::nullopt;
+  ListedPattern listed{.pattern = read(entry)};
+  listed.comment = trimmed(line.substr(std::min(hash + 1, line.size())));
+  return listed;
+}
+
+std::optional<ListedPattern> read_line(ListFormat format, std::string_view line) {
+  switch (format) {
+    case ListFormat::plain:
+      return read_plain(line);
+    case ListFormat::postgrey_clients:
+      return read_foreign(postgrey_client, line);
+    case ListFormat::postgrey_recipients:
+      return read_foreign(postgrey_recipient, line);
+    case ListFormat::sqlgrey_ip:
+      return read_foreign(sqlgrey_address, line);
+    case ListFormat::sqlgrey_fqdn:
+      break;
+  }
+  return read_foreign(sqlgrey_name, line);
+}
+
+std::string system_error() { return "cannot be read (" + std::generic_category().message(errno) + ')'; }
+
+// The content of an open file; empty, and why, when it cannot be had.
+std::pair<std::string, std::string> content_of(int file) {
+  struct stat status {};
+  if (fstat(file, &status) != 0) return {"", system_error()};
+  if (!S_ISREG(status.st_mode)) return {"", "is not a regular file"};
+  if ((status.st_mode & S_IWOTH) != 0) return {"", "can be written by everybody"};
+  if (status.st_size > static_cast<off_t>(kMaxFile))
+    return {"", "is larger than " + std::to_string(kMaxFile >> 20U) + " MiB"};
+
+  std::string text(static_cast<std::size_t>(status.st_size), '\0');
+  std::size_t filled = 0;
+  while (filled < text.size()) {
+    const ssize_t size = read(file, text.data() + filled, text.size() - filled);
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return {"", system_error()};
+    if (size == 0) break;
+    filled += static_cast<std::size_t>(size);
+  }
+  text.resize(filled);
+  return {std::move(text), ""};
+}
+
+}  // namespace
+
+std::optional<ListFormat> list_format(std::string_view name) {
+  for (const auto& [word, format] : kFormats) {
+    if (word == name) return format;
+  }
+  return std::nullopt;
+}
+
+std::string_view name(ListFormat format) {
+  return std::ranges::find(kFormats, format, [](const auto& each) { return each.second; })->first;
+}
+
+bool is_over(const ListedPattern& entry, std::string_view now) {
+  // A date lasts to its day's end, a time to its second.
+  const std::string& until = entry.until;
+  if (until.empty()) return false;
+  return until.size() == 10 ? now.substr(0, 10) > until : now >= until;
+}
+
+ListFile parse_list(ListFormat format, const std::string& file, std::string_view text) {
+  ListFile list;
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  for (unsigned number = 1; !text.empty(); ++number) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    try {
+      if (auto entry = read_line(format, line)) {
+        entry->line = number;
+        list.entries.push_back(std::move(*entry));
+      }
+    } catch (const std::runtime_error& error) {
+      list.problems.push_back(file + ':' + std::to_string(number) + ": " + error.what() +
+                              ". Ignoring this line");
+    }
+  }
+  return list;
+}
+
+std::optional<ListFile> read_list(ListFormat format, const std::string& file) {
+  // O_NONBLOCK: a FIFO in the file's place must not be waited for.
+  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (descriptor < 0 && errno == ENOENT) return std::nullopt;
+  const auto [text, why] = descriptor < 0 ? std::pair(std::string(), system_error()) : content_of(descriptor);
+  if (descriptor >= 0) close(descriptor);
+  ListFile list = parse_list(format, file, text);
+  if (!why.empty()) {
+    list.problems.push_back(
+        file + ": " + why + ", so nothing in it counts; give " + effective_user() +
+        ", as whom this runs, a regular file that it can read and not everybody can write");
+  }
+  return list;
+}
+
+}  // namespace greylisting

@@ -1,0 +1,180 @@
+#include "suspicion_rules.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <system_error>
+#include <utility>
+
+#include "printable.h"
+#include "process.h"
+#include "regexp.h"
+
+namespace greylisting {
+namespace {
+
+constexpr std::size_t kMaxFile = 65536;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr std::string_view kAttributes = "sender, recipient, client_name, client_address or helo_name";
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\v\f";
+  const auto first = text.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+// A backslash keeps the next character, a # or another backslash, what it is.
+std::string_view without_comment(std::string_view line) {
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '#') return line.substr(0, i);
+    if (line[i] == '\\') ++i;
+  }
+  return line;
+}
+
+// Part of a file as it stands in a message: what a terminal or a log could trip over is escaped.
+std::string quoted(std::string_view text) {
+  std::string shown = "\"";
+  for (const char c : text) shown += c == ' ' ? std::string(" ") : printable({&c, 1});
+  return shown + '"';
+}
+
+std::string because_of(int error) { return " (" + std::generic_category().message(error) + ')'; }
+
+// A regular file's content, or why it cannot be had.
+std::pair<std::string, std::string> content_of(int file) {
+  struct stat status {};
+  if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) return {"", "is not a regular file"};
+  if ((status.st_mode & S_IWOTH) != 0) return {"", "can be written by everybody"};
+  if (status.st_size > static_cast<off_t>(kMaxFile)) {
+    return {"", "is larger than " + std::to_string(kMaxFile) + " bytes"};
+  }
+  std::string text(kMaxFile, '\0');
+  const ssize_t size = ::read(file, text.data(), text.size());
+  if (size < 0) return {"", "cannot be read" + because_of(errno)};
+  text.resize(static_cast<std::size_t>(size));
+  return {text, ""};
+}
+
+}  // namespace
+
+SuspicionRules SuspicionRules::parse(const std::string& file, std::string_view text) {
+  SuspicionRules rules(file);
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  for (unsigned number = 1; !text.empty(); ++number) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    rules.add_line(number, trimmed(without_comment(line)));
+  }
+  return rules;
+}
+
+std::optional<SuspicionRules> SuspicionRules::read(const std::string& file) {
+  // O_NONBLOCK: a FIFO in the file's place must not be waited for.
+  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (descriptor < 0 && errno == ENOENT) return std::nullopt;
+  std::string text;
+  std::string why;
+  if (descriptor < 0) {
+    why = "cannot be read" + because_of(errno);
+  } else {
+    std::tie(text, why) = content_of(descriptor);
+    close(descriptor);
+  }
+  SuspicionRules rules = parse(file, text);
+  if (!why.empty()) {
+    rules.problems_.push_back(
+        file + ": " + why + ", so none of its rules counts; give " + effective_user() +
+        ", as whom this runs, a regular file that it can read and not everybody can write");
+  }
+  return rules;
+}
+
+std::optional<SuspicionRules::Attribute> SuspicionRules::attribute_of(std::string_view word) {
+  static constexpr std::array<std::pair<std::string_view, Attribute>, 6> kWords{
+      {{"sender", Attribute::sender},
+       {"recipient", Attribute::recipient},
+       {"client_name", Attribute::client_name},
+       {"client_address", Attribute::client_address},
+       {"helo_name", Attribute::helo_name},
+       {"helo", Attribute::helo_name}}};
+  const auto* const found = std::ranges::find(kWords, word, &std::pair<std::string_view, Attribute>::first);
+  if (found == kWords.end()) return std::nullopt;
+  return found->second;
+}
+
+void SuspicionRules::add_line(unsigned number, std::string_view line) {
+  if (line.empty()) return;
+  const auto operation = line.find('~');
+  const bool is_rule = operation != std::string_view::npos && operation > 0 &&
+                       (line[operation - 1] == '=' || line[operation - 1] == '!');
+  if (!is_rule) {
+    problems_.push_back(where(number) + quoted(line) +
+                        " is not a rule; ignoring it. A rule is: attribute =~ expression, or attribute !~ "
+                        "expression, the attribute being " +
+                        std::string(kAttributes));
+    return;
+  }
+  const std::string_view word = trimmed(line.substr(0, operation - 1));
+  const std::string_view expression = trimmed(line.substr(operation + 1));
+  const auto attribute = attribute_of(word);
+  if (!attribute) {
+    problems_.push_back(where(number) + quoted(word) +
+                        " is not an attribute; ignoring the rule. It has to be " + std::string(kAttributes));
+  } else if (expression.empty()) {
+    problems_.push_back(
+        where(number) + std::string(word) +
+        ": the regular expression is missing; ignoring the rule. In an expression, # is written \\#");
+  } else {
+    rules_.push_back({number, *attribute, line[operation - 1] == '=', std::string(expression)});
+  }
+}
+
+std::string SuspicionRules::subject_of(Attribute attribute, const Session& session, const IpAddress& client) {
+  switch (attribute) {
+    case Attribute::sender:
+      return session.sender;
+    case Attribute::recipient:
+      return session.recipient;
+    case Attribute::client_name:
+      return session.client_name.empty() ? "unknown" : session.client_name;
+    case Attribute::client_address:
+      return client.text();
+    case Attribute::helo_name:
+      break;
+  }
+  return session.helo;
+}
+
+std::vector<std::string> SuspicionRules::check() const {
+  std::vector<std::string> problems = problems_;
+  for (const Rule& rule : rules_) {
+    try {
+      const Regexp regexp(rule.expression, LetterCase::kept);
+    } catch (const RegexpError& error) {
+      problems.push_back(where(rule.line) + quoted(rule.expression) + " is not a regular expression (" +
+                         error.what() + "), so the rule never holds; write it as pcre2pattern(3) says");
+    }
+  }
+  return problems;
+}
+
+unsigned SuspicionRules::holds_for(const Session& session, const IpAddress& client) const {
+  for (const Rule& rule : rules_) {
+    try {
+      const Regexp regexp(rule.expression, LetterCase::kept);
+      if (regexp.try_match(subject_of(rule.attribute, session, client)) == rule.when_found) return rule.line;
+    } catch (const RegexpError&) {
+      continue;  // check() tells
+    }
+  }
+  return 0;
+}
+
+}  // namespace greylisting

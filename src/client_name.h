@@ -3,10 +3,13 @@
 // Providers name the addresses of home lines after a pattern: the address itself, or a word such as `dsl` or
 // `pool`. A host whose name says that it is a mail server is one, whatever else the name has. The words and
 // the decision are those of SQLgrey's `smart` method, but for these:
-//   - the words of a mail server do not count in the registered domain (static.….your-server.de);
-//   - the address in hexadecimal counts, in any place, as three octets in a row and as one number do;
-//   - an octet counts only as a number of its own: srv14 is not named after the address …4, linux4 neither;
-//   - a few words are younger than SQLgrey's list;
+//   - the words of a server do not count in the registered domain (static.….your-server.de), and mailgw,
+//     mailrelay and mout are among them;
+//   - the address counts in any place when it is in hexadecimal, one number, or three octets in a row;
+//   - a single octet counts as a number of its own: srv14, node04 and linux4 are not named after the address
+//     …4;
+//   - words of newer kinds of line count (dynip, ftth, gpon, pppoe, vdsl);
+//   - a final dot makes no part of the name out of the top-level domain (….com.mx.);
 //   - IPv6 clients' names are looked at, too.
 #pragma once
 

@@ -1,17 +1,13 @@
 #include "list_file.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
 #include <chrono>
-#include <system_error>
+#include <stdexcept>
 #include <utility>
 
+#include "control_file.h"
 #include "printable.h"
 #include "process.h"
 #include "reply.h"
@@ -241,30 +237,6 @@ std::optional<ListedPattern> read_line(ListFormat format, std::string_view line)
   return read_foreign(sqlgrey_name, line);
 }
 
-std::string system_error() { return "cannot be read (" + std::generic_category().message(errno) + ')'; }
-
-// The content of an open file; empty, and why, when it cannot be had.
-std::pair<std::string, std::string> content_of(int file) {
-  struct stat status {};
-  if (fstat(file, &status) != 0) return {"", system_error()};
-  if (!S_ISREG(status.st_mode)) return {"", "is not a regular file"};
-  if ((status.st_mode & S_IWOTH) != 0) return {"", "can be written by everybody"};
-  if (status.st_size > static_cast<off_t>(kMaxFile))
-    return {"", "is larger than " + std::to_string(kMaxFile >> 20U) + " MiB"};
-
-  std::string text(static_cast<std::size_t>(status.st_size), '\0');
-  std::size_t filled = 0;
-  while (filled < text.size()) {
-    const ssize_t size = read(file, text.data() + filled, text.size() - filled);
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return {"", system_error()};
-    if (size == 0) break;
-    filled += static_cast<std::size_t>(size);
-  }
-  text.resize(filled);
-  return {std::move(text), ""};
-}
-
 }  // namespace
 
 std::optional<ListFormat> list_format(std::string_view name) {
@@ -305,15 +277,12 @@ ListFile parse_list(ListFormat format, const std::string& file, std::string_view
 }
 
 std::optional<ListFile> read_list(ListFormat format, const std::string& file) {
-  // O_NONBLOCK: a FIFO in the file's place must not be waited for.
-  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (descriptor < 0 && errno == ENOENT) return std::nullopt;
-  const auto [text, why] = descriptor < 0 ? std::pair(std::string(), system_error()) : content_of(descriptor);
-  if (descriptor >= 0) close(descriptor);
-  ListFile list = parse_list(format, file, text);
-  if (!why.empty()) {
+  const ControlFileText content = read_control_file(file, kMaxFile);
+  if (content.is_missing) return std::nullopt;
+  ListFile list = parse_list(format, file, content.text);
+  if (!content.why.empty()) {
     list.problems.push_back(
-        file + ": " + why + ", so nothing in it counts; give " + effective_user() +
+        file + ": " + content.why + ", so nothing in it counts; give " + effective_user() +
         ", as whom this runs, a regular file that it can read and not everybody can write");
   }
   return list;

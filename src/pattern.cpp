@@ -1,13 +1,10 @@
 #include "pattern.h"
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
 #include <algorithm>
 #include <array>
-#include <cstdint>
 
 #include "printable.h"
+#include "regexp.h"
 
 namespace greylisting {
 namespace {
@@ -15,8 +12,6 @@ namespace {
 constexpr std::size_t kMaxKey = 250;
 constexpr std::size_t kMaxDomain = 253;  // RFC 1035, section 2.3.4, as text
 constexpr std::size_t kMaxRegexp = 1000;
-// RFC 5321, section 4.5.3.1, has 256 octets for a path and 255 for a name.
-constexpr std::size_t kMaxSubject = 1000;
 constexpr std::size_t kMaxShown = 100;  // of a text in a message
 
 // The second byte of a key.
@@ -147,13 +142,13 @@ AddressParts parts_of(const Address& address) {
   const std::string_view local_part = text.substr(0, text.rfind('@'));
   const std::string_view domain = local_part.size() == text.size() ? "" : address.domain();
   const auto plus = local_part.find('+');
-  const bool is_extended = plus != std::string_view::npos && plus > 0 && plus + 1 < local_part.size();
+  const bool is_extended = plus != std::string_view::npos && plus + 1 < local_part.size();
   return {local_part, is_extended ? local_part.substr(0, plus) : local_part, domain};
 }
 
 // Whether `pattern`, an address or user@, is local_part@domain or local_part@.
 bool is_address(std::string_view pattern, std::string_view local_part, std::string_view domain) {
-  if (local_part.empty() || !pattern.starts_with(local_part)) return false;
+  if (!pattern.starts_with(local_part)) return false;
   pattern.remove_prefix(local_part.size());
   return pattern.starts_with('@') && (pattern.size() == 1 || pattern.substr(1) == domain);
 }
@@ -178,7 +173,6 @@ void add_domain_keys(std::vector<std::string>& keys, PatternKind kind, std::stri
   std::string_view domain = shown;
   for (auto dot = domain.find('.'); dot != std::string_view::npos; dot = domain.find('.')) {
     domain.remove_prefix(dot + 1);
-    if (domain.empty()) break;
     add_key(keys, first, kDomain, domain);
     add_key(keys, first, kSubdomains, domain);
   }
@@ -203,50 +197,6 @@ void add_address_keys(std::vector<std::string>& keys, PatternKind kind, const Ad
 }
 
 }  // namespace
-
-// A compiled regular expression. Neither an expression nor a subject can make it burn time or memory: it
-// gives up, and has then found nothing.
-class Pattern::Regexp {
- public:
-  // `text` is the expression between its slashes.
-  explicit Regexp(std::string_view text) {
-    const std::string_view expression = text.substr(1, text.size() - 2);
-    int error = 0;
-    std::size_t offset = 0;
-    code_.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(expression.data()), expression.size(),
-                              PCRE2_CASELESS | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP, &error, &offset, nullptr));
-    if (code_) return;
-    std::array<PCRE2_UCHAR, 256> message{};
-    pcre2_get_error_message(error, message.data(), message.size());
-    refuse(text, std::string("is not a regular expression: ") +
-                     reinterpret_cast<const char*>(message.data()) + " at character " +
-                     std::to_string(offset + 1) + " between the slashes");
-  }
-
-  bool is_found_in(std::string_view subject) const {
-    if (subject.size() > kMaxSubject) return false;
-    const std::unique_ptr<pcre2_match_context, Free> context(pcre2_match_context_create(nullptr));
-    const std::unique_ptr<pcre2_match_data, Free> match(pcre2_match_data_create(1, nullptr));
-    if (!context || !match) return false;
-    pcre2_set_match_limit(context.get(), kMaxSteps);
-    pcre2_set_depth_limit(context.get(), kMaxSteps);
-    pcre2_set_heap_limit(context.get(), kMaxKibibytes);
-    return pcre2_match(code_.get(), reinterpret_cast<PCRE2_SPTR>(subject.data()), subject.size(), 0, 0,
-                       match.get(), context.get()) >= 0;
-  }
-
- private:
-  struct Free {
-    void operator()(pcre2_code* code) const { pcre2_code_free(code); }
-    void operator()(pcre2_match_context* context) const { pcre2_match_context_free(context); }
-    void operator()(pcre2_match_data* match) const { pcre2_match_data_free(match); }
-  };
-
-  static constexpr std::uint32_t kMaxSteps = 10000;  // from each place in the subject
-  static constexpr std::uint32_t kMaxKibibytes = 2048;
-
-  std::unique_ptr<pcre2_code, Free> code_;
-};
 
 std::string_view word(PatternKind kind) {
   switch (kind) {
@@ -294,7 +244,11 @@ void Pattern::read_regexp(std::string_view text) {
     refuse(text, "is longer than the " + std::to_string(kMaxRegexp) +
                      " characters of a regular expression; make two of it");
   }
-  regexp_ = std::make_shared<const Regexp>(text);
+  try {
+    regexp_ = std::make_shared<const Regexp>(text.substr(1, text.size() - 2));
+  } catch (const RegexpError& error) {
+    refuse(text, std::string("is not a regular expression: ") + error.what());
+  }
   text_ = text;
   key_ = kRegexpKey;
   specificity_ = kind_ == PatternKind::host ? 130 : kind_ == PatternKind::sender ? 120 : 110;
@@ -402,11 +356,11 @@ bool Pattern::matches(const Subjects& subjects) const {
   if (kind_ == PatternKind::host) {
     const std::string& name = subjects.client_name;
     if (!regexp_) return reaches(key_[1], std::string_view(key_).substr(2), name);
-    return (!name.empty() && regexp_->is_found_in(name)) || regexp_->is_found_in(subjects.client.text());
+    return (!name.empty() && regexp_->matches(name)) || regexp_->matches(subjects.client.text());
   }
 
   const Address& address = kind_ == PatternKind::sender ? subjects.sender : subjects.recipient;
-  if (regexp_) return regexp_->is_found_in(address.text());
+  if (regexp_) return regexp_->matches(address.text());
   if (key_.size() == 2) return address.text().empty();
   const auto [local_part, user, domain] = parts_of(address);
   if (key_[1] != kAddress) return reaches(key_[1], std::string_view(key_).substr(2), domain);

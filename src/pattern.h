@@ -39,6 +39,8 @@
 
 namespace greylisting {
 
+class Regexp;
+
 /// What a pattern looks at. A client's network and name are written with the same word, `client`.
 enum class PatternKind { network, host, sender, recipient };
 
@@ -85,8 +87,7 @@ class Pattern {
   /// expressions.
   unsigned specificity() const { return specificity_; }
 
-  /// Whether it matches the attempt. A regular expression that needs too many steps, or is asked about more
-  /// than 1000 bytes, does not.
+  /// Whether it matches the attempt. A regular expression that hits a limit (regexp.h) does not.
   bool matches(const Subjects& subjects) const;
 
   static constexpr std::string_view kRegexpKey = "/";
@@ -96,8 +97,6 @@ class Pattern {
   }
 
  private:
-  class Regexp;
-
   explicit Pattern(PatternKind kind) : kind_(kind) {}
 
   // Each reads one form of `text` into the members. They throw PatternError.

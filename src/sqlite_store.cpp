@@ -72,9 +72,9 @@ SqliteStore::Judged SqliteStore::ask(const std::string& question) {
 std::string_view SqliteStore::event_of(const Decision& decision, const Judged& judged) {
   if (decision.reason == Reason::trap) return "trap";
   if (judged.has_passes && (judged.is_trap || decision.reason == Reason::denied)) return "fall";
-  const bool passes = decision.reason == Reason::trusted || decision.reason == Reason::retried ||
-                      decision.reason == Reason::known;
-  return judged.is_countable && passes ? "pass" : "";
+  if (!judged.is_countable) return "";
+  if (decision.reason == Reason::trusted) return "seen";
+  return decision.reason == Reason::retried || decision.reason == Reason::known ? "pass" : "";
 }
 
 // A row for each identity of the triplet, its own first. It has come as far as the one that came furthest.

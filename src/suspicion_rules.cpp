@@ -1,16 +1,11 @@
 #include "suspicion_rules.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstddef>
-#include <system_error>
 #include <utility>
 
+#include "control_file.h"
 #include "printable.h"
 #include "process.h"
 #include "regexp.h"
@@ -18,7 +13,6 @@
 namespace greylisting {
 namespace {
 
-constexpr std::size_t kMaxFile = 65536;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kAttributes = "sender, recipient, client_name, client_address or helo_name";
 
@@ -45,23 +39,6 @@ std::string quoted(std::string_view text) {
   return shown + '"';
 }
 
-std::string because_of(int error) { return " (" + std::generic_category().message(error) + ')'; }
-
-// A regular file's content, or why it cannot be had.
-std::pair<std::string, std::string> content_of(int file) {
-  struct stat status {};
-  if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) return {"", "is not a regular file"};
-  if ((status.st_mode & S_IWOTH) != 0) return {"", "can be written by everybody"};
-  if (status.st_size > static_cast<off_t>(kMaxFile)) {
-    return {"", "is larger than " + std::to_string(kMaxFile) + " bytes"};
-  }
-  std::string text(kMaxFile, '\0');
-  const ssize_t size = ::read(file, text.data(), text.size());
-  if (size < 0) return {"", "cannot be read" + because_of(errno)};
-  text.resize(static_cast<std::size_t>(size));
-  return {text, ""};
-}
-
 }  // namespace
 
 SuspicionRules SuspicionRules::parse(const std::string& file, std::string_view text) {
@@ -76,21 +53,12 @@ SuspicionRules SuspicionRules::parse(const std::string& file, std::string_view t
 }
 
 std::optional<SuspicionRules> SuspicionRules::read(const std::string& file) {
-  // O_NONBLOCK: a FIFO in the file's place must not be waited for.
-  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (descriptor < 0 && errno == ENOENT) return std::nullopt;
-  std::string text;
-  std::string why;
-  if (descriptor < 0) {
-    why = "cannot be read" + because_of(errno);
-  } else {
-    std::tie(text, why) = content_of(descriptor);
-    close(descriptor);
-  }
-  SuspicionRules rules = parse(file, text);
-  if (!why.empty()) {
+  const ControlFileText content = read_control_file(file);
+  if (content.is_missing) return std::nullopt;
+  SuspicionRules rules = parse(file, content.text);
+  if (!content.why.empty()) {
     rules.problems_.push_back(
-        file + ": " + why + ", so none of its rules counts; give " + effective_user() +
+        file + ": " + content.why + ", so none of its rules counts; give " + effective_user() +
         ", as whom this runs, a regular file that it can read and not everybody can write");
   }
   return rules;

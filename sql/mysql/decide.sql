@@ -113,25 +113,32 @@ ON DUPLICATE KEY UPDATE
                         WHEN block_expires >= UTC_TIMESTAMP() THEN record_expires
                         ELSE UTC_TIMESTAMP() + INTERVAL :record_expire_good DAY END;
 
--- 3. What the client has earned by this. Mail that passes counts once an hour for each of its identities. A trap denies
--- its network for a while. The trap, and an entry that denies, take away what has been earned.
+-- 3. What the client has earned by this. Mail that passes counts once an hour for each of its identities; mail that is
+-- accepted for trust only keeps that alive, and adds its sender to the group. A trap denies the client's network for a
+-- while. The trap, and an entry that denies, take away what has been earned.
 SET @event = CASE WHEN @verdict LIKE 'trap %' THEN 'trap'
                   WHEN @has_passes AND (@is_trap OR @verdict LIKE 'denied %') THEN 'fall'
-                  WHEN @is_countable AND (@verdict LIKE 'trusted %' OR LAST_INSERT_ID() >= 3) THEN 'pass' END;
+                  WHEN @is_countable AND @verdict LIKE 'trusted %' THEN 'seen'
+                  WHEN @is_countable AND LAST_INSERT_ID() >= 3 THEN 'pass' END;
 INSERT INTO greylisting_clients (client, identity, member_of, passes, counted, expires, trapped_until)
-SELECT client, identity, member_of, @event = 'pass', UTC_TIMESTAMP(),
+SELECT client, identity, member_of, @event IN ('pass', 'seen'), UTC_TIMESTAMP(),
        IF(@event = 'trap', UTC_TIMESTAMP() + INTERVAL :trap_expire HOUR, UTC_TIMESTAMP() + INTERVAL :auto_allow_expire DAY),
        IF(@event = 'trap', UTC_TIMESTAMP() + INTERVAL :trap_expire HOUR, NULL)
   FROM (SELECT :client_key AS client, :client_name AS identity, NULL AS member_of
         UNION ALL SELECT :pool_key, :pool, NULL
         UNION ALL SELECT :member_key, :member_name, :group) AS identities
- WHERE client IS NOT NULL AND (@event = 'pass' OR @event = 'fall' OR (@event = 'trap' AND client = :client_key))
+ WHERE client IS NOT NULL
+   AND CASE @event WHEN 'trap' THEN client = :client_key
+                   WHEN 'seen' THEN member_of IS NOT NULL
+                                    OR client IN (SELECT client FROM greylisting_clients AS known WHERE client IN (:client_keys))
+                   ELSE @event IS NOT NULL END
 ON DUPLICATE KEY UPDATE
-  passes = CASE WHEN @event <> 'pass' THEN 0
+  passes = CASE WHEN @event IN ('trap', 'fall') THEN 0
+                WHEN @event = 'seen' THEN passes
                 WHEN expires <= UTC_TIMESTAMP() THEN 1
                 WHEN counted > UTC_TIMESTAMP() - INTERVAL 1 HOUR THEN passes
                 ELSE passes + 1 END,
-  counted = IF(@event = 'pass' AND counted <= UTC_TIMESTAMP() - INTERVAL 1 HOUR, VALUES(counted), counted),
+  counted = IF(@event IN ('pass', 'seen') AND counted <= UTC_TIMESTAMP() - INTERVAL 1 HOUR, VALUES(counted), counted),
   expires = IF(@event = 'fall', expires, GREATEST(expires, VALUES(expires))),
   trapped_until = IF(@event = 'trap', VALUES(trapped_until), trapped_until);
 UPDATE greylisting_clients SET passes = 0 WHERE member_of = :group AND @event IN ('trap', 'fall');

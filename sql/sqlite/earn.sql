@@ -1,19 +1,24 @@
--- What the client has earned. :event is 'pass', which counts once an hour for each of its identities; 'trap', which
--- denies its network for a while; or 'fall'. The trap, and an entry that denies, take away what has been earned.
+-- What the client has earned. :event is 'pass', which counts once an hour for each of its identities; 'seen', which
+-- keeps trust alive and adds a sender to the group; 'trap', which denies the client's network for a while; or 'fall'.
+-- The trap, and an entry that denies, take away what has been earned.
 INSERT INTO greylisting_clients (client, identity, member_of, passes, counted, expires, trapped_until)
-SELECT client, identity, member_of, :event = 'pass', datetime('now'),
+SELECT client, identity, member_of, :event IN ('pass', 'seen'), datetime('now'),
        IIF(:event = 'trap', datetime('now', :trap_expire || ' hours'), datetime('now', :auto_allow_expire || ' days')),
        IIF(:event = 'trap', datetime('now', :trap_expire || ' hours'), NULL)
   FROM (SELECT :client_key AS client, :client_name AS identity, NULL AS member_of
         UNION ALL SELECT :pool_key, :pool, NULL
         UNION ALL SELECT :member_key, :member_name, :group)
- WHERE client IS NOT NULL AND (:event <> 'trap' OR client = :client_key)
+ WHERE client IS NOT NULL
+   AND CASE :event WHEN 'trap' THEN client = :client_key
+                   WHEN 'seen' THEN member_of IS NOT NULL OR client IN (SELECT client FROM greylisting_clients)
+                   ELSE TRUE END
 ON CONFLICT (client) DO UPDATE SET
-  passes = CASE WHEN :event <> 'pass' THEN 0
+  passes = CASE WHEN :event IN ('trap', 'fall') THEN 0
+                WHEN :event = 'seen' THEN passes
                 WHEN expires <= datetime('now') THEN 1
                 WHEN counted > datetime('now', '-1 hour') THEN passes
                 ELSE passes + 1 END,
-  counted = IIF(:event = 'pass' AND counted <= datetime('now', '-1 hour'), excluded.counted, counted),
+  counted = IIF(:event IN ('pass', 'seen') AND counted <= datetime('now', '-1 hour'), excluded.counted, counted),
   expires = IIF(:event = 'fall', expires, MAX(expires, excluded.expires)),
   trapped_until = IIF(:event = 'trap', excluded.trapped_until, trapped_until);
-UPDATE greylisting_clients SET passes = 0 WHERE member_of = :group AND :event <> 'pass';
+UPDATE greylisting_clients SET passes = 0 WHERE member_of = :group AND :event IN ('trap', 'fall');

@@ -3,69 +3,16 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "tests/support/installation.h"
+#include "tests/support/scenario.h"
 
 namespace greylisting::test {
 namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::days;
-
-const std::string kDeferral = "E451 temporary failure (#4.3.0)\n";
-const std::string kRejection = "E553 sorry, your envelope sender has been denied (#5.7.1)\n";
-
-struct Expected {
-  std::string outcome;
-  std::string reason;
-  std::string answer;
-};
-Expected deferred(std::string reason, std::string answer = kDeferral) {
-  return {"deferred", std::move(reason), std::move(answer)};
-}
-Expected accepted(std::string reason) { return {"accepted", std::move(reason), ""}; }
-Expected rejected(std::string answer = kRejection) { return {"rejected", "denied", std::move(answer)}; }
-// Not greylisted at all: no answer, no line in the log.
-Expected ignored() { return {}; }
-
-// The steps of a scenario.
-struct Attempt {
-  Rcpt rcpt;
-  Expected expected;
-};
-struct Pass {
-  std::chrono::seconds time;
-};
-struct Add {
-  ListEntry entry;
-};
-struct Sql {
-  std::string statements;
-};
-struct Stored {  // in any order
-  std::string query;
-  std::vector<std::vector<std::string>> rows;
-};
-using Step = std::variant<Attempt, Pass, Add, Sql, Stored>;
-
-Step attempt(Rcpt rcpt, Expected expected) { return Attempt{std::move(rcpt), std::move(expected)}; }
-Step attempt(Expected expected) { return Attempt{{}, std::move(expected)}; }
-Step pass(std::chrono::seconds time) { return Pass{time}; }
-Step add(ListEntry entry) { return Add{std::move(entry)}; }
-
-// {{blocked_count, passed_count}, …} of all records.
-Step counts(std::vector<std::vector<std::string>> rows) {
-  return Stored{"SELECT blocked_count, passed_count FROM greylisting_data", std::move(rows)};
-}
-
-struct Scenario {
-  std::string name;
-  std::string settings;            // lines of control/greylisting
-  std::vector<ListEntry> entries;  // in greylisting_lists
-  std::vector<Step> steps;
-};
 
 ListEntry expired(ListEntry entry) {
   entry.record_expires = "2015-05-19 21:07:00";
@@ -403,56 +350,12 @@ const std::vector<Scenario> kScenarios{
       attempt({.client = "198.51.100.1"}, rejected("E550 go away from example.org\n"))}},
 };
 
-std::vector<std::vector<std::string>> sorted(const Rows& rows) {
-  std::vector<std::vector<std::string>> texts;
-  for (const Row& row : rows) {
-    auto& text = texts.emplace_back();
-    for (const auto& value : row) text.push_back(value.value_or("NULL"));
-  }
-  std::ranges::sort(texts);
-  return texts;
-}
-
-// Carries out a step and checks what has to come of it.
-struct Carrier {
-  const Installation& installation;
-
-  void operator()(const Attempt& step) const {
-    const Result result = installation.attempt(step.rcpt);
-    INFO(step.rcpt.client << ' ' << step.rcpt.sender << ' ' << step.rcpt.recipient << '\n' << result.errors);
-    CHECK(result.status == 0);
-    CHECK(result.output == step.expected.answer);
-    CHECK(logged(result, "outcome") == step.expected.outcome);
-    CHECK(logged(result, "reason") == step.expected.reason);
-    CHECK(lines(result.errors) == (step.expected.outcome.empty() ? 0 : 1));
-  }
-  void operator()(const Pass& step) const { installation.pass_time(step.time); }
-  void operator()(const Add& step) const { installation.add(step.entry); }
-  void operator()(const Sql& step) const { installation.sql(step.statements); }
-  void operator()(const Stored& step) const {
-    INFO(step.query);
-    auto expected = step.rows;
-    std::ranges::sort(expected);
-    CHECK(sorted(installation.sql(step.query)) == expected);
-  }
-};
-
 Backend every_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
 
 }  // namespace
 
 TEST_CASE("every store gives the same answers to the same history", "[integration][scenarios]") {
-  const Backend backend = every_backend();
-  for (const Scenario& scenario : kScenarios) {
-    DYNAMIC_SECTION(name(backend) << ": " << scenario.name) {
-      const Installation installation(backend, scenario.settings);
-      for (const ListEntry& entry : scenario.entries) installation.add(entry);
-      for (std::size_t i = 0; i < scenario.steps.size(); ++i) {
-        INFO("step " << i + 1);
-        std::visit(Carrier{installation}, scenario.steps[i]);
-      }
-    }
-  }
+  play(kScenarios);
 }
 
 TEST_CASE("%s is the time until the block is over", "[integration][scenarios]") {

@@ -1,5 +1,8 @@
 #include "installation.h"
 
+#include "src/pattern.h"
+#include "src/sql.h"
+
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -181,6 +184,26 @@ void Installation::add(const ListEntry& entry) const {
   sql("INSERT INTO greylisting_lists VALUES (0, " + quoted(entry.network, '"') + ", NULL, NULL, NULL, " +
       quoted(entry.domain, '"') + ", \"" + block_expires + "\", \"" + entry.record_expires +
       "\", NOW(), NOW(), '" + (allows ? "whitelist" : "blacklist") + "')");
+}
+
+void Installation::put(const Entry& entry) const {
+  const Pattern pattern = Pattern::parse(entry.word, entry.pattern);
+  const auto number_or_null = [](const std::string& text) { return text.empty() ? "NULL" : text; };
+  const auto text_or_null = [](const std::string& text) {
+    return text.empty() ? "NULL" : '\'' + text + '\'';
+  };
+  const std::string kind = pattern.network()                          ? "network"
+                           : pattern.kind() == PatternKind::sender    ? "sender"
+                           : pattern.kind() == PatternKind::recipient ? "recipient"
+                                                                      : "host";
+  sql("INSERT INTO greylisting_entries (action, kind, pattern, subject, network_end, specificity, "
+      "block_expire, "
+      "reply, expires) VALUES ('" +
+      entry.action + "', '" + kind + "', " + sql::literal(pattern.text()) + ", " +
+      sql::literal(pattern.key()) + ", " +
+      (pattern.network() ? sql::literal(pattern.network()->last().bytes()) : "NULL") + ", " +
+      std::to_string(pattern.specificity()) + ", " + number_or_null(entry.block_expire) + ", " +
+      text_or_null(entry.reply) + ", '" + entry.expires + "')");
 }
 
 void Installation::pass_time(std::chrono::seconds time) const {

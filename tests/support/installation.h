@@ -39,6 +39,16 @@ ListEntry deny_network(std::string network);
 ListEntry allow_domain(std::string domain);
 ListEntry deny_domain(std::string domain);
 
+/// A row of greylisting_entries.
+struct Entry {
+  std::string action;   // allow, deny, trap, greylist, skip
+  std::string word;     // client, sender, recipient
+  std::string pattern;  // src/pattern.h
+  std::string reply{};
+  std::string block_expire{};  // minutes
+  std::string expires = "9999-12-31 23:59:59";
+};
+
 /// A qmail home with control/greylisting, for MySQL and MariaDB also with control/mysql.cnf and
 /// control/mysql-admin.cnf, and an empty store behind it: a new database made by sql/mysql/schema.sql with
 /// the two accounts of sql/mysql/grants.sql, or an SQLite file that does not exist yet.
@@ -66,6 +76,7 @@ class Installation {
   Rows sql(std::string_view statements) const;
 
   void add(const ListEntry& entry) const;
+  void put(const Entry& entry) const;
 
   /// Lets time pass for all triplets and clients: every time stored with them moves into the past.
   void pass_time(std::chrono::seconds time) const;

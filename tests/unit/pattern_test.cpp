@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "regexp.h"
+
 namespace greylisting {
 namespace {
 
@@ -204,9 +206,8 @@ TEST_CASE("Pattern::parse: what is no pattern is refused, and why", "[pattern]")
       {"client", "/abc", "begins as a regular expression"},
       {"client", "/24", "begins as a regular expression"},
       {"sender", "/a/@example.org", "begins as a regular expression"},
-      {"client", "/a(b/",
-       "\"/a(b/\" is not a regular expression: missing closing parenthesis at character 4"},
-      {"client", "/*a/", "quantifier does not follow a repeatable item at character"},
+      {"client", "/a(b/", "\"/a(b/\" is not a regular expression: missing closing parenthesis at octet 3"},
+      {"client", "/*a/", "quantifier does not follow a repeatable item at octet"},
       {"client", '/' + std::string(999, 'a') + '/', "is longer than the 1000 characters"},
   };
   for (const Case& refused : cases) {
@@ -324,7 +325,7 @@ TEST_CASE("Pattern::matches: regular expressions", "[pattern]") {
     Subjects attempt;
     bool matches;
   };
-  const std::string long_name(1001, 'a');
+  const std::string long_name(Regexp::kMaxSubject + 1, 'a');
   const std::vector<Case> cases{
       {"client", "/^MX\\d+\\.example/", subjects("192.0.2.1", "mx7.Example.org", "", ""), true},
       {"client", "/x7\\.e/", subjects("192.0.2.1", "mx7.example.org", "", ""), true},
@@ -405,6 +406,7 @@ TEST_CASE("keys_of: what is not there has no key", "[pattern]") {
   CHECK(of("user@", "") == Keys{"s=user@"});
   CHECK(of("", "postmaster") == Keys{"s=", "r=postmaster@"});
   CHECK(of("", "@") == Keys{"s="});
+  CHECK(of("", "+x@org") == Keys{"s=", "r=+x@org", "r=+x@", "r@org", "r.org"});
   CHECK(of("", "@org") == Keys{"s=", "r@org", "r.org"});
   CHECK(of("", "x@a..b") == Keys{"s=", "r=x@a..b", "r=x@", "r@a..b", "r.a..b", "r..b", "r*.b", "r.b", "r*b"});
 }

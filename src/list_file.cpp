@@ -141,9 +141,9 @@ void read_option(ListedPattern& entry, std::string_view option) {
   member = value;
 }
 
-std::optional<ListedPattern> read_plain(std::string_view line) {
+std::vector<ListedPattern> read_plain(std::string_view line) {
   Words words(line);
-  if (words.is_at_end()) return std::nullopt;
+  if (words.is_at_end()) return {};
   std::string_view subject = "client";
   std::string_view text = words.next();
   if (text == "client" || text == "sender" || text == "recipient") {
@@ -151,10 +151,13 @@ std::optional<ListedPattern> read_plain(std::string_view line) {
     if (words.is_at_end()) throw LineError(subject, "has no pattern behind it");
     text = words.next();
   }
-  ListedPattern entry{.pattern = Pattern::parse(subject, text)};
+  std::vector<Pattern> patterns = patterns_of(subject, text);
+  ListedPattern entry{.pattern = patterns.front()};
   while (!words.is_at_end()) read_option(entry, words.next_option());
   entry.comment = words.comment();
-  return entry;
+  std::vector<ListedPattern> entries(patterns.size(), entry);
+  for (std::size_t i = 0; i < patterns.size(); ++i) entries[i].pattern = std::move(patterns[i]);
+  return entries;
 }
 
 bool is_of_digits_and_dots(std::string_view text) {
@@ -167,7 +170,7 @@ bool is_nameless(std::string_view entry) {
 }
 
 Pattern postgrey_client(std::string_view entry) {
-  if (is_nameless(entry)) throw LineError(entry, "means clients without a name, which have no pattern here");
+  if (is_nameless(entry)) return Pattern::parse("client", "<>");
   if (entry.starts_with('=') || entry.starts_with('*')) {
     throw LineError(entry, "is not a name, which Postgrey has without " + std::string(1, entry[0]) +
                                " and takes for the domain and its subdomains");
@@ -199,7 +202,7 @@ Pattern sqlgrey_address(std::string_view entry) {
 }
 
 Pattern sqlgrey_name(std::string_view entry) {
-  if (is_nameless(entry)) throw LineError(entry, "means clients without a name, which have no pattern here");
+  if (is_nameless(entry)) return Pattern::parse("client", "<>");
   if (entry.starts_with('/')) return Pattern::parse("client", entry);
   if (entry.starts_with("*.")) {
     const std::string_view domain = entry.substr(2);
@@ -212,16 +215,16 @@ Pattern sqlgrey_name(std::string_view entry) {
   return Pattern::parse("client", '=' + std::string(entry));
 }
 
-std::optional<ListedPattern> read_foreign(Pattern (*read)(std::string_view), std::string_view line) {
+std::vector<ListedPattern> read_foreign(Pattern (*read)(std::string_view), std::string_view line) {
   const auto hash = std::min(line.find('#'), line.size());
   const std::string_view entry = trimmed(line.substr(0, hash));
-  if (entry.empty()) return std::nullopt;
+  if (entry.empty()) return {};
   ListedPattern listed{.pattern = read(entry)};
   listed.comment = trimmed(line.substr(std::min(hash + 1, line.size())));
-  return listed;
+  return {listed};
 }
 
-std::optional<ListedPattern> read_line(ListFormat format, std::string_view line) {
+std::vector<ListedPattern> read_line(ListFormat format, std::string_view line) {
   switch (format) {
     case ListFormat::plain:
       return read_plain(line);
@@ -264,9 +267,9 @@ ListFile parse_list(ListFormat format, const std::string& file, std::string_view
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
     try {
-      if (auto entry = read_line(format, line)) {
-        entry->line = number;
-        list.entries.push_back(std::move(*entry));
+      for (ListedPattern& entry : read_line(format, line)) {
+        entry.line = number;
+        list.entries.push_back(std::move(entry));
       }
     } catch (const std::runtime_error& error) {
       list.problems.push_back(file + ':' + std::to_string(number) + ": " + error.what() +

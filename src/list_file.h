@@ -2,9 +2,10 @@
 //
 // The plain format has one pattern a line:
 //     [client|sender|recipient] PATTERN [until=DATE] [reply="550 text"]  # comment
-// PATTERN is as in pattern.h, of a client when nothing else is said; DATE is YYYY-MM-DD, to the end of that
-// day, or "YYYY-MM-DD hh:mm:ss", both in UTC; the reply is one line of the class 4 or 5 (reply.h). A comment
-// begins with # at the line's start or behind a blank. Empty lines and a byte order mark are skipped.
+// PATTERN is as in pattern.h, or a range of addresses, of a client when nothing else is said; DATE is
+// YYYY-MM-DD, to the end of that day, or "YYYY-MM-DD hh:mm:ss", both in UTC; the reply is one line of the
+// class 4 or 5 (reply.h). A comment begins with # at the line's start or behind a blank. Empty lines and a
+// byte order mark are skipped.
 //
 // The others are read as their programs read them (postgrey 1.37, sqlgrey 1.8.0): a # anywhere begins a
 // comment, and the rest of the line is one entry.
@@ -14,8 +15,7 @@
 //     sqlgrey-fqdn         name alone, *.domain for its subdomains (a domain with a regular expression's
 //                          characters is one), /regexp/
 // SQLgrey minds the case of names and regular expressions; here they match in any case, as a name's case
-// says nothing (RFC 4343). Both programs know a client without a name as "unknown", which has no pattern
-// here.
+// says nothing (RFC 4343). Both programs know a client without a name as "unknown", which is <> here.
 #pragma once
 
 #include <optional>

@@ -48,6 +48,15 @@ std::string IpAddress::text() const {
   return text.data();
 }
 
+std::optional<IpAddress> IpAddress::next() const {
+  IpAddress next = *this;
+  for (unsigned i = bits_ / 8; i-- > 0;) {
+    next.bytes_[i] = static_cast<char>(next.bytes_[i] + 1);
+    if (next.bytes_[i] != 0) return next;
+  }
+  return std::nullopt;
+}
+
 std::optional<Network> Network::parse(std::string_view text) {
   const auto slash = text.find('/');
   const std::string_view address_text = text.substr(0, slash);
@@ -93,6 +102,23 @@ bool Network::contains(const IpAddress& address) const {
 }
 
 std::string Network::text() const { return first_.text() + '/' + std::to_string(prefix_); }
+
+std::vector<Network> networks_between(const IpAddress& first, const IpAddress& last) {
+  std::vector<Network> networks;
+  std::optional<IpAddress> begin = first;
+  while (begin && begin->bits() == last.bits() && begin->bytes() <= last.bytes()) {
+    // The widest network that begins here and does not reach too far.
+    Network widest = Network::of(*begin, begin->bits());
+    for (unsigned prefix = begin->bits(); prefix-- > 0;) {
+      const Network wider = Network::of(*begin, prefix);
+      if (wider.first() != *begin || wider.last().bytes() > last.bytes()) break;
+      widest = wider;
+    }
+    networks.push_back(widest);
+    begin = widest.last().next();
+  }
+  return networks;
+}
 
 std::vector<IpAddress> first_addresses_around(const IpAddress& address) {
   std::vector<IpAddress> addresses;

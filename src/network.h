@@ -27,6 +27,9 @@ class IpAddress {
   /// The usual text form (RFC 5952 for IPv6).
   std::string text() const;
 
+  /// The address after this one; nothing after the last.
+  std::optional<IpAddress> next() const;
+
   friend bool operator==(const IpAddress&, const IpAddress&) = default;
 
  private:
@@ -63,6 +66,10 @@ class Network {
   IpAddress first_;
   unsigned prefix_;
 };
+
+/// The fewest networks that together are all addresses from `first` to `last`, in order; none when they are
+/// of two families or `last` comes before `first`.
+std::vector<Network> networks_between(const IpAddress& first, const IpAddress& last);
 
 /// The first addresses of all networks that `address` is in, each once, the most specific network's first.
 /// Which networks contain an address is thereby a question of equality, which an index answers at any number

@@ -14,6 +14,9 @@ constexpr std::size_t kMaxDomain = 253;  // RFC 1035, section 2.3.4, as text
 constexpr std::size_t kMaxRegexp = 1000;
 constexpr std::size_t kMaxShown = 100;  // of a text in a message
 
+// A client without a name, the null sender.
+constexpr std::string_view kNone = "<>";
+
 // The second byte of a key.
 constexpr char kAddress = '=';      // of a sender or recipient: an address or a local part
 constexpr char kName = '=';         // of a client: this name alone
@@ -42,8 +45,8 @@ std::string_view allowed(PatternKind kind) {
     case PatternKind::network:
     case PatternKind::host:
       return "a client is a network (192.0.2.7, 192.0.2, 192.0.2.0/24, 2001:db8::/32), a name "
-             "(example.org with its subdomains, =example.org alone, *.example.org for its subdomains alone) "
-             "or a /regexp/";
+             "(example.org with its subdomains, =example.org alone, *.example.org for its subdomains alone, "
+             "<> for none) or a /regexp/";
     case PatternKind::sender:
       return "a sender is an address (user@example.org, user@ for any domain, <> for the null sender), a "
              "domain (example.org with its subdomains, =example.org alone, *.example.org for its subdomains "
@@ -263,6 +266,12 @@ void Pattern::read_network(const Network& network) {
   specificity_ = 700 + network.prefix();
 }
 
+void Pattern::read_no_name() {
+  text_ = kNone;
+  key_ = {first_of_key(kind_), kName};
+  specificity_ = specificity_of_domain(kind_, {}, true);
+}
+
 void Pattern::read_domain(std::string_view text) {
   char reach = kDomain;
   std::string_view prefix;
@@ -290,7 +299,7 @@ void Pattern::read_domain(std::string_view text) {
 void Pattern::read_address(std::string_view text) {
   const bool is_sender = kind_ == PatternKind::sender;
   key_ = {first_of_key(kind_), kAddress};
-  if (is_sender && text == "<>") {
+  if (is_sender && text == kNone) {
     text_ = text;
     specificity_ = 920;
     return;
@@ -331,6 +340,8 @@ Pattern Pattern::parse(std::string_view word, std::string_view text) {
   Pattern pattern(*kind);
   if (text.starts_with('/')) {
     pattern.read_regexp(text);
+  } else if (*kind == PatternKind::host && text == kNone) {
+    pattern.read_no_name();
   } else if (*kind == PatternKind::host) {
     auto network = network_of_first_octets(text);
     if (!network) network = Network::parse(text);
@@ -349,6 +360,20 @@ Pattern Pattern::parse(std::string_view word, std::string_view text) {
     pattern.read_domain(text);
   }
   return pattern;
+}
+
+std::vector<Pattern> patterns_of(std::string_view word, std::string_view text) {
+  const auto dash = text.find('-');
+  const auto first = IpAddress::parse(text.substr(0, dash));
+  if (word != greylisting::word(PatternKind::network) || dash == std::string_view::npos || !first)
+    return {Pattern::parse(word, text)};
+  const auto last = IpAddress::parse(text.substr(dash + 1));
+  const auto networks = last ? networks_between(*first, *last) : std::vector<Network>();
+  if (networks.empty())
+    refuse(PatternKind::network, text, "is not a range of addresses, the first one first");
+  std::vector<Pattern> patterns;
+  for (const Network& network : networks) patterns.push_back(Pattern::parse(word, network.text()));
+  return patterns;
 }
 
 bool Pattern::matches(const Subjects& subjects) const {
@@ -372,7 +397,11 @@ std::vector<std::string> keys_of(const Subjects& subjects) {
   keys.reserve(64);
   for (const IpAddress& first : first_addresses_around(subjects.client))
     keys.emplace_back(1, first_of_key(PatternKind::network)).append(first.bytes());
-  add_domain_keys(keys, PatternKind::host, subjects.client_name);
+  if (subjects.client_name.empty()) {
+    add_key(keys, first_of_key(PatternKind::host), kName, {});
+  } else {
+    add_domain_keys(keys, PatternKind::host, subjects.client_name);
+  }
   add_address_keys(keys, PatternKind::sender, subjects.sender);
   add_address_keys(keys, PatternKind::recipient, subjects.recipient);
   return keys;

@@ -7,20 +7,21 @@
 //     *.example.org  only its subdomains
 //     user@example.org   sender, recipient: this address, and user+anything@example.org
 //     user@          sender, recipient: this local part at any domain, also with +anything
-//     <>             sender: the null sender
+//     <>             client: one without a name; sender: the null sender
 //     /regexp/       any kind but a network: a regular expression (PCRE2), found anywhere, in any case; a
 //                    client's is held against its name and against its address, a sender's and a
 //                    recipient's against the whole address
 //
 // No pattern has a blank or a control character in it. Domains in Unicode are taken in their ASCII form. An
 // address without an '@' has a local part only, and an address literal ([192.0.2.1]) is one label. The
-// pattern user+list@example.org matches that address alone.
+// pattern user+list@example.org matches that address alone; what follows a + is at least one character.
 //
 // Every pattern but a regular expression is found by equality: an attempt has a few dozen keys
 // (`keys_of`), and a pattern matches when its key is one of them, so that an index answers at any number of
 // patterns. A network's key is its first address; whether it reaches far enough is asked beside it. Keys:
 //     n and the 4 or 16 bytes of a network's first address
-//     h=name     h.domain   h*domain    a client's name alone, domain and subdomains, subdomains only
+//     h=name     h.domain   h*domain    a client's name alone, domain and subdomains, subdomains only; h=
+//                                       for a client without a name
 //     s=address  s=user@    s=          a sender's address, local part, the null sender
 //     s@domain   s.domain   s*domain    a sender's domain alone, with its subdomains, subdomains only
 //     r…                                a recipient, likewise
@@ -102,6 +103,7 @@ class Pattern {
   // Each reads one form of `text` into the members. They throw PatternError.
   void read_regexp(std::string_view text);
   void read_network(const Network& network);
+  void read_no_name();
   void read_domain(std::string_view text);
   void read_address(std::string_view text);
 
@@ -112,6 +114,10 @@ class Pattern {
   unsigned specificity_ = 0;
   std::shared_ptr<const Regexp> regexp_;  // shared by copies
 };
+
+/// The patterns that `text` stands for: one, or for a range of addresses, `192.0.2.5-192.0.2.20` behind
+/// `client`, its networks. Throws PatternError.
+std::vector<Pattern> patterns_of(std::string_view word, std::string_view text);
 
 /// The specificity of a pattern of that kind (host, sender or recipient) for a domain: `is_exact` for
 /// `=domain`.

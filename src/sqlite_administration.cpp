@@ -17,7 +17,7 @@ constexpr std::chrono::seconds kPatience{30};
 }  // namespace
 
 SqliteAdministration::SqliteAdministration(const Settings& settings)
-    : is_new_(!std::filesystem::exists(settings.sqlite_file)), store_(settings.sqlite_file, kPatience) {}
+    : store_(settings.sqlite_file, kPatience) {}
 
 SqliteAdministration::~SqliteAdministration() {
   if (lock_ >= 0) close(lock_);
@@ -74,25 +74,37 @@ std::uint64_t SqliteAdministration::delete_expired(Expiring what, unsigned limit
   return store_.database().changes();
 }
 
+// Opening the file has done most of it: the plugin does the same.
 std::vector<std::string> SqliteAdministration::migrate() {
-  const auto objects = [this] {
-    auto count = store_.database().prepare("SELECT COUNT(*) FROM sqlite_master");
+  SqliteDatabase& database = store_.database();
+  const auto objects = [&database] {
+    auto count = database.prepare("SELECT COUNT(*) FROM sqlite_master");
     count.step();
     return count.number(0);
   };
   const auto before = objects();
-  store_.database().bring_schema();
-  const bool is_changed = is_new_ || objects() != before;
-  auto version =
-      store_.database().prepare("SELECT value FROM greylisting_meta WHERE name = 'schema_version'");
-  const std::string found = version.step() ? version.text(0) : "";
-  if (found != sql::kSchemaVersion) {
-    throw StoreError("the schema of " + store_.database().file() + " has version '" + found +
+  database.bring_schema();
+  if (const std::string found = database.schema_version(); found != sql::kSchemaVersion) {
+    throw StoreError("the schema of " + database.file() + " has version '" + found +
                          "', and this program knows " + std::string(sql::kSchemaVersion),
                      "install the program that made it, or a later one");
   }
-  if (is_changed) return {"Created the tables."};
+  if (!database.brought_from().value_or("").empty()) {
+    return {"Upgraded the tables of version " + *database.brought_from() + " to version " +
+            std::string(sql::kSchemaVersion) + '.'};
+  }
+  if (database.brought_from() || objects() != before) return {"Created the tables."};
   return {};
+}
+
+std::vector<Administration::Row> SqliteAdministration::ask(std::string_view statement, std::size_t columns) {
+  std::vector<Row> rows;
+  auto found = store_.database().prepare(sql::with_literals(statement, {{"now", "datetime('now')"}}));
+  while (found.step()) {
+    Row& row = rows.emplace_back();
+    for (std::size_t i = 0; i < columns; ++i) row.push_back(found.text(static_cast<int>(i)));
+  }
+  return rows;
 }
 
 // The lock is on the directory: closing another descriptor of the database file would drop SQLite's own locks

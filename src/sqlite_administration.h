@@ -17,10 +17,11 @@ class SqliteAdministration : public Administration {
   Decision rehearse(const Attempt& attempt) override;
   std::uint64_t delete_expired(Expiring what, unsigned limit) override;
   std::vector<std::string> migrate() override;
+  std::vector<Row> ask(std::string_view statement, std::size_t columns) override;
+  sql::Dialect dialect() const override { return sql::Dialect::sqlite; }
   bool lock_cleanup() override;
 
  private:
-  bool is_new_;  // there was no such file
   SqliteStore store_;
   int lock_ = -1;  // descriptor of the file's directory while this clean-up holds it
 };

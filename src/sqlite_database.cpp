@@ -71,7 +71,10 @@ SqliteDatabase::SqliteDatabase(std::string file, std::chrono::milliseconds patie
   // in.
   sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   // The newest column there is: a file without it is new, or of an earlier version.
-  if (!has_column("greylisting_data", "pool")) bring_schema();
+  if (!has_column("greylisting_data", "pool")) {
+    brought_from_ = schema_version();
+    bring_schema();
+  }
   run("PRAGMA synchronous = NORMAL");
 }
 
@@ -89,6 +92,12 @@ void SqliteDatabase::bring_schema() {
   run(sql::sqlite_schema);
   run("COMMIT");
   if (lock >= 0) close(lock);
+}
+
+std::string SqliteDatabase::schema_version() {
+  if (!has_column("greylisting_meta", "value")) return "";
+  auto version = prepare("SELECT value FROM greylisting_meta WHERE name = 'schema_version'");
+  return version.step() ? version.text(0) : "";
 }
 
 void SqliteDatabase::run(std::string_view statements) {

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,10 @@ class SqliteDatabase {
   /// Makes the tables, or brings those of an earlier version to this one. Done on opening where it is needed;
   /// harmless where it is not.
   void bring_schema();
+
+  /// The version of the schema that opening has brought to this one, empty for a new file; nothing when it
+  /// was this one already.
+  const std::optional<std::string>& brought_from() const { return brought_from_; }
 
   class Statement {
    public:
@@ -55,12 +60,16 @@ class SqliteDatabase {
   /// Rows that the last statement changed.
   std::uint64_t changes() const { return static_cast<std::uint64_t>(sqlite3_changes64(connection_.get())); }
 
+  /// As greylisting_meta has it; empty when it has none.
+  std::string schema_version();
+
   const std::string& file() const { return file_; }
 
  private:
   [[noreturn]] void fail() const;
 
   std::string file_;
+  std::optional<std::string> brought_from_;
   std::unique_ptr<sqlite3, decltype(&sqlite3_close_v2)> connection_;
 };
 

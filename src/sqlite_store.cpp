@@ -53,20 +53,27 @@ void SqliteStore::withdraw(const Attempt& attempt, Reason from, Reason to) {
 }
 
 SqliteStore::Judged SqliteStore::ask(const std::string& question) {
-  for (;;) {
-    auto answer = database_.prepare(question);
-    answer.step();
-    Judged judged{.verdict = answer.text(0),
-                  .block_expires = answer.text(1),
-                  .record_minutes = answer.number(2),
-                  .has_passed = answer.number(3) != 0,
-                  .is_countable = answer.number(4) != 0,
-                  .has_passes = answer.number(5) != 0,
-                  .is_trap = answer.number(6) != 0};
-    if (answer.number(7) >= 0) judged.idle = std::chrono::seconds(answer.number(7));
-    if (!judged.verdict.starts_with("unread ")) return judged;
+  Judged judged = answer_to(question);
+  while (judged.verdict.starts_with("unread ")) {
     read_entries();
+    judged = answer_to(question);
   }
+  return judged;
+}
+
+// The statement ends here: while it is open, what it has seen stands in the way of writing.
+SqliteStore::Judged SqliteStore::answer_to(const std::string& question) const {
+  auto answer = database_.prepare(question);
+  answer.step();
+  Judged judged{.verdict = answer.text(0),
+                .block_expires = answer.text(1),
+                .record_minutes = answer.number(2),
+                .has_passed = answer.number(3) != 0,
+                .is_countable = answer.number(4) != 0,
+                .has_passes = answer.number(5) != 0,
+                .is_trap = answer.number(6) != 0};
+  if (answer.number(7) >= 0) judged.idle = std::chrono::seconds(answer.number(7));
+  return judged;
 }
 
 std::string_view SqliteStore::event_of(const Decision& decision, const Judged& judged) {

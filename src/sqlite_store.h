@@ -32,6 +32,7 @@ class SqliteStore : public Store {
     std::optional<std::chrono::seconds> idle{};
   };
   Judged ask(const std::string& question);
+  Judged answer_to(const std::string& question) const;
   static std::string_view event_of(const Decision& decision, const Judged& judged);
   RecordedAttempt record(const std::string& statement);
   std::string reply_of(std::string_view entry) const;

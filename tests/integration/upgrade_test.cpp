@@ -286,6 +286,27 @@ std::string reason(const Installation& installation, const Rcpt& rcpt) {
   return logged(result, "reason");
 }
 
+// The tables of version 1, with one triplet that has passed once and one list entry.
+void lay_out_1(const Installation& installation) {
+  const auto directory = source_tree() / "tests/support/schema-1";
+  for (const char* const table : {"meta", "lists", "data", "entries", "clients"})
+    installation.sql(std::string("DROP TABLE greylisting_") + table);
+  if (installation.backend() == Backend::sqlite) {
+    installation.sql(read_file(directory / "sqlite.sql"));
+  } else {
+    const Result result = installation.server().run_script(installation.database(), directory / "mysql.sql");
+    REQUIRE(result.errors.empty());
+  }
+  installation.add(allow_network("198.51.100.77"));
+  // printf '4\030\300\000\002\000\000alice@example.net\000bob@example.org' | sha256sum | cut -c1-32
+  installation.sql(
+      "INSERT INTO greylisting_data (triplet, id, relay_ip, mail_from, rcpt_to, block_expires, "
+      "record_expires, "
+      "blocked_count, passed_count) VALUES (x'6d1c9ea0a2a1edcd8295cc8412a4b4a6', 7, x'c0000201', "
+      "'alice@example.net', 'bob@example.org', " +
+      installation.seconds_from_now(-3600) + ", " + installation.seconds_from_now(3600) + ", 1, 1)");
+}
+
 }  // namespace
 
 TEST_CASE("a database of greylisting 0.5 is brought to this version and loses nothing",
@@ -308,11 +329,11 @@ TEST_CASE("a database of greylisting 0.5 is brought to this version and loses no
   CHECK(text(stored_entries(installation)) == text(entries));
   CHECK(text(stored_records(installation)) == text(as_rows(records_of_now(layout))));
   CHECK(installation.sql("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND "
-                         "engine = 'InnoDB'") == Rows{{"3"}});
+                         "engine = 'InnoDB'") == Rows{{"5"}});
   CHECK(installation.sql(
             "SELECT column_name FROM information_schema.key_column_usage WHERE table_schema = DATABASE() "
             "AND table_name = 'greylisting_data' AND constraint_name = 'PRIMARY'") == Rows{{"triplet"}});
-  CHECK(installation.sql("SELECT value FROM greylisting_meta WHERE name = 'schema_version'") == Rows{{"1"}});
+  CHECK(installation.sql("SELECT value FROM greylisting_meta WHERE name = 'schema_version'") == Rows{{"2"}});
 
   const auto before = dump(installation);
   upgrade(installation);
@@ -380,6 +401,41 @@ TEST_CASE("an upgrade that was broken off can be taken up again, and mail flows 
     upgrade(installation);
     CHECK(dump(installation) == goal);
   }
+}
+
+// By the file that a person runs and by the tool; SQLite's file also by the plugin that meets it.
+TEST_CASE("a store of version 1 is brought to this version and loses nothing", "[integration][upgrade]") {
+  const Backend backend = GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite);
+  const bool by_tool = GENERATE(true, false);
+  INFO(name(backend) << (by_tool ? " by greylistctl" : ""));
+  const Installation installation(backend);
+  lay_out_1(installation);
+
+  const auto migrate = [&installation] {
+    return run({.arguments = {built("greylistctl"), "--home", installation.home(), "migrate"}});
+  };
+  if (by_tool) {
+    const Result result = migrate();
+    INFO(result.output << result.errors);
+    CHECK(result.status == 0);
+    CHECK_THAT(result.output, Catch::StartsWith("Upgraded the tables of version 1"));
+  } else if (backend != Backend::sqlite) {
+    const Result result = installation.server().run_script(installation.database(),
+                                                           kUpgrade.parent_path() / "upgrade-from-1.sql");
+    CHECK(result.errors == "");
+  }
+  CHECK(reason(installation, {}) == "known");
+  CHECK(reason(installation, {.client = "198.51.100.77"}) == "allowed");
+  CHECK(reason(installation, {.sender = "carol@example.net", .environment = {{"SPFRESULT", "pass"}}}) ==
+        "new");
+  installation.put({"deny", "sender", "carol@example.net"});
+  CHECK(reason(installation, {.sender = "carol@example.net"}) == "denied");
+  CHECK(installation.sql("SELECT passed_count FROM greylisting_data WHERE mail_from = 'alice@example.net'") ==
+        Rows{{"2"}});
+  CHECK(installation.sql("SELECT value FROM greylisting_meta WHERE name = 'schema_version'") == Rows{{"2"}});
+
+  const Result again = migrate();
+  CHECK_THAT(again.output, Catch::Contains("nothing was done"));
 }
 
 TEST_CASE("the upgrade leaves a database of this version as it is", "[integration][upgrade]") {

@@ -210,8 +210,6 @@ TEST_CASE("parse_list: lines of Postgrey and SQLgrey", "[list_file]") {
       {postgrey_clients, "*.example.org", "Postgrey has without *"},
       {postgrey_clients, "=example.org", "Postgrey has without ="},
       {postgrey_clients, ".example.org", "a label of it is empty"},
-      {postgrey_clients, "unknown", "clients without a name, which have no pattern here"},
-      {postgrey_clients, "/^unknown$/", "clients without a name"},
       {postgrey_clients, "/a#b/", "\"/a\" begins as a regular expression"},
       {postgrey_clients, "example.org example.com", "has a blank"},
       {postgrey_clients, "user@example.org", "is an address"},
@@ -239,7 +237,6 @@ TEST_CASE("parse_list: lines of Postgrey and SQLgrey", "[list_file]") {
       {sqlgrey_fqdn, "*.(a|b).example.org", "client /\\.(a|b).example.org$/"},
       {sqlgrey_fqdn, "/^mx\\d/", "client /^mx\\d/"},
       {sqlgrey_fqdn, "localhost", "is not a name with a dot in it, *.domain or /regexp/"},
-      {sqlgrey_fqdn, "unknown", "clients without a name"},
       {sqlgrey_fqdn, "192.0.2.1", "no name ends in a number"},
       {sqlgrey_fqdn, "=mail.example.org", "is not a domain name"},
       {sqlgrey_fqdn, "*.", "a label of it is empty"},
@@ -559,6 +556,31 @@ TEST_CASE("parse_list: lists of one's own match what their formats' rules say", 
   write_file(list,
              "*.example.org\nexample.org\n*.a.example.com # x\n/pool-[0-9]+\\.example/\nb.example.com\n");
   expect_the_same_matches(ListFormat::sqlgrey_fqdn, list);
+}
+
+TEST_CASE("parse_list: Postfix's name of a client without a name is <>", "[list_file]") {
+  for (const ListFormat format : {ListFormat::postgrey_clients, ListFormat::sqlgrey_fqdn}) {
+    const ListFile list = parse_list(format, "list", "unknown\n/^unknown$/\n");
+    CHECK(list.problems.empty());
+    REQUIRE(list.entries.size() == 2);
+    CHECK(list.entries[0].pattern.text() == "<>");
+    CHECK(list.entries[1].pattern.text() == "<>");
+  }
+}
+
+TEST_CASE("parse_list: a range of addresses is its networks, all of that line", "[list_file]") {
+  const ListFile list = parse_list(ListFormat::plain, "list",
+                                   "# ours\n192.0.2.5-192.0.2.8 until=2030-01-01 # four\n192.0.2.9-1\n");
+  REQUIRE(list.entries.size() == 3);
+  CHECK(list.entries[0].pattern.text() == "192.0.2.5");
+  CHECK(list.entries[1].pattern.text() == "192.0.2.6/31");
+  CHECK(list.entries[2].pattern.text() == "192.0.2.8");
+  for (const ListedPattern& entry : list.entries) {
+    CHECK(entry.line == 2);
+    CHECK(entry.until == "2030-01-01");
+    CHECK(entry.comment == "four");
+  }
+  CHECK(list.problems.size() == 1);
 }
 
 }  // namespace

@@ -479,5 +479,29 @@ TEST_CASE("first_addresses_around: answers which networks contain a client", "[n
   CHECK(strangers > 1000);
 }
 
+TEST_CASE("networks_between: the fewest networks that are the whole range", "[network]") {
+  struct Case {
+    std::string_view first, last, networks;
+  };
+  for (const Case& expected : {
+           Case{"192.0.2.0", "192.0.2.255", "192.0.2.0/24"},
+           Case{"0.0.0.0", "255.255.255.255", "0.0.0.0/0"},
+           Case{"192.0.2.1", "192.0.2.1", "192.0.2.1/32"},
+           Case{"192.0.2.255", "192.0.3.0", "192.0.2.255/32 192.0.3.0/32"},
+           Case{"192.0.2.1", "192.0.2.6", "192.0.2.1/32 192.0.2.2/31 192.0.2.4/31 192.0.2.6/32"},
+           Case{"::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "::/0"},
+           Case{"2001:db8::1", "2001:db8::3", "2001:db8::1/128 2001:db8::2/127"},
+           Case{"192.0.2.2", "192.0.2.1", ""},
+           Case{"192.0.2.2", "2001:db8::1", ""},
+       }) {
+    CAPTURE(expected.first, expected.last);
+    std::string networks;
+    for (const Network& network :
+         networks_between(*IpAddress::parse(expected.first), *IpAddress::parse(expected.last)))
+      networks.append(networks.empty() ? "" : " ").append(network.text());
+    CHECK(networks == expected.networks);
+  }
+}
+
 }  // namespace
 }  // namespace greylisting

@@ -79,6 +79,7 @@ TEST_CASE("Pattern::parse: kind, normal form, key and specificity", "[pattern]")
        "=B\xc3\x9c"
        "CHER.example",
        host, "=xn--bcher-kva.example", "h=xn--bcher-kva.example", 505},
+      {"client", "<>", host, "<>", "h=", 503},
       {"client", "/^M\\d+\\./", host, "/^M\\d+\\./", "/", 130},
       {"client", "/10.0.0.0/", host, "/10.0.0.0/", "/", 130},
       {"sender", "User@Example.ORG.", sender, "user@example.org", "s=user@example.org", 920},
@@ -264,6 +265,7 @@ TEST_CASE("Pattern::matches: what it matches and what is only near it; its key s
        {"a.example.org", "b.a.example.org", ".example.org"},
        {"example.org", "aexample.org", "org", ""}},
       {"client", "org", {"org", "a.org", "b.a.org"}, {"aorg", "orgs", ""}},
+      {"client", "<>", {"", "."}, {"a", "unknown", "<>"}},
       {"sender",
        "user@example.org",
        {"user@example.org", "USER@EXAMPLE.ORG", "user+ext@example.org", "user+a+b@example.org",
@@ -401,14 +403,14 @@ TEST_CASE("keys_of: what is not there has no key", "[pattern]") {
     return keys;
   };
   using Keys = std::vector<std::string>;
-  CHECK(of("", "") == Keys{"s="});
-  CHECK(of("user", "") == Keys{"s=user@"});
-  CHECK(of("user@", "") == Keys{"s=user@"});
-  CHECK(of("", "postmaster") == Keys{"s=", "r=postmaster@"});
-  CHECK(of("", "@") == Keys{"s="});
-  CHECK(of("", "+x@org") == Keys{"s=", "r=+x@org", "r=+x@", "r@org", "r.org"});
-  CHECK(of("", "@org") == Keys{"s=", "r@org", "r.org"});
-  CHECK(of("", "x@a..b") == Keys{"s=", "r=x@a..b", "r=x@", "r@a..b", "r.a..b", "r..b", "r*.b", "r.b", "r*b"});
+  CHECK(of("", "") == Keys{"h=", "s="});
+  CHECK(of("user", "") == Keys{"h=", "s=user@"});
+  CHECK(of("user@", "") == Keys{"h=", "s=user@"});
+  CHECK(of("", "postmaster") == Keys{"h=", "s=", "r=postmaster@"});
+  CHECK(of("", "@") == Keys{"h=", "s="});
+  CHECK(of("", "+x@org") == Keys{"h=", "s=", "r=+x@org", "r=+x@", "r@org", "r.org"});
+  CHECK(of("", "@org") == Keys{"h=", "s=", "r@org", "r.org"});
+  CHECK(of("", "x@a..b") == Keys{"h=", "s=", "r=x@a..b", "r=x@", "r@a..b", "r.a..b", "r..b", "r*.b", "r.b", "r*b"});
 }
 
 TEST_CASE("keys_of: whatever the client sends, each key once, printable and of a pattern's length",
@@ -477,6 +479,22 @@ TEST_CASE("normal_client_name: lower case, no final dots, nothing else", "[patte
   CHECK(normal_client_name("...").empty());
   CHECK(normal_client_name("").empty());
   CHECK(normal_client_name(".A_-1\xc3\x9c") == ".a_-1\xc3\x9c");
+}
+
+TEST_CASE("patterns_of: a range of addresses is its networks", "[pattern]") {
+  const auto texts = [](std::string_view text) {
+    std::string texts;
+    for (const Pattern& pattern : patterns_of("client", text)) texts += pattern.text() + ' ';
+    return texts;
+  };
+  CHECK(texts("192.0.2.5-192.0.2.20") == "192.0.2.5 192.0.2.6/31 192.0.2.8/29 192.0.2.16/30 192.0.2.20 ");
+  CHECK(texts("192.0.2.5-192.0.2.5") == "192.0.2.5 ");
+  CHECK(texts("2001:db8::-2001:db8::ffff") == "2001:db8::/112 ");
+  CHECK(texts("mail-1.example.org") == "mail-1.example.org ");
+  CHECK(texts("192.0.2.0/24") == "192.0.2.0/24 ");
+  CHECK_THROWS_WITH(texts("192.0.2.5-192.0.2.4"), Catch::Contains("is not a range of addresses"));
+  CHECK_THROWS_WITH(texts("192.0.2.5-2001:db8::1"), Catch::Contains("is not a range of addresses"));
+  CHECK_THROWS_WITH(texts("192.0.2.5-20"), Catch::Contains("is not a range of addresses"));
 }
 
 }  // namespace

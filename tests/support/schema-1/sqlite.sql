@@ -1,0 +1,54 @@
+-- The tables of greylisting in an SQLite file. The plugin makes them at its first use; nobody needs to run this.
+-- Names and meaning are those of sql/mysql/schema.sql. Times are UTC, written 'YYYY-MM-DD hh:mm:ss'.
+
+CREATE TABLE IF NOT EXISTS greylisting_meta (
+  name  TEXT NOT NULL PRIMARY KEY,
+  value TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- Who is allowed, denied or (with explicit=1) greylisted. An administrator writes ipaddr or rcpt_to; the plugin reads
+-- ipaddr into the three columns after it when it next meets the row. What is not an address or network gets
+-- ipaddr_prefixsize -1 and never matches; greylistctl check lists such rows.
+CREATE TABLE IF NOT EXISTS greylisting_lists (
+  id                INTEGER PRIMARY KEY,
+  ipaddr            TEXT,
+  ipaddr_start      BLOB,
+  ipaddr_end        BLOB,
+  ipaddr_prefixsize INTEGER,
+  rcpt_to           TEXT COLLATE NOCASE,
+  block_expires     TEXT NOT NULL,
+  record_expires    TEXT NOT NULL,
+  create_time       TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  last_update       TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  comment           TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX IF NOT EXISTS greylisting_lists_ipaddr_start ON greylisting_lists (ipaddr_start);
+CREATE INDEX IF NOT EXISTS greylisting_lists_rcpt_to ON greylisting_lists (rcpt_to);
+CREATE INDEX IF NOT EXISTS greylisting_lists_unread ON greylisting_lists (id)
+  WHERE ipaddr IS NOT NULL AND ipaddr_prefixsize IS NULL;
+
+CREATE TRIGGER IF NOT EXISTS greylisting_lists_update AFTER UPDATE OF ipaddr ON greylisting_lists
+BEGIN
+  UPDATE greylisting_lists SET ipaddr_start = NULL, ipaddr_end = NULL, ipaddr_prefixsize = NULL WHERE id = NEW.id;
+END;
+
+CREATE TABLE IF NOT EXISTS greylisting_data (
+  id             INTEGER PRIMARY KEY,
+  triplet        BLOB NOT NULL UNIQUE,
+  relay_ip       BLOB,
+  pending_network BLOB,
+  mail_from      TEXT,
+  rcpt_to        TEXT,
+  block_expires  TEXT NOT NULL,
+  record_expires TEXT NOT NULL,
+  blocked_count  INTEGER NOT NULL DEFAULT 0,
+  passed_count   INTEGER NOT NULL DEFAULT 0,
+  aborted_count  INTEGER NOT NULL DEFAULT 0,
+  create_time    TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  last_update    TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+CREATE INDEX IF NOT EXISTS greylisting_data_record_expires ON greylisting_data (record_expires);
+CREATE INDEX IF NOT EXISTS greylisting_data_pending_network ON greylisting_data (pending_network, record_expires)
+  WHERE pending_network IS NOT NULL;
+
+INSERT OR IGNORE INTO greylisting_meta (name, value) VALUES ('schema_version', '1');

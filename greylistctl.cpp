@@ -6,7 +6,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <functional>
 #include <iostream>
+#include <memory>
 
 #include "src/ctl/commands.h"
 #include "src/store.h"
@@ -18,36 +21,184 @@ namespace {
 
 constexpr const char* kQmailHome = "/var/qmail";
 
+// What a subcommand takes is added to the command line by its function, which returns what is to be run.
+using Run = std::function<int(const LoadedSettings&)>;
+
+struct Subcommand {
+  const char* name;
+  const char* description;
+  const char* footer;
+  Run (*add_options)(CLI::App& command);
+};
+
+Run add_check(CLI::App& /*command*/) { return ctl::check; }
+
+Run add_cleanup(CLI::App& command) {
+  const auto options = std::make_shared<ctl::CleanupOptions>();
+  command.add_option("--batch", options->batch, "records deleted in one transaction")
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
+  command.add_option("--pause", options->pause_ms, "milliseconds between two of them")
+      ->check(CLI::Range(0, 60000))
+      ->capture_default_str();
+  return [options](const LoadedSettings& loaded) { return ctl::cleanup(loaded, *options); };
+}
+
+Run add_migrate(CLI::App& /*command*/) { return ctl::migrate; }
+
+constexpr const char* kOneEntry =
+    "An entry with the same action and pattern is changed; its comment, reply and block stay unless they "
+    "are\n"
+    "given, and without --until or --for it counts for ever from then on.\n";
+
+template <Action kAction>
+Run add_put(CLI::App& command) {
+  const auto options = std::make_shared<ctl::PutOptions>();
+  options->action = kAction;
+  constexpr bool kIsList = kAction == Action::allow || kAction == Action::deny;
+  const char* const subjects = kIsList                       ? "[client|sender|recipient] PATTERN"
+                               : kAction == Action::greylist ? "[recipient|client] PATTERN"
+                                                             : "[recipient] PATTERN";
+  command.add_option("pattern", options->words, subjects)->required()->type_name("");
+  CLI::Option* const until =
+      command
+          .add_option("--until", options->until, "when it ends: YYYY-MM-DD or \"YYYY-MM-DD hh:mm:ss\", UTC")
+          ->type_name("DATE");
+  command.add_option("--for", options->duration, "or how long it counts: 90m, 12h, 30d, 2w")
+      ->type_name("DURATION")
+      ->excludes(until);
+  if (kAction == Action::deny) {
+    command.add_option("--reply", options->reply, "answer in place of reject_message: \"550 text\"")
+        ->type_name("TEXT");
+  }
+  if (kAction == Action::greylist) {
+    command
+        .add_option("--block", options->block, "how long a new triplet is deferred, in place of block_expire")
+        ->check(CLI::Range(0, 525600))
+        ->type_name("MINUTES");
+  }
+  command.add_option("--comment", options->comment, "what you like")->type_name("TEXT");
+  command.add_flag("--dry-run", options->dry_run, "say what would be done, and do nothing");
+  command.footer(kOneEntry + command.get_footer());
+  return [options](const LoadedSettings& loaded) { return ctl::put(loaded, *options); };
+}
+
+Run add_list(CLI::App& command) {
+  const auto options = std::make_shared<ctl::ListOptions>();
+  command.add_option("what", options->what, "entries of one action, or clients that are trusted or trapped")
+      ->check(CLI::IsMember({"allow", "deny", "trap", "greylist", "skip", "trusted", "trapped"}))
+      ->type_name("");
+  command.add_flag("--json", options->json, "an array of objects in place of a table");
+  return [options](const LoadedSettings& loaded) { return ctl::list(loaded, *options); };
+}
+
+Run add_remove(CLI::App& command) {
+  const auto options = std::make_shared<ctl::RemoveOptions>();
+  command
+      .add_option("what", options->words,
+                  "entries/N, lists/N, [client|sender|recipient] PATTERN or [trusted|trapped] IDENTITY")
+      ->required()
+      ->type_name("");
+  command.add_flag("--dry-run", options->dry_run, "say what would be removed, and do nothing");
+  return [options](const LoadedSettings& loaded) { return ctl::remove(loaded, *options); };
+}
+
+Run add_import(CLI::App& command) {
+  struct Arguments {
+    std::string format;
+    std::string action = "allow";
+    ctl::ImportOptions options{};
+  };
+  const auto arguments = std::make_shared<Arguments>();
+  command.add_option("format", arguments->format, "form of the file")
+      ->required()
+      ->check(
+          CLI::IsMember({"plain", "postgrey-clients", "postgrey-recipients", "sqlgrey-ip", "sqlgrey-fqdn"}))
+      ->type_name("");
+  command.add_option("file", arguments->options.file, "file, or - for standard input")
+      ->required()
+      ->type_name("");
+  command.add_option("--action", arguments->action, "what its entries do")
+      ->check(CLI::IsMember({"allow", "deny"}))
+      ->capture_default_str()
+      ->type_name("");
+  command.add_option("--comment", arguments->options.comment, "comment of entries that have none")
+      ->type_name("TEXT");
+  command.add_flag("--dry-run", arguments->options.dry_run, "say what would be imported, and do nothing");
+  // Before the working directory becomes qmail's home.
+  const std::filesystem::path here = std::filesystem::current_path();
+  return [arguments, here](const LoadedSettings& loaded) {
+    ctl::ImportOptions options = arguments->options;
+    options.format = list_format(arguments->format).value_or(ListFormat::plain);
+    options.action = action_of(arguments->action).value_or(Action::allow);
+    if (options.file != "-") options.file = here / options.file;
+    return ctl::import(loaded, options);
+  };
+}
+
+constexpr std::array kSubcommands{
+    Subcommand{"check", "Tell whether this installation works, each problem with its remedy",
+               "Example: greylistctl check", add_check},
+    Subcommand{"allow", "Accept a client, sender or recipient at once",
+               "Without a word in front a pattern is a client's; with an @ in it it needs one.\n"
+               "Example: greylistctl allow 192.0.2.0/24 --for 30d --comment \"our own other site\"",
+               add_put<Action::allow>},
+    Subcommand{"deny", "Reject a client, sender or recipient",
+               "Without a word in front a pattern is a client's; with an @ in it it needs one.\n"
+               "Example: greylistctl deny sender spam.example --reply \"550 no, thank you\"",
+               add_put<Action::deny>},
+    Subcommand{"trap", "Make a recipient a trap: who writes to it is denied for trap_expire hours",
+               "Example: greylistctl trap nobody@example.org", add_put<Action::trap>},
+    Subcommand{"greylist",
+               "Greylist a recipient (explicit=1), or block a recipient or a network longer or shorter",
+               "Example: greylistctl greylist codes@example.org --block 1", add_put<Action::greylist>},
+    Subcommand{"skip", "Never greylist a recipient", "Example: greylistctl skip postmaster@",
+               add_put<Action::skip>},
+    Subcommand{"list", "Show entries, or clients that are trusted or trapped",
+               "Example: greylistctl list deny\n         greylistctl list trusted --json", add_list},
+    Subcommand{"remove", "Remove entries, or what a client has earned",
+               "Of a pattern all entries are removed; of what is more than one thing none, and it is said "
+               "how to tell\n"
+               "them apart.\n"
+               "Example: greylistctl remove entries/3\n         greylistctl remove trapped 192.0.2.0/24",
+               add_remove},
+    Subcommand{"import", "Make entries of a list file, Postgrey's and SQLgrey's among them",
+               "Lines that are not understood are named on standard error, the others are taken; the exit "
+               "status is\n"
+               "then 1, and 0 when every line was understood. Entries whose time is over are left out.\n"
+               "Example: greylistctl import postgrey-clients /etc/postgrey/whitelist_clients",
+               add_import},
+    Subcommand{"cleanup", "Delete the records whose life is over",
+               "Example: greylistctl cleanup >> /var/log/greylisting_cleanup.log", add_cleanup},
+    Subcommand{"migrate", "Bring the store to this version's schema", "Example: greylistctl migrate",
+               add_migrate},
+};
+
 int run(int argc, char** argv) {
   CLI::App app("Looks after the records of greylisting, the qmail-spp plugin.");
   app.name("greylistctl");
   app.set_version_flag("--version", std::string("greylistctl ").append(kVersion));
   app.footer("Exit status: 0 done, 1 something is wrong, 2 wrong usage.");
+  app.require_subcommand(0, 1);
   std::string home = kQmailHome;
   app.add_option("--home", home, "qmail's home directory, to which all paths are relative")
       ->envname("QMAILDIR")
       ->capture_default_str();
 
-  CLI::App* const check =
-      app.add_subcommand("check", "Tell whether this installation works, each problem with its remedy");
-  check->footer("Example: greylistctl check");
-
-  ctl::CleanupOptions cleanup_options;
-  CLI::App* const cleanup = app.add_subcommand("cleanup", "Delete the records whose life is over");
-  cleanup->add_option("--batch", cleanup_options.batch, "records deleted in one transaction")
-      ->check(CLI::Range(1, 100000))
-      ->capture_default_str();
-  cleanup->add_option("--pause", cleanup_options.pause_ms, "milliseconds between two of them")
-      ->check(CLI::Range(0, 60000))
-      ->capture_default_str();
-  cleanup->footer("Example: greylistctl cleanup >> /var/log/greylisting_cleanup.log");
-
-  CLI::App* const migrate = app.add_subcommand("migrate", "Bring the store to this version's schema");
-  migrate->footer("Example: greylistctl migrate");
+  const CLI::App* chosen = nullptr;
+  Run chosen_run;
+  for (const Subcommand& subcommand : kSubcommands) {
+    CLI::App* const command = app.add_subcommand(subcommand.name, subcommand.description);
+    command->footer(subcommand.footer);
+    command->callback([&chosen, &chosen_run, command, run = subcommand.add_options(*command)] {
+      chosen = command;
+      chosen_run = run;
+    });
+  }
 
   try {
     app.parse(argc, argv);
-    if (app.get_subcommands().empty()) throw CLI::RequiredError::Subcommand(1);
+    if (chosen == nullptr) throw CLI::RequiredError::Subcommand(1);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? ctl::kDone : ctl::kUsage;
   }
@@ -58,12 +209,12 @@ int run(int argc, char** argv) {
     return ctl::kFailed;
   }
   const LoadedSettings loaded = load_settings(std::getenv);
-  if (check->parsed()) return ctl::check(loaded);
-  for (const Problem& problem : loaded.problems) std::cerr << "greylistctl: " << problem << '\n';
-  for (const Problem& warning : loaded.warnings) std::cerr << "greylistctl: " << warning << '\n';
-  if (!loaded.unusable.empty()) throw std::runtime_error(loaded.unusable);
-  if (cleanup->parsed()) return ctl::cleanup(loaded, cleanup_options);
-  return ctl::migrate(loaded);
+  if (chosen->get_name() != "check") {  // which prints them itself
+    for (const Problem& problem : loaded.problems) std::cerr << "greylistctl: " << problem << '\n';
+    for (const Problem& warning : loaded.warnings) std::cerr << "greylistctl: " << warning << '\n';
+    if (!loaded.unusable.empty()) throw std::runtime_error(loaded.unusable);
+  }
+  return chosen_run(loaded);
 }
 
 }  // namespace
@@ -71,6 +222,9 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     return run(argc, argv);
+  } catch (const ctl::UsageError& error) {
+    static_cast<void>(std::fprintf(stderr, "greylistctl: %s\n", error.what()));
+    return ctl::kUsage;
   } catch (const std::exception& error) {
     static_cast<void>(std::fprintf(stderr, "greylistctl: %s\n", error.what()));
     return ctl::kFailed;

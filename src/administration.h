@@ -9,6 +9,7 @@
 #include "attempt.h"
 #include "decision.h"
 #include "settings.h"
+#include "sql.h"
 #include "store.h"
 
 namespace greylisting {
@@ -45,6 +46,16 @@ class Administration {
   /// Brings the schema to this version. Returns what was done, a sentence a step; empty when nothing had to
   /// be.
   virtual std::vector<std::string> migrate() = 0;
+
+  /// A row's columns as text, empty for NULL.
+  using Row = std::vector<std::string>;
+
+  /// Runs one statement that both stores understand; `:now` in it stands for the store's clock, UTC. Returns
+  /// the first `columns` columns of its rows.
+  virtual std::vector<Row> ask(std::string_view statement, std::size_t columns = 0) = 0;
+
+  /// In which values and the few words that differ are to be written.
+  virtual sql::Dialect dialect() const = 0;
 
   /// Lets no second clean-up work on this store for as long as this object lives; false when one does
   /// already.

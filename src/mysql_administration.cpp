@@ -38,7 +38,10 @@ bool is_supported(const std::string& version) {
 MysqlAdministration::MysqlAdministration(const Settings& settings)
     : plugin_option_file_(settings.mysql_default_file),
       connection_(settings.admin_option_file(),
-                  settings.mysql_admin_file.empty() ? "mysql_default_file" : "mysql_admin_file") {}
+                  settings.mysql_admin_file.empty() ? "mysql_default_file" : "mysql_admin_file") {
+  // That of the tables: text then comes byte by byte as it is stored, whatever the option file says.
+  connection_.run("SET NAMES latin1");
+}
 
 std::vector<Finding> MysqlAdministration::examine() {
   using State = Finding::State;
@@ -157,6 +160,16 @@ std::vector<std::string> MysqlAdministration::migrate() {
   }
   connection_.run(sql::mysql_schema);
   return {"Created the tables."};
+}
+
+std::vector<Administration::Row> MysqlAdministration::ask(std::string_view statement, std::size_t columns) {
+  std::vector<Row> rows;
+  for (const auto& found :
+       connection_.run_with_retry(sql::with_literals(statement, {{"now", "UTC_TIMESTAMP()"}}))) {
+    Row& row = rows.emplace_back();
+    for (std::size_t i = 0; i < columns; ++i) row.push_back(found.at(i).value_or(""));
+  }
+  return rows;
 }
 
 bool MysqlAdministration::lock_cleanup() {

@@ -14,6 +14,8 @@ class MysqlAdministration : public Administration {
   Decision rehearse(const Attempt& attempt) override;
   std::uint64_t delete_expired(Expiring what, unsigned limit) override;
   std::vector<std::string> migrate() override;
+  std::vector<Row> ask(std::string_view statement, std::size_t columns) override;
+  sql::Dialect dialect() const override { return sql::Dialect::mysql; }
   bool lock_cleanup() override;
 
  private:

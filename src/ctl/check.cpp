@@ -4,6 +4,7 @@
 #include "../administration.h"
 #include "../outage.h"
 #include "../process.h"
+#include "check_lists.h"
 #include "commands.h"
 
 namespace greylisting::ctl {
@@ -76,8 +77,9 @@ Finding rehearse(Administration& administration, const Settings& settings) {
       return {Finding::State::good, text + ", as it should be with explicit=1"};
     default:
       return {Finding::State::warning, text,
-              "see which entry decides: greylistctl list" +
-                  (decision.entry.empty() ? std::string() : ", " + decision.entry)};
+              decision.entry.empty()
+                  ? "see who is trusted and trapped: greylistctl list trusted, list trapped"
+                  : "see which entry decides: greylistctl list shows " + decision.entry};
   }
 }
 
@@ -90,6 +92,8 @@ void look_at_store(const Settings& settings, Report& report) {
                                              : "store: opened " + settings.sqlite_file});
   become_owner_of(std::string(kStateDirectory) + "/.");
   for (const Finding& finding : administration->examine()) report.add(finding);
+  for (const Finding& finding : examine_entries(*administration, settings)) report.add(finding);
+  for (const Finding& finding : examine_files(settings)) report.add(finding);
   report.add(rehearse(*administration, settings));
 }
 

@@ -1,0 +1,33 @@
+// earned: what clients have earned, as greylisting_clients has it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "../administration.h"
+
+namespace greylisting::ctl {
+
+enum class Standing { trusted, trapped };
+
+/// `trusted`, `trapped`
+std::string_view name(Standing standing);
+
+struct EarnedClient {
+  std::string identity;  // `192.0.2.0/24`, `example.net`; `example.net on 192.0.2.0/24` for one of which
+                         // enough senders have passed (group_domain_level)
+  std::string passes;    // hours in which mail has passed; of a group the senders that have
+  std::string counted;   // when the last was counted, UTC
+  std::string until;     // UTC
+  std::string key;       // of its row, or of the group: hexadecimal digits
+  bool is_group = false;
+};
+
+/// Those that are trusted, or trapped, now. Throws StoreError.
+std::vector<EarnedClient> clients(Administration& administration, const Settings& settings,
+                                  Standing standing);
+
+/// Takes away what it has earned. Throws StoreError.
+void forget(Administration& administration, const EarnedClient& client, Standing standing);
+
+}  // namespace greylisting::ctl

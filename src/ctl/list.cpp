@@ -1,0 +1,103 @@
+#include <algorithm>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "commands.h"
+#include "earned.h"
+#include "entry_table.h"
+
+namespace greylisting::ctl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Cells = std::vector<std::string>;
+
+void print_table(const std::vector<Cells>& rows) {
+  std::vector<std::size_t> widths(rows.front().size());
+  for (const Cells& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  for (const Cells& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i)
+      line += row[i] + std::string(widths[i] - row[i].size() + 2, ' ');
+    std::cout << line.substr(0, line.find_last_not_of(' ') + 1) << '\n';
+  }
+}
+
+Cells cells(const StoredEntry& entry) {
+  std::string remarks;
+  if (!entry.block.empty()) remarks += "block " + entry.block + " min; ";
+  if (!entry.reply.empty()) remarks += "reply \"" + one_line(entry.reply) + "\"; ";
+  remarks += one_line(entry.comment);
+  if (remarks.ends_with("; ")) remarks.resize(remarks.size() - 2);
+  const std::string expires = entry.expires == kForEver ? "for ever" : entry.expires;
+  return {entry.id,
+          one_line(entry.action),
+          one_line(subject_of(entry)),
+          one_line(entry.pattern),
+          entry.is_over ? "over" : expires,
+          remarks};
+}
+
+Json json(const StoredEntry& entry) {
+  Json object{{"id", entry.id},
+              {"action", one_line(entry.action)},
+              {"what", one_line(subject_of(entry))},
+              {"pattern", one_line(entry.pattern)},
+              {"until", entry.expires == kForEver ? Json() : Json(entry.expires)},
+              {"over", entry.is_over},
+              {"comment", one_line(entry.comment)}};
+  if (!entry.block.empty()) object["block"] = std::stol(entry.block);
+  if (!entry.reply.empty()) object["reply"] = one_line(entry.reply);
+  return object;
+}
+
+Json json(const EarnedClient& client) {
+  return {{"identity", one_line(client.identity)},
+          {client.is_group ? "senders" : "passes", std::stol(client.passes)},
+          {"counted", client.counted},
+          {"until", client.until}};
+}
+
+Cells cells(const EarnedClient& client) {
+  return {one_line(client.identity), client.passes + (client.is_group ? " senders" : ""), client.counted,
+          client.until};
+}
+
+template <typename Item>
+void print(const std::vector<Item>& items, bool as_json, Cells head, std::string_view nothing) {
+  if (as_json) {
+    Json array = Json::array();
+    for (const Item& item : items) array.push_back(json(item));
+    std::cout << array.dump(2) << '\n';
+    return;
+  }
+  if (items.empty()) {
+    std::cout << nothing << '\n';
+    return;
+  }
+  std::vector<Cells> rows{std::move(head)};
+  for (const Item& item : items) rows.push_back(cells(item));
+  print_table(rows);
+}
+
+}  // namespace
+
+int list(const LoadedSettings& loaded, const ListOptions& options) {
+  const auto administration = open_administration(loaded.settings);
+  for (const Standing standing : {Standing::trusted, Standing::trapped}) {
+    if (options.what != name(standing)) continue;
+    print(clients(*administration, loaded.settings, standing), options.json,
+          {"identity", "passes", "last counted", "until"}, "There are no such clients.");
+    return kDone;
+  }
+  auto entries = EntryTable(*administration, loaded.settings).all();
+  if (!options.what.empty())
+    std::erase_if(entries, [&](const StoredEntry& entry) { return entry.action != options.what; });
+  print(entries, options.json, {"id", "action", "what", "pattern", "until", "comment"},
+        "There are no such entries.");
+  return kDone;
+}
+
+}  // namespace greylisting::ctl

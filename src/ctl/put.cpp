@@ -1,0 +1,138 @@
+#include <iostream>
+
+#include "../reply.h"
+#include "commands.h"
+#include "entry_table.h"
+#include "words.h"
+
+namespace greylisting::ctl {
+namespace {
+
+constexpr std::size_t kMaxNotes = 10;
+
+Entry entry_of(const PutOptions& options) {
+  Entry entry{.action = options.action, .pattern = pattern_of(options.words, options.action)};
+  if (options.block) entry.block = std::chrono::minutes(*options.block);
+  entry.reply = options.reply.value_or("");
+  entry.comment = stored_comment(options.comment.value_or(""));
+  if (!entry.reply.empty() && !is_reply(entry.reply, '4') && !is_reply(entry.reply, '5')) {
+    throw UsageError(
+        "--reply: \"" + one_line(entry.reply) +
+        "\" is not an SMTP reply: it has to be 4NN or 5NN, a blank and a text in printable ASCII, at "
+        "most " +
+        std::to_string(kMaxReply) + " characters");
+  }
+  return entry;
+}
+
+std::string expiry_of(const PutOptions& options, const std::string& now) {
+  if (!options.duration.empty()) {
+    const auto duration = duration_of(options.duration);
+    if (!duration) {
+      throw UsageError("--for: \"" + one_line(options.duration) +
+                       "\" is not a duration: 90m, 12h, 30d or 2w, at most 100 years");
+    }
+    return later(now, *duration);
+  }
+  if (options.until.empty()) return std::string(kForEver);
+  const auto end = end_of(options.until);
+  if (!end) {
+    throw UsageError("--until: \"" + one_line(options.until) +
+                     "\" is not a date: YYYY-MM-DD or \"YYYY-MM-DD hh:mm:ss\" (UTC)");
+  }
+  if (*end <= now) throw UsageError("--until: " + *end + " is over: the store's clock says " + now + " UTC");
+  return *end;
+}
+
+// What is not said of an entry that is there already stays, but for its time.
+void keep(Entry& entry, const StoredEntry& old, const PutOptions& options) {
+  if (!options.comment) entry.comment = one_line(old.comment);
+  if (!options.reply) entry.reply = old.reply;
+  if (const auto before = try_to_read(old); before && !options.block) entry.block = before->block;
+}
+
+std::string about(const Entry& other, const std::string& id) { return id + " (" + text(other) + ')'; }
+
+// What is to be said of another entry that matches some of the same attempts; empty for nothing.
+std::string note_about(const Entry& entry, const Entry& other, const std::string& id) {
+  const bool is_same = entry.pattern == other.pattern;
+  const std::string both = is_same ? "" : " where both match";
+  switch (precedence(entry, other)) {
+    case Precedence::neither:
+      return "";
+    case Precedence::by_order:
+      return "this entry counts, and not " + about(other, id) + both + ": it is asked first";
+    case Precedence::by_pattern:
+      return "this entry counts, and not " + about(other, id) + both + ": it is more specific";
+    case Precedence::by_denial:
+      return "this entry counts, and not " + about(other, id) + both + ": of equals " +
+             std::string(name(entry.action)) + " wins";
+    case Precedence::is_the_other:
+      break;
+  }
+  std::string why;
+  switch (precedence(other, entry)) {
+    case Precedence::by_order:
+      why = ": it is asked first";
+      break;
+    case Precedence::by_pattern:
+      why = ": it is more specific";
+      break;
+    default:
+      why = ": of equals " + std::string(name(other.action)) + " wins";
+      break;
+  }
+  return about(other, id) + " counts, and not this entry" + both + why +
+         (is_same ? "; to undo it: greylistctl remove " + id : "");
+}
+
+std::vector<std::string> notes_about(const Entry& entry, const std::vector<StoredEntry>& stored,
+                                     const Settings& settings) {
+  std::vector<std::string> notes;
+  if (allows_by_unbelieved_name(entry, settings)) {
+    notes.emplace_back(
+        "it has no effect while trust_remote_host=never, because a client can have any name; set "
+        "trust_remote_host=paranoid and run tcpserver with -p, or allow its network");
+  }
+  for (const StoredEntry& each : stored) {
+    const auto other = each.is_over ? std::nullopt : try_to_read(each);
+    if (!other || !can_meet(entry.pattern, other->pattern)) continue;
+    if (std::string note = note_about(entry, *other, each.id); !note.empty())
+      notes.push_back(std::move(note));
+  }
+  if (entry.action == Action::greylist && !entry.block && settings.explicit_only == 0 && notes.empty())
+    notes.emplace_back(
+        "it changes nothing: without explicit=1 every recipient is greylisted that is not skipped");
+  return notes;
+}
+
+void print(const std::vector<std::string>& notes) {
+  for (std::size_t i = 0; i < notes.size() && i < kMaxNotes; ++i) std::cout << "note: " << notes[i] << '\n';
+  if (notes.size() > kMaxNotes)
+    std::cout << "note: and so with " << notes.size() - kMaxNotes << " more entries: greylistctl list\n";
+}
+
+}  // namespace
+
+int put(const LoadedSettings& loaded, const PutOptions& options) {
+  Entry entry = entry_of(options);
+  const auto administration = open_administration(loaded.settings);
+  EntryTable table(*administration, loaded.settings);
+  entry.expires = expiry_of(options, table.now());
+  const auto old = table.find(entry.action, {entry.pattern});
+  if (!old.empty()) keep(entry, old.front(), options);
+  if (const auto why = objection(entry)) throw UsageError(*why);
+  const auto notes = notes_about(entry, table.all(), loaded.settings);
+
+  if (options.dry_run) {
+    std::cout << (old.empty() ? "would add" : "would change " + old.front().id);
+  } else {
+    table.put({entry});
+    std::cout << (old.empty() ? "" : "changed ") << table.find(entry.action, {entry.pattern}).at(0).id;
+  }
+  std::cout << ": " << text(entry) << ',' << until(entry.expires) << '\n';
+  print(notes);
+  return kDone;
+}
+
+}  // namespace greylisting::ctl

@@ -1,0 +1,48 @@
+#include "words.h"
+
+#include "commands.h"
+
+namespace greylisting::ctl {
+namespace {
+
+bool is_network(const std::string& text) {
+  try {
+    return Pattern::parse("client", text).kind() == PatternKind::network;
+  } catch (const PatternError&) {
+    return false;
+  }
+}
+
+std::string subject_meant_by(const std::string& text, Action action) {
+  if (action == Action::trap || action == Action::skip) return "recipient";
+  if (action == Action::greylist) return is_network(text) ? "client" : "recipient";
+  const bool is_no_name = text == "<>";
+  if (text.find('@') == std::string::npos && !is_no_name) return "client";
+  const std::string begin = '"' + one_line(text) + "\" can be a ";
+  const std::string command = "greylistctl " + std::string(name(action)) + ' ';
+  throw UsageError(begin +
+                   (is_no_name ? "client without a name or the null sender" : "sender or a recipient") +
+                   ": write " + command + (is_no_name ? "client" : "sender") + ' ' + one_line(text) +
+                   ", or " + command + (is_no_name ? "sender" : "recipient") + ' ' + one_line(text));
+}
+
+}  // namespace
+
+bool is_subject(const std::string& word) {
+  return word == "client" || word == "sender" || word == "recipient";
+}
+
+Pattern pattern_of(const std::vector<std::string>& words, Action action) {
+  if (words.size() > 1 && !is_subject(words[0]))
+    throw UsageError('"' + one_line(words[0]) + "\" is not client, sender or recipient");
+  if (words.size() > 2) throw UsageError('"' + one_line(words[2]) + "\" is too much: name one pattern");
+  if (words.size() == 1 && is_subject(words[0])) throw UsageError("there is no pattern behind " + words[0]);
+  const std::string& text = words.back();
+  try {
+    return Pattern::parse(words.size() == 2 ? words[0] : subject_meant_by(text, action), text);
+  } catch (const PatternError& error) {
+    throw UsageError(error.what());
+  }
+}
+
+}  // namespace greylisting::ctl

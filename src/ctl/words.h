@@ -1,0 +1,19 @@
+// words: what stands for a pattern on the command line.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "../entry.h"
+
+namespace greylisting::ctl {
+
+/// Whether it is `client`, `sender` or `recipient`.
+bool is_subject(const std::string& word);
+
+/// The pattern in `[client|sender|recipient] PATTERN`, for an entry of that action. What an action is for
+/// says what is meant where the word is left out. Throws UsageError when that leaves two possibilities, and
+/// for what is no pattern.
+Pattern pattern_of(const std::vector<std::string>& words, Action action);
+
+}  // namespace greylisting::ctl

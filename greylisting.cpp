@@ -3,33 +3,50 @@
 // The exit status is 0 in every case: the host ignores any other, or fails the session. What breaks is said
 // on standard error, and the mail passes, or is deferred with on_error=defer.
 
+#include <chrono>
 #include <cstdlib>
+#include <ctime>
 
-#include "src/attempt.h"
+#include "src/control_file.h"
 #include "src/deadline.h"
+#include "src/header.h"
 #include "src/judge.h"
 #include "src/log.h"
 #include "src/process.h"
 #include "src/spp.h"
 #include "src/stores.h"
+#include "src/transaction.h"
 
 using namespace greylisting;
 
 namespace {
 
 // Takes no longer than the time budget: when that is over, the process ends with the answer for errors.
-Judged decide(const Attempt& attempt, const Session& session, const Settings& settings, const Log& log) {
+Judged decide(const Session& session, const Settings& settings, const Log& log) {
+  if (const auto decision = judge_at_the_door(session, settings)) return {*decision};
   const std::string overdue = "no decision within timeout=" + std::to_string(settings.timeout) +
                               " ms; the store is slow or does not answer: greylistctl check";
   Deadline deadline(std::chrono::milliseconds(settings.timeout), log.line(LogLevel::error, overdue),
                     spp::commands_on_error(settings));
+  const Attempt attempt = Attempt::from(session, settings);
   return judge(*open_store(settings, deadline), attempt, session, settings);
+}
+
+// Carries the decision out.
+void answer(const Decision& decision, const Session& session, const Settings& settings) {
+  const Transaction transaction = Transaction::from(std::getenv);
+  const std::string header = spp::adds_header(decision, settings, transaction)
+                                 ? delay_header(settings.header, decision.age, own_name(), std::time(nullptr))
+                                 : std::string();
+  const Address recipient = Address::recipient(session.recipient);
+  spp::write(spp::commands(decision, settings, recipient.domain(), transaction, header));
 }
 
 }  // namespace
 
 int main() {
   if (!Session::is_greylisted(std::getenv)) return 0;
+  const auto start = std::chrono::steady_clock::now();
   secure_standard_streams();
 
   LoadedSettings loaded;
@@ -42,12 +59,10 @@ int main() {
     if (!loaded.unusable.empty()) throw std::runtime_error(loaded.unusable);
 
     const Session session = Session::from(std::getenv);
-    const Attempt attempt = Attempt::from(session, settings);
-    const auto [decision, problems] = decide(attempt, session, settings, log);
+    const auto [decision, problems] = decide(session, settings, log);
+    answer(decision, session, settings);
     for (const Problem& problem : problems) log.write(LogLevel::warning, problem);
-    spp::write(spp::commands(decision, settings, attempt.triplet.recipient.domain()));
-    log.write(LogLevel::info, describe(decision, session));
-    if (const auto throttle = describe_throttle(decision, attempt)) log.write(LogLevel::warning, *throttle);
+    log.write(LogLevel::info, describe(decision, session, circumstances(start, settings)));
   } catch (const std::exception& error) {
     spp::write(spp::commands_on_error(settings));
     Log(static_cast<LogLevel>(settings.loglevel)).write(LogLevel::error, error.what());

@@ -46,6 +46,7 @@ Attempt Attempt::from(const Session& session, const Settings& settings) {
                       .sender = sender,
                       .recipient = Address::recipient(session.recipient),
                       .match = settings.match,
+                      .helo = settings.match_helo != 0 ? normal_client_name(session.helo) : std::string(),
                       .pool = vouching_domain(session, sender)},
           .client_name = normal_client_name(session.client_name),
           .believes_client_name = settings.trust_remote_host == RemoteHost::paranoid,
@@ -59,6 +60,7 @@ Attempt Attempt::from(const Session& session, const Settings& settings) {
           .auto_allow_after = static_cast<unsigned>(settings.auto_allow_after),
           .auto_allow_expire = std::chrono::days(settings.auto_allow_expire),
           .group_domain_level = static_cast<unsigned>(settings.group_domain_level),
+          .springs_trap_if_new = settings.low_priority_mx != 0,
           .trap_expire = std::chrono::hours(settings.trap_expire)};
 }
 

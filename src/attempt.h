@@ -28,6 +28,7 @@ struct Attempt {
   unsigned auto_allow_after = 0;          // passes that make a client trusted; 0 for never
   std::chrono::days auto_allow_expire{};  // how long it is after the last
   unsigned group_domain_level = 0;        // senders on a network that make their domain trusted; 0 for never
+  bool springs_trap_if_new = false;       // `low_priority_mx`: who comes here first is trapped
   std::chrono::hours trap_expire{};       // how long a trapped client is denied
 
   /// Throws std::runtime_error, with the remedy, when TCPREMOTEIP is not an address.

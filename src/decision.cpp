@@ -16,6 +16,8 @@ std::string_view name(Outcome outcome) {
 
 std::string_view name(Reason reason) {
   switch (reason) {
+    case Reason::too_many:
+      return "too-many";
     case Reason::opted_out:
       return "opted-out";
     case Reason::denied:
@@ -53,6 +55,7 @@ Outcome outcome_of(Reason reason) {
     case Reason::denied:
     case Reason::trapped:
       return Outcome::rejected;
+    case Reason::too_many:
     case Reason::trap:
     case Reason::throttled:
     case Reason::early:

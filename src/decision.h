@@ -12,6 +12,7 @@ enum class Outcome { accepted, deferred, rejected };
 
 /// Why. The order follows the order of judgement (README, "How it decides").
 enum class Reason {
+  too_many,        // deferred, before the store is asked: the message has max_recipients recipients already
   opted_out,       // accepted: an entry says that this recipient is not to be greylisted
   denied,          // rejected: the list entry that counts denies
   allowed,         // accepted: the list entry that counts allows
@@ -38,10 +39,12 @@ Outcome outcome_of(Reason reason);
 
 struct Decision {
   Reason reason = Reason::unseen;
-  std::string entry{};       // where the entry that decided is: `lists/17` for row 17 of greylisting_lists,
-                             // `entries/3`, `control/greylisting_allow:12`; empty when none did
-  std::string reply{};       // the entry's own text for a rejection; empty for reject_message
-  std::uint64_t record = 0;  // id in greylisting_data, 0 when no record was looked at
+  std::string entry{};  // where the entry that decided is: `lists/17` for row 17 of greylisting_lists,
+                        // `entries/3`, `control/greylisting_allow:12`, GREYLISTING; empty when none did
+  std::string reply{};  // a text of its own for the answer; empty for defer_message or reject_message
+  bool holds_for_session = false;  // it is about the client alone, and nothing else could be said of anything
+                                   // it sends to anybody
+  std::uint64_t record = 0;        // id in greylisting_data, 0 when no record was looked at
   std::uint64_t pending =
       0;  // triplets of the client's network that were waiting, where a new one came to them
   std::chrono::seconds age{0};   // since the record was created

@@ -8,10 +8,14 @@
 #include <optional>
 
 #include "list_file.h"
+#include "log.h"
+#include "reply.h"
 #include "suspicion_rules.h"
 
 namespace greylisting {
 namespace {
+
+const std::string kTooMany = "452 too many recipients, please send to the others separately (#4.5.3)";
 
 enum class Scope {
   nothing,  // the decision stands
@@ -156,6 +160,18 @@ std::vector<NamedList> named_lists(const std::string& allow_lists) {
   return lists;
 }
 
+std::optional<Decision> judge_at_the_door(const Session& session, const Settings& settings) {
+  if (is_reply(session.greylisting, '5') || is_reply(session.greylisting, '4'))
+    return Decision{.reason = Reason::denied, .entry = "GREYLISTING", .reply = session.greylisting};
+  if (settings.max_recipients > 0 && session.recipients > settings.max_recipients)
+    return Decision{.reason = Reason::too_many, .reply = kTooMany};
+  if (session.verdict == name(Reason::trusted)) return Decision{.reason = Reason::trusted};
+  const std::string allowed = std::string(name(Reason::allowed)) + ' ';
+  if (session.verdict.starts_with(allowed))
+    return Decision{.reason = Reason::allowed, .entry = session.verdict.substr(allowed.size())};
+  return std::nullopt;
+}
+
 Judged judge(Store& store, Attempt attempt, const Session& session, const Settings& settings) {
   Judged judged;
   Judgement judgement = store.judge(attempt);
@@ -170,6 +186,7 @@ Judged judge(Store& store, Attempt attempt, const Session& session, const Settin
       store.withdraw(attempt, judgement.decision.reason, overruling->reason);
     judged.decision = *overruling;
   }
+  if (const auto throttle = describe_throttle(judged.decision, attempt)) judged.problems.push_back(*throttle);
   return judged;
 }
 

@@ -3,6 +3,7 @@
 // not pay for them, but once after a deny list has changed.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,10 @@ struct Judged {
   Decision decision{};
   std::vector<std::string> problems{};
 };
+
+/// What is decided before any store is asked: by a text in the tcprule (GREYLISTING="553 …"), by
+/// max_recipients, or by what an earlier RCPT of the session has found to hold for it.
+std::optional<Decision> judge_at_the_door(const Session& session, const Settings& settings);
 
 /// Has the store judge and record the attempt, then holds it against the regular expressions in the store,
 /// control/greylisting_allow, control/greylisting_deny and the files of `allow_lists`: of all that match, the

@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+
 #include "printable.h"
 
 namespace greylisting {
@@ -21,6 +24,27 @@ std::string on_one_line(std::string_view text) {
   return line;
 }
 
+std::string_view outcome_word(Outcome outcome, bool is_observed) {
+  if (is_observed && outcome == Outcome::deferred) return "would-defer";
+  if (is_observed && outcome == Outcome::rejected) return "would-reject";
+  return name(outcome);
+}
+
+// RFC 3339.
+std::string utc(std::time_t time) {
+  std::array<char, 32> text{};
+  std::tm fields{};
+  static_cast<void>(std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&time, &fields)));
+  return text.data();
+}
+
+// With two decimals, the rest cut off.
+std::string milliseconds(std::chrono::microseconds time) {
+  const auto hundredths = std::max<std::chrono::microseconds::rep>(time.count(), 0) / 10;
+  const std::string decimals = std::to_string(hundredths % 100);
+  return std::to_string(hundredths / 100) + (decimals.size() == 1 ? ".0" : ".") + decimals;
+}
+
 }  // namespace
 
 void Log::write(LogLevel level, std::string_view text) const {
@@ -35,24 +59,37 @@ std::string Log::line(LogLevel level, std::string_view text) const {
   return "greylisting: " + on_one_line(text) + '\n';
 }
 
-std::string describe(const Decision& decision, const Session& session) {
+Circumstances circumstances(std::chrono::steady_clock::time_point start, const Settings& settings) {
+  const auto elapsed =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start);
+  return {.time = std::time(nullptr),
+          .session = getppid(),
+          .elapsed = elapsed,
+          .is_observed = settings.observe != 0};
+}
+
+std::string describe(const Decision& decision, const Session& session, const Circumstances& circumstances) {
   std::string words;
   const auto add = [&words](std::string_view key, std::string_view value) {
     words.append(words.empty() ? "" : " ").append(key).append("=").append(printable(value));
   };
-  add("outcome", name(decision.outcome()));
+  add("outcome", outcome_word(decision.outcome(), circumstances.is_observed));
   add("reason", name(decision.reason));
   add("client", session.client);
   add("host", session.client_name);
   add("helo", session.helo);
+  if (!session.spf_result.empty()) add("spf", session.spf_result);
   add("sender", session.sender);
   add("recipient", session.recipient);
   if (!decision.entry.empty()) add("entry", decision.entry);
   if (decision.record != 0) {
     add("record", std::to_string(decision.record));
-    add("age", std::to_string(decision.age.count()));
+    add("waited", std::to_string(decision.age.count()));
   }
   if (decision.outcome() == Outcome::deferred) add("left", std::to_string(decision.left.count()));
+  add("time", utc(circumstances.time));
+  add("session", std::to_string(circumstances.session));
+  add("ms", milliseconds(circumstances.elapsed));
   return words;
 }
 

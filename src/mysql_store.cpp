@@ -15,7 +15,21 @@ std::int64_t number(const std::optional<std::string>& text) {
 }
 
 // The columns of the last statement of sql/mysql/decide.sql.
-enum Column { verdict, state, id, age, blocked_for, idle, reply, regexp, action, kind, pattern, own_reply };
+enum Column {
+  verdict,
+  state,
+  id,
+  age,
+  blocked_for,
+  idle,
+  for_session,
+  reply,
+  regexp,
+  action,
+  kind,
+  pattern,
+  own_reply
+};
 
 }  // namespace
 
@@ -34,6 +48,7 @@ Judgement MysqlStore::judge(const Attempt& attempt) {
                                     .age = number(row[age]),
                                     .blocked_for = number(row[blocked_for])});
   }
+  judgement.decision.holds_for_session = number(row[for_session]) != 0;
   if (row[idle]) judgement.idle = std::chrono::seconds(number(row[idle]));
   for (const MysqlConnection::Row& each : rows) {
     if (!each.at(regexp)) continue;

@@ -1,5 +1,6 @@
 #include "session.h"
 
+#include <charconv>
 #include <stdexcept>
 
 namespace greylisting {
@@ -34,6 +35,10 @@ Session Session::from(const Environment& environment) {
   session.spf_result = value_or_empty(environment("SPFRESULT"));
   session.rbl_result = value_or_empty(environment("RBLRESULT"));
   session.local_address = value_or_empty(environment("TCPLOCALIP"));
+  session.greylisting = value_or_empty(environment("GREYLISTING"));
+  session.verdict = value_or_empty(environment(kVerdictVariable));
+  const std::string_view count = value_or_empty(environment("SMTPRCPTCOUNTALL"));
+  std::from_chars(count.data(), count.data() + count.size(), session.recipients);
   return session;
 }
 

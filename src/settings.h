@@ -42,6 +42,7 @@ struct Settings {
   long ipv4_prefix = 24;
   long ipv6_prefix = 64;
   Match match = Match::triplet;
+  long match_helo = 0;
   RemoteHost trust_remote_host = RemoteHost::never;
   std::string allow_lists;
   Greylist greylist = Greylist::all;
@@ -51,6 +52,8 @@ struct Settings {
   long auto_allow_expire = 36;
   long group_domain_level = 0;
   long trap_expire = 24;
+  long low_priority_mx = 0;
+  long max_recipients = 0;
   Privacy privacy = Privacy::off;
   std::string privacy_key_file = "control/greylisting_key";
   long observe = 0;

@@ -98,6 +98,7 @@ Literals literals_of(const Attempt& attempt, Dialect dialect) {
       {"domain", text(printable(domain))},
       {"domain_specificity", std::to_string(specificity_of_domain(PatternKind::recipient, domain, true))},
       {"exempt", attempt.exempt ? text(exempting_verdict(*attempt.exempt)) : kNull},
+      {"low_priority", attempt.springs_trap_if_new ? "1" : "0"},
       {"client", literal(triplet.client.bytes())},
       {"client_key", key(client.key)},
       {"client_name", text(client.name)},

@@ -20,6 +20,7 @@ extern const std::string_view sqlite_schema;
 extern const std::string_view sqlite_judge;
 extern const std::string_view sqlite_record;
 extern const std::string_view sqlite_earn;
+extern const std::string_view sqlite_session;
 extern const std::string_view sqlite_withdraw;
 
 /// The version that the schema files describe, as greylisting_meta has it.

@@ -41,6 +41,7 @@ Judgement SqliteStore::judge(const Attempt& attempt) {
 
   if (decision.reason == Reason::denied) decision.reply = reply_of(decision.entry);
   judgement.regexps = regexps_for(judgement);
+  judgement.decision.holds_for_session = holds_for_session(decision.reason, judged.verdict);
   return judgement;
 }
 
@@ -92,6 +93,13 @@ RecordedAttempt SqliteStore::record(const std::string& statement) {
       .state = row.number(0), .id = row.number(1), .age = row.number(2), .blocked_for = row.number(3)};
   while (row.step()) recorded.state = std::max(recorded.state, row.number(0));
   return recorded;
+}
+
+bool SqliteStore::holds_for_session(Reason reason, const std::string& verdict) const {
+  if (reason != Reason::allowed && reason != Reason::trusted) return false;
+  auto answer = database_.prepare(sql::sqlite_session);
+  answer.bind_text(":verdict", verdict).step();
+  return answer.number(0) != 0;
 }
 
 std::string SqliteStore::reply_of(std::string_view entry) const {

@@ -20,6 +20,7 @@ std::string identity(std::string client, const Triplet& triplet) {
   const Match match = triplet.match;
   add(match != Match::network, triplet.sender);
   add(match != Match::network && match != Match::sender, triplet.recipient);
+  if (!triplet.helo.empty()) client.append("\2").append(triplet.helo);
   return client;
 }
 

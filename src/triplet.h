@@ -21,6 +21,7 @@ struct Triplet {
   Address sender;     // normal form
   Address recipient;  // normal form
   Match match = Match::triplet;
+  std::string helo{};  // lower case; with match_helo=1 it counts, too; otherwise empty
   // The sender's domain where it vouches for the client: SPF has said that this client may send its mail.
   std::optional<std::string> pool{};
 
@@ -28,8 +29,8 @@ struct Triplet {
   ///     '4' or '6' | prefix length, one byte | first address of the network, 4 or 16 bytes |
   ///     0 | sender | 0 | recipient
   /// where `match` leaves out the client, '*' stands for it; where it leaves out the sender or recipient, a
-  /// byte 1 stands for 0 and the address. An address has no NUL, so different triplets have different inputs.
-  /// sql/mysql/upgrade-from-0.5.sql computes the same.
+  /// byte 1 stands for 0 and the address; with match_helo=1 it ends with 2 | HELO. An address has no NUL, so
+  /// different triplets have different inputs. sql/mysql/upgrade-from-0.5.sql computes the same.
   Fingerprint key(const Fingerprinter& fingerprinter = Fingerprinter()) const;
 
   /// The same with 'p' and the pool in place of the network; nothing where no domain vouches or the client

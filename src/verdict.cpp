@@ -40,11 +40,16 @@ std::optional<std::uint64_t> to_number(std::string_view text) {
   return number;
 }
 
+// What the SQL has for a trap that no entry is, and what the log has.
+constexpr std::string_view kLowPriorityMx = "mx/0";
+constexpr std::string_view kLowPriorityMxEntry = "low_priority_mx";
+
 // `lists/17`
 bool is_entry(std::string_view text) {
   const auto slash = std::min(text.find('/'), text.size());
   const std::string_view table = text.substr(0, slash);
-  return (table == "lists" || table == "entries") && to_number(text.substr(std::min(slash + 1, text.size())));
+  const bool is_numbered = to_number(text.substr(std::min(slash + 1, text.size()))).has_value();
+  return text == kLowPriorityMx || ((table == "lists" || table == "entries") && is_numbered);
 }
 
 }  // namespace
@@ -61,7 +66,7 @@ Decision read_verdict(std::string_view verdict, const Attempt& attempt) {
   }
   Decision decision;
   decision.reason = word->reason;
-  if (word->detail == Detail::entry) decision.entry = detail;
+  if (word->detail == Detail::entry) decision.entry = detail == kLowPriorityMx ? kLowPriorityMxEntry : detail;
   if (word->detail == Detail::number) decision.pending = *to_number(detail);
   if (decision.reason == Reason::throttled || decision.reason == Reason::trap)
     decision.left = attempt.block_expire;

@@ -35,14 +35,15 @@ SELECT COALESCE(
                                             WHERE member_of = :group AND passes > 0 AND expires > UTC_TIMESTAMP()
                                             LIMIT :group_level) AS seen)
                     >= :group_level),
-            'trusted 0', NULL),
+            IF(earned.trusted_here, 'trusted 1', 'trusted 0'), NULL),
          CONCAT('trap entries/', entry.trap),
          IF(earned.trapped, 'trapped 0', NULL),
 
-         -- The triplet, past its block; or one that need not be greylisted; or one that is known; a new one only while
-         -- its network has not as many waiting as it may have.
+         -- The triplet, past its block; or one that need not be greylisted; or one that came to a low-priority MX
+         -- first; or one that is known; a new one only while its network has not as many waiting as it may have.
          IF(record.block_expires < UTC_TIMESTAMP(), 'greylist 0', NULL),
          :exempt,
+         IF(:low_priority AND record.block_expires IS NULL, 'trap mx/0', NULL),
          IF(record.block_expires IS NOT NULL OR :max_pending = 0, 'greylist 0', NULL),
          (SELECT CONCAT(IF(COUNT(*) < :max_pending, 'greylist ', 'throttled '), COUNT(*))
             FROM (SELECT 1 FROM greylisting_data
@@ -70,6 +71,7 @@ SELECT COALESCE(
          WHERE subject IN (:subjects) AND (network_end IS NULL OR network_end >= :client) AND expires > UTC_TIMESTAMP()
            AND (:believe_name OR kind <> 'host' OR action <> 'allow')) AS entry,
        (SELECT MAX(member_of IS NULL AND passes >= :auto_allow_after) AS trusted,
+               MAX(client = :client_key AND passes >= :auto_allow_after) AS trusted_here,
                MAX(client = :client_key AND trapped_until > UTC_TIMESTAMP()) AS trapped,
                COALESCE(SUM(counted > UTC_TIMESTAMP() - INTERVAL 1 HOUR), 0) AS counted,
                MAX(passes) AS passes,
@@ -143,9 +145,18 @@ ON DUPLICATE KEY UPDATE
   trapped_until = IF(@event = 'trap', VALUES(trapped_until), trapped_until);
 UPDATE greylisting_clients SET passes = 0 WHERE member_of = :group AND @event IN ('trap', 'fall');
 
--- 4. What came of it, and the regular expressions, a row each, where they have a say (src/store.h).
+-- 4. What came of it; whether it holds for whatever else this client may send to whom in its session, because it is about
+-- the client alone, and no entry that denies or traps is about senders or recipients; and the regular expressions, a row each, where they have a say (src/store.h).
 SELECT @verdict, GREATEST(1, LAST_INSERT_ID()), data.id, UNIX_TIMESTAMP() - UNIX_TIMESTAMP(data.create_time),
        TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), data.block_expires), @idle,
+       CASE WHEN @verdict LIKE 'allowed lists/%'
+            THEN EXISTS (SELECT 1 FROM greylisting_lists WHERE id = SUBSTRING(@verdict, 15) AND rcpt_to IS NULL)
+            WHEN @verdict LIKE 'allowed entries/%'
+            THEN EXISTS (SELECT 1 FROM greylisting_entries WHERE id = SUBSTRING(@verdict, 17) AND kind IN ('network', 'host'))
+            WHEN @verdict = 'trusted 1' THEN NOT EXISTS (SELECT 1 FROM greylisting_lists WHERE rcpt_to IS NOT NULL)
+            ELSE FALSE END
+       AND NOT EXISTS (SELECT 1 FROM greylisting_entries
+                        WHERE action IN ('deny', 'trap') AND kind IN ('sender', 'recipient')),
        (SELECT reply FROM greylisting_entries WHERE @verdict LIKE 'denied entries/%' AND id = SUBSTRING(@verdict, 16)),
        expression.id, expression.action, expression.kind, expression.pattern, expression.reply
   FROM (SELECT 1) AS always

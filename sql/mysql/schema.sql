@@ -77,6 +77,7 @@ CREATE TABLE IF NOT EXISTS greylisting_entries (
   comment      varchar(255)      NOT NULL DEFAULT '',
   PRIMARY KEY (id),
   UNIQUE KEY entry (pattern, kind, action),
+  KEY action (action, kind),
   KEY subject (subject)
 ) ENGINE=InnoDB DEFAULT CHARSET=latin1 COLLATE=latin1_bin;
 

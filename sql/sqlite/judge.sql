@@ -15,6 +15,7 @@ WITH
        AND (:believe_name OR kind <> 'host' OR action <> 'allow')),
   earned AS MATERIALIZED (
     SELECT MAX(member_of IS NULL AND passes >= :auto_allow_after) AS trusted,
+           MAX(client = :client_key AND passes >= :auto_allow_after) AS trusted_here,
            MAX(client = :client_key AND trapped_until > datetime('now')) AS trapped,
            COALESCE(SUM(counted > datetime('now', '-1 hour')), 0) AS counted,
            MAX(passes) AS passes,
@@ -57,14 +58,15 @@ SELECT COALESCE(
                                              WHERE member_of = :group AND passes > 0 AND expires > datetime('now')
                                              LIMIT :group_level))
                      >= :group_level),
-             'trusted 0', NULL),
+             IIF(earned.trusted_here, 'trusted 1', 'trusted 0'), NULL),
          'trap entries/' || entry.trap,
          IIF(earned.trapped, 'trapped 0', NULL),
 
-         -- The triplet, past its block; or one that need not be greylisted; or one that is known; a new one only while
-         -- its network has not as many waiting as it may have.
+         -- The triplet, past its block; or one that need not be greylisted; or one that came to a low-priority MX
+         -- first; or one that is known; a new one only while its network has not as many waiting as it may have.
          IIF(record.block_expires < datetime('now'), 'greylist 0', NULL),
          :exempt,
+         IIF(:low_priority AND record.block_expires IS NULL, 'trap mx/0', NULL),
          IIF(record.block_expires IS NOT NULL OR :max_pending = 0, 'greylist 0', NULL),
          (SELECT IIF(COUNT(*) < :max_pending, 'greylist ', 'throttled ') || COUNT(*)
             FROM (SELECT 1 FROM greylisting_data

@@ -69,6 +69,7 @@ CREATE TABLE IF NOT EXISTS greylisting_entries (
   comment      TEXT NOT NULL DEFAULT '',
   UNIQUE (pattern, kind, action)
 );
+CREATE INDEX IF NOT EXISTS greylisting_entries_action ON greylisting_entries (action, kind);
 CREATE INDEX IF NOT EXISTS greylisting_entries_subject ON greylisting_entries (subject);
 
 CREATE TABLE IF NOT EXISTS greylisting_clients (

@@ -209,7 +209,8 @@ constexpr const char* kWritingCalls = "write,writev,pwrite64,pwritev,sendto,send
 }  // namespace
 
 TEST_CASE("a deferral is one command line, a pass is silence", "[host]") {
-  const Host host;
+  Host host;
+  host.configure("header=off\n");
   const Result first = host.rcpt();
   CHECK(first.status == 0);
   CHECK(first.output == kAnswer);
@@ -221,7 +222,8 @@ TEST_CASE("a deferral is one command line, a pass is silence", "[host]") {
 }
 
 TEST_CASE("an answer is written with one call", "[host]") {
-  const Host host;
+  Host host;
+  host.configure("header=off\n");
   const auto [deferred, trace] = host.traced_rcpt(kWritingCalls);
   CHECK(deferred.status == 0);
   CHECK(deferred.output == kAnswer);

@@ -87,6 +87,12 @@ const std::vector<Scenario> kEntries{
               accepted("allowed", "entries/1")),
       attempt(with(named("192.0.2.1", "mta1.example.net"), {{"GLTRUSTREMOTEHOST", "paranoid"}}),
               accepted("allowed", "entries/2"))}},
+    {"a client without a name is denied with a text of one's own",
+     "",
+     {},
+     {put({.action = "deny", .word = "client", .pattern = "<>", .reply = "550 get a reverse name"}),
+      attempt(rejected("E550 get a reverse name\n")),
+      attempt(named("192.0.2.1", "mail.example.net"), deferred("new"))}},
     {"short networks, and networks beside those of greylisting_lists",
      "",
      {allow_network("198.51.0.0/16")},
@@ -233,6 +239,25 @@ const std::vector<Scenario> kOptions{
       pass(1h), attempt(named("192.0.2.1", "mail.example.net"), accepted("retried"))}},
 };
 
+const std::vector<Scenario> kDoor{
+    {"GREYLISTING with a text refuses the clients of that tcprule with it, whatever else is known of them",
+     "",
+     {allow_network("192.0.2.0/24")},
+     {attempt(with({}, {{"GREYLISTING", "553 not from here"}}),
+              rejected("E553 not from here\n", "denied", "GREYLISTING")),
+      attempt(with({}, {{"GREYLISTING", "450 come back in a year"}}),
+              rejected("E450 come back in a year\n", "denied", "GREYLISTING")),
+      attempt(with({}, {{"GREYLISTING", "yes"}}), accepted("allowed")), attempt(accepted("allowed"))}},
+    {"a message has max_recipients at most",
+     "max_recipients=2",
+     {},
+     {attempt(with({}, {{"SMTPRCPTCOUNTALL", "2"}}), deferred("new")),
+      attempt(
+          with({}, {{"SMTPRCPTCOUNTALL", "3"}}),
+          deferred("too-many", "E452 too many recipients, please send to the others separately (#4.5.3)\n")),
+      counts({{"1", "0"}})}},
+};
+
 const std::vector<Scenario> kPools{
     {"a retry from any address of a pool passes once the block is over",
      "",
@@ -373,6 +398,14 @@ const std::vector<Scenario> kTraps{
       attempt({.sender = "b@example.com"}, deferred("new")),
       attempt({.recipient = "trap@example.org"}, deferred("trap")),
       attempt(rejected(kRejection, "trapped"))}},
+    {"who comes to an MX of low priority first is trapped",
+     "low_priority_mx=1",
+     {allow_network("203.0.113.0/24")},
+     {attempt(with({}, {{"GLLOWPRIORITYMX", "0"}}), deferred("new")), attempt(deferred("early")), pass(1h),
+      attempt(accepted("retried")), attempt({.client = "203.0.113.1"}, accepted("allowed")),
+      attempt({.client = "198.51.100.1"}, deferred("trap")),
+      attempt(with({.client = "198.51.100.1"}, {{"GLLOWPRIORITYMX", "0"}}),
+              rejected(kRejection, "trapped"))}},
     {"a file that allows a client keeps it out of the trap",
      "",
      {},
@@ -401,6 +434,12 @@ const std::vector<Scenario> kMatches{
      {attempt(deferred("new")), pass(1h), attempt({.client = "198.51.100.1"}, accepted("retried")),
       attempt({.recipient = "y@example.com"}, deferred("new")),
       attempt({.sender = "x@example.com"}, deferred("new"))}},
+    {"match_helo=1: HELO counts as well",
+     "match_helo=1",
+     {},
+     {attempt(deferred("new")), pass(1h),
+      attempt(with({}, {{"SMTPHELOHOST", "other.example.net"}}), deferred("new")),
+      attempt(with({}, {{"SMTPHELOHOST", "MAIL.example.net."}}), accepted("retried"))}},
     {"match=smart: the network, but of a client without a name of its own the address",
      "match=smart",
      {},
@@ -437,10 +476,56 @@ const std::vector<Scenario> kPrivacy{
 
 TEST_CASE("judgement: list entries and files", "[integration][judgement][entries]") { play(kEntries); }
 TEST_CASE("judgement: who is greylisted", "[integration][judgement][options]") { play(kOptions); }
+TEST_CASE("judgement: at the door", "[integration][judgement][door]") { play(kDoor); }
 TEST_CASE("judgement: pools", "[integration][judgement][pools]") { play(kPools); }
 TEST_CASE("judgement: trust", "[integration][judgement][trust]") { play(kTrust); }
 TEST_CASE("judgement: traps", "[integration][judgement][traps]") { play(kTraps); }
 TEST_CASE("judgement: what has to match", "[integration][judgement][match]") { play(kMatches); }
 TEST_CASE("judgement: privacy", "[integration][judgement][privacy]") { play(kPrivacy); }
+
+// What qmail-smtpd keeps for the session spares its later recipients the store.
+TEST_CASE("judgement: a verdict about the client alone holds for its session",
+          "[integration][judgement][session]") {
+  const Backend backend = GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite);
+  CAPTURE(name(backend));
+  const Installation installation(backend, "auto_allow_after=1");
+  installation.add(allow_network("192.0.2.0/24"));
+  installation.add(allow_domain("example.com"));
+  installation.put({"allow", "client", "198.51.100.0/24"});
+  installation.put({"allow", "sender", "friend@example.net"});
+  const auto memory = [&](const Rcpt& rcpt) { return installation.attempt(rcpt).output; };
+  CHECK(memory({}) == "SGREYLISTING_SESSION=allowed lists/1\n");
+  CHECK(memory({.client = "198.51.100.1"}) == "SGREYLISTING_SESSION=allowed entries/1\n");
+
+  // Not what is about a sender or a recipient, and not while a sender or recipient may be denied or a trap.
+  CHECK(memory({.client = "203.0.113.1", .recipient = "bob@example.com"}).empty());
+  CHECK(memory({.client = "203.0.113.1", .sender = "friend@example.net"}).empty());
+  installation.put({"trap", "recipient", "trap@example.org"});
+  CHECK(memory({}).empty());
+  installation.sql("DELETE FROM greylisting_entries WHERE action = 'trap'");
+
+  // Trust: the network's own, and not where a domain may be denied.
+  installation.attempt({.client = "203.0.113.1"});
+  installation.pass_time(1h);
+  installation.attempt({.client = "203.0.113.1"});
+  CHECK(memory({.client = "203.0.113.1", .recipient = "x@example.org"}).empty());
+  installation.sql("DELETE FROM greylisting_lists WHERE rcpt_to IS NOT NULL");
+  CHECK(memory({.client = "203.0.113.1", .recipient = "x@example.org"}) == "SGREYLISTING_SESSION=trusted\n");
+
+  // With it the store is not asked: the entry may be gone meanwhile, and so may the database.
+  installation.sql("DELETE FROM greylisting_lists; DELETE FROM greylisting_clients");
+  const auto later = [&](const std::string& verdict) {
+    return installation.attempt({.client = "203.0.113.9",
+                                 .sender = "new@example.net",
+                                 .environment = {{"GREYLISTING_SESSION", verdict}}});
+  };
+  CHECK(logged(later("allowed lists/1"), "reason") == "allowed");
+  CHECK(logged(later("allowed lists/1"), "entry") == "lists/1");
+  CHECK(logged(later("trusted"), "reason") == "trusted");
+  for (const char* const nonsense : {"", "allowed", "trusted ", "denied lists/1", "known"}) {
+    CAPTURE(nonsense);
+    CHECK_THAT(logged(later(nonsense), "outcome"), Catch::Equals("deferred"));
+  }
+}
 
 }  // namespace greylisting::test

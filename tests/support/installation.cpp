@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <memory>
 #include <regex>
+#include <sstream>
 #include <stdexcept>
 
 namespace greylisting::test {
@@ -104,6 +105,7 @@ void Installation::configure(std::string_view settings) {
     unless_given("mysql_admin_file", "control/mysql-admin.cnf");
   }
   unless_given("loglevel", "4");
+  unless_given("header", "off");
   unless_given("timeout", "30000");
   write_file(home_ / "control/greylisting", lines.append(settings).append("\n"), 0644);
 }
@@ -134,7 +136,7 @@ Rows Installation::sqlite(std::string_view statements) const {
   const std::filesystem::path file = home() / "greylisting/greylisting.db";
   if (!std::filesystem::exists(file)) {
     attempt();
-    sqlite("DELETE FROM greylisting_data");
+    sqlite("DELETE FROM greylisting_data; DELETE FROM greylisting_clients");
   }
   sqlite3* opened = nullptr;
   const int status = sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr);
@@ -234,6 +236,15 @@ std::string logged(const Result& result, std::string_view key) {
   std::smatch match;
   const std::regex word("greylisting: (?:[^\n]* )?" + std::string(key) + "=([^ \n]*)");
   return std::regex_search(result.errors, match, word) ? match[1].str() : "";
+}
+
+std::string answer(const Result& result) {
+  std::istringstream output(result.output);
+  std::string commands;
+  for (std::string line; std::getline(output, line);) {
+    if (!line.starts_with('S') && !line.starts_with('U')) commands += line + '\n';
+  }
+  return commands;
 }
 
 std::size_t lines(std::string_view text) { return static_cast<std::size_t>(std::ranges::count(text, '\n')); }

@@ -58,8 +58,8 @@ class Installation {
   explicit Installation(Backend backend, std::string_view settings = {});
   Installation(DatabaseServer& server, std::string_view settings = {});
 
-  /// Writes control/greylisting anew: how to reach the store, loglevel=4 so that every decision is logged, a
-  /// timeout that a busy machine does not exceed, and `settings`, lines which win over these.
+  /// Writes control/greylisting anew: how to reach the store, loglevel=4 so that every decision is logged, no
+  /// header, a timeout that a busy machine does not exceed, and `settings`, lines which win over these.
   void configure(std::string_view settings);
 
   Backend backend() const { return backend_; }
@@ -104,6 +104,9 @@ class Installation {
 /// The value of `key` in the one line that the plugin logs about a decision; empty when there is no such
 /// word.
 std::string logged(const Result& result, std::string_view key);
+
+/// What the plugin says of this recipient: its commands but for those by which it remembers something.
+std::string answer(const Result& result);
 
 /// How many lines a text has.
 std::size_t lines(std::string_view text);

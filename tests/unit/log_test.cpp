@@ -75,31 +75,103 @@ constexpr std::string_view kSessionWords =
     "client=192.0.2.1 host=mail.example.com helo=helo.example.com sender=Alice@example.com "
     "recipient=bob@example.org";
 
+// 2026-11-21 06:11:44 UTC.
+const Circumstances kCircumstances{.time = 1795241504, .session = 4711, .elapsed = 874us};
+constexpr std::string_view kCircumstancesWords = "time=2026-11-21T06:11:44Z session=4711 ms=0.87";
+
+Decision decision_with_record(Reason reason, std::uint64_t record, std::chrono::seconds age,
+                              std::chrono::seconds left = 0s) {
+  Decision decision;
+  decision.reason = reason;
+  decision.record = record;
+  decision.age = age;
+  decision.left = left;
+  return decision;
+}
+
+Decision decision_by_entry(Reason reason, std::string entry) {
+  Decision decision;
+  decision.reason = reason;
+  decision.entry = std::move(entry);
+  return decision;
+}
+
 TEST_CASE("describe: the line of each kind of decision", "[log]") {
-  const std::string session(kSessionWords);
-  CHECK(describe({.reason = Reason::unseen, .entry = 0, .record = 7, .age = 0s, .left = 3300s}, kSession) ==
-        "outcome=deferred reason=new " + session + " record=7 age=0 left=3300");
-  CHECK(describe({.reason = Reason::early, .entry = 0, .record = 7, .age = 60s, .left = 3240s}, kSession) ==
-        "outcome=deferred reason=early " + session + " record=7 age=60 left=3240");
-  CHECK(describe({.reason = Reason::retried, .entry = 0, .record = 7, .age = 3600s, .left = 0s}, kSession) ==
-        "outcome=accepted reason=retried " + session + " record=7 age=3600");
-  CHECK(describe(
-            {.reason = Reason::known, .entry = 0, .record = 18446744073709551615U, .age = 1s, .left = 0s},
-            kSession) == "outcome=accepted reason=known " + session + " record=18446744073709551615 age=1");
-  CHECK(describe({.reason = Reason::denied, .entry = 12, .record = 0, .age = 0s, .left = 0s}, kSession) ==
-        "outcome=rejected reason=denied " + session + " entry=12");
-  CHECK(describe({.reason = Reason::allowed, .entry = 13, .record = 0, .age = 0s, .left = 0s}, kSession) ==
-        "outcome=accepted reason=allowed " + session + " entry=13");
-  CHECK(describe({.reason = Reason::not_listed, .entry = 0, .record = 0, .age = 0s, .left = 0s}, kSession) ==
-        "outcome=accepted reason=not-listed " + session);
+  struct Row {
+    Decision decision;
+    std::string before;
+    std::string behind;
+  };
+  const std::vector<Row> rows{
+      {decision_with_record(Reason::unseen, 7, 0s, 3300s), "outcome=deferred reason=new",
+       " record=7 waited=0 left=3300"},
+      {decision_with_record(Reason::early, 7, 60s, 3240s), "outcome=deferred reason=early",
+       " record=7 waited=60 left=3240"},
+      {decision_with_record(Reason::retried, 7, 3600s), "outcome=accepted reason=retried",
+       " record=7 waited=3600"},
+      {decision_with_record(Reason::known, 18446744073709551615U, 1s), "outcome=accepted reason=known",
+       " record=18446744073709551615 waited=1"},
+      {decision_by_entry(Reason::denied, "lists/12"), "outcome=rejected reason=denied", " entry=lists/12"},
+      {decision_by_entry(Reason::allowed, "control/greylisting_allow:13"), "outcome=accepted reason=allowed",
+       " entry=control/greylisting_allow:13"},
+      {decision_by_entry(Reason::trap, "entries/3"), "outcome=deferred reason=trap",
+       " entry=entries/3 left=0"},
+      {decision_by_entry(Reason::trapped, ""), "outcome=rejected reason=trapped", ""},
+      {decision_by_entry(Reason::not_listed, ""), "outcome=accepted reason=not-listed", ""}};
+  for (const Row& row : rows) {
+    CHECK(describe(row.decision, kSession, kCircumstances) == row.before + ' ' + std::string(kSessionWords) +
+                                                                  row.behind + ' ' +
+                                                                  std::string(kCircumstancesWords));
+  }
 }
 
 TEST_CASE("describe: an empty value is a word, too", "[log]") {
   Session session = kSession;
   session.client_name = session.sender = "";
-  CHECK(describe({.reason = Reason::not_listed, .entry = 0, .record = 0, .age = 0s, .left = 0s}, session) ==
+  CHECK(describe(decision_by_entry(Reason::not_listed, ""), session, kCircumstances) ==
         "outcome=accepted reason=not-listed client=192.0.2.1 host= helo=helo.example.com sender= "
-        "recipient=bob@example.org");
+        "recipient=bob@example.org " +
+            std::string(kCircumstancesWords));
+}
+
+TEST_CASE("describe: SPF's result where there is one", "[log]") {
+  Session session = kSession;
+  session.spf_result = "softfail";
+  CHECK_THAT(describe(decision_by_entry(Reason::not_listed, ""), session, kCircumstances),
+             Catch::Matchers::Contains(" helo=helo.example.com spf=softfail sender=Alice@example.com "));
+}
+
+TEST_CASE("describe: what is only observed would have been done", "[log]") {
+  Circumstances observed = kCircumstances;
+  observed.is_observed = true;
+  const auto outcome = [&](Reason reason) {
+    const std::string text = describe(decision_by_entry(reason, ""), kSession, observed);
+    return text.substr(0, text.find(' '));
+  };
+  CHECK(outcome(Reason::unseen) == "outcome=would-defer");
+  CHECK(outcome(Reason::trap) == "outcome=would-defer");
+  CHECK(outcome(Reason::denied) == "outcome=would-reject");
+  CHECK(outcome(Reason::trapped) == "outcome=would-reject");
+  CHECK(outcome(Reason::known) == "outcome=accepted");
+  CHECK_THAT(describe(decision_by_entry(Reason::unseen, ""), kSession, observed),
+             Catch::Matchers::Contains(" left="));
+}
+
+TEST_CASE("describe: milliseconds have two decimals", "[log]") {
+  const auto [elapsed, word] = GENERATE(table<std::chrono::microseconds, std::string>({{0us, "ms=0.00"},
+                                                                                       {9us, "ms=0.00"},
+                                                                                       {10us, "ms=0.01"},
+                                                                                       {99us, "ms=0.09"},
+                                                                                       {100us, "ms=0.10"},
+                                                                                       {999us, "ms=0.99"},
+                                                                                       {1000us, "ms=1.00"},
+                                                                                       {12345us, "ms=12.34"},
+                                                                                       {2s, "ms=2000.00"},
+                                                                                       {-5us, "ms=0.00"}}));
+  Circumstances circumstances = kCircumstances;
+  circumstances.elapsed = elapsed;
+  CHECK_THAT(describe(decision_by_entry(Reason::not_listed, ""), kSession, circumstances),
+             Catch::Matchers::EndsWith(" session=4711 " + word));
 }
 
 TEST_CASE("describe: hostile values are read back byte for byte", "[log]") {
@@ -129,9 +201,11 @@ TEST_CASE("describe: hostile values are read back byte for byte", "[log]") {
     return value;
   };
   for (int i = 0; i < 2000; ++i) {
-    const Session session{hostile(), hostile(), hostile(), hostile(), hostile()};
-    const Decision decision{.reason = Reason::early, .entry = 3, .record = 7, .age = 60s, .left = 3240s};
-    const std::string text = describe(decision, session);
+    Session session{hostile(), hostile(), hostile(), hostile(), hostile()};
+    session.spf_result = hostile() + 'x';
+    Decision decision = decision_with_record(Reason::early, 7, 60s, 3240s);
+    decision.entry = hostile() + 'x';
+    const std::string text = describe(decision, session, kCircumstances);
     CAPTURE(i, text);
     REQUIRE(is_printable_line(text));
     REQUIRE(parse(text) == Words{{"outcome", "deferred"},
@@ -139,12 +213,16 @@ TEST_CASE("describe: hostile values are read back byte for byte", "[log]") {
                                  {"client", session.client},
                                  {"host", session.client_name},
                                  {"helo", session.helo},
+                                 {"spf", session.spf_result},
                                  {"sender", session.sender},
                                  {"recipient", session.recipient},
-                                 {"entry", "3"},
+                                 {"entry", decision.entry},
                                  {"record", "7"},
-                                 {"age", "60"},
-                                 {"left", "3240"}});
+                                 {"waited", "60"},
+                                 {"left", "3240"},
+                                 {"time", "2026-11-21T06:11:44Z"},
+                                 {"session", "4711"},
+                                 {"ms", "0.87"}});
     // As it comes to the log: the same words behind the program's name.
     REQUIRE(Log(LogLevel::info).line(LogLevel::info, text) == "greylisting: " + text + '\n');
   }

@@ -88,6 +88,22 @@ TEST_CASE("Session::from: takes each variable as it is", "[session]") {
   CHECK(session.recipient == "bob@example.org");
 }
 
+TEST_CASE("Session::from: what SPF, DNS lists and tcpserver have said, when they have", "[session]") {
+  Variables variables = kRcpt;
+  const Session without = Session::from(environment_of(variables));
+  CHECK(without.spf_result.empty());
+  CHECK(without.rbl_result.empty());
+  CHECK(without.local_address.empty());
+
+  variables["SPFRESULT"] = "softfail";
+  variables["RBLRESULT"] = "delay";
+  variables["TCPLOCALIP"] = "192.0.2.25";
+  const Session with = Session::from(environment_of(variables));
+  CHECK(with.spf_result == "softfail");
+  CHECK(with.rbl_result == "delay");
+  CHECK(with.local_address == "192.0.2.25");
+}
+
 TEST_CASE("Session::from: bytes of the client are not touched", "[session]") {
   Variables variables = kRcpt;
   const std::string hostile = "We ird\"\\\r\t\x01\xff@B.org";

@@ -62,6 +62,15 @@ const std::vector<NumberRow> kNumbers{
     {"loglevel", "GLLOGLEVEL", "3", "0", "5", "", ""},
     {"explicit", "GLEXPLICIT", "0", "0", "1", "", ""},
     {"timeout", "GLTIMEOUT", "2000", "10", "60000", "milliseconds", ""},
+    {"max_pending_per_client", "GLMAXPENDINGPERCLIENT", "5000", "0", "1000000", "records", ""},
+    {"match_helo", "GLMATCHHELO", "0", "0", "1", "", ""},
+    {"auto_allow_after", "GLAUTOALLOWAFTER", "5", "0", "10000", "passes", ""},
+    {"auto_allow_expire", "GLAUTOALLOWEXPIRE", "36", "1", "3650", "days", ""},
+    {"group_domain_level", "GLGROUPDOMAINLEVEL", "0", "0", "1000", "senders", ""},
+    {"trap_expire", "GLTRAPEXPIRE", "24", "1", "8760", "hours", ""},
+    {"low_priority_mx", "GLLOWPRIORITYMX", "0", "0", "1", "", ""},
+    {"max_recipients", "GLMAXRECIPIENTS", "0", "0", "100000", "recipients", ""},
+    {"observe", "GLOBSERVE", "0", "0", "1", "", ""},
     {"ipv4_prefix", "GLIPV4PREFIX", "24", "1", "32", "bits", ""},
     {"ipv6_prefix", "GLIPV6PREFIX", "64", "1", "128", "bits", ""},
 };
@@ -79,7 +88,70 @@ const std::vector<TextRow> kTexts{
     {"mysql_default_file", "GLMYSQLDEFAULTFILE", ""},
     {"mysql_admin_file", "GLMYSQLADMINFILE", ""},
     {"sqlite_file", "GLSQLITEFILE", "greylisting/greylisting.db"},
+    {"allow_lists", "GLALLOWLISTS", ""},
+    {"suspicious_rules", "GLSUSPICIOUSRULES", "control/greylisting_suspicious"},
+    {"privacy_key_file", "GLPRIVACYKEYFILE", "control/greylisting_key"},
 };
+
+struct ChoiceRow {
+  std::string key, variable, by_default;
+  std::vector<std::string> words;
+  std::string listed;  // the words as a message has them
+};
+
+const std::vector<ChoiceRow> kChoices{
+    {"match",
+     "GLMATCH",
+     "triplet",
+     {"triplet", "network", "sender", "envelope", "smart"},
+     "triplet or network or sender or envelope or smart"},
+    {"trust_remote_host", "GLTRUSTREMOTEHOST", "never", {"never", "paranoid"}, "never or paranoid"},
+    {"greylist", "GLGREYLIST", "all", {"all", "suspicious"}, "all or suspicious"},
+    {"null_sender", "GLNULLSENDER", "greylist", {"greylist", "accept"}, "greylist or accept"},
+    {"privacy", "GLPRIVACY", "off", {"off", "hash"}, "off or hash"},
+    {"stage", "GLSTAGE", "rcpt", {"rcpt", "data"}, "rcpt or data"},
+    {"header",
+     "GLHEADER",
+     "x-greylist",
+     {"off", "x-greylist", "authentication-results"},
+     "off or x-greylist or authentication-results"},
+    {"on_error", "GLONERROR", "accept", {"accept", "defer"}, "accept or defer"},
+};
+
+TEST_CASE("Settings: a choice takes each of its words and no other", "[settings]") {
+  const ChoiceRow row = GENERATE(from_range(kChoices));
+  CAPTURE(row.key);
+  CHECK(value_of(parse("").settings, row.key) == row.by_default);
+  for (const std::string& word : row.words) {
+    CAPTURE(word);
+    CHECK(parse(row.key + '=' + word + '\n').problems.empty());
+    CHECK(value_of(parse(row.key + '=' + word + '\n').settings, row.key) == word);
+    CHECK(value_of(parse("", {{row.variable, word}}).settings, row.key) == word);
+  }
+  const LoadedSettings bad = parse(row.key + "=nonsense\n");
+  CHECK(bad.problems == Problems{"control/greylisting:1: " + row.key + ": \"nonsense\" is not " + row.listed +
+                                 "; using " + row.by_default});
+  CHECK(value_of(bad.settings, row.key) == row.by_default);
+}
+
+TEST_CASE("load_settings: privacy=hash wants a secret of sixteen characters that not everybody reads",
+          "[settings]") {
+  const TemporaryDirectory home;
+  const std::string key = home / "key";
+  const Variables variables{{"GLPRIVACY", "hash"}, {"GLPRIVACYKEYFILE", key}};
+  CHECK_THAT(load(variables).unusable,
+             Catch::StartsWith(key + ": does not exist, so nothing is greylisted; privacy=hash"));
+  write_file(key, "fifteen letters", 0600);
+  CHECK_THAT(load(variables).unusable, Catch::StartsWith(key + ": has less than 16 characters, so"));
+  write_file(key, "  sixteen letters!\n", 0600);
+  CHECK(load(variables).unusable.empty());
+  CHECK(load(variables).settings.privacy_key == "sixteen letters!");
+  CHECK(load(variables).warnings.empty());
+  write_file(key, "sixteen letters!", 0644);
+  CHECK(load(variables).warnings ==
+        Problems{key + ": everybody can read this file and the secret in it; chmod 600 it"});
+  CHECK(load({{"GLPRIVACYKEYFILE", key}}).settings.privacy_key.empty());
+}
 
 struct ReplyRow {
   std::string key, variable, by_default, good, other_class, code;
@@ -112,6 +184,24 @@ TEST_CASE("Settings: every setting and its default, which 0.5 had where it had t
              {"max_pending_per_client", "5000"},
              {"ipv4_prefix", "24"},
              {"ipv6_prefix", "64"},
+             {"match", "triplet"},
+             {"match_helo", "0"},
+             {"trust_remote_host", "never"},
+             {"allow_lists", ""},
+             {"greylist", "all"},
+             {"suspicious_rules", "control/greylisting_suspicious"},
+             {"null_sender", "greylist"},
+             {"auto_allow_after", "5"},
+             {"auto_allow_expire", "36"},
+             {"group_domain_level", "0"},
+             {"trap_expire", "24"},
+             {"low_priority_mx", "0"},
+             {"max_recipients", "0"},
+             {"privacy", "off"},
+             {"privacy_key_file", "control/greylisting_key"},
+             {"observe", "0"},
+             {"stage", "rcpt"},
+             {"header", "x-greylist"},
              {"defer_message", "451 temporary failure (#4.3.0)"},
              {"reject_message", "553 sorry, your envelope sender has been denied (#5.7.1)"}});
 }

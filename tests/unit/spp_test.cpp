@@ -27,28 +27,69 @@ Decision decision_of(Reason reason, std::chrono::seconds left = 0s) {
   return decision;
 }
 
+// As for a transaction of which nothing has to be remembered.
+std::string answer(const Decision& decision, const Settings& settings = {},
+                   const Transaction& transaction = {.tried = 1}) {
+  return commands(decision, settings, "example.org", transaction, "");
+}
+
 TEST_CASE("spp::commands: the built-in replies of greylisting 0.5", "[spp]") {
-  const Settings settings;
   const std::string deferral = "E451 temporary failure (#4.3.0)\n";
-  CHECK(commands(decision_of(Reason::unseen, 3300s), settings, "example.org") == deferral);
-  CHECK(commands(decision_of(Reason::early, 60s), settings, "example.org") == deferral);
-  CHECK(commands(decision_of(Reason::denied), settings, "example.org") ==
-        "E553 sorry, your envelope sender has been denied (#5.7.1)\n");
+  CHECK(answer(decision_of(Reason::unseen, 3300s)) == deferral);
+  CHECK(answer(decision_of(Reason::early, 60s)) == deferral);
+  CHECK(answer(decision_of(Reason::denied)) == "E553 sorry, your envelope sender has been denied (#5.7.1)\n");
+}
+
+TEST_CASE("spp::commands: a trap looks like any deferral, and the trapped like the denied", "[spp]") {
+  for (const Stage stage : {Stage::rcpt, Stage::data}) {
+    Settings settings;
+    settings.stage = stage;
+    CAPTURE(static_cast<int>(stage));
+    CHECK(answer(decision_of(Reason::trap, 3300s), settings) ==
+          answer(decision_of(Reason::unseen, 3300s), settings));
+    CHECK(answer(decision_of(Reason::trapped), settings) == answer(decision_of(Reason::denied), settings));
+  }
 }
 
 TEST_CASE("spp::commands: nothing to say about a recipient that is accepted", "[spp]") {
-  const Reason reason = GENERATE(Reason::not_listed, Reason::allowed, Reason::known, Reason::retried);
+  const Reason reason = GENERATE(Reason::opted_out, Reason::not_listed, Reason::allowed, Reason::trusted,
+                                 Reason::known, Reason::retried, Reason::not_suspicious, Reason::null_sender);
   CAPTURE(name(reason));
-  CHECK(commands(decision_of(reason), Settings(), "example.org").empty());
+  Settings settings;
+  settings.stage = GENERATE(Stage::rcpt, Stage::data);
+  CHECK(answer(decision_of(reason), settings).empty());
 }
 
 TEST_CASE("spp::commands: the replies that are set, expanded", "[spp]") {
   Settings settings;
   settings.defer_message = "450 %r: come back in %s s, 100%% sure";
   settings.reject_message = "550 not for %r";
-  CHECK(commands(decision_of(Reason::early, 60s), settings, "example.org") ==
+  CHECK(answer(decision_of(Reason::early, 60s), settings) ==
         "E450 example.org: come back in 60 s, 100% sure\n");
-  CHECK(commands(decision_of(Reason::denied), settings, "example.org") == "E550 not for example.org\n");
+  CHECK(answer(decision_of(Reason::denied), settings) == "E550 not for example.org\n");
+}
+
+TEST_CASE("spp::commands: an entry's own reply, when it is one", "[spp]") {
+  struct Row {
+    std::string reply;
+    std::string said;
+  };
+  const std::string otherwise = "E553 sorry, your envelope sender has been denied (#5.7.1)\n";
+  const Row row = GENERATE_COPY(values<Row>({{"550 go away", "E550 go away\n"},
+                                             {"451 not today", "E451 not today\n"},
+                                             {"550 not for %r", "E550 not for example.org\n"},
+                                             {"", otherwise},
+                                             {"250 welcome", otherwise},
+                                             {"354 go ahead", otherwise},
+                                             {"go away", otherwise},
+                                             {"550", otherwise},
+                                             {"550-go\n550 away", otherwise},
+                                             {"550 go\nO", otherwise},
+                                             {"550 " + std::string(507, 'x'), otherwise}}));
+  CAPTURE(row.reply);
+  Decision decision = decision_of(Reason::denied);
+  decision.reply = row.reply;
+  CHECK(answer(decision) == row.said);
 }
 
 TEST_CASE("spp::commands: one command of one line, whatever the recipient's domain is", "[spp]") {
@@ -62,8 +103,8 @@ TEST_CASE("spp::commands: one command of one line, whatever the recipient's doma
     for (char& c : domain) c = static_cast<char>(random() & 0xffU);
     if (i % 2 == 1) domain.insert(random() % (domain.size() + 1), "\nSRELAYCLIENT=\nO\n");
     const bool denied = random() % 2 == 0;
-    const std::string text =
-        commands(decision_of(denied ? Reason::denied : Reason::unseen, 3300s), settings, domain);
+    const std::string text = commands(decision_of(denied ? Reason::denied : Reason::unseen, 3300s), settings,
+                                      domain, {.tried = 1}, "");
     CAPTURE(i, text);
     REQUIRE(text.starts_with(denied ? "E553 " : "E451 "));
     REQUIRE(text.ends_with('\n'));
@@ -72,6 +113,109 @@ TEST_CASE("spp::commands: one command of one line, whatever the recipient's doma
       return static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) <= 0x7e;
     }));
   }
+}
+
+constexpr std::string_view kSaysNo = "E451 temporary failure (#4.3.0)\n";
+constexpr std::string_view kSaysNoAtData = "LD451 temporary failure (#4.3.0)\n";
+constexpr std::string_view kRejects = "E553 sorry, your envelope sender has been denied (#5.7.1)\n";
+constexpr std::string_view kShares =
+    "E451 another recipient of this message is greylisted, please try again later (#4.3.0)\n";
+constexpr std::string_view kForgets = "UGREYLISTING_TRANSACTION\n";
+
+std::string remembers(std::string_view value) {
+  return "SGREYLISTING_TRANSACTION=" + std::string(value) + '\n';
+}
+
+TEST_CASE("spp::commands: with stage=data, by what has become of the recipients before", "[spp]") {
+  struct Row {
+    std::string_view about;
+    Reason reason;
+    Transaction transaction;
+    std::string said;
+  };
+  const Transaction first{.tried = 1};
+  const Transaction after_accepted{.tried = 2, .accepted = 1};
+  const Transaction after_refused{.tried = 2};
+  const Transaction after_deferred{.tried = 2, .accepted = 1, .refused_at_data = true, .is_remembered = true};
+  const Transaction after_other_transaction{.tried = 1, .is_remembered = true};
+  const std::string no(kSaysNo);
+  const std::string at_data(kSaysNoAtData);
+  const Row row = GENERATE_COPY(values<Row>({
+      {"first", Reason::unseen, first, remembers("1:0:data") + at_data},
+      {"first, early", Reason::early, first, remembers("1:0:data") + at_data},
+      {"first, throttled", Reason::throttled, first, remembers("1:0:data") + at_data},
+      {"first, a trap", Reason::trap, first, remembers("1:0:data") + at_data},
+      {"a rejection does not wait", Reason::denied, first, std::string(kRejects)},
+      {"none was accepted", Reason::unseen, after_refused, remembers("2:0:data") + at_data},
+      {"one was accepted", Reason::unseen, after_accepted, no},
+      {"second deferral", Reason::unseen, after_deferred, remembers("2:1:data") + no},
+      {"passes behind a deferral", Reason::known, after_deferred,
+       remembers("2:1:data") + std::string(kShares)},
+      {"rejected behind a deferral", Reason::denied, after_deferred,
+       remembers("2:1:data") + std::string(kRejects)},
+      {"next transaction, deferred", Reason::unseen, after_other_transaction,
+       remembers("1:0:data") + at_data},
+      {"next transaction, passes", Reason::known, after_other_transaction, std::string(kForgets)},
+      {"next transaction, rejected", Reason::denied, after_other_transaction,
+       std::string(kForgets) + std::string(kRejects)},
+      {"recipients are not counted", Reason::unseen, Transaction{}, no},
+  }));
+  CAPTURE(row.about);
+  Settings settings;
+  settings.stage = Stage::data;
+  CHECK(answer(decision_of(row.reason), settings, row.transaction) == row.said);
+}
+
+TEST_CASE("spp::commands: a header field, a command for each of its lines, once a message", "[spp]") {
+  const Settings settings;
+  const Decision retried = decision_of(Reason::retried);
+  const std::string_view field = "X-Greylist: a\n\tb";
+  const std::string header = "HX-Greylist: a\nH\tb\n";
+  CHECK(commands(retried, settings, "", {.tried = 1}, field) == remembers("1:0:header") + header);
+  CHECK(commands(retried, settings, "", {.tried = 4, .accepted = 2}, field) ==
+        remembers("4:2:header") + header);
+
+  const Transaction later{.tried = 5, .accepted = 3, .has_header = true, .is_remembered = true};
+  CHECK(commands(retried, settings, "", later, "") == remembers("5:3:header"));
+  CHECK(commands(decision_of(Reason::unseen), settings, "", later, "") ==
+        remembers("5:3:header") + std::string(kSaysNo));
+}
+
+TEST_CASE("spp::adds_header: by the decision, the settings and the transaction", "[spp]") {
+  const Decision retried = decision_of(Reason::retried);
+  const Transaction first{.tried = 1};
+  CHECK(adds_header(retried, Settings(), first));
+  Settings settings;
+  settings.header = Header::authentication_results;
+  CHECK(adds_header(retried, settings, first));
+
+  settings.header = Header::off;
+  CHECK_FALSE(adds_header(retried, settings, first));
+  settings = {};
+  settings.observe = 1;
+  CHECK_FALSE(adds_header(retried, settings, first));
+  for (const Reason reason : {Reason::known, Reason::trusted, Reason::allowed, Reason::unseen}) {
+    CAPTURE(name(reason));
+    CHECK_FALSE(adds_header(decision_of(reason), Settings(), first));
+  }
+  CHECK_FALSE(adds_header(retried, Settings(), {.tried = 2, .accepted = 1, .has_header = true}));
+  CHECK_FALSE(adds_header(retried, Settings(), {.tried = 2, .accepted = 1, .refused_at_data = true}));
+  CHECK_FALSE(adds_header(retried, Settings(), {}));
+}
+
+TEST_CASE("spp: observe=1 says nothing, whatever is decided", "[spp]") {
+  Settings settings;
+  settings.observe = 1;
+  settings.on_error = OnError::defer;
+  settings.stage = GENERATE(Stage::rcpt, Stage::data);
+  const Reason reason = GENERATE(Reason::unseen, Reason::early, Reason::trap, Reason::throttled,
+                                 Reason::denied, Reason::trapped, Reason::known, Reason::retried);
+  CAPTURE(name(reason));
+  CHECK(answer(decision_of(reason), settings).empty());
+  CHECK(answer(decision_of(reason), settings,
+               {.tried = 2, .accepted = 1, .refused_at_data = true, .is_remembered = true})
+            .empty());
+  CHECK(commands_on_error(settings).empty());
 }
 
 TEST_CASE("spp::commands_on_error: lets the mail pass, unless on_error=defer", "[spp]") {
@@ -101,6 +245,29 @@ TEST_CASE("spp::write: no commands, no write", "[spp]") {
     writes = standard_output.writes();
   }
   CHECK(writes.empty());
+}
+
+TEST_CASE("spp::commands: what holds for the session is told to its later recipients", "[spp]") {
+  Decision decision = decision_of(Reason::allowed);
+  decision.entry = "lists/17";
+  CHECK(answer(decision).empty());
+  decision.holds_for_session = true;
+  CHECK(answer(decision) == "SGREYLISTING_SESSION=allowed lists/17\n");
+  decision = decision_of(Reason::trusted);
+  decision.holds_for_session = true;
+  CHECK(answer(decision) == "SGREYLISTING_SESSION=trusted\n");
+}
+
+TEST_CASE(
+    "spp::commands: a decision's own text is the answer, at RCPT when it is about the number of recipients",
+    "[spp]") {
+  Decision decision = decision_of(Reason::too_many);
+  decision.reply = "452 too many";
+  Settings settings;
+  settings.stage = Stage::data;
+  CHECK(answer(decision, settings) == "E452 too many\n");
+  decision.reply = "not a reply";
+  CHECK(answer(decision, settings) == "E451 temporary failure (#4.3.0)\n");
 }
 
 }  // namespace

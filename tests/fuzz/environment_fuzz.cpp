@@ -1,7 +1,8 @@
-// environment: whatever the variables are, the plugin says nothing or one command, a refusal with a reply
-// that fits; its log line is one line, whose words give back the variables byte for byte; and what cannot be
-// judged is an error that can be logged. The input is a decision, as `reason left entry record age` in
-// numbers, and the values of the variables below, with NUL between them; those that do not come are not set.
+// environment: whatever the variables are, the plugin says nothing but known commands, with at most one
+// refusal, whose reply fits; its log line is one line, whose words give back the variables byte for byte; and
+// what cannot be judged is an error that can be logged. The input is a decision, as `reason left entry record
+// age` in numbers, and the values of the variables below, with NUL between them; those that do not come are
+// not set.
 
 #include <algorithm>
 #include <array>
@@ -14,8 +15,11 @@
 #include <string_view>
 
 #include "attempt.h"
+#include "header.h"
+#include "judge.h"
 #include "log.h"
 #include "spp.h"
+#include "transaction.h"
 
 using namespace greylisting;
 
@@ -43,7 +47,22 @@ constexpr std::array kVariables{"TCPREMOTEIP",
                                 "GLMYSQLDEFAULTFILE",
                                 "SMTPRCPTHOSTSOK",
                                 "SMTPAUTHUSER",
-                                "RELAYCLIENT"};
+                                "RELAYCLIENT",
+                                "SMTPRCPTCOUNTALL",
+                                "SMTPRCPTCOUNT",
+                                "GREYLISTING_TRANSACTION",
+                                "GREYLISTING_SESSION",
+                                "SPFRESULT",
+                                "RBLRESULT",
+                                "TCPLOCALIP",
+                                "GLSTAGE",
+                                "GLOBSERVE",
+                                "GLMATCH",
+                                "GLMATCHHELO",
+                                "GLGREYLIST",
+                                "GLNULLSENDER",
+                                "GLALLOWLISTS",
+                                "GLMAXRECIPIENTS"};
 
 using Variables = std::map<std::string, std::string>;
 
@@ -68,7 +87,8 @@ std::string_view take(std::string_view& input) {
 
 Decision decision_of(std::string_view text) {
   constexpr std::array kReasons{Reason::not_listed, Reason::denied,    Reason::allowed, Reason::known,
-                                Reason::retried,    Reason::throttled, Reason::early,   Reason::unseen};
+                                Reason::retried,    Reason::throttled, Reason::early,   Reason::unseen,
+                                Reason::trusted,    Reason::trap,      Reason::trapped, Reason::too_many};
   std::istringstream numbers{std::string(text)};
   unsigned reason = 7;
   std::int64_t left = 0;
@@ -81,16 +101,37 @@ Decision decision_of(std::string_view text) {
   return decision;
 }
 
-void check_command(std::string_view text, Outcome outcome) {
-  expect(text.empty() == (outcome == Outcome::accepted));
-  if (text.empty()) return;
-  expect(is_line(text) && text.front() == 'E');
-  const std::string_view reply = text.substr(1, text.size() - 2);
+// One line that refuses, at RCPT or at DATA. The reply is of the class `first`.
+void check_refusal(std::string_view text, char first) {
+  expect(is_line(text) && (text.front() == 'E' || text.starts_with("LD")));
+  const std::string_view reply =
+      text.substr(text.front() == 'E' ? 1 : 2, text.size() - (text.front() == 'E' ? 2 : 3));
   // RFC 5321, section 4.5.3.1.5: 512 octets with CR LF. A reply of %r alone is empty behind the blank when
   // the recipient's domain is.
   expect(reply.size() >= 4 && reply.size() <= 510 && reply[3] == ' ');
-  expect(reply[0] == (outcome == Outcome::rejected ? '5' : '4'));
+  expect(reply[0] == first || reply[0] == '4');
   expect(reply.substr(0, 3).find_first_not_of("0123456789") == std::string_view::npos);
+}
+
+// Whatever comes from outside, what is said is lines of known commands, and at most one refusal, which is the
+// last.
+void check_commands(std::string_view text, Outcome outcome, bool is_observed, bool shares_refusal) {
+  if (is_observed) return expect(text.empty());
+  bool refuses = false;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n') + 1);
+    expect(!line.empty() && !refuses);
+    text.remove_prefix(line.size());
+    if (line.front() == 'E' || line.front() == 'L') {
+      refuses = true;
+      check_refusal(line, outcome == Outcome::rejected ? '5' : '4');
+    } else if (line.front() == 'H') {
+      expect(line.substr(1).starts_with("X-Greylist: ") || line[1] == '\t');
+    } else {
+      expect(is_line(line) && (line.starts_with("SGREYLISTING_") || line.starts_with("UGREYLISTING_")));
+    }
+  }
+  expect(refuses == (outcome != Outcome::accepted || shares_refusal));
 }
 
 // The value of a word, decoded by the words of printable.h and not by its code.
@@ -123,6 +164,7 @@ void check_description(const std::string& text, const Decision& decision, const 
     expect(words.emplace(word.substr(0, equals), decoded(word.substr(equals + 1))).second);
   }
   expect(words["outcome"] == name(decision.outcome()) && words["reason"] == name(decision.reason));
+  expect(words["entry"] == decision.entry && words["session"] == "7");
   expect(words["client"] == session.client && words["host"] == session.client_name);
   expect(words["helo"] == session.helo);
   expect(words["sender"] == session.sender && words["recipient"] == session.recipient);
@@ -139,8 +181,9 @@ void check_triplet(const Attempt& attempt, Session session) {
       if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
     }
   }
-  const Triplet upper{attempt.triplet.client, attempt.triplet.network, Address::sender(session.sender),
-                      Address::recipient(session.recipient)};
+  Triplet upper = attempt.triplet;
+  upper.sender = Address::sender(session.sender);
+  upper.recipient = Address::recipient(session.recipient);
   expect(upper.key() == attempt.triplet.key());
 }
 
@@ -169,13 +212,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const LoadedSettings loaded = parse_settings("control/greylisting", "", environment);
   for (const Problem& problem : loaded.problems) expect(is_line(log.line(LogLevel::warning, problem)));
   const Settings& settings = loaded.settings;
+  const bool is_observed = settings.observe != 0;
   const std::string on_error = spp::commands_on_error(settings);
-  check_command(on_error, on_error.empty() ? Outcome::accepted : Outcome::deferred);
+  if (!on_error.empty()) check_refusal(on_error, '4');
   try {
     const Session session = Session::from(environment);
     const Attempt attempt = Attempt::from(session, settings);
-    check_command(spp::commands(decision, settings, attempt.triplet.recipient.domain()), decision.outcome());
-    check_description(describe(decision, session), decision, session);
+    const Transaction transaction = Transaction::from(environment);
+    std::string header;
+    if (spp::adds_header(decision, settings, transaction))
+      header = delay_header(Header::x_greylist, decision.age, session.helo, 0);
+    check_commands(spp::commands(decision, settings, attempt.triplet.recipient.domain(), transaction, header),
+                   decision.outcome(), is_observed, transaction.refused_at_data);
+    check_description(describe(decision, session, {.session = 7}), decision, session);
+    static_cast<void>(judge_at_the_door(session, settings));
+    static_cast<void>(attempt.pool_key());
     check_triplet(attempt, session);
     if (const auto throttle = describe_throttle(decision, attempt)) expect(is_printable(*throttle));
   } catch (const std::runtime_error& error) {

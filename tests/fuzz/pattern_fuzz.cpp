@@ -68,7 +68,7 @@ void check(const Pattern& pattern, Subjects attempt) {
       attempt.client = pattern.network()->last();
       break;
     case PatternKind::host:
-      attempt.client_name = text.starts_with('*') ? "a." + inside : inside;
+      attempt.client_name = text == "<>" ? "" : text.starts_with('*') ? "a." + inside : inside;
       break;
     case PatternKind::sender:
     case PatternKind::recipient: {

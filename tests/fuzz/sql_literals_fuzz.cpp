@@ -1,14 +1,13 @@
-// sql: whatever client, sender and recipient are, the statements that decide are the same but for the
-// hexadecimal digits of their literals and the number of networks; and a template without literals stays as
-// it is. The input is client, sender and recipient, with NUL between them.
+// sql: whatever client, sender and recipient are, the statements that decide are the same but for
+// numbers, the hexadecimal digits of their literals and the number of these in a list; and a template without
+// literals stays as it is. The input is client, sender and recipient, with NUL between them.
 
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 
-#include "address.h"
-#include "printable.h"
+#include "attempt.h"
 #include "sql.h"
 
 using namespace greylisting;
@@ -25,31 +24,29 @@ std::string_view take(std::string_view& input) {
   return value;
 }
 
-// As src/mysql_store.cpp fills it in, but that the bytes are not cut and not made printable before.
+// As the stores fill them in.
 std::string statements(std::string_view client, std::string_view sender, std::string_view recipient) {
-  const auto address = IpAddress::parse(client).value_or(*IpAddress::parse("192.0.2.1"));
-  return sql::with_literals(sql::mysql_decide,
-                            {
-                                {"explicit", "0"},
-                                {"networks", sql::network_literals(address)},
-                                {"client", sql::literal(client)},
-                                {"network", sql::literal(address.bytes())},
-                                {"max_pending", "5000"},
-                                {"domain", sql::literal(Address::recipient(recipient).domain())},
-                                {"triplet", sql::literal(recipient)},
-                                {"id", "17"},
-                                {"sender", "_latin1 " + sql::literal(Address::sender(sender).text())},
-                                {"recipient", "_latin1 " + sql::literal(printable(recipient))},
-                                {"block_expire", "55"},
-                                {"record_expire", "500"},
-                                {"record_expire_good", "36"},
-                            });
+  Session session;
+  session.client = IpAddress::parse(client) ? client : "192.0.2.1";
+  session.client_name = sender;
+  session.helo = recipient;
+  session.sender = sender;
+  session.recipient = recipient;
+  const Attempt attempt = Attempt::from(session, Settings());
+  return sql::with_literals(sql::mysql_decide, sql::literals_of(attempt, sql::Dialect::mysql)) +
+         sql::with_literals(sql::sqlite_judge, sql::literals_of(attempt, sql::Dialect::sqlite)) +
+         sql::with_literals(sql::sqlite_record, sql::literals_of(attempt, sql::Dialect::sqlite));
 }
 
-// `text` with one ? for each literal, or for several with commas between them.
+// `text` with one ? for each literal, or for several with commas between them, and 0 for each number.
 std::string without_literals(std::string_view text) {
   std::string rest;
   while (!text.empty()) {
+    if (const auto end = text.find_first_not_of("0123456789"); end > 0) {
+      rest += '0';
+      text.remove_prefix(std::min(end, text.size()));
+      continue;
+    }
     if (!text.starts_with("x'")) {
       rest += text.front();
       text.remove_prefix(1);

@@ -64,10 +64,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     expect(verdict.starts_with(std::string(word) + ' '));
     expect(decision.reason != Reason::known && decision.reason != Reason::retried &&
            decision.reason != Reason::early);
-    const std::string number = std::to_string(decision.entry != 0 ? decision.entry : decision.pending);
     const std::string_view behind = verdict.substr(word.size() + 1);
-    expect(behind.substr(std::min(behind.find_first_not_of('0'), behind.size())).starts_with(number) ||
-           (number == "0" && behind.starts_with('0')));
+    if (behind == "mx/0") {
+      expect(decision.entry == "low_priority_mx");
+    } else if (!decision.entry.empty()) {
+      expect(behind == decision.entry && (behind.starts_with("lists/") || behind.starts_with("entries/")));
+    } else {
+      const std::string number = std::to_string(decision.pending);
+      const std::string_view digits = behind.substr(std::min(behind.find_first_not_of('0'), behind.size()));
+      expect(decision.pending == 0 || digits == number);
+    }
     if (decision.reason == Reason::throttled) expect(decision.left == kAttempt.block_expire);
     if (decision.reason == Reason::unseen) check_record(decision, input.substr(verdict.size()));
   } catch (const StoreError& error) {

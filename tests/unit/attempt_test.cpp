@@ -78,6 +78,58 @@ TEST_CASE("Attempt::from: explicit=1 greylists only what is listed", "[attempt]"
   CHECK(Attempt::from(session_of("192.0.2.1"), settings).only_listed);
 }
 
+TEST_CASE("Attempt::from: the sender's domain vouches when SPF passes, and only then", "[attempt]") {
+  Session session = session_of("192.0.2.1");
+  for (const char* const result : {"", "none", "unknown", "neutral", "softfail", "fail", "error", "PASS"}) {
+    session.spf_result = result;
+    CHECK_FALSE(Attempt::from(session, Settings()).triplet.pool);
+  }
+  session.spf_result = "pass";
+  CHECK(Attempt::from(session, Settings()).triplet.pool == "example.com");
+  session.sender = "";
+  CHECK_FALSE(Attempt::from(session, Settings()).triplet.pool);
+}
+
+TEST_CASE("Attempt::from: who need not be greylisted", "[attempt]") {
+  Settings settings;
+  Session session = session_of("192.0.2.1");
+  CHECK_FALSE(Attempt::from(session, settings).exempt);
+  settings.greylist = Greylist::suspicious;
+  CHECK(Attempt::from(session, settings).exempt == Reason::not_suspicious);
+  settings.own_name = "helo.example.com";
+  CHECK_FALSE(Attempt::from(session, settings).exempt);
+  session.sender = "";
+  CHECK_FALSE(Attempt::from(session, settings).exempt);
+  settings.null_sender = NullSender::accept;
+  CHECK(Attempt::from(session, settings).exempt == Reason::null_sender);
+}
+
+TEST_CASE("Attempt::from: with match=smart a client without a name of its own counts by its address",
+          "[attempt]") {
+  Settings settings;
+  settings.match = Match::smart;
+  Session session = session_of("192.0.2.1");
+  const auto network = [&] { return Attempt::from(session, settings).triplet.network.text(); };
+  CHECK(network() == "192.0.2.0/24");
+  session.client_name = "192-0-2-1.dsl.example.com";
+  CHECK(network() == "192.0.2.1/32");
+  session.client_name = "";
+  CHECK(network() == "192.0.2.1/32");
+  session.client = "2001:db8::1";
+  CHECK(network() == "2001:db8::1/128");
+  settings.match = Match::triplet;
+  CHECK(network() == "2001:db8::/64");
+}
+
+TEST_CASE("Attempt::from: HELO counts with match_helo=1, in any case", "[attempt]") {
+  Settings settings;
+  Session session = session_of("192.0.2.1");
+  CHECK(Attempt::from(session, settings).triplet.helo.empty());
+  settings.match_helo = 1;
+  session.helo = "HELO.Example.com.";
+  CHECK(Attempt::from(session, settings).triplet.helo == "helo.example.com");
+}
+
 TEST_CASE("Attempt::from: says which client it cannot read", "[attempt]") {
   CHECK(error_for("unknown") == "TCPREMOTEIP=unknown is not an IP address; it comes from tcpserver");
   CHECK(error_for("") == "TCPREMOTEIP= is not an IP address; it comes from tcpserver");

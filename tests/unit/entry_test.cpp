@@ -133,6 +133,7 @@ TEST_CASE("Of two entries that match, the plugin's order says which counts", "[e
       {recipient(Action::greylist, "a@b.c", 1), recipient(Action::greylist, "b.c", 2), by_pattern,
        is_the_other},
       {recipient(Action::greylist, "a@b.c", 1), recipient(Action::greylist, "b.c", 1), neither, neither},
+      {recipient(Action::greylist, "a@b.c", 1), recipient(Action::greylist, "a@b.c", 2), neither, neither},
       {recipient(Action::greylist, "a@b.c"), recipient(Action::greylist, "b.c", 2), neither, neither},
       {entry(Action::allow, "client", "10.0.0.0/8"), entry(Action::greylist, "client", "10.1.0.0/16", 3),
        by_order, is_the_other},

@@ -125,5 +125,79 @@ TEST_CASE("Triplet::key: is of the network, not of the client", "[triplet]") {
   CHECK(one.key() == key);
 }
 
+TEST_CASE("Triplet::key: match says what of it counts", "[triplet]") {
+  struct Case {
+    Match match;
+    bool client, sender, recipient;  // whether another one makes another key
+  };
+  for (const Case& expected :
+       {Case{Match::triplet, true, true, true}, Case{Match::smart, true, true, true},
+        Case{Match::network, true, false, false}, Case{Match::sender, false, true, false},
+        Case{Match::envelope, false, true, true}}) {
+    CAPTURE(static_cast<int>(expected.match));
+    const auto key = [&](std::string_view client, std::string_view sender, std::string_view recipient) {
+      Triplet one = triplet(client, 24, sender, recipient);
+      one.match = expected.match;
+      return one.key();
+    };
+    const Fingerprint first = key("192.0.2.1", "a@example.com", "b@example.org");
+    CHECK((key("198.51.100.1", "a@example.com", "b@example.org") != first) == expected.client);
+    CHECK((key("192.0.2.1", "c@example.com", "b@example.org") != first) == expected.sender);
+    CHECK((key("192.0.2.1", "a@example.com", "c@example.org") != first) == expected.recipient);
+  }
+}
+
+TEST_CASE("Triplet::key: what does not count is not the same as what is empty", "[triplet]") {
+  Triplet by_network = triplet("192.0.2.1", 24, "a@example.com", "b@example.org");
+  by_network.match = Match::network;
+  CHECK(by_network.key() != triplet("192.0.2.1", 24, "", "").key());
+  Triplet with_helo = triplet("192.0.2.1", 24, "a", "b");
+  with_helo.helo = "c";
+  CHECK(with_helo.key() != triplet("192.0.2.1", 24, "a", "b").key());
+  CHECK(with_helo.key() != triplet("192.0.2.1", 24, "a", "bc").key());
+}
+
+TEST_CASE("Triplet::pool_key: the same for every client of the pool, and not for another domain",
+          "[triplet]") {
+  const auto pooled = [](std::string_view client, std::optional<std::string> pool,
+                         Match match = Match::triplet) {
+    Triplet one = triplet(client, 24, "a@example.com", "b@example.org");
+    one.pool = std::move(pool);
+    one.match = match;
+    return one;
+  };
+  const auto key = pooled("192.0.2.1", "example.com").pool_key();
+  REQUIRE(key);
+  CHECK(pooled("2001:db8::1", "example.com").pool_key() == key);
+  CHECK(pooled("192.0.2.1", "example.net").pool_key() != key);
+  CHECK(*key != pooled("192.0.2.1", "example.com").key());
+  CHECK(pooled("192.0.2.1", "example.com", Match::network).pool_key().has_value());
+  CHECK_FALSE(pooled("192.0.2.1", std::nullopt).pool_key());
+  CHECK_FALSE(pooled("192.0.2.1", "example.com", Match::sender).pool_key());
+  CHECK_FALSE(pooled("192.0.2.1", "example.com", Match::envelope).pool_key());
+}
+
+TEST_CASE("client identities: named for people, and each of its own key", "[triplet]") {
+  const Fingerprinter open;
+  Triplet one = triplet("192.0.2.1", 24, "a@example.com", "b@example.org");
+  one.pool = "example.com";
+  CHECK(client_identity(one, open).name == "192.0.2.0/24");
+  CHECK(pool_identity(one, open)->name == "example.com");
+  CHECK(sender_identity(one, open)->name == "a@example.com on 192.0.2.0/24");
+  CHECK(group_identity(one, open)->name == "example.com on 192.0.2.0/24");
+  const std::set<Fingerprint> keys{client_identity(one, open).key,
+                                   pool_identity(one, open)->key,
+                                   sender_identity(one, open)->key,
+                                   group_identity(one, open)->key,
+                                   one.key(),
+                                   *one.pool_key()};
+  CHECK(keys.size() == 6);
+
+  const Triplet null_sender = triplet("192.0.2.1", 24, "", "b@example.org");
+  CHECK_FALSE(pool_identity(null_sender, open));
+  CHECK_FALSE(sender_identity(null_sender, open));
+  CHECK_FALSE(group_identity(null_sender, open));
+}
+
 }  // namespace
 }  // namespace greylisting

@@ -73,30 +73,33 @@ class Strongest {
   Decision best_;
 };
 
-void consider_file(Strongest& strongest, ListFormat format, const std::string& file, bool denies,
+// False when there is no such file.
+bool consider_file(Strongest& strongest, ListFormat format, const std::string& file, bool denies,
                    std::vector<std::string>& problems) {
   const auto list = read_list(format, file);
-  if (!list) return;
+  if (!list) return false;
   problems.insert(problems.end(), list->problems.begin(), list->problems.end());
   const std::string now = utc_now();
   for (const ListedPattern& entry : list->entries) {
     if (!is_over(entry, now))
       strongest.consider(entry.pattern, denies, file + ':' + std::to_string(entry.line), entry.reply);
   }
+  return true;
 }
 
 void consider_named_lists(Strongest& strongest, const std::string& allow_lists,
                           std::vector<std::string>& problems) {
   for (const auto& [name, file] : named_lists(allow_lists)) {
     if (const auto format = list_format(name)) {
-      consider_file(strongest, *format, file, false, problems);
+      if (!consider_file(strongest, *format, file, false, problems))
+        problems.push_back("allow_lists: " + file + " does not exist; correct its name, or take it out");
       // Postgrey and SQLgrey read what an administrator has added beside the list that is maintained for him.
       consider_file(strongest, *format, file + ".local", false, problems);
     } else {
-      problems.push_back(
-          "allow_lists: \"" + name + "\" in \"" + name + ':' + file +
-          "\" is not plain, postgrey-clients, postgrey-recipients, sqlgrey-ip or sqlgrey-fqdn; "
-          "ignoring that file");
+      std::string problem = "allow_lists: \"";
+      problem.append(name).append("\" in \"").append(name).append(":").append(file);
+      problems.push_back(problem.append(
+          "\" is not plain, postgrey-clients, postgrey-recipients, sqlgrey-ip or sqlgrey-fqdn; ignoring it"));
     }
   }
 }

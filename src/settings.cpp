@@ -105,7 +105,7 @@ const std::array kSettings{
     Setting{"auto_allow_after", Number{&Settings::auto_allow_after, 0, 10000, "passes"}},
     Setting{"auto_allow_expire", Number{&Settings::auto_allow_expire, 1, 3650, "days"}},
     Setting{"group_domain_level", Number{&Settings::group_domain_level, 0, 1000, "senders"}},
-    Setting{"trap_expire", Number{&Settings::trap_expire, 1, 24 * 365, "hours"}},
+    Setting{"trap_expire", Number{&Settings::trap_expire, 1, 24L * 365, "hours"}},
     Setting{"low_priority_mx", Number{&Settings::low_priority_mx, 0, 1, ""}},
     Setting{"max_recipients", Number{&Settings::max_recipients, 0, 100000, "recipients"}},
     Setting{"privacy", Choice<Privacy>{&Settings::privacy, kPrivacy}},

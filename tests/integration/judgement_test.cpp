@@ -528,4 +528,23 @@ TEST_CASE("judgement: a verdict about the client alone holds for its session",
   }
 }
 
+TEST_CASE("judgement: what is wrong with a list is said in the log, and the rest of it counts",
+          "[integration][judgement][entries]") {
+  const Installation installation(Backend::sqlite,
+                                  "allow_lists=postgrey-clients:control/missing nonsense:control/list\n"
+                                  "greylist=suspicious");
+  write_file(installation.home() / "control/greylisting_allow", "192.0.2.300\n192.0.2.7\n", 0644);
+  write_file(installation.home() / "control/greylisting_suspicious", "nonsense\n", 0644);
+  const Result result = installation.attempt();
+  INFO(result.errors);
+  CHECK(logged(result, "reason") == "new");
+  CHECK_THAT(result.errors, Catch::Contains("control/greylisting_allow:1: \"192.0.2.300\" is not a network"));
+  CHECK_THAT(result.errors, Catch::Contains("allow_lists: control/missing does not exist"));
+  CHECK_THAT(result.errors,
+             Catch::Contains("allow_lists: \"nonsense\" in \"nonsense:control/list\" is not plain"));
+  CHECK(logged(installation.attempt({.client = "192.0.2.7"}), "entry") == "control/greylisting_allow:2");
+  const Result named = installation.attempt({.environment = {{"TCPREMOTEHOST", "mail.example.net"}}});
+  CHECK_THAT(named.errors, Catch::Contains("control/greylisting_suspicious:1: "));
+}
+
 }  // namespace greylisting::test

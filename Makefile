@@ -81,6 +81,10 @@ MYSQL56 := $(BUILD)/mysql56/package/server/mysqld
 $(MYSQL56):
 	tests/support/fetch-mysql56 $(BUILD)/mysql56
 
+DEBIAN_LISTS := $(BUILD)/debian-lists/smtp_server.regexp
+$(DEBIAN_LISTS):
+	tests/support/fetch-debian-lists $(BUILD)/debian-lists
+
 .PHONY: demo
 demo: ## install what is missing, build, and show the main job: deferred, retried, accepted
 	@scripts/install-packages build demo
@@ -90,7 +94,7 @@ demo: ## install what is missing, build, and show the main job: deferred, retrie
 .PHONY: test
 test: ## install what is missing, build, and run all tests; TESTS='[tag]' for some of them
 	@scripts/install-packages build test
-	@$(MAKE) --no-print-directory all $(BUILD)/tests/all $(BUILD)/qmail-smtpd $(MYSQL56)
+	@$(MAKE) --no-print-directory all $(BUILD)/tests/all $(BUILD)/qmail-smtpd $(MYSQL56) $(DEBIAN_LISTS)
 	@$(BUILD)/tests/all $(TESTS)
 
 .PHONY: fuzz

@@ -164,9 +164,9 @@ std::string_view name(Action action) {
   return "skip";
 }
 
-std::optional<Action> action_of(std::string_view text) {
+std::optional<Action> action_of(std::string_view word) {
   for (const Action action : kActions) {
-    if (name(action) == text) return action;
+    if (name(action) == word) return action;
   }
   return std::nullopt;
 }

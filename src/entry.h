@@ -19,7 +19,7 @@ inline constexpr std::array kActions{Action::allow, Action::deny, Action::trap, 
 
 /// The words of the command line and of the column `action`.
 std::string_view name(Action action);
-std::optional<Action> action_of(std::string_view name);
+std::optional<Action> action_of(std::string_view word);
 
 /// The word of the column `kind`: `network`, `host`, `sender`, `recipient`.
 std::string_view name(PatternKind kind);

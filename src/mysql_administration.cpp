@@ -116,7 +116,7 @@ std::vector<Finding> MysqlAdministration::examine() {
 Decision MysqlAdministration::rehearse(const Attempt& attempt) {
   MysqlStore plugin(plugin_option_file_);
   plugin.connection().run("START TRANSACTION");
-  const Decision decision = plugin.judge(attempt).decision;
+  Decision decision = plugin.judge(attempt).decision;
   plugin.connection().run("ROLLBACK");
   return decision;
 }

@@ -58,7 +58,7 @@ std::vector<Finding> SqliteAdministration::examine() {
 
 Decision SqliteAdministration::rehearse(const Attempt& attempt) {
   store_.database().run("BEGIN IMMEDIATE");
-  const Decision decision = store_.judge(attempt).decision;
+  Decision decision = store_.judge(attempt).decision;
   store_.database().run("ROLLBACK");
   return decision;
 }

@@ -129,7 +129,7 @@ std::vector<StoredRegexp> SqliteStore::regexps_for(const Judgement& judgement) c
   std::vector<StoredRegexp> regexps;
   auto row = database_.prepare(
       "SELECT id, action, kind, pattern, reply FROM greylisting_entries "
-      "WHERE subject = x'2f' AND expires > datetime('now')" +
+      "WHERE subject = x'2f' AND action IN ('allow', 'deny') AND expires > datetime('now')" +
       condition);
   while (row.step()) {
     regexps.push_back({.entry = std::string(kEntries) + row.text(0),

@@ -162,7 +162,7 @@ SELECT @verdict, GREATEST(1, LAST_INSERT_ID()), data.id, UNIX_TIMESTAMP() - UNIX
   FROM (SELECT 1) AS always
   LEFT JOIN greylisting_data AS data ON data.triplet = :triplet AND @verdict LIKE 'greylist %'
   LEFT JOIN greylisting_entries AS expression
-         ON expression.subject = '/' AND expression.expires > UTC_TIMESTAMP()
+         ON expression.subject = '/' AND expression.action IN ('allow', 'deny') AND expression.expires > UTC_TIMESTAMP()
         AND CASE WHEN @verdict LIKE 'opted-out %' OR @verdict LIKE 'denied %' OR @verdict LIKE 'allowed %' THEN FALSE
                  WHEN @verdict LIKE 'trusted %' OR LAST_INSERT_ID() >= 3
                  THEN expression.action = 'deny' AND UNIX_TIMESTAMP() - UNIX_TIMESTAMP(expression.last_update) <= @idle

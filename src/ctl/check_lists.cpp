@@ -40,7 +40,7 @@ Finding counts(const std::vector<StoredEntry>& entries) {
 }
 
 std::optional<Finding> problem_of(const StoredEntry& stored) {
-  const std::string shown = "entry " + stored.id + ": ";
+  const std::string shown = stored.id + ": ";
   try {
     const Entry entry = read(stored);
     const std::string columns = outdated_columns(stored, entry.pattern);

@@ -81,6 +81,7 @@ std::vector<Entry> entries_of(const ListFile& list, const ImportOptions& options
 
 void put_batch(EntryTable& table, const std::vector<Entry>& entries, bool dry_run, Counts& counts) {
   std::vector<Pattern> patterns;
+  patterns.reserve(entries.size());
   for (const Entry& entry : entries) patterns.push_back(entry.pattern);
   std::unordered_map<std::string, StoredEntry> stored;
   for (StoredEntry& each : table.find(entries.front().action, patterns))

@@ -38,7 +38,7 @@ std::string expiry_of(const PutOptions& options, const std::string& now) {
   const auto end = end_of(options.until);
   if (!end) {
     throw UsageError("--until: \"" + one_line(options.until) +
-                     "\" is not a date: YYYY-MM-DD or \"YYYY-MM-DD hh:mm:ss\" (UTC)");
+                     R"(" is not a date: YYYY-MM-DD or "YYYY-MM-DD hh:mm:ss" (UTC))");
   }
   if (*end <= now) throw UsageError("--until: " + *end + " is over: the store's clock says " + now + " UTC");
   return *end;
@@ -46,7 +46,7 @@ std::string expiry_of(const PutOptions& options, const std::string& now) {
 
 // What is not said of an entry that is there already stays, but for its time.
 void keep(Entry& entry, const StoredEntry& old, const PutOptions& options) {
-  if (!options.comment) entry.comment = one_line(old.comment);
+  if (!options.comment) entry.comment = stored_comment(old.comment);
   if (!options.reply) entry.reply = old.reply;
   if (const auto before = try_to_read(old); before && !options.block) entry.block = before->block;
 }

@@ -190,7 +190,7 @@ TEST_CASE("check names each problem of any installation and its remedy", "[ctl]"
        0,
        {"warning  decision, as ",
         ": a triplet never seen before is rejected (denied); nothing of it was kept\n         -> see which "
-        "entry decides: SELECT * FROM greylisting_lists WHERE id = 1\n"}},
+        "entry decides: greylistctl list shows lists/1\n"}},
       {"no clean-up for a week",
        [](Installation& it) {
          it.attempt();

@@ -152,6 +152,26 @@ TEST_CASE("of fifty processes with one retry all pass and all are counted", "[in
   }
 }
 
+// Each records the triplet twice, under the client's network and under the sender's domain.
+TEST_CASE("of fifty processes of one pool one makes both records, all are counted, and the hour once",
+          "[integration][race]") {
+  const Backend backend = GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite);
+  INFO(name(backend));
+  const Installation installation(backend);
+  const Rcpt rcpt{.environment = {{"SPFRESULT", "pass"}}};
+  for (int round = 1; round <= 3; ++round) {
+    INFO("round " << round);
+    check_written(attempt_at_once(installation, rcpt), kDeferral, "new", "early");
+    CHECK(counts(installation, rcpt.sender) == Counts{{kProcesses, 0}, {kProcesses, 0}});
+    installation.pass_time(1h);
+    check_written(attempt_at_once(installation, rcpt), "", "retried", "known");
+    CHECK(counts(installation, rcpt.sender) == Counts{{kProcesses, kProcesses}, {kProcesses, kProcesses}});
+    CHECK(installation.sql("SELECT passes FROM greylisting_clients") == Rows{{"1"}, {"1"}});
+    installation.sql("DELETE FROM greylisting_data");
+    installation.sql("DELETE FROM greylisting_clients");
+  }
+}
+
 TEST_CASE("fifty processes can be the first to use an SQLite file", "[integration][race]") {
   for (int round = 1; round <= 5; ++round) {
     INFO("round " << round);

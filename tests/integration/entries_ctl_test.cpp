@@ -1,0 +1,656 @@
+// greylistctl allow, deny, trap, greylist, skip, list, remove and import, and what check says of entries: the
+// same on every store. What the plugin then decides is asked of the plugin.
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <regex>
+
+#include "tests/support/installation.h"
+
+namespace greylisting::test {
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Contains;
+using Arguments = std::vector<std::string>;
+
+auto any_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
+
+Result ctl(const Installation& installation, const Arguments& arguments, const std::string& input = "",
+           const Arguments& before = {}) {
+  Command command{.arguments = before, .directory = "/", .input = input};
+  command.arguments.insert(command.arguments.end(), {built("greylistctl"), "--home", installation.home()});
+  command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
+  return run(command);
+}
+
+// One call and what comes of it. What was printed is a regular expression for the whole of it, without the
+// last line end: times differ from run to run.
+struct Call {
+  Arguments arguments;
+  std::string output{};
+  int status = 0;
+  std::string errors{};  // part of what is said on standard error; empty for nothing
+};
+
+void check_call(const Installation& installation, const Call& call) {
+  const Result result = ctl(installation, call.arguments);
+  CAPTURE(call.arguments, call.output, result.output, result.errors);
+  CHECK(result.status == call.status);
+  CHECK(std::regex_match(result.output, std::regex(call.output.empty() ? "" : call.output + "\n")));
+  CHECK(result.errors.empty() == call.errors.empty());
+  CHECK_THAT(result.errors, Contains(call.errors));
+}
+
+// The table that `list` prints, or a part of it.
+std::string listed(const Installation& installation, const Arguments& arguments = {}) {
+  Arguments all{"list"};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  const Result result = ctl(installation, all);
+  CAPTURE(result.errors);
+  CHECK(result.status == 0);
+  CHECK(result.errors.empty());
+  return result.output;
+}
+
+// What is in greylisting_entries, without the times.
+std::string stored(const Installation& installation) {
+  return text(
+      installation.sql("SELECT action, kind, pattern, block_expire, reply, comment "
+                       "FROM greylisting_entries ORDER BY id"));
+}
+
+struct Decided {
+  Rcpt rcpt;
+  std::string reason;
+  std::string entry{};
+};
+
+// A story: calls, and what the plugin decides after them.
+struct Story {
+  std::string name;
+  std::string settings;
+  std::vector<Call> calls;
+  std::vector<Decided> decisions;
+};
+
+const std::string kUntil = R"([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} UTC)";
+
+Rcpt named(std::string client, std::string name) {
+  return {.client = std::move(client), .environment = {{"TCPREMOTEHOST", std::move(name)}}};
+}
+
+const std::vector<Story> kStories{
+    {"a network is allowed, an address in it denied",
+     "",
+     {{{"allow", "192.0.2.0/24", "--for", "30d", "--comment", "our own"},
+       "entries/1: allow client 192\\.0\\.2\\.0/24, until " + kUntil},
+      {{"deny", "client", "192.0.2.7", "--reply", "550 5.7.1 no"},
+       "entries/2: deny client 192\\.0\\.2\\.7, for ever\n"
+       "note: this entry counts, and not entries/1 \\(allow client 192\\.0\\.2\\.0/24\\) where both match: "
+       "it is "
+       "more specific"}},
+     {{{.client = "192.0.2.1"}, "allowed", "entries/1"},
+      {{.client = "192.0.2.7"}, "denied", "entries/2"},
+      {{.client = "198.51.100.1"}, "new"}}},
+    {"of one pattern the denial wins",
+     "",
+     {{{"deny", "192.0.2"}, "entries/1: deny client 192\\.0\\.2\\.0/24, for ever"},
+      {{"allow", "192.0.2.99/24"},
+       "entries/2: allow client 192\\.0\\.2\\.0/24, for ever\n"
+       "note: entries/1 \\(deny client 192\\.0\\.2\\.0/24\\) counts, and not this entry: of equals deny "
+       "wins; to undo "
+       "it: greylistctl remove entries/1"}},
+     {{{.client = "192.0.2.1"}, "denied", "entries/1"}}},
+    {"senders, recipients and the null sender",
+     "",
+     {{{"deny", "sender", "spam.example"}, "entries/1: deny sender spam\\.example, for ever"},
+      {{"allow", "sender", "/^alice@spam\\.example$/"},
+       "entries/2: allow sender /\\^alice@spam\\\\\\.example\\$/, for ever"},
+      {{"allow", "recipient", "postmaster@"}, "entries/3: allow recipient postmaster@, for ever"},
+      {{"allow", "sender", "Friend@Spam.Example"},
+       "entries/4: allow sender friend@spam\\.example, for ever\n"
+       "note: this entry counts, and not entries/1 \\(deny sender spam\\.example\\) where both match: it is "
+       "more "
+       "specific"},
+      {{"deny", "sender", "<>"}, "entries/5: deny sender <>, for ever"}},
+     {{{.sender = "x@a.spam.example"}, "denied", "entries/1"},
+      {{.sender = "friend@spam.example"}, "allowed", "entries/4"},
+      {{.sender = "x@other.example", .recipient = "postmaster@example.org"}, "allowed", "entries/3"},
+      {{.sender = ""}, "denied", "entries/5"},
+      {{.sender = "x@other.example"}, "new"}}},
+    {"one domain of senders, recipients and clients is three entries",
+     "",
+     {{{"allow", "recipient", "example.net"}, "entries/1: allow recipient example\\.net, for ever"},
+      {{"allow", "sender", "example.net"}, "entries/2: allow sender example\\.net, for ever"},
+      {{"allow", "recipient", "example.net"}, "changed entries/1: allow recipient example\\.net, for ever"}},
+     {{{.sender = "a@example.net"}, "allowed", "entries/2"}}},
+    {"traps, and recipients that opt out",
+     "",
+     {{{"trap", "nobody@example.org"}, "entries/1: trap recipient nobody@example\\.org, for ever"},
+      {{"skip", "recipient", "open.example"}, "entries/2: skip recipient open\\.example, for ever"},
+      {{"deny", "recipient", "x@open.example"},
+       "entries/3: deny recipient x@open\\.example, for ever\n"
+       "note: entries/2 \\(skip recipient open\\.example\\) counts, and not this entry where both match: it "
+       "is asked "
+       "first"}},
+     {{{.recipient = "a@open.example"}, "opted-out", "entries/2"},
+      {{.recipient = "x@open.example"}, "opted-out", "entries/2"},
+      {{.recipient = "nobody@example.org"}, "trap", "entries/1"},
+      {{.recipient = "bob@example.org"}, "trapped"}}},
+    {"recipients that opt in, and a block of their own",
+     "explicit=1",
+     {{{"greylist", "example.org"}, "entries/1: greylist recipient example\\.org, for ever"},
+      {{"greylist", "codes@example.org", "--block", "0"},
+       "entries/2: greylist recipient codes@example\\.org, for ever"},
+      {{"skip", "boss@example.org"},
+       "entries/3: skip recipient boss@example\\.org, for ever\n"
+       "note: this entry counts, and not entries/1 \\(greylist recipient example\\.org\\) where both match: "
+       "it is more "
+       "specific"},
+      {{"greylist", "198.51.100.0/24", "--block", "90"},
+       "entries/4: greylist client 198\\.51\\.100\\.0/24, for ever"}},
+     {{{.recipient = "a@elsewhere.example"}, "not-listed"},
+      {{.recipient = "a@example.org"}, "new"},
+      {{.recipient = "boss@example.org"}, "opted-out", "entries/3"}}},
+    {"a client's name is believed only when the settings say so",
+     "trust_remote_host=paranoid",
+     {{{"allow", "example.net"}, "entries/1: allow client example\\.net, for ever"}},
+     {{named("192.0.2.1", "mail.example.net"), "allowed", "entries/1"}}},
+    {"and otherwise that is said",
+     "",
+     {{{"allow", "example.net"},
+       "entries/1: allow client example\\.net, for ever\n"
+       "note: it has no effect while trust_remote_host=never, because a client can have any name; set "
+       "trust_remote_host=paranoid and run tcpserver with -p, or allow its network"},
+      {{"deny", "client", "bad.example"}, "entries/2: deny client bad\\.example, for ever"}},
+     {{named("192.0.2.1", "mail.example.net"), "new"},
+      {named("192.0.2.1", "a.bad.example"), "denied", "entries/2"}}},
+    {"without explicit=1 opting in changes nothing, and that is said",
+     "",
+     {{{"greylist", "bob@example.org"},
+       "entries/1: greylist recipient bob@example\\.org, for ever\n"
+       "note: it changes nothing: without explicit=1 every recipient is greylisted that is not skipped"}},
+     {{{}, "new"}}},
+    {"a dry run does nothing",
+     "",
+     {{{"allow", "192.0.2.1", "--dry-run"}, "would add: allow client 192\\.0\\.2\\.1, for ever"}},
+     {{{.client = "192.0.2.1"}, "new"}}},
+};
+
+}  // namespace
+
+TEST_CASE("What greylistctl enters counts at the plugin's next RCPT", "[entries]") {
+  const Backend backend = any_backend();
+  for (const Story& story : kStories) {
+    INFO(name(backend) << ": " << story.name);
+    const Installation installation(backend, story.settings);
+    for (const Call& call : story.calls) check_call(installation, call);
+    for (const Decided& decided : story.decisions) {
+      const Result result = installation.attempt(decided.rcpt);
+      CAPTURE(result.errors);
+      CHECK(logged(result, "reason") == decided.reason);
+      CHECK(logged(result, "entry") == decided.entry);
+    }
+  }
+}
+
+TEST_CASE("A block of its own is that of a new triplet", "[entries]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  check_call(installation, {{"greylist", "bob@example.org", "--block", "120"},
+                            "entries/1: greylist recipient bob@example\\.org, for ever"});
+  CHECK(std::stoi(logged(installation.attempt(), "left")) > 119 * 60);
+  CHECK(std::stoi(logged(installation.attempt({.recipient = "carol@example.org"}), "left")) < 119 * 60);
+}
+
+TEST_CASE("Rows of greylisting_lists are seen beside the entries", "[entries]") {
+  Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  installation.add(deny_network("192.0.2.7"));
+  installation.add(allow_domain("support.example"));
+  installation.add({.verdict = ListEntry::Verdict::allow,
+                    .network = "198.51.100.0/24",
+                    .record_expires = "2020-01-01 00:00:00"});
+  check_call(installation,
+             {{"allow", "192.0.2.0/24"},
+              "entries/1: allow client 192\\.0\\.2\\.0/24, for ever\n"
+              "note: lists/1 \\(deny client 192\\.0\\.2\\.7\\) counts, and not this entry where both match: "
+              "it is more specific"});
+  check_call(installation, {{"deny", "198.51.100.7"}, "entries/2: deny client 198\\.51\\.100\\.7, for ever"});
+  const std::string comment = installation.backend() == Backend::sqlite ? "" : "whitelist";
+  const std::string allowed = listed(installation, {"allow"});
+  CHECK(std::regex_match(allowed, std::regex("id +action +what +pattern +until +comment\n"
+                                             "entries/1 +allow +client +192\\.0\\.2\\.0/24 +for ever\n"
+                                             "lists/2 +allow +recipient +=support\\.example +for ever *" +
+                                             comment +
+                                             "\n"
+                                             "lists/3 +allow +client +198\\.51\\.100\\.0/24 +over *" +
+                                             comment + "\n")));
+  CHECK_THAT(listed(installation, {"deny"}), Contains("lists/1    deny    client  192.0.2.7     for ever"));
+  check_call(installation, {{"remove", "192.0.2.7/32"}, "removed lists/1: deny client 192\\.0\\.2\\.7"});
+  check_call(installation, {{"remove", "lists/2"}, "removed lists/2: allow recipient =support\\.example"});
+  CHECK(text(installation.sql("SELECT id FROM greylisting_lists")) == "3\n");
+  installation.configure("explicit=1");
+  installation.add(allow_domain("opted.example"));
+  CHECK_THAT(listed(installation, {"greylist"}), Contains("greylist  recipient  =opted.example"));
+}
+
+TEST_CASE("An entry with the same action and pattern is changed", "[entries]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  check_call(installation, {{"deny", "192.0.2.0/24", "--until", "2090-01-01", "--comment", "M\xc3\xbcller's",
+                             "--reply", "554 no"},
+                            "entries/1: deny client 192\\.0\\.2\\.0/24, until 2090-01-01 23:59:59 UTC"});
+  CHECK(stored(installation) == "deny network 192.0.2.0/24 NULL 554 no M\\xc3\\xbcller's\n");
+
+  check_call(installation,
+             {{"deny", "192.0.2.0/24", "--until", "2091-01-01 12:00:00", "--dry-run"},
+              "would change entries/1: deny client 192\\.0\\.2\\.0/24, until 2091-01-01 12:00:00 UTC"});
+  CHECK_THAT(listed(installation), Contains("2090-01-01 23:59:59  reply \"554 no\"; M\\xc3\\xbcller's\n"));
+
+  check_call(installation,
+             {{"deny", "192.0.2.7/24"}, "changed entries/1: deny client 192\\.0\\.2\\.0/24, for ever"});
+  CHECK(stored(installation) == "deny network 192.0.2.0/24 NULL 554 no M\\xc3\\xbcller's\n");
+  check_call(installation, {{"deny", "192.0.2.0/24", "--comment", "", "--reply", "550 never"},
+                            "changed entries/1: deny client 192\\.0\\.2\\.0/24, for ever"});
+  CHECK(stored(installation) == "deny network 192.0.2.0/24 NULL 550 never \n");
+  CHECK_THAT(installation.attempt({.client = "192.0.2.9"}).output, Contains("E550 never"));
+}
+
+TEST_CASE("Letters of any alphabet and quotes are stored as they are", "[entries]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  for (const std::string pattern :
+       {"m\xc3\xbcller@example.net", "o'brien@example.net", "/^\\d+'\"\\xfc;--@/"}) {
+    CAPTURE(pattern);
+    CHECK(ctl(installation, {"deny", "sender", pattern, "--comment", "it's \"quoted\"; \\ --"}).status == 0);
+    CHECK_THAT(listed(installation), Contains("it's \"quoted\"; \\ --\n"));
+    const std::string sender = pattern[0] == '/' ? "12'\"\xfc;--@example.net" : pattern;
+    CHECK(logged(installation.attempt({.sender = sender}), "reason") == "denied");
+    CHECK(ctl(installation, {"check"}).output.find("not understood") == std::string::npos);
+    CHECK(ctl(installation, {"remove", "sender", pattern}).status == 0);
+    CHECK(listed(installation) == "There are no such entries.\n");
+  }
+}
+
+TEST_CASE("list prints JSON", "[entries]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  CHECK(nlohmann::json::parse(listed(installation, {"--json"})) == nlohmann::json::array());
+  ctl(installation,
+      {"deny", "sender", "a\"b\xff@example.net", "--reply", "550 \"no\"", "--comment", "\xc3\xbc \\"});
+  ctl(installation, {"greylist", "192.0.2.0/24", "--block", "7", "--until", "2090-01-01"});
+  installation.sql("UPDATE greylisting_entries SET expires = '2020-01-01 00:00:00' WHERE id = 1");
+  const auto json = nlohmann::json::parse(listed(installation, {"--json"}));
+  const auto expected = nlohmann::json::parse(R"([
+      {"id": "entries/1", "action": "deny", "what": "sender", "pattern": "a\"b\\xff@example.net",
+       "until": "2020-01-01 00:00:00", "over": true, "comment": "\\xc3\\xbc \\", "reply": "550 \"no\""},
+      {"id": "entries/2", "action": "greylist", "what": "client", "pattern": "192.0.2.0/24",
+       "until": "2090-01-01 23:59:59", "over": false, "comment": "", "block": 7}])");
+  CHECK(json == expected);
+  CHECK(nlohmann::json::parse(listed(installation, {"greylist", "--json"})).size() == 1);
+  CHECK_THAT(listed(installation), Contains(" over "));
+}
+
+TEST_CASE("Trusted and trapped clients are shown and removed", "[entries]") {
+  const Installation installation(any_backend(), "auto_allow_after=2\ngroup_domain_level=2");
+  CAPTURE(name(installation.backend()));
+  const std::string later = "'2090-01-01 00:00:00'";
+  const std::string earlier = "'2020-01-01 00:00:00'";
+  const auto row = [](const std::string& key, const std::string& identity, const std::string& group,
+                      int passes, const std::string& expires, const std::string& trapped) {
+    return "INSERT INTO greylisting_clients (client, identity, member_of, passes, counted, expires, "
+           "trapped_until) "
+           "VALUES (x'" +
+           std::string(30, '0') + key + "', '" + identity + "', " + group + ", " + std::to_string(passes) +
+           ", '2026-01-01 00:00:00', " + expires + ", " + trapped + ");";
+  };
+  const std::string group = "x'00ff" + std::string(28, 'a') + '\'';
+  installation.sql(row("01", "192.0.2.0/24", "NULL", 2, later, "NULL") +
+                   row("02", "example.net", "NULL", 3, later, "NULL") +
+                   row("03", "198.51.100.0/24", "NULL", 1, later, "NULL") +
+                   row("04", "203.0.113.0/24", "NULL", 9, earlier, "NULL") +
+                   row("05", "203.0.114.0/24", "NULL", 0, later, later) +
+                   row("06", "203.0.115.0/24", "NULL", 0, later, earlier) +
+                   row("07", "a@example.com on 192.0.2.0/24", group, 2, later, "NULL") +
+                   row("08", "b@example.com on 192.0.2.0/24", group, 1, later, "NULL"));
+
+  CHECK(listed(installation, {"trusted"}) ==
+        "identity                     passes     last counted         until\n"
+        "192.0.2.0/24                 2          2026-01-01 00:00:00  2090-01-01 00:00:00\n"
+        "example.net                  3          2026-01-01 00:00:00  2090-01-01 00:00:00\n"
+        "example.com on 192.0.2.0/24  2 senders  2026-01-01 00:00:00  2090-01-01 00:00:00\n");
+  CHECK(listed(installation, {"trapped"}) ==
+        "identity        passes  last counted         until\n"
+        "203.0.114.0/24  0       2026-01-01 00:00:00  2090-01-01 00:00:00\n");
+  CHECK(nlohmann::json::parse(listed(installation, {"trusted", "--json"})).at(2) ==
+        nlohmann::json::parse(R"({"identity": "example.com on 192.0.2.0/24", "senders": 2,
+                                  "counted": "2026-01-01 00:00:00", "until": "2090-01-01 00:00:00"})"));
+
+  for (const Call& call : std::vector<Call>{
+           {{"remove", "198.51.100.0/24"}, "", 1, "greylistctl: there is no \"198.51.100.0/24\"; "},
+           {{"remove", "trapped", "192.0.2.0/24"}, "", 1, "there is no \"trapped 192.0.2.0/24\""},
+           {{"remove", "example.net", "--dry-run"}, "would remove trusted example\\.net"},
+           {{"remove", "example.net"}, "removed trusted example\\.net"},
+           {{"remove", "example.net"}, "", 1, "there is no"},
+           {{"remove", "example.com on 192.0.2.0/24"}, "removed trusted example\\.com on 192\\.0\\.2\\.0/24"},
+           {{"remove", "203.0.114.0/24"}, "removed trapped 203\\.0\\.114\\.0/24"},
+           {{"deny", "192.0.2.0/24"}, "entries/1: deny client 192\\.0\\.2\\.0/24, for ever"},
+           {{"remove", "192.0.2.0/24"},
+            "",
+            2,
+            "\"192.0.2.0/24\" is more than one thing; say which:\n  greylistctl remove entries/1    # "
+            "entries/1: deny "
+            "client 192.0.2.0/24\n  greylistctl remove trusted 192.0.2.0/24\n"},
+           {{"remove", "trusted", "192.0.2.0/24"}, "removed trusted 192\\.0\\.2\\.0/24"},
+           {{"remove", "192.0.2.0/24"}, "removed entries/1: deny client 192\\.0\\.2\\.0/24"}}) {
+    check_call(installation, call);
+  }
+  CHECK(listed(installation, {"trusted"}) == "There are no such clients.\n");
+  CHECK(listed(installation, {"trapped"}) == "There are no such clients.\n");
+}
+
+TEST_CASE("remove takes a pattern with all its actions, and asks when it is more than one thing",
+          "[entries]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  for (const Arguments& entry : std::vector<Arguments>{{"allow", "192.0.2.0/24"},
+                                                       {"deny", "192.0.2.0/24"},
+                                                       {"deny", "sender", "a@example.org"},
+                                                       {"allow", "recipient", "a@example.org"},
+                                                       {"skip", "a@example.org"},
+                                                       {"deny", "client", "192.0.2.1"}}) {
+    REQUIRE(ctl(installation, entry).status == 0);
+  }
+  for (const Call& call :
+       std::vector<Call>{{{"remove", "192.0.2", "--dry-run"},
+                          "would remove entries/1: allow client 192\\.0\\.2\\.0/24\n"
+                          "would remove entries/2: deny client 192\\.0\\.2\\.0/24"},
+                         {{"remove", "192.0.2"},
+                          "removed entries/1: allow client 192\\.0\\.2\\.0/24\nremoved entries/2: deny "
+                          "client 192\\.0\\.2\\.0/24"},
+                         {{"remove", "A@Example.org"},
+                          "",
+                          2,
+                          "greylistctl remove entries/3    # entries/3: deny sender a@example.org\n"},
+                         {{"remove", "recipient", "a@example.org"},
+                          "removed entries/4: allow recipient a@example\\.org\nremoved entries/5: skip "
+                          "recipient a@example\\.org"},
+                         {{"remove", "a@example.org"}, "removed entries/3: deny sender a@example\\.org"},
+                         {{"remove", "entries/6"}, "removed entries/6: deny client 192\\.0\\.2\\.1"},
+                         {{"remove", "entries/6"},
+                          "",
+                          1,
+                          "greylistctl: there is no \"entries/6\"; greylistctl list shows entries"},
+                         {{"remove", "sender"}, "", 2, "there is nothing behind sender"},
+                         {{"remove"}, "", 2, "required"}}) {
+    check_call(installation, call);
+  }
+  CHECK(stored(installation).empty());
+}
+
+TEST_CASE("What cannot be entered is refused with the remedy, and nothing is stored", "[entries]") {
+  const Installation installation(Backend::sqlite);
+  for (const Call& call : std::vector<Call>{
+           {{"allow", "a@example.org"},
+            "",
+            2,
+            "\"a@example.org\" can be a sender or a recipient: write greylistctl allow sender a@example.org, "
+            "or "
+            "greylistctl allow recipient a@example.org\n"},
+           {{"deny", "<>"}, "", 2, "can be a client without a name or the null sender"},
+           {{"deny", "/a@b/"}, "", 2, "can be a sender or a recipient"},
+           {{"allow", "mail", "192.0.2.1"}, "", 2, "\"mail\" is not client, sender or recipient"},
+           {{"allow", "client", "192.0.2.1", "192.0.2.2"}, "", 2, "\"192.0.2.2\" is too much"},
+           {{"allow", "client"}, "", 2, "there is no pattern behind client"},
+           {{"allow"}, "", 2, "required"},
+           {{"allow", "192.0.2.0/33"}, "", 2, "\"192.0.2.0/33\" is not a network; a client is a network"},
+           {{"trap", "sender", "example.org"}, "", 2, "trap is for recipients only"},
+           {{"skip", "/x/"}, "", 2, "a regular expression can only allow or deny"},
+           {{"greylist", "client", "example.org", "--block", "5"},
+            "",
+            2,
+            "for recipients and for networks of clients"},
+           {{"greylist", "192.0.2.0/24"}, "", 2, "does nothing without --block MINUTES"},
+           {{"greylist", "example.org", "--block", "525601"}, "", 2, "not in range 0 to 525600"},
+           {{"allow", "192.0.2.1", "--block", "5"}, "", 2, "--block"},
+           {{"allow", "192.0.2.1", "--reply", "550 x"}, "", 2, "--reply"},
+           {{"deny", "192.0.2.1", "--reply", "250 fine"},
+            "",
+            2,
+            "--reply: \"250 fine\" is not an SMTP reply"},
+           {{"allow", "192.0.2.1", "--for", "soon"},
+            "",
+            2,
+            "--for: \"soon\" is not a duration: 90m, 12h, 30d or 2w"},
+           {{"allow", "192.0.2.1", "--until", "soon"}, "", 2, "--until: \"soon\" is not a date: YYYY-MM-DD"},
+           {{"allow", "192.0.2.1", "--until", "2020-01-01"}, "", 2, "--until: 2020-01-01 23:59:59 is over"},
+           {{"allow", "192.0.2.1", "--until", "2090-01-01", "--for", "1d"}, "", 2, "excludes"},
+           {{"list", "everything"}, "", 2, "everything"},
+           {{"import", "csv", "x"}, "", 2, "csv"}}) {
+    check_call(installation, call);
+  }
+  CHECK(listed(installation) == "There are no such entries.\n");
+}
+
+TEST_CASE("import takes what it understands and says what it does not", "[entries]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  const std::string file = installation.home() / "list";
+  write_file(file,
+             "# ours\n"
+             "192.0.2.0/24 # five\n"
+             "sender example.net until=2090-01-01\n"
+             "sender old.example until=2020-01-01\n"
+             "nonsense/99\n"
+             "recipient bob@ reply=\"550 no\"\n"
+             "192.0.2.77/24\n"
+             "client /" +
+                 std::string(300, 'x') + "/\n",
+             0644);
+  const std::string errors[] = {
+      "greylistctl: " + file + ":5: \"nonsense/99\" is not a network",
+      "greylistctl: " + file + ":8: a pattern has at most 255 characters in the store"};
+  const auto import = [&](const Arguments& options, const std::string& counts) {
+    Arguments arguments{"import", "plain", file};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    const Result result = ctl(installation, arguments);
+    CAPTURE(result.output, result.errors);
+    CHECK(result.status == 1);
+    CHECK(result.output == counts + '\n');
+    for (const std::string& error : errors) CHECK_THAT(result.errors, Contains(error));
+    CHECK(lines(result.errors) == 2);
+  };
+  const std::string tail = "1 left out because their time is over, 2 lines not understood";
+  const std::string from = " 3 entries from " + file + ": ";
+  import({"--action", "deny", "--dry-run"}, "would import" + from + "3 new, 0 changed, " + tail);
+  CHECK(stored(installation).empty());
+  import({"--action", "deny", "--comment", "bulk"}, "imported" + from + "3 new, 0 changed, " + tail);
+  CHECK(stored(installation) ==
+        "deny network 192.0.2.0/24 NULL NULL bulk\ndeny sender example.net NULL NULL bulk\n"
+        "deny recipient bob@ NULL 550 no bulk\n");
+  CHECK_THAT(listed(installation), Contains("2090-01-01 23:59:59"));
+  import({"--action", "deny", "--comment", "bulk"},
+         "imported" + from + "0 new, 0 changed, 3 there already, " + tail);
+  import({"--action", "deny"}, "imported" + from + "0 new, 3 changed, " + tail);
+  import({}, "imported" + from + "3 new, 0 changed, " + tail);
+  CHECK(logged(installation.attempt({.client = "192.0.2.9"}), "reason") == "denied");
+}
+
+TEST_CASE("import reads standard input and the formats of others", "[entries]") {
+  const Installation installation(any_backend(), "trust_remote_host=paranoid");
+  CAPTURE(name(installation.backend()));
+  Result result =
+      ctl(installation, {"import", "postgrey-clients", "-"}, "example.net # why\n/^mx\\d/\n192.0.2\n");
+  CHECK(result.status == 0);
+  CHECK(result.errors.empty());
+  CHECK(result.output ==
+        "imported 3 entries from standard input: 3 new, 0 changed, 0 lines not understood\n");
+  CHECK(logged(installation.attempt(named("198.51.100.1", "mail.example.net")), "entry") == "entries/1");
+
+  result = ctl(installation, {"import", "sqlgrey-fqdn", "-"}, "mail.example.com\nbroken\n");
+  CHECK(result.status == 1);
+  CHECK_THAT(result.errors, Contains("greylistctl: standard input:2: "));
+
+  installation.sql("DELETE FROM greylisting_entries");
+  REQUIRE(ctl(installation, {"import", "plain", "-"}, "").output ==
+          "imported 0 entries from standard input: 0 new, 0 changed, 0 lines not understood\n");
+}
+
+TEST_CASE("import takes files of any length in batches", "[entries]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  std::string text;
+  for (int i = 0; i < 2500; ++i)
+    text += "10." + std::to_string(i / 250) + '.' + std::to_string(i % 250) + ".1\n";
+  CHECK(ctl(installation, {"import", "plain", "-"}, text).output ==
+        "imported 2500 entries from standard input: 2500 new, 0 changed, 0 lines not understood\n");
+  CHECK(ctl(installation, {"import", "plain", "-"}, text + "10.200.0.1 # new\n10.0.0.1 # changed\n").output ==
+        "imported 2501 entries from standard input: 1 new, 1 changed, 2499 there already, 0 lines not "
+        "understood\n");
+  for (const char* const client : {"10.0.0.1", "10.9.249.1", "10.200.0.1"})
+    CHECK(logged(installation.attempt({.client = client}), "reason") == "allowed");
+}
+
+TEST_CASE("import says why it cannot read a file", "[entries]") {
+  const Installation installation(Backend::sqlite);
+  const std::string missing = installation.home() / "missing";
+  check_call(installation, {{"import", "plain", missing}, "", 1, missing + ": there is no such file"});
+  const std::string open_to_all = installation.home() / "open";
+  write_file(open_to_all, "192.0.2.1\n", 0666);
+  fs::permissions(open_to_all, fs::perms(0666));
+  check_call(installation,
+             {{"import", "plain", open_to_all}, "", 1, open_to_all + ": can be written by everybody"});
+  check_call(installation, {{"import", "plain", installation.home()}, "", 1, "is not a regular file"});
+  CHECK(listed(installation) == "There are no such entries.\n");
+}
+
+TEST_CASE("A file to import is found from the directory where greylistctl is started", "[entries]") {
+  const Installation installation(Backend::sqlite);
+  const TemporaryDirectory here;
+  write_file(here / "list", "192.0.2.1\n", 0644);
+  const Result result =
+      run({.arguments = {built("greylistctl"), "--home", installation.home(), "import", "plain", "list"},
+           .directory = here.path()});
+  CAPTURE(result.errors);
+  CHECK(result.status == 0);
+  CHECK_THAT(listed(installation), Contains("192.0.2.1"));
+}
+
+TEST_CASE("check counts entries and names those that do not do what they say", "[entries]") {
+  const Installation installation(any_backend(),
+                                  "allow_lists=postgrey-clients:control/clients csv:x plain:control/none\n"
+                                  "greylist=suspicious");
+  CAPTURE(name(installation.backend()));
+  for (const Arguments& entry : std::vector<Arguments>{{"allow", "203.0.113.0/24"},
+                                                       {"deny", "203.0.113.1"},
+                                                       {"deny", "sender", "spam.example"},
+                                                       {"trap", "nobody@example.org"},
+                                                       {"allow", "example.net"},
+                                                       {"deny", "203.0.113.9"}}) {
+    REQUIRE(ctl(installation, entry).status == 0);
+  }
+  installation.sql(
+      "UPDATE greylisting_entries SET pattern = '203.0.113.1/99' WHERE id = 2;"
+      "UPDATE greylisting_entries SET specificity = 7, subject = 'x' WHERE id = 3;"
+      "UPDATE greylisting_entries SET expires = '2020-01-01 00:00:00' WHERE id = 6;"
+      "UPDATE greylisting_entries SET pattern = '/x/' WHERE id = 4");
+  const fs::path control = installation.home() / "control";
+  write_file(control / "greylisting_allow", "192.0.2.1\nmail.example.org\nbad/99\n", 0644);
+  write_file(control / "greylisting_deny", "sender a@b.example reply=\"250 no\"\n", 0644);
+  write_file(control / "clients", "example.org\n192.0.2\n", 0644);
+  write_file(control / "clients.local", "192.0.2.x/y\n", 0644);
+  write_file(control / "greylisting_suspicious", "sender =~ (\n", 0644);
+
+  const Result result = ctl(installation, {"check"});
+  CAPTURE(result.output, result.errors);
+  CHECK(result.status == 0);
+  for (const std::string said :
+       {"ok       entries: 2 allow, 3 deny, 1 trap; 1 of them over\n",
+        "warning  entries/2: it is not understood: \"203.0.113.1/99\" is not a network",
+        "         -> remove it: greylistctl remove entries/2\n",
+        "warning  entries/3: deny sender spam.example was stored in another way than this version "
+        "finds it "
+        "(subject, specificity)\n         -> enter it anew: greylistctl remove entries/3, then greylistctl "
+        "deny sender "
+        "spam.example\n",
+        "warning  entries/4: it is not understood: a regular expression can only allow or deny",
+        "warning  entries: 1 allow clients by name (entries/5), which has no effect while "
+        "trust_remote_host=never\n",
+        "ok       control/greylisting_allow: 2 entries\n",
+        "warning  control/greylisting_allow:3: \"bad/99\" is not a network",
+        "warning  control/greylisting_allow: 1 entries allow clients by name, which has no effect",
+        "warning  control/greylisting_deny:1: \"reply=\"250 no\"\" is not an SMTP reply",
+        "ok       control/clients: 2 entries\n",
+        "warning  control/clients.local:1: ", "warning  allow_lists: \"csv\" is not a format",
+        "warning  allow_lists: there is no file control/none\n",
+        "warning  control/greylisting_suspicious:1: "}) {
+    CHECK_THAT(result.output, Contains(said));
+  }
+  for (const std::string unsaid : {"entries/1:", "entries/6:"}) CHECK_THAT(result.output, !Contains(unsaid));
+}
+
+TEST_CASE("check says little of entries with nothing wrong", "[entries]") {
+  const Installation installation(any_backend(), "trust_remote_host=paranoid");
+  CAPTURE(name(installation.backend()));
+  write_file(installation.home() / "control/smtpplugins", "[rcpt]\nplugins/greylisting\n", 0644);
+  CHECK_THAT(ctl(installation, {"check"}).output, Contains("ok       entries: none\n"));
+  ctl(installation, {"allow", "example.net"});
+  ctl(installation, {"deny", "198.51.100.0/24"});
+  write_file(installation.home() / "control/greylisting_allow", "example.net\n", 0644);
+  // Nobody asks for these.
+  write_file(installation.home() / "control/greylisting_suspicious", "sender =~ (\n", 0644);
+  const Result result = ctl(installation, {"check"});
+  CAPTURE(result.output);
+  CHECK(result.status == 0);
+  CHECK_THAT(result.output, Contains("ok       entries: 1 allow, 1 deny\n"));
+  CHECK_THAT(result.output,
+             Contains("is rejected (denied); nothing of it was kept\n         -> see which entry "
+                      "decides: greylistctl list shows entries/2\n"));
+  // No other than that of the decision.
+  CHECK(result.output.find("warning") == result.output.find("warning  decision"));
+}
+
+TEST_CASE("Root enters into an SQLite file as its owner", "[entries]") {
+  if (geteuid() != 0) {
+    WARN("skipped: only root can act as another user");
+    return;
+  }
+  constexpr unsigned kNobody = 65534;
+  const Installation installation(Backend::sqlite);
+  for (const fs::path& directory : {installation.home(), installation.home() / "control"})
+    fs::permissions(directory, fs::perms(0755));
+  const fs::path directory = installation.home() / "greylisting";
+  REQUIRE(chown(directory.c_str(), kNobody, kNobody) == 0);
+  // A file of root's, which the owner of the store cannot read.
+  const fs::path list = installation.home() / "list";
+  write_file(list, "192.0.2.1\n", 0600);
+
+  CHECK(ctl(installation, {"import", "plain", list}).status == 0);
+  CHECK(ctl(installation, {"deny", "192.0.2.2"}).status == 0);
+  for (const auto& file : fs::directory_iterator(directory)) {
+    struct stat status {};
+    REQUIRE(stat(file.path().c_str(), &status) == 0);
+    CHECK(status.st_uid == kNobody);
+  }
+  Command plugin = installation.command({.client = "192.0.2.1"});
+  for (const char* const word : {"--clear-groups", "--regid=65534", "--reuid=65534", "setpriv"})
+    plugin.arguments.insert(plugin.arguments.begin(), word);
+  CHECK(logged(run(plugin), "entry") == "entries/1");
+}
+
+TEST_CASE("Every subcommand has help with an example", "[entries]") {
+  for (const std::string subcommand :
+       {"allow", "deny", "trap", "greylist", "skip", "list", "remove", "import"}) {
+    const Result result = run({.arguments = {built("greylistctl"), subcommand, "--help"}});
+    CHECK(result.status == 0);
+    CHECK(result.errors.empty());
+    CHECK_THAT(result.output, Contains("Example: greylistctl " + subcommand));
+  }
+}
+
+}  // namespace greylisting::test

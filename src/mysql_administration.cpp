@@ -114,11 +114,7 @@ std::vector<Finding> MysqlAdministration::examine() {
 }
 
 Decision MysqlAdministration::rehearse(const Attempt& attempt) {
-  MysqlStore plugin(plugin_option_file_);
-  plugin.connection().run("START TRANSACTION");
-  Decision decision = plugin.judge(attempt).decision;
-  plugin.connection().run("ROLLBACK");
-  return decision;
+  return MysqlStore(plugin_option_file_).rehearse(attempt).decision;
 }
 
 std::uint64_t MysqlAdministration::delete_expired(Expiring what, unsigned limit) {

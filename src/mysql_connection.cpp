@@ -100,6 +100,8 @@ MysqlConnection::MysqlConnection(const std::string& option_file, std::string_vie
   if (!option_file.empty()) require_option_file(option_file, key);
   connection_.reset(mysql_init(nullptr));
   if (!connection_) throw StoreError("MySQL: out of memory", "raise the memory limit (softlimit -m)");
+  // Bytes are bytes: what is stored comes back as it was written.
+  mysql_options(connection_.get(), MYSQL_SET_CHARSET_NAME, "latin1");
   if (!option_file.empty()) mysql_options(connection_.get(), MYSQL_READ_DEFAULT_FILE, option_file.c_str());
   if (mysql_real_connect(connection_.get(), nullptr, nullptr, nullptr, nullptr, 0, nullptr,
                          CLIENT_MULTI_STATEMENTS) == nullptr) {
@@ -143,7 +145,7 @@ std::vector<MysqlConnection::Row> MysqlConnection::run_with_retry(std::string_vi
   } catch (const StoreError&) {
     const unsigned error = mysql_errno(connection_.get());
     if (error != ER_LOCK_DEADLOCK && error != ER_LOCK_WAIT_TIMEOUT) throw;
-    return run(statements);
+    return run(std::string("ROLLBACK; ").append(statements));
   }
 }
 

@@ -33,9 +33,10 @@ enum Column {
 
 }  // namespace
 
-Judgement MysqlStore::judge(const Attempt& attempt) {
-  const auto rows = connection_.run_with_retry(
-      sql::with_literals(sql::mysql_decide, sql::literals_of(attempt, sql::Dialect::mysql)));
+Judgement MysqlStore::decide(const Attempt& attempt, std::string_view conclusion) {
+  sql::Literals literals = sql::literals_of(attempt, sql::Dialect::mysql);
+  literals.emplace_back("conclude", conclusion);
+  const auto rows = connection_.run_with_retry(sql::with_literals(sql::mysql_decide, literals));
   if (rows.empty())
     throw StoreError("MySQL: the connection was lost within the answer",
                      "see whether the database is running and what its log says");
@@ -60,6 +61,10 @@ Judgement MysqlStore::judge(const Attempt& attempt) {
   }
   return judgement;
 }
+
+Judgement MysqlStore::judge(const Attempt& attempt) { return decide(attempt, "COMMIT"); }
+
+Judgement MysqlStore::rehearse(const Attempt& attempt) { return decide(attempt, "ROLLBACK"); }
 
 void MysqlStore::withdraw(const Attempt& attempt, Reason from, Reason to) {
   sql::Literals literals = sql::literals_of(attempt, sql::Dialect::mysql);

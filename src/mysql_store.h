@@ -15,11 +15,16 @@ class MysqlStore : public Store {
   /// once more.
   Judgement judge(const Attempt& attempt) override;
 
+  /// What `judge` would say, with nothing of it kept.
+  Judgement rehearse(const Attempt& attempt);
+
   void withdraw(const Attempt& attempt, Reason from, Reason to) override;
 
   MysqlConnection& connection() { return connection_; }
 
  private:
+  Judgement decide(const Attempt& attempt, std::string_view conclusion);
+
   MysqlConnection connection_;
 };
 

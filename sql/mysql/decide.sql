@@ -1,5 +1,6 @@
 -- One RCPT, judged and recorded: the whole of it goes to the server in one packet. Words that begin with a colon are
--- replaced by values, each a number or a hexadecimal literal, or a list of such.
+-- replaced by values, each a number or a hexadecimal literal, or a list of such; :conclude by COMMIT or, to rehearse,
+-- ROLLBACK.
 
 -- 1. Judgement. It is a SELECT … INTO because only that reads without locking rows.
 --
@@ -81,7 +82,11 @@ SELECT COALESCE(
                UNIX_TIMESTAMP() - UNIX_TIMESTAMP(MAX(last_update)) AS idle
           FROM greylisting_data WHERE triplet IN (:triplets) AND record_expires > UTC_TIMESTAMP()) AS record;
 
--- 2. The triplet, under the client's network and, where the sender's domain vouches for the client, under that domain
+-- 2. From here on it is one transaction, so that it can be run again as a whole after a deadlock. It begins with a
+-- statement that writes, so that it has no picture of the tables that could be outdated.
+START TRANSACTION;
+
+-- The triplet, under the client's network and, where the sender's domain vouches for the client, under that domain
 -- as well: what is reached under the one holds for the other. A new one is inserted; for a known one
 -- LAST_INSERT_ID(expression) carries out what it was: 1 over and begun anew, 2 still blocked, 3 past its block for the
 -- first time, 4 past it before. Every condition reads block_expires and record_expires as they were, which is why these
@@ -123,17 +128,14 @@ SET @event = CASE WHEN @verdict LIKE 'trap %' THEN 'trap'
                   WHEN @is_countable AND @verdict LIKE 'trusted %' THEN 'seen'
                   WHEN @is_countable AND LAST_INSERT_ID() >= 3 THEN 'pass' END;
 INSERT INTO greylisting_clients (client, identity, member_of, passes, counted, expires, trapped_until)
-SELECT client, identity, member_of, @event IN ('pass', 'seen'), UTC_TIMESTAMP(),
+SELECT client, identity, member_of, @event = 'pass' OR (@event = 'seen' AND member_of IS NOT NULL), UTC_TIMESTAMP(),
        IF(@event = 'trap', UTC_TIMESTAMP() + INTERVAL :trap_expire HOUR, UTC_TIMESTAMP() + INTERVAL :auto_allow_expire DAY),
        IF(@event = 'trap', UTC_TIMESTAMP() + INTERVAL :trap_expire HOUR, NULL)
   FROM (SELECT :client_key AS client, :client_name AS identity, NULL AS member_of
         UNION ALL SELECT :pool_key, :pool, NULL
         UNION ALL SELECT :member_key, :member_name, :group) AS identities
  WHERE client IS NOT NULL
-   AND CASE @event WHEN 'trap' THEN client = :client_key
-                   WHEN 'seen' THEN member_of IS NOT NULL
-                                    OR client IN (SELECT client FROM greylisting_clients AS known WHERE client IN (:client_keys))
-                   ELSE @event IS NOT NULL END
+   AND IF(@event = 'trap', client = :client_key, @event IS NOT NULL)
 ON DUPLICATE KEY UPDATE
   passes = CASE WHEN @event IN ('trap', 'fall') THEN 0
                 WHEN @event = 'seen' THEN passes
@@ -167,3 +169,4 @@ SELECT @verdict, GREATEST(1, LAST_INSERT_ID()), data.id, UNIX_TIMESTAMP() - UNIX
                  WHEN @verdict LIKE 'trusted %' OR LAST_INSERT_ID() >= 3
                  THEN expression.action = 'deny' AND UNIX_TIMESTAMP() - UNIX_TIMESTAMP(expression.last_update) <= @idle
                  ELSE TRUE END;
+:conclude;

@@ -2,16 +2,14 @@
 -- keeps trust alive and adds a sender to the group; 'trap', which denies the client's network for a while; or 'fall'.
 -- The trap, and an entry that denies, take away what has been earned.
 INSERT INTO greylisting_clients (client, identity, member_of, passes, counted, expires, trapped_until)
-SELECT client, identity, member_of, :event IN ('pass', 'seen'), datetime('now'),
+SELECT client, identity, member_of, :event = 'pass' OR (:event = 'seen' AND member_of IS NOT NULL), datetime('now'),
        IIF(:event = 'trap', datetime('now', :trap_expire || ' hours'), datetime('now', :auto_allow_expire || ' days')),
        IIF(:event = 'trap', datetime('now', :trap_expire || ' hours'), NULL)
   FROM (SELECT :client_key AS client, :client_name AS identity, NULL AS member_of
         UNION ALL SELECT :pool_key, :pool, NULL
         UNION ALL SELECT :member_key, :member_name, :group)
  WHERE client IS NOT NULL
-   AND CASE :event WHEN 'trap' THEN client = :client_key
-                   WHEN 'seen' THEN member_of IS NOT NULL OR client IN (SELECT client FROM greylisting_clients)
-                   ELSE TRUE END
+   AND (:event <> 'trap' OR client = :client_key)
 ON CONFLICT (client) DO UPDATE SET
   passes = CASE WHEN :event IN ('trap', 'fall') THEN 0
                 WHEN :event = 'seen' THEN passes

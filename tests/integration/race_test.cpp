@@ -152,6 +152,24 @@ TEST_CASE("of fifty processes with one retry all pass and all are counted", "[in
   }
 }
 
+// The server says so in the middle of what is recorded, once.
+TEST_CASE("after a deadlock the attempt is decided anew and counted once", "[integration][race]") {
+  const Backend backend = GENERATE(Backend::mariadb, Backend::mysql56);
+  INFO(name(backend));
+  const Installation installation(backend);
+  installation.attempt();
+  installation.pass_time(1h);
+  installation.sql(
+      "CREATE TRIGGER deadlock BEFORE INSERT ON greylisting_clients FOR EACH ROW BEGIN "
+      "IF @deadlock IS NULL THEN SET @deadlock = 1; SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213; END IF; "
+      "END");
+  const Result result = installation.attempt();
+  INFO(result.errors);
+  CHECK(logged(result, "reason") == "retried");
+  CHECK(counts(installation, Rcpt().sender) == Counts{{1, 1}});
+  CHECK(installation.sql("SELECT passes FROM greylisting_clients") == Rows{{"1"}});
+}
+
 // Each records the triplet twice, under the client's network and under the sender's domain.
 TEST_CASE("of fifty processes of one pool one makes both records, all are counted, and the hour once",
           "[integration][race]") {

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "process.h"
+
 namespace greylisting {
 
 ControlFileText read_control_file(const std::string& name, std::size_t most) {
@@ -33,6 +35,31 @@ ControlFileText read_control_file(const std::string& name, std::size_t most) {
   }
   close(file);
   return content;
+}
+
+std::string problem_with(const std::string& name, const ControlFileText& content,
+                         std::string_view consequence) {
+  return std::string(name)
+      .append(": ")
+      .append(content.why)
+      .append(", so ")
+      .append(consequence)
+      .append("; give ")
+      .append(effective_user())
+      .append(", as whom this runs, a regular file that it can read and not everybody can write");
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\n\v\f";
+  const auto first = text.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+std::string_view without_byte_order_mark(std::string_view text) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  return text;
 }
 
 std::string own_name() {

@@ -1,5 +1,6 @@
 #include "hand_over.h"
 
+#include <fcntl.h>
 #include <sys/auxv.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -10,6 +11,9 @@
 
 namespace greylisting {
 namespace {
+
+// More than are open at any time.
+constexpr int kMostFiles = 64;
 
 // hand_over is called from within the client library, which can carry no reason of ours to its caller.
 std::string& failure() {
@@ -33,7 +37,7 @@ void hand_over(const std::string& purpose) {
     itimerval armed{};
     setitimer(ITIMER_REAL, &none, &armed);
     // A connection that has been begun is not to stay open beside the twin's.
-    static_cast<void>(close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC));
+    for (int file = STDERR_FILENO + 1; file < kMostFiles; ++file) fcntl(file, F_SETFD, FD_CLOEXEC);
     const std::array<char*, 2> arguments{twin.data(), nullptr};
     execv(twin.c_str(), arguments.data());
     setitimer(ITIMER_REAL, &armed, nullptr);

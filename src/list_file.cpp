@@ -9,7 +9,6 @@
 
 #include "control_file.h"
 #include "printable.h"
-#include "process.h"
 #include "reply.h"
 
 namespace greylisting {
@@ -17,7 +16,6 @@ namespace {
 
 constexpr std::size_t kMaxFile = std::size_t{16} << 20U;
 constexpr std::size_t kMaxShown = 100;  // of a word in a message
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kBlanks = " \t\r\n\v\f";
 
 constexpr std::array<std::pair<std::string_view, ListFormat>, 5> kFormats{{
@@ -31,21 +29,9 @@ constexpr std::array<std::pair<std::string_view, ListFormat>, 5> kFormats{{
 // What is wrong with a line; what() says it and what is allowed.
 class LineError : public std::runtime_error {
  public:
-  LineError(std::string_view word, const std::string& why) : runtime_error(quoted(word) + ' ' + why) {}
-
- private:
-  static std::string quoted(std::string_view word) {
-    std::string shown = "\"";
-    for (const char c : word.substr(0, kMaxShown)) shown += c == ' ' ? std::string(" ") : printable({&c, 1});
-    return shown + (word.size() > kMaxShown ? "...\"" : "\"");
-  }
+  LineError(std::string_view word, const std::string& why)
+      : runtime_error(quoted(word, kMaxShown) + ' ' + why) {}
 };
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -262,7 +248,7 @@ bool is_over(const ListedPattern& entry, std::string_view now) {
 
 ListFile parse_list(ListFormat format, const std::string& file, std::string_view text) {
   ListFile list;
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  text = without_byte_order_mark(text);
   for (unsigned number = 1; !text.empty(); ++number) {
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
@@ -283,11 +269,7 @@ std::optional<ListFile> read_list(ListFormat format, const std::string& file) {
   const ControlFileText content = read_control_file(file, kMaxFile);
   if (content.is_missing) return std::nullopt;
   ListFile list = parse_list(format, file, content.text);
-  if (!content.why.empty()) {
-    list.problems.push_back(
-        file + ": " + content.why + ", so nothing in it counts; give " + effective_user() +
-        ", as whom this runs, a regular file that it can read and not everybody can write");
-  }
+  if (!content.why.empty()) list.problems.push_back(problem_with(file, content, "nothing in it counts"));
   return list;
 }
 

@@ -58,13 +58,8 @@ std::string_view allowed(PatternKind kind) {
          "its subdomains, =example.org alone, *.example.org for its subdomains alone) or a /regexp/";
 }
 
-std::string quoted(std::string_view text) {
-  std::string shown = "\"" + printable(text.substr(0, kMaxShown));
-  return shown + (text.size() > kMaxShown ? "...\"" : "\"");
-}
-
 [[noreturn]] void refuse(std::string_view text, std::string_view why) {
-  throw PatternError(quoted(text).append(" ").append(why));
+  throw PatternError(quoted(text, kMaxShown).append(" ").append(why));
 }
 
 [[noreturn]] void refuse(PatternKind kind, std::string_view text, std::string_view why) {

@@ -49,6 +49,12 @@ std::optional<std::string> from_printable(std::string_view text) {
   return bytes;
 }
 
+std::string quoted(std::string_view bytes, std::size_t most) {
+  std::string shown = "\"";
+  for (const char c : bytes.substr(0, most)) shown += c == ' ' ? std::string(1, c) : printable({&c, 1});
+  return shown.append(bytes.size() > most ? "...\"" : "\"");
+}
+
 std::string hexadecimal(std::string_view bytes) {
   std::string text;
   text.reserve(bytes.size() * 2);

@@ -18,6 +18,10 @@ std::string printable(std::string_view bytes);
 /// The bytes that `printable` made `text` of; nothing when `text` is not of that form.
 std::optional<std::string> from_printable(std::string_view text);
 
+/// A text as it stands in a message: in quotes, blanks as they are and every other byte as by `printable`; of
+/// more than `most` bytes the first, and dots.
+std::string quoted(std::string_view bytes, std::size_t most = std::string_view::npos);
+
 /// Lower-case hexadecimal digits, two a byte.
 std::string hexadecimal(std::string_view bytes);
 

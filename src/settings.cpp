@@ -21,7 +21,6 @@ namespace {
 
 constexpr std::string_view kDefaultFile = "control/greylisting";
 constexpr std::size_t kLeastPrivacyKey = 16;
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 // The kinds of value a setting can have. Each names the member it sets and knows its bounds.
 
@@ -126,20 +125,6 @@ std::string variable_of(std::string_view key) {
   return name;
 }
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n\v\f";
-  const auto first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
-
-// A value as it stands in a message: what a terminal or a log could trip over is escaped.
-std::string quoted(std::string_view text) {
-  std::string shown = "\"";
-  for (const char c : text) shown += c == ' ' ? std::string(" ") : printable({&c, 1});
-  return shown + '"';
-}
-
 // Reads one value into its member. Returns what is wrong with it, without the value it leaves in place.
 struct Assign {
   Settings& settings;
@@ -227,9 +212,7 @@ class Reader {
 class ControlFile {
  public:
   ControlFile(Reader& reader, const std::string& name, std::string_view text)
-      : reader_(reader), name_(name), rest_(text) {
-    if (rest_.starts_with(kByteOrderMark)) rest_.remove_prefix(kByteOrderMark.size());
-  }
+      : reader_(reader), name_(name), rest_(without_byte_order_mark(text)) {}
 
   void read() { ini_parse_stream(&ControlFile::next_line, this, &ControlFile::take, this); }
 
@@ -404,10 +387,8 @@ LoadedSettings load_settings(const Environment& environment) {
   warn_of_open_option_files(loaded);
   read_privacy_key(loaded);
   if (loaded.settings.greylist == Greylist::suspicious) loaded.settings.own_name = own_name();
-  if (!content.why.empty() && (is_named || !content.is_missing)) {
-    loaded.unusable = file + ": " + content.why + ", so nothing is greylisted; give " + effective_user() +
-                      ", as whom this runs, a regular file that it can read and not everybody can write";
-  }
+  if (!content.why.empty() && (is_named || !content.is_missing))
+    loaded.unusable = problem_with(file, content, "nothing is greylisted");
   return loaded;
 }
 

@@ -7,21 +7,12 @@
 
 #include "control_file.h"
 #include "printable.h"
-#include "process.h"
 #include "regexp.h"
 
 namespace greylisting {
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kAttributes = "sender, recipient, client_name, client_address or helo_name";
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\v\f";
-  const auto first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
 
 // A backslash keeps the next character, a # or another backslash, what it is.
 std::string_view without_comment(std::string_view line) {
@@ -32,18 +23,11 @@ std::string_view without_comment(std::string_view line) {
   return line;
 }
 
-// Part of a file as it stands in a message: what a terminal or a log could trip over is escaped.
-std::string quoted(std::string_view text) {
-  std::string shown = "\"";
-  for (const char c : text) shown += c == ' ' ? std::string(" ") : printable({&c, 1});
-  return shown + '"';
-}
-
 }  // namespace
 
 SuspicionRules SuspicionRules::parse(const std::string& file, std::string_view text) {
   SuspicionRules rules(file);
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  text = without_byte_order_mark(text);
   for (unsigned number = 1; !text.empty(); ++number) {
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
@@ -56,11 +40,8 @@ std::optional<SuspicionRules> SuspicionRules::read(const std::string& file) {
   const ControlFileText content = read_control_file(file);
   if (content.is_missing) return std::nullopt;
   SuspicionRules rules = parse(file, content.text);
-  if (!content.why.empty()) {
-    rules.problems_.push_back(
-        file + ": " + content.why + ", so none of its rules counts; give " + effective_user() +
-        ", as whom this runs, a regular file that it can read and not everybody can write");
-  }
+  if (!content.why.empty())
+    rules.problems_.push_back(problem_with(file, content, "none of its rules counts"));
   return rules;
 }
 

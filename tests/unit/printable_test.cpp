@@ -139,5 +139,13 @@ TEST_CASE("hexadecimal: two lower-case digits a byte", "[printable]") {
   CHECK(hexadecimal(all) == expected);
 }
 
+TEST_CASE("quoted: blanks as they are, other bytes printable, long texts cut", "[printable]") {
+  CHECK(quoted("") == "\"\"");
+  CHECK(quoted("a b") == "\"a b\"");
+  CHECK(quoted("a\tb\xff\\") == R"("a\x09b\xff\x5c")");
+  CHECK(quoted("abcd", 4) == "\"abcd\"");
+  CHECK(quoted("abcde", 4) == "\"abcd...\"");
+}
+
 }  // namespace
 }  // namespace greylisting

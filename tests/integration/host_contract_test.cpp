@@ -284,6 +284,26 @@ TEST_CASE("a recipient that is to be greylisted costs the control file and the d
                     [](const std::string& file) { return file.ends_with("/greylisting.db\""); }));
 }
 
+TEST_CASE("a known triplet opens no list and no rules, a deferral reads them", "[host]") {
+  Host host;
+  host.configure("header=off\ngreylist=suspicious\nallow_lists=postgrey-clients:control/clients\n");
+  const Strings names{"control/greylisting_allow", "control/greylisting_deny", "control/clients"};
+  for (const std::string& name : names) {
+    write_file(host / name, "# nothing\n", 0644);
+    // Older than the triplet's last attempt is going to be.
+    using namespace std::chrono_literals;
+    std::filesystem::last_write_time(host / name, std::filesystem::file_time_type::clock::now() - 1h);
+  }
+  const auto times_opened = [&](const std::string& name) {
+    const auto [result, trace] = host.traced_rcpt("openat");
+    return std::ranges::count_if(
+        trace, [&](const std::string& line) { return line.find(name + '"') != std::string::npos; });
+  };
+  for (const std::string& name : names) CHECK(times_opened(name) == 1);
+  host.let_block_pass();
+  for (const std::string& name : names) CHECK(times_opened(name) == 0);
+}
+
 TEST_CASE("closed standard streams harm neither the answer nor the database", "[host]") {
   Host host;
   host.configure("loglevel=4\nno_such_key=1\n");  // something to write on every stream

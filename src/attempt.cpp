@@ -64,4 +64,13 @@ Attempt Attempt::from(const Session& session, const Settings& settings) {
           .trap_expire = std::chrono::hours(settings.trap_expire)};
 }
 
+std::vector<ClientIdentity> Attempt::identities() const {
+  std::vector<ClientIdentity> identities{client_identity(triplet, fingerprinter)};
+  if (const auto pool = pool_identity(triplet, fingerprinter)) identities.push_back(*pool);
+  if (group_domain_level > 0) {
+    if (const auto sender = sender_identity(triplet, fingerprinter)) identities.push_back(*sender);
+  }
+  return identities;
+}
+
 }  // namespace greylisting

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "decision.h"
 #include "fingerprint.h"
@@ -38,6 +39,10 @@ struct Attempt {
   Subjects subjects() const { return {triplet.client, client_name, triplet.sender, triplet.recipient}; }
 
   Fingerprint key() const { return triplet.key(fingerprinter); }
+  /// Under which the client earns trust: its network; the domain that vouches for it; with group_domain_level
+  /// the sender on its network.
+  std::vector<ClientIdentity> identities() const;
+
   std::optional<Fingerprint> pool_key() const { return triplet.pool_key(fingerprinter); }
 };
 

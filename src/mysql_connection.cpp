@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "hand_over.h"
 #include "process.h"
 
 namespace greylisting {
@@ -89,6 +90,9 @@ std::string remedy_for(unsigned error, const std::string& option_file) {
 // Defined before its uses, which instantiate it.
 template <typename Error>
 void MysqlConnection::fail() const {
+  if (!failed_hand_over().empty())
+    throw Error("MySQL: " + failed_hand_over(),
+                "make install puts it there; or build with make LINK=dynamic");
   const unsigned error = mysql_errno(connection_.get());
   throw Error(
       "MySQL: " + std::string(mysql_error(connection_.get())) + " (error " + std::to_string(error) + ')',
@@ -119,7 +123,6 @@ std::vector<MysqlConnection::Row> MysqlConnection::run(std::string_view statemen
     const std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)> result(mysql_store_result(mysql),
                                                                           mysql_free_result);
     if (result) {
-      rows.clear();
       const unsigned columns = mysql_num_fields(result.get());
       while (char** const values = mysql_fetch_row(result.get())) {
         const unsigned long* const lengths = mysql_fetch_lengths(result.get());

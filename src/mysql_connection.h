@@ -27,8 +27,8 @@ class MysqlConnection {
   /// is asked.
   explicit MysqlConnection(const std::string& option_file, std::string_view key = "mysql_default_file");
 
-  /// Sends all of `statements` in one packet and reads all answers. Returns the rows of the last result set.
-  /// Throws StoreError when one of them fails; those after it are not run.
+  /// Sends all of `statements` in one packet and reads all answers. Returns the rows of all result sets, one
+  /// after the other. Throws StoreError when one of them fails; those after it are not run.
   std::vector<Row> run(std::string_view statements);
 
   /// The same, tried once more after a failure that goes away by itself: a deadlock, a lock wait that took

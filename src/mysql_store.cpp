@@ -14,57 +14,64 @@ std::int64_t number(const std::optional<std::string>& text) {
   return value;
 }
 
-// The columns of the last statement of sql/mysql/decide.sql.
-enum Column {
-  verdict,
-  state,
-  id,
-  age,
-  blocked_for,
-  idle,
-  for_session,
-  reply,
-  regexp,
-  action,
-  kind,
-  pattern,
-  own_reply
-};
+// The columns of the two statements of sql/mysql/answer.sql.
+enum Answer { verdict, state, id, age, blocked_for, idle, is_alone };
+enum Regexp { entry, action, kind, pattern, reply };
+
+// Everything that goes to the server in one packet, in this order: first it is judged, without a lock; then
+// what the client has earned; then the record, as the only thing that must not be done twice, so that all of
+// it can be run again after a deadlock. Two records are one transaction for that reason.
+std::string statements(const Attempt& attempt, bool is_rehearsal) {
+  const sql::Literals literals = sql::literals_of(attempt, sql::Dialect::mysql);
+  const auto with = [&literals](std::string_view text, sql::Literals more = {}) {
+    more.insert(more.end(), literals.begin(), literals.end());
+    return sql::with_literals(text, more);
+  };
+  const bool is_transaction = is_rehearsal || attempt.pool_key();
+  std::string text = with(sql::mysql_judge);
+  if (is_rehearsal) text += "START TRANSACTION;";
+  for (const sql::Literals& identity : sql::identities_of(attempt, sql::Dialect::mysql))
+    text += with(sql::mysql_earn, identity);
+  if (attempt.group_domain_level > 0) text += with(sql::mysql_fall_of_group);
+  if (is_transaction && !is_rehearsal) text += "START TRANSACTION;";
+  for (const sql::Literals& record : sql::records_of(attempt, sql::Dialect::mysql))
+    text += with(sql::mysql_record, record);
+  text += with(sql::mysql_answer);
+  if (is_transaction) text += is_rehearsal ? "ROLLBACK;" : "COMMIT;";
+  return text;
+}
 
 }  // namespace
 
-Judgement MysqlStore::decide(const Attempt& attempt, std::string_view conclusion) {
-  sql::Literals literals = sql::literals_of(attempt, sql::Dialect::mysql);
-  literals.emplace_back("conclude", conclusion);
-  const auto rows = connection_.run_with_retry(sql::with_literals(sql::mysql_decide, literals));
+Judgement MysqlStore::decide(const Attempt& attempt, bool is_rehearsal) {
+  const auto rows = connection_.run_with_retry(statements(attempt, is_rehearsal));
   if (rows.empty())
     throw StoreError("MySQL: the connection was lost within the answer",
                      "see whether the database is running and what its log says");
   const MysqlConnection::Row& row = rows.front();
   Judgement judgement{.decision = read_verdict(row.at(verdict).value_or(""), attempt)};
-  judgement.decision.reply = row.at(reply).value_or("");
-  if (row.at(id)) {
-    add_record(judgement.decision, {.state = number(row[state]),
-                                    .id = number(row[id]),
-                                    .age = number(row[age]),
-                                    .blocked_for = number(row[blocked_for])});
+  Decision& decision = judgement.decision;
+  if (decision.reason == Reason::unseen) {
+    add_record(decision, {.state = number(row.at(state)),
+                          .id = number(row.at(id)),
+                          .age = number(row.at(age)),
+                          .blocked_for = number(row.at(blocked_for))});
   }
-  judgement.decision.holds_for_session = number(row[for_session]) != 0;
-  if (row[idle]) judgement.idle = std::chrono::seconds(number(row[idle]));
-  for (const MysqlConnection::Row& each : rows) {
-    if (!each.at(regexp)) continue;
-    judgement.regexps.push_back({.entry = "entries/" + *each[regexp],
-                                 .denies = each[action] == "deny",
-                                 .kind = each[kind].value_or(""),
-                                 .pattern = each[pattern].value_or(""),
-                                 .reply = each[own_reply].value_or("")});
+  decision.holds_for_session = decision.holds_for_session && number(row.at(is_alone)) != 0;
+  if (row.at(idle)) judgement.idle = std::chrono::seconds(number(row[idle]));
+  for (auto each = rows.begin() + 1; each != rows.end(); ++each) {
+    judgement.regexps.push_back({.entry = "entries/" + each->at(entry).value_or(""),
+                                 .denies = each->at(action) == "deny",
+                                 .kind = each->at(kind).value_or(""),
+                                 .pattern = each->at(pattern).value_or(""),
+                                 .reply = each->at(reply).value_or("")});
   }
   return judgement;
 }
 
-Judgement MysqlStore::judge(const Attempt& attempt) { return decide(attempt, "COMMIT"); }
+Judgement MysqlStore::judge(const Attempt& attempt) { return decide(attempt, false); }
 
-Judgement MysqlStore::rehearse(const Attempt& attempt) { return decide(attempt, "ROLLBACK"); }
+Judgement MysqlStore::rehearse(const Attempt& attempt) { return decide(attempt, true); }
 
 void MysqlStore::withdraw(const Attempt& attempt, Reason from, Reason to) {
   sql::Literals literals = sql::literals_of(attempt, sql::Dialect::mysql);

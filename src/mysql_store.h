@@ -1,4 +1,5 @@
-// mysql_store: triplets in MySQL or MariaDB, the plugin's side. What decides is sql/mysql/decide.sql.
+// mysql_store: triplets in MySQL or MariaDB, the plugin's side. What decides is sql/mysql/judge.sql, and what
+// it records is sql/mysql/earn.sql and record.sql.
 #pragma once
 
 #include "mysql_connection.h"
@@ -23,7 +24,7 @@ class MysqlStore : public Store {
   MysqlConnection& connection() { return connection_; }
 
  private:
-  Judgement decide(const Attempt& attempt, std::string_view conclusion);
+  Judgement decide(const Attempt& attempt, bool is_rehearsal);
 
   MysqlConnection connection_;
 };

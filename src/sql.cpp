@@ -29,6 +29,8 @@ struct List {
   }
 };
 
+std::string key_literal(const Fingerprint& key) { return literal(bytes(key)); }
+
 bool is_name(char c) { return (c >= 'a' && c <= 'z') || c == '_'; }
 
 }  // namespace
@@ -54,36 +56,22 @@ std::uint64_t record_id(const Fingerprint& key) {
 
 Literals literals_of(const Attempt& attempt, Dialect dialect) {
   const Triplet& triplet = attempt.triplet;
-  const Fingerprinter& fingerprinter = attempt.fingerprinter;
   const auto text = [dialect](std::string_view value) { return text_literal(value, dialect); };
   const auto address = [&](const Address& value) {
-    return text(fingerprinter.stored(value).substr(0, kColumnWidth));
+    return text(attempt.fingerprinter.stored(value).substr(0, kColumnWidth));
   };
-  const auto key = [](const Fingerprint& value) { return literal(bytes(value)); };
-
-  const Fingerprint triplet_key = attempt.key();
-  const auto pool_triplet = attempt.pool_key();
-  const ClientIdentity client = client_identity(triplet, fingerprinter);
-  const auto pool = pool_identity(triplet, fingerprinter);
-  const bool groups = attempt.group_domain_level > 0;
-  const auto member = groups ? sender_identity(triplet, fingerprinter) : std::nullopt;
-  const auto group = groups ? group_identity(triplet, fingerprinter) : std::nullopt;
-  const auto key_of = [&key](const std::optional<ClientIdentity>& identity) {
-    return identity ? key(identity->key) : kNull;
-  };
-  const auto name_of = [&text](const std::optional<ClientIdentity>& identity) {
-    return identity ? text(identity->name.substr(0, kColumnWidth)) : kNull;
-  };
+  const Fingerprint key = attempt.key();
 
   List subjects;
   for (const std::string& subject : keys_of(attempt.subjects())) subjects.add(literal(subject));
   List triplets;
-  triplets.add(key(triplet_key));
-  if (pool_triplet) triplets.add(key(*pool_triplet));
+  triplets.add(key_literal(key));
+  if (const auto pool_key = attempt.pool_key()) triplets.add(key_literal(*pool_key));
+  const auto identities = attempt.identities();
   List client_keys;
-  client_keys.add(key(client.key));
-  if (pool) client_keys.add(key(pool->key));
-  if (member) client_keys.add(key(member->key));
+  for (const ClientIdentity& identity : identities) client_keys.add(key_literal(identity.key));
+  const bool groups = attempt.group_domain_level > 0;
+  const auto group = groups ? group_identity(triplet, attempt.fingerprinter) : std::nullopt;
   const bool earns_trust = attempt.auto_allow_after > 0 || groups;
 
   const std::string_view domain = triplet.recipient.domain();
@@ -93,26 +81,19 @@ Literals literals_of(const Attempt& attempt, Dialect dialect) {
       {"subjects", subjects.text},
       {"triplets", triplets.text},
       {"client_keys", client_keys.text},
+      {"client_key", key_literal(identities.front().key)},
       {"identities", std::to_string(earns_trust ? client_keys.size : 0)},
+      {"group", group ? key_literal(group->key) : kNull},
+      {"group_level", std::to_string(attempt.group_domain_level)},
       {"believe_name", attempt.believes_client_name ? "1" : "0"},
       {"domain", text(printable(domain))},
       {"domain_specificity", std::to_string(specificity_of_domain(PatternKind::recipient, domain, true))},
       {"exempt", attempt.exempt ? text(exempting_verdict(*attempt.exempt)) : kNull},
       {"low_priority", attempt.springs_trap_if_new ? "1" : "0"},
       {"client", literal(triplet.client.bytes())},
-      {"client_key", key(client.key)},
-      {"client_name", text(client.name)},
       {"network", literal(triplet.network.first().bytes())},
-      {"pool", name_of(pool)},
-      {"pool_key", key_of(pool)},
-      {"pool_triplet", pool_triplet ? key(*pool_triplet) : kNull},
-      {"pool_id", pool_triplet ? std::to_string(record_id(*pool_triplet)) : kNull},
-      {"member_key", key_of(member)},
-      {"member_name", name_of(member)},
-      {"group", key_of(group)},
-      {"group_level", std::to_string(attempt.group_domain_level)},
-      {"triplet", key(triplet_key)},
-      {"id", std::to_string(record_id(triplet_key))},
+      {"triplet", key_literal(key)},
+      {"id", std::to_string(record_id(key))},
       {"sender", address(triplet.sender)},
       {"recipient", address(triplet.recipient)},
       {"max_pending", std::to_string(attempt.max_pending)},
@@ -123,6 +104,33 @@ Literals literals_of(const Attempt& attempt, Dialect dialect) {
       {"auto_allow_expire", std::to_string(attempt.auto_allow_expire.count())},
       {"trap_expire", std::to_string(attempt.trap_expire.count())},
   };
+}
+
+std::vector<Literals> identities_of(const Attempt& attempt, Dialect dialect) {
+  std::vector<Literals> all;
+  for (const ClientIdentity& identity : attempt.identities()) {
+    all.push_back({{"identity_key", key_literal(identity.key)},
+                   {"identity_name", text_literal(identity.name.substr(0, kColumnWidth), dialect)},
+                   {"identity_group", identity.group ? key_literal(*identity.group) : kNull}});
+  }
+  return all;
+}
+
+std::vector<Literals> records_of(const Attempt& attempt, Dialect dialect) {
+  const Fingerprint key = attempt.key();
+  std::vector<Literals> all{{{"record_key", key_literal(key)},
+                             {"record_id", std::to_string(record_id(key))},
+                             {"record_network", literal(attempt.triplet.network.first().bytes())},
+                             {"record_pool", kNull}}};
+  if (const auto pool_key = attempt.pool_key()) {
+    const std::string pool =
+        attempt.fingerprinter.stored_domain(*attempt.triplet.pool).substr(0, kColumnWidth);
+    all.push_back({{"record_key", key_literal(*pool_key)},
+                   {"record_id", std::to_string(record_id(*pool_key))},
+                   {"record_network", kNull},
+                   {"record_pool", text_literal(pool, dialect)}});
+  }
+  return all;
 }
 
 std::string with_literals(std::string_view sql, const Literals& literals) {

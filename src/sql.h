@@ -14,12 +14,17 @@ namespace greylisting::sql {
 extern const std::string_view mysql_schema;
 extern const std::string_view mysql_upgrade_from_05;
 extern const std::string_view mysql_upgrade_from_1;
-extern const std::string_view mysql_decide;
+extern const std::string_view mysql_judge;
+extern const std::string_view mysql_earn;
+extern const std::string_view mysql_record;
+extern const std::string_view mysql_fall_of_group;
+extern const std::string_view mysql_answer;
 extern const std::string_view mysql_withdraw;
 extern const std::string_view sqlite_schema;
 extern const std::string_view sqlite_judge;
 extern const std::string_view sqlite_record;
 extern const std::string_view sqlite_earn;
+extern const std::string_view sqlite_fall_of_group;
 extern const std::string_view sqlite_session;
 extern const std::string_view sqlite_withdraw;
 
@@ -43,6 +48,12 @@ std::string text_literal(std::string_view text, Dialect dialect);
 
 /// Everything that the statements of either store ask of an attempt.
 Literals literals_of(const Attempt& attempt, Dialect dialect);
+
+/// For each identity under which the client earns trust, what sql/…/earn.sql asks of it; its network's first.
+std::vector<Literals> identities_of(const Attempt& attempt, Dialect dialect);
+
+/// For each record of the attempt, what sql/…/record.sql asks of it; that of the client's network first.
+std::vector<Literals> records_of(const Attempt& attempt, Dialect dialect);
 
 /// What greylisting_data.id is in a new record of MySQL: the first 52 bits of its key.
 std::uint64_t record_id(const Fingerprint& key);

@@ -17,13 +17,24 @@ std::string_view without_blanks(std::string_view text) {
   return text.substr(0, text.find_last_not_of(' ') + 1);
 }
 
+// What the first record, that of the client's network, says of the attempt, and how far `other` has come.
+RecordedAttempt further(RecordedAttempt first, const RecordedAttempt& other) {
+  if (first.id == 0) return other;
+  first.state = std::max(first.state, other.state);
+  return first;
+}
+
 }  // namespace
 
 // What is recorded of an attempt, and what the client earns by it, is one transaction. It begins with
 // writing, so that it never waits for a lock with a picture of the file that is outdated when it gets it.
 Judgement SqliteStore::judge(const Attempt& attempt) {
   sql::Literals literals = sql::literals_of(attempt, sql::Dialect::sqlite);
-  const Judged judged = ask(sql::with_literals(sql::sqlite_judge, literals));
+  const auto with = [&literals](std::string_view text, sql::Literals more = {}) {
+    more.insert(more.end(), literals.begin(), literals.end());
+    return sql::with_literals(text, more);
+  };
+  const Judged judged = ask(with(sql::sqlite_judge));
   Judgement judgement{.decision = read_verdict(judged.verdict, attempt), .idle = judged.idle};
   Decision& decision = judgement.decision;
 
@@ -31,17 +42,23 @@ Judgement SqliteStore::judge(const Attempt& attempt) {
   literals.emplace_back("record_minutes", std::to_string(judged.record_minutes));
   literals.emplace_back("has_passed", judged.has_passed ? "1" : "0");
   database_.run("SAVEPOINT decision");
-  if (decision.reason == Reason::unseen)
-    add_record(decision, record(sql::with_literals(sql::sqlite_record, literals)));
+  if (decision.reason == Reason::unseen) {
+    // It has come as far as the record that came furthest.
+    RecordedAttempt recorded;
+    for (const sql::Literals& record : sql::records_of(attempt, sql::Dialect::sqlite))
+      recorded = further(recorded, this->record(with(sql::sqlite_record, record)));
+    add_record(decision, recorded);
+  }
   if (const auto event = event_of(decision, judged); !event.empty()) {
     literals.emplace_back("event", std::string("'").append(event).append("'"));
-    database_.run(sql::with_literals(sql::sqlite_earn, literals));
+    for (const sql::Literals& identity : sql::identities_of(attempt, sql::Dialect::sqlite))
+      database_.run(with(sql::sqlite_earn, identity));
+    if (attempt.group_domain_level > 0) database_.run(with(sql::sqlite_fall_of_group));
   }
   database_.run("RELEASE decision");
 
-  if (decision.reason == Reason::denied) decision.reply = reply_of(decision.entry);
   judgement.regexps = regexps_for(judgement);
-  judgement.decision.holds_for_session = holds_for_session(decision.reason, judged.verdict);
+  decision.holds_for_session = decision.holds_for_session && holds_for_session(decision.reason);
   return judgement;
 }
 
@@ -85,28 +102,19 @@ std::string_view SqliteStore::event_of(const Decision& decision, const Judged& j
   return decision.reason == Reason::retried || decision.reason == Reason::known ? "pass" : "";
 }
 
-// A row for each identity of the triplet, its own first. It has come as far as the one that came furthest.
 RecordedAttempt SqliteStore::record(const std::string& statement) {
   auto row = database_.prepare(statement);
   row.step();
-  RecordedAttempt recorded{
+  const RecordedAttempt recorded{
       .state = row.number(0), .id = row.number(1), .age = row.number(2), .blocked_for = row.number(3)};
-  while (row.step()) recorded.state = std::max(recorded.state, row.number(0));
+  row.step();  // to its end
   return recorded;
 }
 
-bool SqliteStore::holds_for_session(Reason reason, const std::string& verdict) const {
-  if (reason != Reason::allowed && reason != Reason::trusted) return false;
+bool SqliteStore::holds_for_session(Reason reason) const {
   auto answer = database_.prepare(sql::sqlite_session);
-  answer.bind_text(":verdict", verdict).step();
+  answer.bind(":trusted", reason == Reason::trusted ? 1 : 0).step();
   return answer.number(0) != 0;
-}
-
-std::string SqliteStore::reply_of(std::string_view entry) const {
-  if (!entry.starts_with(kEntries)) return "";
-  auto row = database_.prepare("SELECT reply FROM greylisting_entries WHERE id = " +
-                               std::string(entry.substr(kEntries.size())));
-  return row.step() ? row.text(0) : "";
 }
 
 // Which have a say is told in src/store.h.

@@ -35,8 +35,7 @@ class SqliteStore : public Store {
   Judged answer_to(const std::string& question) const;
   static std::string_view event_of(const Decision& decision, const Judged& judged);
   RecordedAttempt record(const std::string& statement);
-  bool holds_for_session(Reason reason, const std::string& verdict) const;
-  std::string reply_of(std::string_view entry) const;
+  bool holds_for_session(Reason reason) const;
   std::vector<StoredRegexp> regexps_for(const Judgement& judgement) const;
   void read_entries();
 

@@ -47,7 +47,8 @@ std::optional<ClientIdentity> pool_identity(const Triplet& triplet, const Finger
 std::optional<ClientIdentity> sender_identity(const Triplet& triplet, const Fingerprinter& fingerprinter) {
   if (triplet.sender.text().empty()) return std::nullopt;
   return ClientIdentity{fingerprinter.of('s' + network_bytes(triplet.network) + triplet.sender.text()),
-                        fingerprinter.stored(triplet.sender) + " on " + triplet.network.text()};
+                        fingerprinter.stored(triplet.sender) + " on " + triplet.network.text(),
+                        group_identity(triplet, fingerprinter)->key};
 }
 
 std::optional<ClientIdentity> group_identity(const Triplet& triplet, const Fingerprinter& fingerprinter) {

@@ -42,6 +42,7 @@ struct Triplet {
 struct ClientIdentity {
   Fingerprint key;
   std::string name;
+  std::optional<Fingerprint> group{};  // the identity to which it belongs, if it does
 };
 
 /// The client's network: `192.0.2.0/24`.
@@ -50,8 +51,8 @@ ClientIdentity client_identity(const Triplet& triplet, const Fingerprinter& fing
 /// The domain that vouches for the client, if one does.
 std::optional<ClientIdentity> pool_identity(const Triplet& triplet, const Fingerprinter& fingerprinter);
 
-/// The sender on the client's network, `alice@example.net on 192.0.2.0/24`, and its domain there, to which
-/// it belongs. Nothing for the null sender.
+/// The sender on the client's network, `alice@example.net on 192.0.2.0/24`, and its domain there, which is
+/// its group. Nothing for the null sender.
 std::optional<ClientIdentity> sender_identity(const Triplet& triplet, const Fingerprinter& fingerprinter);
 std::optional<ClientIdentity> group_identity(const Triplet& triplet, const Fingerprinter& fingerprinter);
 

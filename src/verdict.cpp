@@ -44,30 +44,47 @@ std::optional<std::uint64_t> to_number(std::string_view text) {
 constexpr std::string_view kLowPriorityMx = "mx/0";
 constexpr std::string_view kLowPriorityMxEntry = "low_priority_mx";
 
-// `lists/17`
-bool is_entry(std::string_view text) {
-  const auto slash = std::min(text.find('/'), text.size());
-  const std::string_view table = text.substr(0, slash);
-  const bool is_numbered = to_number(text.substr(std::min(slash + 1, text.size()))).has_value();
-  return text == kLowPriorityMx || ((table == "lists" || table == "entries") && is_numbered);
+// The words up to the next blank, which go.
+std::string_view take_word(std::string_view& text) {
+  const std::string_view word = text.substr(0, text.find(' '));
+  text.remove_prefix(std::min(word.size() + 1, text.size()));
+  return word;
+}
+
+// `lists/17 client`, `entries/3 envelope 550 a reply`
+bool read_entry(std::string_view detail, Decision& decision) {
+  const std::string_view entry = take_word(detail);
+  const std::string_view about = take_word(detail);
+  const auto slash = std::min(entry.find('/'), entry.size());
+  const std::string_view table = entry.substr(0, slash);
+  if (!to_number(entry.substr(std::min(slash + 1, entry.size()))) ||
+      (about != "client" && about != "envelope"))
+    return false;
+  if (entry != kLowPriorityMx && table != "lists" && table != "entries") return false;
+  decision.entry = entry == kLowPriorityMx ? kLowPriorityMxEntry : entry;
+  decision.reply = detail;
+  decision.holds_for_session = decision.reason == Reason::allowed && about == "client";
+  return true;
 }
 
 }  // namespace
 
 Decision read_verdict(std::string_view verdict, const Attempt& attempt) {
-  const auto blank = std::min(verdict.find(' '), verdict.size());
-  const std::string_view detail = verdict.substr(std::min(blank + 1, verdict.size()));
-  const auto* const word = std::ranges::find(kWords, verdict.substr(0, blank), &Word::word);
-  const bool is_known = word != kWords.end() &&
-                        (word->detail == Detail::entry ? is_entry(detail) : to_number(detail).has_value());
+  std::string_view detail = verdict;
+  const auto* const word = std::ranges::find(kWords, take_word(detail), &Word::word);
+  Decision decision;
+  bool is_known = word != kWords.end();
+  if (is_known) {
+    decision.reason = word->reason;
+    const auto number = to_number(detail);
+    is_known = word->detail == Detail::entry ? read_entry(detail, decision) : number.has_value();
+    if (word->detail == Detail::number) decision.pending = number.value_or(0);
+    if (decision.reason == Reason::trusted) decision.holds_for_session = number == 1;
+  }
   if (!is_known) {
     throw StoreError("the store's verdict '" + printable(verdict) + "' means nothing",
                      "greylistctl check says more");
   }
-  Decision decision;
-  decision.reason = word->reason;
-  if (word->detail == Detail::entry) decision.entry = detail == kLowPriorityMx ? kLowPriorityMxEntry : detail;
-  if (word->detail == Detail::number) decision.pending = *to_number(detail);
   if (decision.reason == Reason::throttled || decision.reason == Reason::trap)
     decision.left = attempt.block_expire;
   return decision;

@@ -1,5 +1,5 @@
 // verdict: what the stores' SQL says, read into a decision. The words and numbers are those of
-// sql/mysql/decide.sql, sql/sqlite/judge.sql and sql/sqlite/record.sql.
+// sql/mysql/judge.sql and record.sql, and of the same of sql/sqlite.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,10 @@
 
 namespace greylisting {
 
-/// Reads `denied lists/17`, `throttled 500`, …. For `greylist N` the reason is Reason::unseen until the
-/// record has been read. A client that is deferred without a record is told to wait as long as a new triplet
-/// is. Throws StoreError when it is none of them.
+/// Reads `denied entries/3 envelope 550 a reply`, `throttled 500`, …. An entry is followed by what it is
+/// about, and then by its reply. What is allowed or trusted for the client alone holds for the session. For
+/// `greylist N` the reason is Reason::unseen until the record has been read. A client that is deferred
+/// without a record is told to wait as long as a new triplet is. Throws StoreError when it is none of them.
 Decision read_verdict(std::string_view verdict, const Attempt& attempt);
 
 /// The verdict for an attempt that need not be greylisted, as the SQL wants it: `not-suspicious 0`.

@@ -1,15 +1,12 @@
--- What the client has earned. :event is 'pass', which counts once an hour for each of its identities; 'seen', which
--- keeps trust alive and adds a sender to the group; 'trap', which denies the client's network for a while; or 'fall'.
--- The trap, and an entry that denies, take away what has been earned.
+-- What the client has earned under one of its identities. :event is 'pass', which counts once an hour; 'seen', which keeps
+-- trust alive and adds a sender to the group; 'trap', which denies the client's network for a while; or 'fall'. The trap,
+-- and an entry that denies, take away what has been earned.
 INSERT INTO greylisting_clients (client, identity, member_of, passes, counted, expires, trapped_until)
-SELECT client, identity, member_of, :event = 'pass' OR (:event = 'seen' AND member_of IS NOT NULL), datetime('now'),
+SELECT :identity_key, :identity_name, :identity_group,
+       :event = 'pass' OR (:event = 'seen' AND :identity_group IS NOT NULL), datetime('now'),
        IIF(:event = 'trap', datetime('now', :trap_expire || ' hours'), datetime('now', :auto_allow_expire || ' days')),
        IIF(:event = 'trap', datetime('now', :trap_expire || ' hours'), NULL)
-  FROM (SELECT :client_key AS client, :client_name AS identity, NULL AS member_of
-        UNION ALL SELECT :pool_key, :pool, NULL
-        UNION ALL SELECT :member_key, :member_name, :group)
- WHERE client IS NOT NULL
-   AND (:event <> 'trap' OR client = :client_key)
+ WHERE :event <> 'trap' OR :identity_key = :client_key
 ON CONFLICT (client) DO UPDATE SET
   passes = CASE WHEN :event IN ('trap', 'fall') THEN 0
                 WHEN :event = 'seen' THEN passes
@@ -19,4 +16,3 @@ ON CONFLICT (client) DO UPDATE SET
   counted = IIF(:event IN ('pass', 'seen') AND counted <= datetime('now', '-1 hour'), excluded.counted, counted),
   expires = IIF(:event = 'fall', expires, MAX(expires, excluded.expires)),
   trapped_until = IIF(:event = 'trap', excluded.trapped_until, trapped_until);
-UPDATE greylisting_clients SET passes = 0 WHERE member_of = :group AND :event IN ('trap', 'fall');

@@ -1,13 +1,15 @@
 -- Judgement. :networks, :subjects, :triplets and :client_keys are lists of hexadecimal literals put in by the plugin.
 --
--- A match in a list is written as three digits of specificity, a word and where the entry is: '724 denied lists/17'. The
--- greatest of them as text is the most specific one, and of equals the one that denies.
+-- A match in a list is written as three digits of specificity, a word, where the entry is, and what it is about:
+-- '724 denied entries/17 client'. The greatest of them as text is the most specific one, and of equals the one that denies.
 WITH
   entry AS MATERIALIZED (
     SELECT MAX(IIF(action IN ('allow', 'deny'),
-                   specificity || IIF(action = 'deny', ' denied', ' allowed') || ' entries/' || id, NULL)) AS listed,
+                   specificity || IIF(action = 'deny', ' denied', ' allowed') || ' entries/' || id
+                   || IIF(kind IN ('network', 'host'), ' client', ' envelope') || COALESCE(' ' || reply, ''), NULL)) AS listed,
            MAX(IIF(action IN ('greylist', 'skip') AND kind = 'recipient',
-                   specificity || IIF(action = 'skip', ' opted-out', ' greylist') || ' entries/' || id, NULL)) AS choice,
+                   specificity || IIF(action = 'skip', ' opted-out', ' greylist') || ' entries/' || id || ' envelope',
+                   NULL)) AS choice,
            MAX(IIF(action = 'greylist', specificity || ' ' || block_expire, NULL)) AS block,
            MAX(IIF(action = 'trap', id, NULL)) AS trap
       FROM greylisting_entries
@@ -37,12 +39,14 @@ SELECT COALESCE(
          -- are found by equality, however many there are. With explicit=1 a listed domain is one to be greylisted.
          NULLIF(SUBSTR(MAX(
            COALESCE((SELECT MAX(IIF(rcpt_to IS NULL, 700 + ipaddr_prefixsize, 600 + MIN(ipaddr_prefixsize, 99))
-                                || IIF(block_expires >= datetime('now'), ' denied', ' allowed') || ' lists/' || id)
+                                || IIF(block_expires >= datetime('now'), ' denied', ' allowed') || ' lists/' || id
+                                || IIF(rcpt_to IS NULL, ' client', ' envelope'))
                        FROM greylisting_lists
                       WHERE ipaddr_start IN (:networks) AND ipaddr_end >= :client AND record_expires > datetime('now')
                         AND (block_expires >= datetime('now') OR NOT :explicit OR rcpt_to IS NULL)), ''),
            COALESCE((SELECT MAX(:domain_specificity
-                                || IIF(block_expires >= datetime('now'), ' denied', ' allowed') || ' lists/' || id)
+                                || IIF(block_expires >= datetime('now'), ' denied', ' allowed') || ' lists/' || id
+                                || ' envelope')
                        FROM greylisting_lists
                       WHERE rcpt_to = :domain AND record_expires > datetime('now')
                         AND (block_expires >= datetime('now') OR NOT :explicit)), ''),
@@ -59,14 +63,14 @@ SELECT COALESCE(
                                              LIMIT :group_level))
                      >= :group_level),
              IIF(earned.trusted_here, 'trusted 1', 'trusted 0'), NULL),
-         'trap entries/' || entry.trap,
+         'trap entries/' || entry.trap || ' envelope',
          IIF(earned.trapped, 'trapped 0', NULL),
 
          -- The triplet, past its block; or one that need not be greylisted; or one that came to a low-priority MX
          -- first; or one that is known; a new one only while its network has not as many waiting as it may have.
          IIF(record.block_expires < datetime('now'), 'greylist 0', NULL),
          :exempt,
-         IIF(:low_priority AND record.block_expires IS NULL, 'trap mx/0', NULL),
+         IIF(:low_priority AND record.block_expires IS NULL, 'trap mx/0 envelope', NULL),
          IIF(record.block_expires IS NOT NULL OR :max_pending = 0, 'greylist 0', NULL),
          (SELECT IIF(COUNT(*) < :max_pending, 'greylist ', 'throttled ') || COUNT(*)
             FROM (SELECT 1 FROM greylisting_data
@@ -74,7 +78,7 @@ SELECT COALESCE(
 
        -- For recording: when a new record's block is over, and in how many minutes it expires; whether the triplet has
        -- passed before; whether this hour of the client is still to be counted; whether it has passes to lose; whether
-       -- the recipient is a trap; for how many seconds nothing was heard of triplet or client; the text of the entry.
+       -- the recipient is a trap; for how many seconds nothing was heard of triplet or client.
        COALESCE(record.block_expires,
                 datetime('now', COALESCE(SUBSTR(entry.block, 5), :block_expire) || ' minutes')) AS block_expires,
        :record_expire + COALESCE(SUBSTR(entry.block, 5), 0) AS record_minutes,

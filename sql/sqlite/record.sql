@@ -1,17 +1,14 @@
--- The triplet, under the client's network and, where the sender's domain vouches for the client, under that domain as
--- well: what is reached under the one holds for the other. :block_expires is the earliest of its records, or when the
--- block of a new one is over. On the right of DO UPDATE SET a column is what it was; in RETURNING it is what it has
--- become.
+-- The triplet, under one of its identities: the client's network or, where it vouches for the client, the sender's domain.
+-- What is reached under the one holds for the other: :block_expires is the earliest of its records, or when the block of a
+-- new one is over. On the right of DO UPDATE SET a column is what it was; in RETURNING it is what it has become.
 INSERT INTO greylisting_data
        (triplet, relay_ip, pending_network, pool, mail_from, rcpt_to, block_expires, record_expires,
         blocked_count, passed_count)
-SELECT triplet, :client, IIF(:block_expires < datetime('now'), NULL, network), pool, :sender, :recipient, :block_expires,
-       IIF(:block_expires < datetime('now'), datetime('now', :record_expire_good || ' days'),
-                                             datetime('now', :record_minutes || ' minutes')),
-       :block_expires >= datetime('now'), :block_expires < datetime('now')
-  FROM (SELECT :triplet AS triplet, :network AS network, NULL AS pool
-        UNION ALL SELECT :pool_triplet, NULL, :pool)
- WHERE triplet IS NOT NULL
+VALUES (:record_key, :client, IIF(:block_expires < datetime('now'), NULL, :record_network), :record_pool, :sender,
+        :recipient, :block_expires,
+        IIF(:block_expires < datetime('now'), datetime('now', :record_expire_good || ' days'),
+                                              datetime('now', :record_minutes || ' minutes')),
+        :block_expires >= datetime('now'), :block_expires < datetime('now'))
 ON CONFLICT (triplet) DO UPDATE SET
   last_update = CURRENT_TIMESTAMP,
   relay_ip = CASE WHEN record_expires <= datetime('now') THEN excluded.relay_ip ELSE relay_ip END,

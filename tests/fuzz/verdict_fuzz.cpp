@@ -65,10 +65,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     expect(decision.reason != Reason::known && decision.reason != Reason::retried &&
            decision.reason != Reason::early);
     const std::string_view behind = verdict.substr(word.size() + 1);
-    if (behind == "mx/0") {
-      expect(decision.entry == "low_priority_mx");
-    } else if (!decision.entry.empty()) {
-      expect(behind == decision.entry && (behind.starts_with("lists/") || behind.starts_with("entries/")));
+    if (!decision.entry.empty()) {
+      const std::string entry = decision.entry == "low_priority_mx" ? "mx/0" : decision.entry;
+      for (const std::string about : {" client", " envelope"}) {
+        if (behind.starts_with(entry + about))
+          expect(behind.substr(std::min(entry.size() + about.size() + 1, behind.size())) == decision.reply);
+      }
+      expect(behind.starts_with(entry + " client") || behind.starts_with(entry + " envelope"));
+      expect(!decision.holds_for_session || behind.starts_with(entry + " client"));
     } else {
       const std::string number = std::to_string(decision.pending);
       const std::string_view digits = behind.substr(std::min(behind.find_first_not_of('0'), behind.size()));

@@ -22,11 +22,11 @@ TEST_CASE("read_verdict: every word, and what its number is", "[verdict]") {
     std::int64_t left;
   };
   for (const Case& expected :
-       {Case{"opted-out entries/4", Reason::opted_out, "entries/4", 0, 0},
-        Case{"denied lists/17", Reason::denied, "lists/17", 0, 0},
-        Case{"allowed entries/18", Reason::allowed, "entries/18", 0, 0},
+       {Case{"opted-out entries/4 envelope", Reason::opted_out, "entries/4", 0, 0},
+        Case{"denied lists/17 client", Reason::denied, "lists/17", 0, 0},
+        Case{"allowed entries/18 envelope", Reason::allowed, "entries/18", 0, 0},
         Case{"not-listed 0", Reason::not_listed, "", 0, 0}, Case{"trusted 0", Reason::trusted, "", 0, 0},
-        Case{"trap entries/2", Reason::trap, "entries/2", 0, 420},
+        Case{"trap entries/2 envelope", Reason::trap, "entries/2", 0, 420},
         Case{"trapped 0", Reason::trapped, "", 0, 0},
         Case{"not-suspicious 0", Reason::not_suspicious, "", 0, 0},
         Case{"null-sender 0", Reason::null_sender, "", 0, 0},
@@ -41,6 +41,20 @@ TEST_CASE("read_verdict: every word, and what its number is", "[verdict]") {
   }
 }
 
+TEST_CASE("read_verdict: an entry's reply, and what holds for the session", "[verdict]") {
+  const Decision denied = read_verdict("denied entries/3 envelope 550 no thank you", kAttempt);
+  CHECK(denied.entry == "entries/3");
+  CHECK(denied.reply == "550 no thank you");
+  CHECK_FALSE(denied.holds_for_session);
+  CHECK_FALSE(read_verdict("denied lists/3 client", kAttempt).holds_for_session);
+  CHECK(read_verdict("allowed lists/3 client", kAttempt).holds_for_session);
+  CHECK_FALSE(read_verdict("allowed lists/3 envelope", kAttempt).holds_for_session);
+  CHECK(read_verdict("trusted 1", kAttempt).holds_for_session);
+  CHECK_FALSE(read_verdict("trusted 0", kAttempt).holds_for_session);
+  CHECK_FALSE(read_verdict("greylist 1", kAttempt).holds_for_session);
+  CHECK(read_verdict("trap mx/0 envelope", kAttempt).entry == "low_priority_mx");
+}
+
 TEST_CASE("exempting_verdict: is read as the reason it is made of", "[verdict]") {
   for (const Reason reason : {Reason::not_suspicious, Reason::null_sender})
     CHECK(read_verdict(exempting_verdict(reason), kAttempt).reason == reason);
@@ -49,7 +63,8 @@ TEST_CASE("exempting_verdict: is read as the reason it is made of", "[verdict]")
 TEST_CASE("read_verdict: what is none is an error that shows it", "[verdict]") {
   for (const std::string_view verdict :
        {"", " ", "denied", "denied x", "Denied lists/1", "deniedd lists/1", " denied lists/1",
-        "denied lists/17abc", "denied lists/1 2", "denied 17", "denied list/17", "denied lists/",
+        "denied lists/17abc", "denied lists/1 2", "denied 17", "denied list/17 client",
+        "denied lists/ client", "denied lists/1", "allowed lists/1 both", "denied lists/x client",
         "throttled lists/1", "throttled x"}) {
     CAPTURE(verdict);
     CHECK_THROWS_AS(read_verdict(verdict, kAttempt), StoreError);

@@ -45,8 +45,8 @@ struct Decision {
   bool holds_for_session = false;  // it is about the client alone, and nothing else could be said of anything
                                    // it sends to anybody
   std::uint64_t record = 0;        // id in greylisting_data, 0 when no record was looked at
-  std::uint64_t pending =
-      0;  // triplets of the client's network that were waiting, where a new one came to them
+  std::uint64_t pending = 0;  // triplets of the client's network that wait, where a new one comes to as many
+                              // as may, or to one less; otherwise 0
   std::chrono::seconds age{0};   // since the record was created
   std::chrono::seconds left{0};  // until a deferred triplet passes, at least 1; 0 for the others
 

@@ -59,24 +59,25 @@ SELECT COALESCE(
 
          -- What the client has earned: trust, by itself or as one of a group, or the trap.
          IF(@trusted
-            OR (:group_level > 0
-                AND (SELECT COUNT(*) FROM (SELECT 1 FROM greylisting_clients
-                                            WHERE member_of = :group AND passes > 0 AND expires > UTC_TIMESTAMP()
-                                            LIMIT :group_level) AS seen)
-                    >= :group_level),
+            OR (SELECT 1 FROM greylisting_clients
+                 WHERE member_of = :group AND passes > 0 AND expires > UTC_TIMESTAMP() LIMIT :group_rest, 1),
             IF(@trusted_here, 'trusted 1', 'trusted 0'), NULL),
          CONCAT('trap entries/', @trap, ' envelope'),
          IF(@trapped, 'trapped 0', NULL),
 
          -- The triplet, past its block; or one that need not be greylisted; or one that came to a low-priority MX first;
-         -- or one that is known; a new one only while its network has not as many waiting as it may have.
+         -- or one that is known; a new one only while its network has not as many waiting as it may have. The number
+         -- behind the word is how many wait, if it is as many as may, or one less.
          IF(@blocked_until < UTC_TIMESTAMP(), 'greylist 0', NULL),
          :exempt,
          IF(:low_priority AND @blocked_until IS NULL, 'trap mx/0 envelope', NULL),
          IF(@blocked_until IS NOT NULL OR :max_pending = 0, 'greylist 0', NULL),
-         (SELECT CONCAT(IF(COUNT(*) < :max_pending, 'greylist ', 'throttled '), COUNT(*))
-            FROM (SELECT 1 FROM greylisting_data
-                   WHERE pending_network = :network AND record_expires > UTC_TIMESTAMP() LIMIT :max_pending) AS pending)),
+         (SELECT 'throttled :max_pending' FROM greylisting_data
+           WHERE pending_network = :network AND record_expires > UTC_TIMESTAMP() LIMIT :pending_rest, 1),
+         IF(:pending_rest = 0, 'greylist 0', NULL),
+         (SELECT 'greylist :pending_rest' FROM greylisting_data
+           WHERE pending_network = :network AND record_expires > UTC_TIMESTAMP() LIMIT :pending_before, 1),
+         'greylist 0'),
 
        -- When a new record's block is over, and in how many minutes it expires.
        COALESCE(@blocked_until, UTC_TIMESTAMP() + INTERVAL COALESCE(SUBSTRING(@own_block, 5), :block_expire) MINUTE),

@@ -57,24 +57,25 @@ SELECT COALESCE(
 
          -- What the client has earned: trust, by itself or as one of a group, or the trap.
          IIF(earned.trusted
-             OR (:group_level > 0
-                 AND (SELECT COUNT(*) FROM (SELECT 1 FROM greylisting_clients
-                                             WHERE member_of = :group AND passes > 0 AND expires > datetime('now')
-                                             LIMIT :group_level))
-                     >= :group_level),
+             OR (SELECT 1 FROM greylisting_clients
+                  WHERE member_of = :group AND passes > 0 AND expires > datetime('now') LIMIT 1 OFFSET :group_rest),
              IIF(earned.trusted_here, 'trusted 1', 'trusted 0'), NULL),
          'trap entries/' || entry.trap || ' envelope',
          IIF(earned.trapped, 'trapped 0', NULL),
 
          -- The triplet, past its block; or one that need not be greylisted; or one that came to a low-priority MX
-         -- first; or one that is known; a new one only while its network has not as many waiting as it may have.
+         -- first; or one that is known; a new one only while its network has not as many waiting as it may have. The
+         -- number behind the word is how many wait, if it is as many as may, or one less.
          IIF(record.block_expires < datetime('now'), 'greylist 0', NULL),
          :exempt,
          IIF(:low_priority AND record.block_expires IS NULL, 'trap mx/0 envelope', NULL),
          IIF(record.block_expires IS NOT NULL OR :max_pending = 0, 'greylist 0', NULL),
-         (SELECT IIF(COUNT(*) < :max_pending, 'greylist ', 'throttled ') || COUNT(*)
-            FROM (SELECT 1 FROM greylisting_data
-                   WHERE pending_network = :network AND record_expires > datetime('now') LIMIT :max_pending))) AS verdict,
+         (SELECT 'throttled :max_pending' FROM greylisting_data
+           WHERE pending_network = :network AND record_expires > datetime('now') LIMIT 1 OFFSET :pending_rest),
+         IIF(:pending_rest = 0, 'greylist 0', NULL),
+         (SELECT 'greylist :pending_rest' FROM greylisting_data
+           WHERE pending_network = :network AND record_expires > datetime('now') LIMIT 1 OFFSET :pending_before),
+         'greylist 0') AS verdict,
 
        -- For recording: when a new record's block is over, and in how many minutes it expires; whether the triplet has
        -- passed before; whether this hour of the client is still to be counted; whether it has passes to lose; whether

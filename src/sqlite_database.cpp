@@ -42,6 +42,19 @@ std::string remedy_for(int error, const std::string& file) {
   }
 }
 
+// Folds a write-ahead log of this many pages into the file and begins it anew. A process that finds the file
+// closed reads all of the log, and nobody else would ever begin it anew where one process follows the other.
+constexpr int kMaxLog = 200;
+
+int fold_in_long_log(void* patience, sqlite3* connection, const char* database, int pages) {
+  if (pages < kMaxLog) return SQLITE_OK;
+  // Whoever reads or writes meanwhile is not waited for: somebody else does it then.
+  sqlite3_busy_timeout(connection, 0);
+  sqlite3_wal_checkpoint_v2(connection, database, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  sqlite3_busy_timeout(connection, *static_cast<int*>(patience));
+  return SQLITE_OK;
+}
+
 // Files made meanwhile are nobody else's: they hold the addresses of other people's mail.
 class PrivateFiles {
  public:
@@ -57,7 +70,9 @@ class PrivateFiles {
 }  // namespace
 
 SqliteDatabase::SqliteDatabase(std::string file, std::chrono::milliseconds patience)
-    : file_(std::move(file)), connection_(nullptr, sqlite3_close_v2) {
+    : file_(std::move(file)),
+      patience_(std::make_unique<int>(static_cast<int>(patience.count()))),
+      connection_(nullptr, sqlite3_close_v2) {
   const PrivateFiles private_files;
   sqlite3* connection = nullptr;
   const int opened =
@@ -66,10 +81,11 @@ SqliteDatabase::SqliteDatabase(std::string file, std::chrono::milliseconds patie
   if (!connection_) throw StoreError("SQLite: out of memory", "raise the memory limit (softlimit -m)");
   sqlite3_extended_result_codes(connection, 1);
   if (opened != SQLITE_OK) fail();
-  sqlite3_busy_timeout(connection, static_cast<int>(patience.count()));
+  sqlite3_busy_timeout(connection, *patience_);
   // A process that lives for a millisecond leaves the write-ahead log to the next one instead of folding it
   // in.
   sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  sqlite3_wal_hook(connection, fold_in_long_log, patience_.get());
   // The newest column there is: a file without it is new, or of an earlier version.
   if (!has_column("greylisting_data", "pool")) {
     brought_from_ = schema_version();

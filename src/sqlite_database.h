@@ -70,6 +70,7 @@ class SqliteDatabase {
 
   std::string file_;
   std::optional<std::string> brought_from_;
+  std::unique_ptr<int> patience_;  // milliseconds; where SQLite finds it, wherever this object is
   std::unique_ptr<sqlite3, decltype(&sqlite3_close_v2)> connection_;
 };
 

@@ -212,6 +212,23 @@ TEST_CASE("what a killed process left in the write-ahead log is recovered", "[fa
   CHECK(text(installation.sql("PRAGMA integrity_check")) == "ok\n");
 }
 
+// One process after the other, none of which lives to see it grow.
+TEST_CASE("the write-ahead log is begun anew before it is long", "[fault]") {
+  const Installation installation(Backend::sqlite);
+  const fs::path log = database(installation).string() + "-wal";
+  std::uintmax_t longest = 0;
+  bool is_begun_anew = false;
+  for (int i = 0; i < 150; ++i) {
+    installation.attempt({.sender = std::to_string(i) + "@example.net"});
+    const std::uintmax_t size = fs::file_size(log);
+    is_begun_anew = is_begun_anew || size < longest;
+    longest = std::max(longest, size);
+  }
+  CHECK(is_begun_anew);
+  CHECK(longest < std::uintmax_t{1} << 20U);
+  CHECK(installation.sql("SELECT COUNT(*) FROM greylisting_data") == Rows{{"150"}});
+}
+
 TEST_CASE("a full disk under the SQLite file is said to be that", "[fault]") {
   if (!is_root("mount a small disk")) return;
   const Installation installation(Backend::sqlite);

@@ -8,6 +8,7 @@ CXX      ?= g++
 CXXFLAGS ?= -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2
 LDFLAGS  ?= -Wl,-z,relro -Wl,-z,now
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast
+comma := ,
 # V=1 shows the commands as they are run.
 Q := $(if $(V),,@)
 
@@ -27,10 +28,20 @@ MYSQL_CFLAGS ?= $(shell $(MYSQL_CONFIG) --include)
 MYSQL_LIBS   ?= $(shell $(MYSQL_CONFIG) --libs)
 endif
 
-ALL_CXXFLAGS := -std=c++20 $(WARNINGS) -I. -Isrc $(patsubst -I%,-isystem %,$(MYSQL_CFLAGS)) -MMD -MP $(CXXFLAGS)
+ALL_CXXFLAGS := -std=c++20 $(WARNINGS) -ffunction-sections -I. -Isrc $(patsubst -I%,-isystem %,$(MYSQL_CFLAGS)) -MMD -MP $(CXXFLAGS)
 LIBS         := $(MYSQL_LIBS) -linih -lsqlite3 -lmd -lidn2 -lpcre2-8
 
-LIBRARY_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard src/*.cpp)) $(BUILD)/sql_text.o
+# The plugin is linked twice. A process that lives for a millisecond had better be a static one: it starts five times as
+# fast. What the C library does only in a dynamic one is handed over to that (src/hand_over.h). Static, and not
+# position-independent, because relocating OpenSSL's tables at every start costs as much as all the rest
+# (bench/README.md). Without the static archives, or with LINK=dynamic, the plugin is the dynamic one.
+LINK         ?= static
+STATIC_FLAGS := -static -no-pie -Wl,--gc-sections -Wl,--wrap=ma_tls_start
+PLUGIN_WRAPS := $(patsubst %,-Wl$(comma)--wrap=%,getaddrinfo dlopen getpwuid getservbyname usleep)
+STATIC_LIBS  := $(MYSQL_LIBS) -lssl -lcrypto -lz -ldl -linih -lsqlite3 -lm -lmd -lidn2 -lunistring -lpcre2-8
+STATIC_ONLY  := src/static_link.cpp src/deferred_tls.cpp
+
+LIBRARY_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(filter-out $(STATIC_ONLY),$(wildcard src/*.cpp))) $(BUILD)/sql_text.o
 CTL_OBJECTS     := $(patsubst %.cpp,$(BUILD)/%.o,greylistctl.cpp $(wildcard src/ctl/*.cpp))
 SQL_FILES       := $(wildcard sql/*/*.sql)
 LIBRARY         := $(BUILD)/libgreylisting.a
@@ -38,9 +49,18 @@ LIBRARY         := $(BUILD)/libgreylisting.a
 .PHONY: all
 all: $(BUILD)/greylisting $(BUILD)/greylistctl ## build the plugin and the tool (default)
 
-$(BUILD)/greylisting: $(BUILD)/greylisting.o $(LIBRARY)
+$(BUILD)/greylisting.dynamic: $(BUILD)/greylisting.o $(LIBRARY)
 	@echo '  link     $@'
 	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/greylisting: $(BUILD)/greylisting.dynamic $(BUILD)/greylisting.o $(patsubst %.cpp,$(BUILD)/%.o,$(STATIC_ONLY)) $(LIBRARY) $(BUILD)/link
+	$(Q)if [ $(LINK) = static ] && $(CXX) $(CXXFLAGS) $(LDFLAGS) $(STATIC_FLAGS) $(PLUGIN_WRAPS) -o $@ \
+	      $(filter %.o %.a,$^) $(STATIC_LIBS) > $@.log 2>&1; then \
+	  echo '  link     $@'; \
+	else \
+	  if [ $(LINK) = static ]; then echo '  link     $@: dynamic, because it cannot be static ($@.log)'; fi; \
+	  cp $< $@; \
+	fi
 
 $(BUILD)/greylistctl: $(CTL_OBJECTS) $(LIBRARY)
 	@echo '  link     $@'
@@ -97,6 +117,26 @@ test: ## install what is missing, build, and run all tests; TESTS='[tag]' for so
 	@$(MAKE) --no-print-directory all $(BUILD)/tests/all $(BUILD)/qmail-smtpd $(MYSQL56) $(DEBIAN_LISTS)
 	@$(BUILD)/tests/all $(TESTS)
 
+# Benchmarks: what the plugin costs beside the least that can be (bench/README.md).
+BENCH_FLOORS  := $(patsubst %,$(BUILD)/bench/%,floor_exit floor_mysql floor_sqlite)
+BENCH_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(filter-out bench/floor_%,$(wildcard bench/*.cpp)) \
+                   $(addprefix tests/support/,database_server.cpp installation.cpp process.cpp temporary_directory.cpp))
+$(filter $(BUILD)/bench/%,$(BENCH_OBJECTS)): TEST_CXXFLAGS := -DGREYLISTING_BUILD='"$(CURDIR)/$(BUILD)"' -DGREYLISTING_SOURCE='"$(CURDIR)"'
+
+$(BENCH_FLOORS): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/src/deferred_tls.o
+	@echo '  link     $@'
+	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) $(STATIC_FLAGS) -o $@ $^ $(STATIC_LIBS) > $@.log 2>&1 || { cat $@.log; exit 1; }
+
+$(BUILD)/bench/bench: $(BENCH_OBJECTS) $(LIBRARY)
+	@echo '  link     $@'
+	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+.PHONY: bench
+bench: ## measure the cost of a decision; BENCH_SCALE=0.001 for a quick look
+	@scripts/install-packages build test
+	@$(MAKE) --no-print-directory all $(BENCH_FLOORS) $(BUILD)/bench/bench
+	@$(BUILD)/bench/bench $(or $(BENCH_SCALE),1)
+
 .PHONY: fuzz
 fuzz: ## fuzz every parser with libFuzzer, SECONDS=60 each
 	@scripts/install-packages build fuzz
@@ -122,8 +162,12 @@ clean: ## remove everything generated
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
-# A change of flags rebuilds everything.
+# A change of flags rebuilds everything, a change of LINK the plugin.
 .PHONY: force
+$(BUILD)/link: force
+	@mkdir -p $(@D)
+	@echo '$(LINK)' | cmp -s - $@ || echo '$(LINK)' > $@
+
 $(BUILD)/flags: force
 	@mkdir -p $(@D)
 	@echo '$(CXX) $(ALL_CXXFLAGS)' | cmp -s - $@ || echo '$(CXX) $(ALL_CXXFLAGS)' > $@

@@ -136,6 +136,80 @@ Run add_import(CLI::App& command) {
   };
 }
 
+// What qmail-smtpd would say beside the triplet.
+void add_circumstances(CLI::App& command, ctl::AttemptWords& words) {
+  command.add_option("--host", words.host, "reverse name of the client (TCPREMOTEHOST)")->type_name("NAME");
+  command.add_option("--helo", words.helo, "what it says with HELO or EHLO")->type_name("NAME");
+  command.add_option("--spf", words.spf, "result of the SPF check: pass, none, …")->type_name("RESULT");
+}
+
+Run add_explain(CLI::App& command) {
+  const auto options = std::make_shared<ctl::ExplainOptions>();
+  ctl::AttemptWords& words = options->attempt;
+  command.add_option("attempt", words.triplet, "IP SENDER RECIPIENT; the null sender is '<>'")
+      ->required()
+      ->expected(3)
+      ->type_name("");
+  add_circumstances(command, words);
+  command.add_option("--rbl", words.rbl, "result of DNS lists: pass, delay, reject")->type_name("RESULT");
+  command.add_option("--recipients", words.recipients, "recipients of the message, with this one")
+      ->type_name("NUMBER");
+  command.add_flag("--json", options->json, "an object in place of lines");
+  return [options](const LoadedSettings& loaded) { return ctl::explain(loaded, *options); };
+}
+
+Run add_find(CLI::App& command) {
+  const auto options = std::make_shared<ctl::FindOptions>();
+  command.add_option("--client", options->client, "address or network of the first attempt")
+      ->type_name("IP|NETWORK");
+  constexpr const char* kAddress = "ADDRESS|DOMAIN|user@";
+  command.add_option("--sender", options->sender, "of this address or domain; <> for the null sender")
+      ->type_name(kAddress);
+  command.add_option("--recipient", options->recipient, "to this address or domain")->type_name(kAddress);
+  CLI::Option* const pending =
+      command.add_flag("--pending", options->pending, "only those that have not passed yet");
+  command.add_flag("--passed", options->passed, "only those that have passed")->excludes(pending);
+  command.add_flag("--pools", options->pools,
+                   "also the second records, which a domain has that vouches for its clients (SPF)");
+  command.add_option("--since", options->since, "first seen no longer ago, or since then (UTC)")
+      ->type_name("DURATION|DATE");
+  command.add_option("--limit", options->limit, "how many at most")
+      ->check(CLI::Range(1, 10000000))
+      ->capture_default_str()
+      ->type_name("NUMBER");
+  CLI::Option* const json =
+      command.add_flag("--json", options->json, "an array of objects in place of a table");
+  command.add_flag("--csv", options->csv, "values separated by commas, with a head")->excludes(json);
+  return [options](const LoadedSettings& loaded) { return ctl::find(loaded, *options); };
+}
+
+Run add_pass(CLI::App& command) {
+  const auto options = std::make_shared<ctl::PassOptions>();
+  command.add_option("what", options->attempt.triplet, "IP SENDER RECIPIENT, or a record's number")
+      ->required()
+      ->expected(1, 3)
+      ->type_name("");
+  add_circumstances(command, options->attempt);
+  command.add_flag("--dry-run", options->dry_run, "say what would be done, and do nothing");
+  return [options](const LoadedSettings& loaded) { return ctl::pass(loaded, *options); };
+}
+
+Run add_forget(CLI::App& command) {
+  const auto options = std::make_shared<ctl::ForgetOptions>();
+  command.add_option("what", options->attempt.triplet, "a record's number, or IP SENDER RECIPIENT")
+      ->expected(1, 3)
+      ->type_name("");
+  command.add_option("--client", options->client, "all records of a network, and what it has earned")
+      ->type_name("IP|NETWORK");
+  command.add_option("--host", options->attempt.host, "reverse name of the client (match=smart)")
+      ->type_name("NAME");
+  command.add_option("--helo", options->attempt.helo, "what it says with HELO (match_helo=1)")
+      ->type_name("NAME");
+  command.add_flag("--yes", options->is_sure, "also more than 100 records");
+  command.add_flag("--dry-run", options->dry_run, "say what would be forgotten, and do nothing");
+  return [options](const LoadedSettings& loaded) { return ctl::forget(loaded, *options); };
+}
+
 constexpr std::array kSubcommands{
     Subcommand{"check", "Tell whether this installation works, each problem with its remedy",
                "Example: greylistctl check", add_check},
@@ -162,6 +236,23 @@ constexpr std::array kSubcommands{
                "them apart.\n"
                "Example: greylistctl remove entries/3\n         greylistctl remove trapped 192.0.2.0/24",
                add_remove},
+    Subcommand{"explain", "Tell what would become of a message, and why; changes nothing",
+               "What is not said is taken as qmail-smtpd leaves it out: no reverse name, no SPF check.\n"
+               "Example: greylistctl explain 192.0.2.7 alice@example.net bob@example.org --spf pass",
+               add_explain},
+    Subcommand{"find", "Show records, the newest first",
+               "Times are UTC.\n"
+               "Example: greylistctl find --sender example.net --pending\n"
+               "         greylistctl find --since 7d --limit 100000 --csv > records.csv",
+               add_find},
+    Subcommand{"pass", "Let a message pass at its next attempt",
+               "With --spf pass also from any other client that its sender's domain vouches for.\n"
+               "Example: greylistctl pass 192.0.2.7 alice@example.net bob@example.org",
+               add_pass},
+    Subcommand{"forget", "End records, so that the next attempt is new; or all that is known of a network",
+               "Example: greylistctl forget 192.0.2.7 alice@example.net bob@example.org\n"
+               "         greylistctl forget --client 192.0.2.0/24 --dry-run",
+               add_forget},
     Subcommand{"import", "Make entries of a list file, Postgrey's and SQLgrey's among them",
                "Lines that are not understood are named on standard error, the others are taken; the exit "
                "status is\n"

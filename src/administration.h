@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "attempt.h"
-#include "decision.h"
 #include "settings.h"
 #include "sql.h"
 #include "store.h"
@@ -37,8 +36,8 @@ class Administration {
   /// Looks at server, schema, privileges, clock, list entries and clean-up; changes nothing.
   virtual std::vector<Finding> examine() = 0;
 
-  /// What the plugin would decide, by the plugin's own statements, with nothing of it kept.
-  virtual Decision rehearse(const Attempt& attempt) = 0;
+  /// What the store would say to the plugin, by the plugin's own statements, with nothing of it kept.
+  virtual Judgement rehearse(const Attempt& attempt) = 0;
 
   /// Deletes at most `limit` rows whose life is over, in one short transaction. Returns how many.
   virtual std::uint64_t delete_expired(Expiring what, unsigned limit) = 0;
@@ -53,6 +52,9 @@ class Administration {
   /// Runs one statement that both stores understand; `:now` in it stands for the store's clock, UTC. Returns
   /// the first `columns` columns of its rows.
   virtual std::vector<Row> ask(std::string_view statement, std::size_t columns = 0) = 0;
+
+  /// How many rows the last `ask` changed.
+  virtual std::uint64_t changed_rows() = 0;
 
   /// In which values and the few words that differ are to be written.
   virtual sql::Dialect dialect() const = 0;

@@ -39,8 +39,9 @@ MysqlAdministration::MysqlAdministration(const Settings& settings)
     : plugin_option_file_(settings.mysql_default_file),
       connection_(settings.admin_option_file(),
                   settings.mysql_admin_file.empty() ? "mysql_default_file" : "mysql_admin_file") {
-  // That of the tables: text then comes byte by byte as it is stored, whatever the option file says.
-  connection_.run("SET NAMES latin1");
+  // That of the tables: text then comes byte by byte as it is stored, whatever the option file says. Times of
+  // the type timestamp come in UTC like the others.
+  connection_.run("SET NAMES latin1; SET time_zone = '+00:00'");
 }
 
 std::vector<Finding> MysqlAdministration::examine() {
@@ -113,8 +114,8 @@ std::vector<Finding> MysqlAdministration::examine() {
   return findings;
 }
 
-Decision MysqlAdministration::rehearse(const Attempt& attempt) {
-  return MysqlStore(plugin_option_file_).rehearse(attempt).decision;
+Judgement MysqlAdministration::rehearse(const Attempt& attempt) {
+  return MysqlStore(plugin_option_file_).rehearse(attempt);
 }
 
 std::uint64_t MysqlAdministration::delete_expired(Expiring what, unsigned limit) {

@@ -11,10 +11,11 @@ class MysqlAdministration : public Administration {
   explicit MysqlAdministration(const Settings& settings);
 
   std::vector<Finding> examine() override;
-  Decision rehearse(const Attempt& attempt) override;
+  Judgement rehearse(const Attempt& attempt) override;
   std::uint64_t delete_expired(Expiring what, unsigned limit) override;
   std::vector<std::string> migrate() override;
   std::vector<Row> ask(std::string_view statement, std::size_t columns) override;
+  std::uint64_t changed_rows() override { return connection_.affected_rows(); }
   sql::Dialect dialect() const override { return sql::Dialect::mysql; }
   bool lock_cleanup() override;
 

@@ -6,8 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <random>
 #include <system_error>
+#include <thread>
 
 #include "hand_over.h"
 #include "process.h"
@@ -18,6 +22,22 @@ namespace {
 // Errors of the server that not every client library has a name for.
 constexpr unsigned kDiskFull = 1021;
 constexpr unsigned kAccessDeniedNoPassword = 1698;
+constexpr unsigned kRecordHasChanged = 1020;        // MariaDB 11.6, innodb_snapshot_isolation
+constexpr unsigned kNodeNotReady = 1047;            // Galera
+constexpr unsigned kRolledBackDuringCommit = 3101;  // MySQL's group replication
+
+// Another transaction was in the way, this one is rolled back, and the next try may well succeed.
+bool goes_away(unsigned error) {
+  return error == ER_LOCK_DEADLOCK || error == ER_LOCK_WAIT_TIMEOUT || error == kRecordHasChanged ||
+         error == kRolledBackDuringCommit;
+}
+
+// Before the next try, the longer the more have failed, and by chance, so that those who were in each other's
+// way are not so again.
+void pause(int failures) {
+  const unsigned most = 1000U << std::min(failures, 6);  // 2 to 64 ms
+  std::this_thread::sleep_for(std::chrono::microseconds(std::random_device()() % most));
+}
 
 void require_option_file(const std::string& name, std::string_view key) {
   const std::string text = "the MySQL option file " + name + ' ';
@@ -72,6 +92,15 @@ std::string remedy_for(unsigned error, const std::string& option_file) {
     case ER_NO_SUCH_TABLE:
     case ER_BAD_FIELD_ERROR:
       return "bring the database to this version's schema: greylistctl migrate";
+    case kNodeNotReady:
+      return "this node of the cluster is joining it or has lost it: see wsrep_local_state_comment and "
+             "wsrep_cluster_status in its SHOW STATUS, or name another node" +
+             in_file;
+    case ER_LOCK_DEADLOCK:
+    case ER_LOCK_WAIT_TIMEOUT:
+    case kRecordHasChanged:
+    case kRolledBackDuringCommit:
+      return "others keep changing the same record: see what else writes to the database (SHOW PROCESSLIST)";
     case ER_OPTION_PREVENTS_STATEMENT:
       return "connect to a server that takes writes, or make this one writable";
     case ER_RECORD_FILE_FULL:
@@ -143,12 +172,14 @@ std::vector<MysqlConnection::Row> MysqlConnection::run(std::string_view statemen
 }
 
 std::vector<MysqlConnection::Row> MysqlConnection::run_with_retry(std::string_view statements) {
-  try {
-    return run(statements);
-  } catch (const StoreError&) {
-    const unsigned error = mysql_errno(connection_.get());
-    if (error != ER_LOCK_DEADLOCK && error != ER_LOCK_WAIT_TIMEOUT) throw;
-    return run(std::string("ROLLBACK; ").append(statements));
+  constexpr int kTries = 20;
+  for (int failures = 0;; pause(failures)) {
+    try {
+      return run(statements);
+    } catch (const StoreError&) {
+      if (!goes_away(mysql_errno(connection_.get())) || ++failures == kTries) throw;
+    }
+    run("ROLLBACK");  // after a lock wait the rest of the transaction is still there, and its locks
   }
 }
 

@@ -31,8 +31,10 @@ class MysqlConnection {
   /// after the other. Throws StoreError when one of them fails; those after it are not run.
   std::vector<Row> run(std::string_view statements);
 
-  /// The same, tried once more after a failure that goes away by itself: a deadlock, a lock wait that took
-  /// too long, or a cluster's refusal to certify. The statements must be fit to run anew.
+  /// The same, tried again after a failure that goes away by itself: a deadlock, a lock wait that took too
+  /// long, or a cluster's refusal to certify, which comes several times in a row when many nodes write one
+  /// record at once. At most 20 times, with pauses that add up to half a second on average; the plugin's
+  /// Deadline may end it before. The statements must be fit to run anew.
   std::vector<Row> run_with_retry(std::string_view statements);
 
   /// The number of rows that the last statement of `run` changed.

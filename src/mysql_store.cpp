@@ -18,26 +18,41 @@ std::int64_t number(const std::optional<std::string>& text) {
 enum Answer { verdict, state, id, age, blocked_for, idle, is_alone };
 enum Regexp { entry, action, kind, pattern, reply };
 
+// The words of sql/mysql/record.sql for one record, or for two, which are rows of a table then.
+sql::Literals one_or_both(const std::vector<sql::Literals>& records) {
+  sql::Literals literals = records.front();
+  if (records.size() == 1) {
+    literals.emplace_back("records", "DUAL");
+    return literals;
+  }
+  std::string rows;
+  for (const sql::Literals& record : records) {
+    rows += rows.empty() ? "(SELECT " : " UNION ALL SELECT ";
+    for (const auto& [word, literal] : record)
+      rows.append(&word == &record.front().first ? "" : ", ").append(literal).append(" AS ").append(word);
+  }
+  for (auto& [word, literal] : literals) literal = word;
+  literals.emplace_back("records", rows + ") AS records");
+  return literals;
+}
+
 // Everything that goes to the server in one packet, in this order: first it is judged, without a lock; then
-// what the client has earned; then the record, as the only thing that must not be done twice, so that all of
-// it can be run again after a deadlock. Two records are one transaction for that reason.
+// what the client has earned; then the record, in one statement that is its own transaction, as the only
+// thing that must not be done twice, so that all of it can be run again after a deadlock.
 std::string statements(const Attempt& attempt, bool is_rehearsal) {
   const sql::Literals literals = sql::literals_of(attempt, sql::Dialect::mysql);
   const auto with = [&literals](std::string_view text, sql::Literals more = {}) {
     more.insert(more.end(), literals.begin(), literals.end());
     return sql::with_literals(text, more);
   };
-  const bool is_transaction = is_rehearsal || attempt.pool_key();
   std::string text = with(sql::mysql_judge);
   if (is_rehearsal) text += "START TRANSACTION;";
   for (const sql::Literals& identity : sql::identities_of(attempt, sql::Dialect::mysql))
     text += with(sql::mysql_earn, identity);
   if (attempt.group_domain_level > 0) text += with(sql::mysql_fall_of_group);
-  if (is_transaction && !is_rehearsal) text += "START TRANSACTION;";
-  for (const sql::Literals& record : sql::records_of(attempt, sql::Dialect::mysql))
-    text += with(sql::mysql_record, record);
+  text += with(sql::mysql_record, one_or_both(sql::records_of(attempt, sql::Dialect::mysql)));
   text += with(sql::mysql_answer);
-  if (is_transaction) text += is_rehearsal ? "ROLLBACK;" : "COMMIT;";
+  if (is_rehearsal) text += "ROLLBACK;";
   return text;
 }
 

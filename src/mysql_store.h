@@ -13,7 +13,7 @@ class MysqlStore : public Store {
   explicit MysqlStore(const std::string& option_file) : connection_(option_file) {}
 
   /// One packet to the server, whatever the outcome. A deadlock, or a cluster's refusal to certify, is tried
-  /// once more.
+  /// again.
   Judgement judge(const Attempt& attempt) override;
 
   /// What `judge` would say, with nothing of it kept.

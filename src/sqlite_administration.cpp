@@ -56,11 +56,11 @@ std::vector<Finding> SqliteAdministration::examine() {
   return findings;
 }
 
-Decision SqliteAdministration::rehearse(const Attempt& attempt) {
+Judgement SqliteAdministration::rehearse(const Attempt& attempt) {
   store_.database().run("BEGIN IMMEDIATE");
-  Decision decision = store_.judge(attempt).decision;
+  Judgement judgement = store_.judge(attempt);
   store_.database().run("ROLLBACK");
-  return decision;
+  return judgement;
 }
 
 std::uint64_t SqliteAdministration::delete_expired(Expiring what, unsigned limit) {

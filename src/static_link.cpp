@@ -2,6 +2,8 @@
 // the client libraries first. What a unix socket with a password needs is done with less; what only a
 // dynamically linked program can do is handed over to one (src/hand_over.h).
 //
+// It also ends the process before the libraries start themselves when there is nothing to decide.
+//
 // The names are the linker's, and reserved for that.
 // NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 
@@ -9,7 +11,10 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <cstdlib>
+
 #include "hand_over.h"
+#include "session.h"
 
 extern "C" {
 
@@ -52,5 +57,17 @@ servent* __wrap_getservbyname(const char* /*name*/, const char* /*protocol*/) { 
 int __wrap_usleep(useconds_t time) { return time <= 1 ? 0 : __real_usleep(time); }
 
 }  // extern "C"
+
+namespace {
+
+// Most processes are started for a client that is not greylisted. They end before OpenSSL asks for the
+// processor's features and the C++ library for memory, which saves a tenth of their time.
+void end_if_not_greylisted() {
+  if (!greylisting::Session::is_greylisted(std::getenv)) _exit(0);
+}
+
+[[gnu::section(".preinit_array"), gnu::used]] void (*const before_initialization)() = end_if_not_greylisted;
+
+}  // namespace
 
 // NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)

@@ -1,8 +1,8 @@
--- The triplet, under one of its identities: the client's network or, where it vouches for the client, the sender's domain.
--- What is reached under the one holds for the other: @block_expires is the earliest of its records. A new one is inserted;
--- for a known one LAST_INSERT_ID(expression) carries out what it was: 1 over and begun anew, 2 still blocked, 3 past its
--- block for the first time, 4 past it before. Every condition reads block_expires and record_expires as they were, which
--- is why these two are set last.
+-- The triplet, under the client's network and, where it vouches for the client, under the sender's domain as well: what is
+-- reached under the one holds for the other, for which @block_expires is the earliest of the records. :records is DUAL, or
+-- the two as rows. A new one is inserted; for a known one LAST_INSERT_ID(expression) carries out what it was: 1 over and
+-- begun anew, 2 still blocked, 3 past its block for the first time, 4 past it before. Every condition reads block_expires
+-- and record_expires as they were, which is why these two are set last.
 INSERT INTO greylisting_data
        (triplet, id, relay_ip, pending_network, pool, mail_from, rcpt_to, block_expires, record_expires,
         blocked_count, passed_count)
@@ -11,7 +11,7 @@ SELECT :record_key, :record_id, :client, IF(@block_expires < UTC_TIMESTAMP(), NU
        IF(@block_expires < UTC_TIMESTAMP(), UTC_TIMESTAMP() + INTERVAL :record_expire_good DAY,
                                             UTC_TIMESTAMP() + INTERVAL @record_minutes MINUTE),
        @block_expires >= UTC_TIMESTAMP(), @block_expires < UTC_TIMESTAMP()
-  FROM DUAL WHERE @verdict LIKE 'greylist %'
+  FROM :records WHERE @verdict LIKE 'greylist %'
 ON DUPLICATE KEY UPDATE
   relay_ip = IF(record_expires <= UTC_TIMESTAMP(), VALUES(relay_ip), relay_ip),
   pending_network = CASE WHEN record_expires <= UTC_TIMESTAMP() THEN VALUES(pending_network)

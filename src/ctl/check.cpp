@@ -66,7 +66,7 @@ void look_at_outage(Report& report) {
 }
 
 Finding rehearse(Administration& administration, const Settings& settings) {
-  const Decision decision = administration.rehearse(throw_away_attempt(settings));
+  const Decision decision = administration.rehearse(throw_away_attempt(settings)).decision;
   const std::string text = "decision, as " + effective_user() + ": a triplet never seen before is " +
                            std::string(name(decision.outcome())) + " (" + std::string(name(decision.reason)) +
                            "); nothing of it was kept";

@@ -12,6 +12,7 @@
 #include "../entry.h"
 #include "../list_file.h"
 #include "../settings.h"
+#include "rehearsal.h"
 
 namespace greylisting::ctl {
 
@@ -80,6 +81,48 @@ struct ImportOptions {
 /// Makes entries of the lines of a file, and prints how many. kFailed when there are lines that it does not
 /// understand, each of which it names on standard error.
 int import(const LoadedSettings& loaded, const ImportOptions& options);
+
+struct ExplainOptions {
+  AttemptWords attempt;
+  bool json = false;
+};
+
+/// Prints what the plugin would decide of an attempt, step by step, and why; changes nothing.
+int explain(const LoadedSettings& loaded, const ExplainOptions& options);
+
+struct FindOptions {
+  std::string client;
+  std::optional<std::string> sender;
+  std::optional<std::string> recipient;
+  bool pending = false;
+  bool passed = false;
+  bool pools = false;
+  std::string since;  // a duration or a date; empty for any time
+  unsigned limit = 50;
+  bool json = false;
+  bool csv = false;
+};
+
+/// Prints records, the newest first, as a table, as JSON or as CSV.
+int find(const LoadedSettings& loaded, const FindOptions& options);
+
+struct PassOptions {
+  AttemptWords attempt;  // or in place of the triplet a record's number
+  bool dry_run = false;
+};
+
+/// Lets a triplet pass at its next attempt, and prints what it did.
+int pass(const LoadedSettings& loaded, const PassOptions& options);
+
+struct ForgetOptions {
+  AttemptWords attempt;  // or in place of the triplet a record's number, or nothing
+  std::string client;    // or an address or network
+  bool is_sure = false;  // also of many records
+  bool dry_run = false;
+};
+
+/// Ends records, and of a client's network also what it has earned, and prints of how many.
+int forget(const LoadedSettings& loaded, const ForgetOptions& options);
 
 /// Brings the store to this version's schema and prints what it did.
 int migrate(const LoadedSettings& loaded);

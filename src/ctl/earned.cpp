@@ -1,7 +1,20 @@
 #include "earned.h"
 
+#include <algorithm>
+
+#include "../entry.h"
+
 namespace greylisting::ctl {
 namespace {
+
+constexpr std::size_t kAtOnce = 5000;
+
+// The network in `192.0.2.0/24` and `alice@example.net on 192.0.2.0/24`.
+std::optional<Network> network_in(const std::string& identity) {
+  constexpr std::string_view kOn = " on ";
+  const auto on = identity.rfind(kOn);
+  return Network::parse(on == std::string::npos ? identity : identity.substr(on + kOn.size()));
+}
 
 void add(std::vector<EarnedClient>& clients, Administration& administration, const std::string& question,
          bool is_group) {
@@ -54,6 +67,46 @@ void forget(Administration& administration, const EarnedClient& client, Standing
   administration.ask(std::string("UPDATE greylisting_clients SET ") +
                      (standing == Standing::trusted ? "passes = 0" : "trapped_until = NULL") + " WHERE " +
                      (client.is_group ? "member_of" : "client") + " = x'" + client.key + '\'');
+}
+
+std::string text(const EarnedIdentity& identity) {
+  std::string what;
+  if (identity.passes != "0")
+    what = "the " + identity.passes + (identity.passes == "1" ? " pass" : " passes");
+  if (identity.is_trapped) what.append(what.empty() ? "" : " and ").append("the trap");
+  return what + " of " + one_line(identity.name);
+}
+
+std::vector<EarnedIdentity> identities_on(Administration& administration, const Network& network) {
+  std::vector<EarnedIdentity> identities;
+  std::vector<Administration::Row> rows;
+  do {
+    const std::string behind = rows.empty() ? "" : rows.back()[0];
+    rows = administration.ask(
+        "SELECT HEX(client), identity, passes, CASE WHEN trapped_until > :now THEN 1 ELSE 0 END "
+        "FROM greylisting_clients WHERE client > x'" +
+            behind + "' AND expires > :now ORDER BY client LIMIT " + std::to_string(kAtOnce),
+        4);
+    for (const Administration::Row& row : rows) {
+      const auto on = network_in(row[1]);
+      const bool is_there = on && on->prefix() >= network.prefix() && network.contains(on->first());
+      const bool has_earned = row[2] != "0" || row[3] == "1";
+      if (is_there && has_earned) identities.push_back({row[0], row[1], row[2], row[3] == "1"});
+    }
+  } while (rows.size() == kAtOnce);
+  std::ranges::sort(identities, {}, &EarnedIdentity::name);
+  return identities;
+}
+
+void forget(Administration& administration, const std::vector<EarnedIdentity>& identities) {
+  for (auto first = identities.begin(); first != identities.end();) {
+    std::string keys;
+    const auto last = first + std::min<std::ptrdiff_t>(identities.end() - first, kAtOnce / 10);
+    for (; first != last; ++first) keys.append(keys.empty() ? "x'" : ",x'").append(first->key).append("'");
+    administration.ask(
+        "UPDATE greylisting_clients SET passes = 0, trapped_until = NULL, expires = :now WHERE client IN (" +
+        keys + ')');
+  }
 }
 
 }  // namespace greylisting::ctl

@@ -30,4 +30,22 @@ std::vector<EarnedClient> clients(Administration& administration, const Settings
 /// Takes away what it has earned. Throws StoreError.
 void forget(Administration& administration, const EarnedClient& client, Standing standing);
 
+/// One identity of a client's network: the network, or a sender there.
+struct EarnedIdentity {
+  std::string key;   // hexadecimal digits
+  std::string name;  // `192.0.2.0/24`, `alice@example.net on 192.0.2.0/24`
+  std::string passes;
+  bool is_trapped = false;
+};
+
+/// `the 5 passes and the trap of 192.0.2.0/24`
+std::string text(const EarnedIdentity& identity);
+
+/// Those with passes or a trap on networks within that one, by name. Reads a few thousand at a time. Throws
+/// StoreError.
+std::vector<EarnedIdentity> identities_on(Administration& administration, const Network& network);
+
+/// Takes away all that they have earned. Throws StoreError.
+void forget(Administration& administration, const std::vector<EarnedIdentity>& identities);
+
 }  // namespace greylisting::ctl

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 
 #include "../printable.h"
 
@@ -84,7 +85,7 @@ std::string outdated_columns(const StoredEntry& stored, const Pattern& pattern) 
 
 std::vector<StoredEntry> EntryTable::all() {
   auto all = entries(" ORDER BY id");
-  for (StoredEntry& entry : lists()) all.push_back(std::move(entry));
+  for (StoredEntry& entry : lists(" ORDER BY id")) all.push_back(std::move(entry));
   return all;
 }
 
@@ -98,6 +99,35 @@ std::vector<StoredEntry> EntryTable::find(Action action, const std::vector<Patte
     });
   });
   return found;
+}
+
+std::vector<StoredEntry> EntryTable::matching(const Attempt& attempt) {
+  const sql::Literals literals = sql::literals_of(attempt, administration_.dialect());
+  auto found = entries(sql::with_literals(
+      " WHERE subject IN (:subjects) AND (network_end IS NULL OR network_end >= :client) AND expires > :now "
+      "AND (:believe_name OR kind <> 'host' OR action <> 'allow')",
+      literals));
+  for (StoredEntry& entry : lists(sql::with_literals(
+           " WHERE ((ipaddr_start IN (:networks) AND ipaddr_end >= :client) OR rcpt_to = :domain) "
+           "AND record_expires > :now",
+           literals)))
+    found.push_back(std::move(entry));
+  std::erase_if(found, [&attempt](const StoredEntry& stored) {
+    const auto entry = try_to_read(stored);
+    return entry && !entry->pattern.matches(attempt.subjects());
+  });
+  std::ranges::stable_sort(found, std::greater(), [](const StoredEntry& stored) {
+    const auto entry = try_to_read(stored);
+    const bool refuses = stored.action == name(Action::deny) || stored.action == name(Action::skip);
+    return (entry ? entry->pattern.specificity() : 0) * 2 + (refuses ? 1 : 0);
+  });
+  return found;
+}
+
+std::vector<StoredEntry> EntryTable::with_id(const std::string& id) {
+  if (id.starts_with(kEntries)) return entries(" WHERE id = " + id.substr(kEntries.size()));
+  if (id.starts_with(kLists)) return lists(" WHERE id = " + id.substr(kLists.size()));
+  return {};
 }
 
 std::vector<StoredEntry> EntryTable::entries(const std::string& clauses) {
@@ -123,12 +153,12 @@ std::vector<StoredEntry> EntryTable::entries(const std::string& clauses) {
   return entries;
 }
 
-std::vector<StoredEntry> EntryTable::lists() {
+std::vector<StoredEntry> EntryTable::lists(const std::string& clauses) {
   std::vector<StoredEntry> entries;
   for (const Administration::Row& row :
        administration_.ask("SELECT id, ipaddr, rcpt_to, block_expires >= :now, record_expires, "
-                           "record_expires <= :now, comment "
-                           "FROM greylisting_lists ORDER BY id",
+                           "record_expires <= :now, comment FROM greylisting_lists" +
+                               clauses,
                            7)) {
     const bool denies = row[3] == "1";
     if (!row[1].empty()) {

@@ -63,6 +63,13 @@ class EntryTable {
   /// Those of greylisting_entries with that action and one of those patterns.
   std::vector<StoredEntry> find(Action action, const std::vector<Pattern>& patterns);
 
+  /// Those that match an attempt and are not over, but for regular expressions, the most specific first and of
+  /// equals the one that denies or opts out.
+  std::vector<StoredEntry> matching(const Attempt& attempt);
+
+  /// The entry of that form of `id`; nothing when there is none. A row of greylisting_lists can be two.
+  std::vector<StoredEntry> with_id(const std::string& id);
+
   /// Adds entries, or changes those with the same action and pattern, in one statement. At most a thousand.
   void put(const std::vector<Entry>& entries);
 
@@ -74,7 +81,7 @@ class EntryTable {
 
  private:
   std::vector<StoredEntry> entries(const std::string& clauses);
-  std::vector<StoredEntry> lists();
+  std::vector<StoredEntry> lists(const std::string& clauses);
   std::string literal(std::string_view text) const {
     return sql::text_literal(text, administration_.dialect());
   }

@@ -76,6 +76,11 @@ std::vector<Installed> expected() {
       {"var/qmail/greylisting", 0700, kUser},
       {"usr/local/bin/greylistctl", 0755, "root"},
       {"usr/local/share/greylisting/scripts/greylisting_cleanup.sh", 0755, "root"},
+      {"usr/local/share/man/man5/greylisting.conf.5", 0644, "root"},
+      {"usr/local/share/man/man8/greylisting.8", 0644, "root"},
+      {"usr/local/share/man/man8/greylistctl.8", 0644, "root"},
+      {"usr/local/share/bash-completion/completions/greylistctl", 0644, "root"},
+      {"usr/local/share/zsh/site-functions/_greylistctl", 0644, "root"},
   };
   for (const char* const samples : {"config", "sql"}) {
     for (const auto& file : fs::recursive_directory_iterator(source_tree() / samples)) {

@@ -107,10 +107,16 @@ DatabaseServer& DatabaseServer::shared(ServerKind kind) {
   return mysql56;
 }
 
-DatabaseServer::DatabaseServer(ServerKind kind, std::vector<std::string> options)
-    : kind_(kind), options_(std::move(options)) {
+DatabaseServer::DatabaseServer(ServerKind kind, std::vector<std::string> options, fs::path programs)
+    : kind_(kind), options_(std::move(options)), programs_(std::move(programs)) {
   create_data();
   start();
+}
+
+DatabaseServer::DatabaseServer(const DatabaseServer& original, std::vector<std::string> options)
+    : kind_(original.kind_), options_(std::move(options)), programs_(original.programs_) {
+  fs::create_directory(data_.path() / "tmp");
+  fs::copy(original.data(), data(), fs::copy_options::recursive);
 }
 
 void DatabaseServer::create_data() const {
@@ -120,14 +126,14 @@ void DatabaseServer::create_data() const {
       throw std::runtime_error("MySQL 5.6 is not in " + mysql56().string() +
                                "; tests/support/fetch-mysql56 " + built("mysql56").string() + " fetches it");
     }
-    fs::copy(mysql56() / "data" / "mysql", data_.path() / "data", fs::copy_options::recursive);
+    fs::copy(mysql56() / "data" / "mysql", data(), fs::copy_options::recursive);
     return;
   }
   // --force: a machine need not know its own name.
   const Result result =
       run({.arguments = {"mariadb-install-db", "--no-defaults", "--auth-root-authentication-method=normal",
-                         "--skip-test-db", "--force", "--datadir=" + (data_.path() / "data").string(),
-                         "--user=" + user(), "--innodb-log-file-size=4M", tmpdir()}});
+                         "--skip-test-db", "--force", "--datadir=" + data().string(), "--user=" + user(),
+                         "--innodb-log-file-size=4M", tmpdir()}});
   if (result.status != 0) {
     throw std::runtime_error("mariadb-install-db failed (is it installed? scripts/install-packages test): " +
                              result.output + result.errors);
@@ -143,9 +149,12 @@ Command DatabaseServer::command() const {
   Command command{
       .arguments = {"setpriv", "--pdeathsig", "TERM",
                     is_mariadb ? mariadbd().string() : (mysql56() / "mysqld").string(), "--no-defaults",
-                    "--user=" + user(), "--datadir=" + (data_.path() / "data").string(),
-                    "--socket=" + socket().string(), "--pid-file=" + (directory_ / "pid").string(), tmpdir(),
-                    std::string(kTimeZone)}};
+                    "--user=" + user(), "--datadir=" + data().string(), "--socket=" + socket().string(),
+                    "--pid-file=" + (directory_ / "pid").string(), tmpdir(), std::string(kTimeZone)}};
+  if (!programs_.empty()) {
+    const std::string path = "PATH=" + programs_.string() + ':' + std::getenv("PATH");
+    command.arguments.insert(command.arguments.begin(), {"env", path});
+  }
   if (!is_mariadb) {
     command.arguments.push_back("--basedir=" + mysql56().string());
     command.environment["LD_LIBRARY_PATH"] = mysql56();
@@ -155,9 +164,11 @@ Command DatabaseServer::command() const {
   return command;
 }
 
-void DatabaseServer::start() {
+void DatabaseServer::start(const std::vector<std::string>& options) {
   using namespace std::chrono_literals;
-  process_ = std::make_unique<BackgroundProcess>(command(), directory_ / "log");
+  Command with_options = command();
+  with_options.arguments.insert(with_options.arguments.end(), options.begin(), options.end());
+  process_ = std::make_unique<BackgroundProcess>(with_options, directory_ / "log");
   const auto patience = std::chrono::steady_clock::now() + 2min;
   while (!Connection(socket(), "").connected) {
     if (!process_->is_running() || std::chrono::steady_clock::now() > patience) {
@@ -168,6 +179,13 @@ void DatabaseServer::start() {
 }
 
 void DatabaseServer::stop(int signal) { process_->stop(signal); }
+
+std::string DatabaseServer::run_with(const std::string& option) const {
+  Command with_option = command();
+  with_option.arguments.push_back(option);
+  const Result result = run(with_option);
+  return result.output + result.errors;
+}
 
 std::string DatabaseServer::create_database() {
   std::string name = "gl" + std::to_string(++databases_);

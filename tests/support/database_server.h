@@ -45,16 +45,29 @@ class DatabaseServer {
   static DatabaseServer& shared(ServerKind kind);
 
   /// A server of a test's own, for a test that stops or mistreats it. `options` are added to its command
-  /// line.
-  explicit DatabaseServer(ServerKind kind, std::vector<std::string> options = {});
+  /// line. It looks for programs to run in the directory `programs` first.
+  explicit DatabaseServer(ServerKind kind, std::vector<std::string> options = {},
+                          std::filesystem::path programs = {});
+
+  /// Another one like `original`, which has to be stopped, with options of its own, on a copy of its data. It
+  /// is still to be started.
+  DatabaseServer(const DatabaseServer& original, std::vector<std::string> options);
 
   ServerKind kind() const { return kind_; }
   std::filesystem::path socket() const { return directory_ / "s"; }
   pid_t pid() const { return process_->pid(); }
 
-  /// Ends it by a signal and waits for its end; starts it again on the same data.
+  /// Ends it by a signal and waits for its end; starts it again on the same data, with `options` for this
+  /// time as well.
   void stop(int signal = 15);
-  void start();
+  void start(const std::vector<std::string>& options = {});
+
+  /// What the server's program writes when it is run with one more option, under which it ends by itself,
+  /// while the server is stopped.
+  std::string run_with(const std::string& option) const;
+
+  std::filesystem::path data() const { return data_.path() / "data"; }
+  std::string log() const { return read_file(directory_ / "log"); }
 
   /// Creates an empty database under a name that has not been used, and returns the name: short, letters and
   /// digits.
@@ -76,6 +89,7 @@ class DatabaseServer {
 
   ServerKind kind_;
   std::vector<std::string> options_;
+  std::filesystem::path programs_;
   TemporaryDirectory directory_;
   DataDirectory data_{directory_.path()};
   std::unique_ptr<BackgroundProcess> process_;

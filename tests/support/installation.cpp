@@ -75,6 +75,12 @@ Installation::Installation(DatabaseServer& server, std::string_view settings)
   configure(settings);
 }
 
+Installation::Installation(const Installation& other, DatabaseServer& server, std::string_view settings)
+    : backend_(other.backend_), server_(&server), database_(other.database_) {
+  write_option_files();
+  configure(settings);
+}
+
 // With the very files that an administrator runs. Only names differ, so that many installations share one
 // server.
 void Installation::create_database() {
@@ -90,6 +96,10 @@ void Installation::create_database() {
   grants = std::regex_replace(grants, std::regex("'greylistctl'"), '\'' + database_ + "ctl'");
   server_->sql("", grants);
   server_->sql(database_, read_file(directory / "schema.sql"));
+  write_option_files();
+}
+
+void Installation::write_option_files() const {
   write_file(home_ / "control/mysql.cnf", option_file(*server_, database_, database_, "change-me"), 0600);
   write_file(home_ / "control/mysql-admin.cnf",
              option_file(*server_, database_, database_ + "ctl", "change-me-too"), 0600);

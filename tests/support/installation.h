@@ -58,6 +58,9 @@ class Installation {
   explicit Installation(Backend backend, std::string_view settings = {});
   Installation(DatabaseServer& server, std::string_view settings = {});
 
+  /// Another MX host, with a home of its own, on the database of `other`, which it reaches through `server`.
+  Installation(const Installation& other, DatabaseServer& server, std::string_view settings = {});
+
   /// Writes control/greylisting anew: how to reach the store, loglevel=4 so that every decision is logged, no
   /// header, a timeout that a busy machine does not exceed, and `settings`, lines which win over these.
   void configure(std::string_view settings);
@@ -93,6 +96,7 @@ class Installation {
 
  private:
   void create_database();
+  void write_option_files() const;
   Rows sqlite(std::string_view statements) const;
 
   Backend backend_;

@@ -1,0 +1,301 @@
+// bench SCALE: what a decision costs beside the least that can be, and whether it stays so at any size.
+// SCALE is the part of the full sizes that is used, 1 or less. The table is explained in bench/README.md.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+#include <utility>
+
+#include "data.h"
+#include "program.h"
+#include "table.h"
+
+namespace greylisting::bench {
+namespace {
+
+using test::Backend;
+using test::BackgroundProcess;
+using test::built;
+using test::DatabaseServer;
+using test::Installation;
+using test::Rcpt;
+using test::ServerKind;
+
+// loglevel: standard error goes nowhere, so that only the line's making would be measured.
+constexpr std::string_view kSettings = "block_expire=1\nloglevel=3\ntimeout=60000\nheader=off\n";
+
+std::string milliseconds(Microseconds time) {
+  std::string text = std::to_string(std::lround(time.count()) / 10);
+  text.insert(0, text.size() < 3 ? 3 - text.size() : 0, '0');
+  return text.insert(text.size() - 2, ".") + " ms";
+}
+
+std::string detail(const Summary& floor, const Summary& plugin) {
+  return "medians " + milliseconds(floor.median) + ", " + milliseconds(plugin.median) + "; p99 " +
+         milliseconds(floor.p99) + ", " + milliseconds(plugin.p99);
+}
+
+Program plugin(const Installation& installation, const Rcpt& rcpt, std::string_view file = "greylisting") {
+  const test::Command command = installation.command(rcpt);
+  return {.file = built(file), .environment = command.environment, .directory = installation.home()};
+}
+
+// Triplets that are known everywhere: as many as are judged at once, because those do not wait for one
+// another.
+constexpr unsigned kAtOnce = 32;
+Rcpt known_rcpt(unsigned number = 0) {
+  return {.client = "192.0.2.7", .recipient = "known" + std::to_string(number) + "@example.org"};
+}
+
+void make_known(const Installation& installation) {
+  for (unsigned i = 0; i < kAtOnce; ++i) installation.attempt(known_rcpt(i));
+  installation.pass_time(std::chrono::minutes(10));
+  for (unsigned i = 0; i < kAtOnce; ++i) installation.attempt(known_rcpt(i));
+}
+
+Series always(Program program) {
+  return [program = std::move(program)] { return program; };
+}
+
+Series known_in_turn(const Installation& installation) {
+  return
+      [&installation, number = 0U]() mutable { return plugin(installation, known_rcpt(number++ % kAtOnce)); };
+}
+
+// Another recipient and another network each time.
+Series always_new(const Installation& installation) {
+  return [&installation, number = 0U]() mutable {
+    ++number;
+    return plugin(installation, {.client = "10." + std::to_string(number >> 8U & 0xffU) + '.' +
+                                           std::to_string(number & 0xffU) + ".1",
+                                 .recipient = 'r' + std::to_string(number) + "@example.org"});
+  };
+}
+
+class Bench {
+ public:
+  explicit Bench(double scale)
+      : scale_(scale),
+        rounds_(part(2000, 10)),
+        server_(ServerKind::mariadb,
+                {scale < 0.1 ? "--innodb-buffer-pool-size=256M" : "--innodb-buffer-pool-size=6G",
+                 scale < 0.1 ? "--innodb-log-file-size=64M" : "--innodb-log-file-size=1G",
+                 "--max-allowed-packet=64M"}),
+        mariadb_(server_, kSettings),
+        sqlite_(Backend::sqlite, kSettings) {
+    make_known(mariadb_);
+    make_known(sqlite_);
+    Program create = sqlite_floor();
+    create.argument = "create";
+    Run(create).finish();
+  }
+
+  void run() {
+    skipped();
+    alone();
+    at_once();
+    memory();
+    for (const Installation* installation : {&mariadb_, &sqlite_}) {
+      lists(*installation);
+      triplets(*installation);
+      cleanup(*installation);
+    }
+    table_.write_json(built("bench.json"));
+  }
+
+ private:
+  std::size_t part(double all, double least) const {
+    return static_cast<std::size_t>(std::max(all * scale_, least));
+  }
+
+  static std::string store(const Installation& installation) {
+    return std::string(name(installation.backend()));
+  }
+
+  Program mysql_floor() const {
+    return {
+        .file = built("bench/floor_mysql"), .directory = mariadb_.home(), .argument = "control/mysql.cnf"};
+  }
+  Program sqlite_floor() const {
+    return {.file = built("bench/floor_sqlite"), .directory = sqlite_.home(), .argument = "upsert"};
+  }
+
+  void add(const std::string& what, const std::string& beside, const Summary& floor, const Summary& measured,
+           double goal) {
+    table_.add({.what = what,
+                .beside = beside,
+                .value = measured.median / floor.median,
+                .goal = goal,
+                .detail = detail(floor, measured)});
+  }
+
+  void skipped() {
+    Program unset = plugin(mariadb_, known_rcpt());
+    unset.environment.erase("GREYLISTING");
+    Program relay = plugin(mariadb_, known_rcpt());
+    relay.environment["RELAYCLIENT"] = "";
+    const auto times =
+        in_turn({always({.file = built("bench/floor_exit")}), always(unset), always(relay)}, rounds_);
+    add("skipped, GREYLISTING unset", "a program that returns 0", times[0], times[1], 1.15);
+    add("skipped, RELAYCLIENT set", "a program that returns 0", times[0], times[2], 1.15);
+  }
+
+  void alone() {
+    auto times = in_turn({always(mysql_floor()), always(plugin(mariadb_, known_rcpt())), always_new(mariadb_),
+                          always(plugin(mariadb_, known_rcpt(), "greylisting.dynamic"))},
+                         rounds_);
+    add("known triplet, MariaDB", "lean floor", times[0], times[1], 1.35);
+    add("new triplet, MariaDB", "lean floor", times[0], times[2], 1.6);
+    add("known triplet, MariaDB, LINK=dynamic", "lean floor", times[0], times[3], 0);
+    times = in_turn({always(sqlite_floor()), always(plugin(sqlite_, known_rcpt())), always_new(sqlite_)},
+                    rounds_);
+    add("known triplet, SQLite", "SQLite floor", times[0], times[1], 1.25);
+    add("new triplet, SQLite", "SQLite floor", times[0], times[2], 0);
+  }
+
+  void at_once() {
+    const auto compare = [this](const std::string& what, const Series& floor, const Series& series,
+                                double goal) {
+      std::vector<std::pair<double, double>> rates;
+      const std::size_t total = part(2000, 2.0 * kAtOnce);
+      for (int turn = 0; turn < 5; ++turn) {
+        const double beside = rate(floor, kAtOnce, total);
+        rates.emplace_back(rate(series, kAtOnce, total), beside);
+      }
+      std::ranges::sort(rates, {}, [](const auto& pair) { return pair.first / pair.second; });
+      const auto [own, beside] = rates[rates.size() / 2];
+      table_.add(
+          {.what = what,
+           .beside = "its floor 32 at a time",
+           .value = own / beside,
+           .goal = goal,
+           .at_least = true,
+           .detail = std::to_string(std::lround(beside)) + "/s, " + std::to_string(std::lround(own)) + "/s"});
+    };
+    compare("32 at a time, MariaDB", always(mysql_floor()), known_in_turn(mariadb_), 0.75);
+    compare("32 at a time, new triplets, MariaDB", always(mysql_floor()), always_new(mariadb_), 0);
+    const long before = passed(sqlite_);
+    compare("32 at a time, SQLite", always(sqlite_floor()), known_in_turn(sqlite_), 0.8);
+    const auto lost =
+        static_cast<double>(5 * part(2000, 2.0 * kAtOnce)) - static_cast<double>(passed(sqlite_) - before);
+    table_.add({.what = "32 at a time, SQLite: lost", .value = lost, .unit = "decisions"});
+  }
+
+  static long passed(const Installation& installation) {
+    return std::stol(
+        installation.sql("SELECT SUM(passed_count) FROM greylisting_data WHERE rcpt_to LIKE 'known%'")
+            .at(0)
+            .at(0)
+            .value());
+  }
+
+  void memory() {
+    for (const Installation* installation : {&mariadb_, &sqlite_}) {
+      const double resident = static_cast<double>(peak_resident(plugin(*installation, known_rcpt()))) / 1024;
+      table_.add({.what = "peak resident memory, " + store(*installation), .value = resident, .unit = "MiB"});
+      table_.add({.what = "address space that is enough, " + store(*installation),
+                  .value = static_cast<double>(address_space(*installation)) / 1e6,
+                  .unit = "MB"});
+    }
+  }
+
+  // The least softlimit -m, in steps of 500000 bytes, under which a decision is recorded.
+  static long address_space(const Installation& installation) {
+    constexpr long kStep = 500000;
+    constexpr long kMost = 64000000;
+    test::Command command = installation.command(known_rcpt());
+    command.arguments.insert(command.arguments.begin(), {"softlimit", "-m", ""});
+    long limit = kStep;
+    for (; limit < kMost; limit += kStep) {
+      command.arguments[2] = std::to_string(limit);
+      const long before = passed(installation);
+      if (test::run(command).status == 0 && passed(installation) > before) break;
+    }
+    return limit;
+  }
+
+  // The same on a small store and on this one, before and after it has grown.
+  template <typename Grow>
+  void grown(const Installation& installation, const std::string& what, const Grow& grow) {
+    const bool is_sqlite = installation.backend() == Backend::sqlite;
+    Installation small =
+        is_sqlite ? Installation(Backend::sqlite, kSettings) : Installation(server_, kSettings);
+    make_known(small);
+    add_triplets(small, 1000);
+    add_list_entries(small, 10);
+    const auto start = std::chrono::steady_clock::now();
+    grow();
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    std::printf("<!-- %s: filled in %.0f s -->\n", store(installation).c_str(), took.count());
+    const auto times =
+        in_turn({always(plugin(small, known_rcpt())), always(plugin(installation, known_rcpt())),
+                 always_new(small), always_new(installation)},
+                rounds_);
+    add("known triplet with " + what + ", " + store(installation), "a small store", times[0], times[1], 1.1);
+    add("new triplet with " + what + ", " + store(installation), "a small store", times[2], times[3], 1.1);
+  }
+
+  void lists(const Installation& installation) {
+    const std::size_t count = part(1e6, 100);
+    grown(installation, std::to_string(count) + " networks and " + std::to_string(count / 10) + " domains",
+          [&] { add_list_entries(installation, count); });
+  }
+
+  void triplets(const Installation& installation) {
+    const std::size_t count = part(1e7, 1000);
+    grown(installation, std::to_string(count) + " triplets", [&] { add_triplets(installation, count); });
+  }
+
+  // The clean-up of a store of its own.
+  void cleanup(const Installation& like) {
+    const bool is_sqlite = like.backend() == Backend::sqlite;
+    Installation installation =
+        is_sqlite ? Installation(Backend::sqlite, kSettings) : Installation(server_, kSettings);
+    make_known(installation);
+    add_expired(installation, part(1e6, 1000));
+    const Series known = always(plugin(installation, known_rcpt()));
+    const Summary before = in_turn({known}, rounds_).front();
+
+    test::Command command = installation.command();
+    command.arguments = {built("greylistctl"), "--home", installation.home(), "cleanup"};
+    BackgroundProcess cleanup(command, installation.home() / "cleanup.log");
+    std::vector<Microseconds> times{time_of(known())};
+    while (cleanup.is_running()) times.push_back(time_of(known()));
+    const std::size_t decisions = times.size();
+    const Summary meanwhile = summary(std::move(times));
+    table_.add({.what = "p99 while " + std::to_string(part(1e6, 1000)) + " expired rows are deleted, " +
+                        store(installation),
+                .beside = "p99 without",
+                .value = meanwhile.p99 / before.p99,
+                .goal = 2,
+                .detail = detail(before, meanwhile) + "; " + std::to_string(decisions) + " decisions"});
+  }
+
+  double scale_;
+  std::size_t rounds_;
+  DatabaseServer server_;
+  Installation mariadb_;
+  Installation sqlite_;
+  Table table_;
+};
+
+}  // namespace
+}  // namespace greylisting::bench
+
+int main(int count, char** arguments) {
+  const double scale = count > 1 ? std::atof(arguments[1]) : 1;
+  if (scale <= 0 || scale > 1) {
+    std::fprintf(stderr, "bench: BENCH_SCALE is a number above 0 and up to 1\n");
+    return 2;
+  }
+  try {
+    greylisting::bench::Bench(scale).run();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "bench: %s\n", error.what());
+    return 1;
+  }
+  return 0;
+}

@@ -1,0 +1,74 @@
+# shellcheck shell=bash
+# Completion of greylistctl(8) for bash. make install puts it where bash-completion finds it; or source it.
+
+_greylistctl() {
+  local current=${COMP_WORDS[COMP_CWORD]} word option='' subcommand='' arguments=0 i
+
+  # What stands before the word: the subcommand, how many arguments it has, and an option that waits for its value.
+  # Bash makes three words of --option=value.
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    word=${COMP_WORDS[i]}
+    case $word in
+      =) ;;
+      --home | --until | --for | --comment | --reply | --block | --action | --host | --helo | --spf | --rbl | \
+        --recipients | --client | --sender | --recipient | --since | --limit | --batch | --pause) option=$word ;;
+      -*) option='' ;;
+      *)
+        if [[ -n $option ]]; then
+          option=''
+        elif [[ -z $subcommand ]]; then
+          subcommand=$word
+        else
+          arguments=$((arguments + 1))
+        fi
+        ;;
+    esac
+  done
+  if [[ $current == '=' ]]; then current=''; fi
+
+  local words='' kind=''  # words to choose from, or `file` or `directory`
+  if [[ -n $option ]]; then
+    case $option in
+      --home) kind='directory' ;;
+      --action) words='allow deny' ;;
+      --spf) words='pass none neutral softfail fail error' ;;
+      --rbl) words='pass delay reject' ;;
+    esac
+  elif [[ $current == -* ]]; then
+    words='-h --help '
+    case $subcommand in
+      '') words+='--home --version' ;;
+      allow | trap | skip) words+='--until --for --comment --dry-run' ;;
+      deny) words+='--until --for --comment --reply --dry-run' ;;
+      greylist) words+='--until --for --comment --block --dry-run' ;;
+      list) words+='--json' ;;
+      remove) words+='--dry-run' ;;
+      import) words+='--action --comment --dry-run' ;;
+      explain) words+='--host --helo --spf --rbl --recipients --json' ;;
+      find) words+='--client --sender --recipient --pending --passed --pools --since --limit --json --csv' ;;
+      pass) words+='--host --helo --spf --dry-run' ;;
+      forget) words+='--client --host --helo --yes --dry-run' ;;
+      cleanup) words+='--batch --pause' ;;
+    esac
+  else
+    case $subcommand:$arguments in
+      :*) words='check explain allow deny trap greylist skip list remove import find pass forget cleanup migrate' ;;
+      allow:0 | deny:0) words='client sender recipient' ;;
+      trap:0 | skip:0) words='recipient' ;;
+      greylist:0) words='recipient client' ;;
+      list:0) words='allow deny trap greylist skip trusted trapped' ;;
+      remove:0) words='client sender recipient trusted trapped' ;;
+      import:0) words='plain postgrey-clients postgrey-recipients sqlgrey-ip sqlgrey-fqdn' ;;
+      import:1) kind='file' ;;
+    esac
+  fi
+
+  case $kind in
+    file) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
+    directory) mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
+    *) mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current") ;;
+  esac
+  if [[ -n $kind ]]; then compopt -o filenames 2> /dev/null; fi
+}
+
+complete -F _greylistctl greylistctl

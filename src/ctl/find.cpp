@@ -1,0 +1,121 @@
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "../csv.h"
+#include "commands.h"
+#include "record_table.h"
+#include "table.h"
+
+namespace greylisting::ctl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// `24h` before now, or a date's beginning, or a time.
+std::string beginning(const std::string& text, const std::string& now) {
+  if (const auto duration = duration_of(text)) return later(now, -*duration);
+  if (const auto end = end_of(text)) return text.size() == end->size() ? text : text + " 00:00:00";
+  throw UsageError("--since: \"" + one_line(text) +
+                   "\" is neither a duration (90m, 12h, 30d, 2w) nor a date (YYYY-MM-DD or \"YYYY-MM-DD "
+                   "hh:mm:ss\", UTC)");
+}
+
+Network network_of(const std::string& text) {
+  if (const auto network = Network::parse(text)) return *network;
+  throw UsageError("--client: \"" + one_line(text) +
+                   "\" is not an address or network: 192.0.2.7, 192.0.2.0/24, 2001:db8::/32");
+}
+
+RecordQuery query_of(const FindOptions& options, const Settings& settings, Administration& administration) {
+  const sql::Dialect dialect = administration.dialect();
+  RecordQuery query{
+      .pending = options.pending, .passed = options.passed, .pools = options.pools, .limit = options.limit};
+  if (!options.client.empty()) query.client = network_of(options.client);
+  if (options.sender) query.sender = condition_on_sender(*options.sender, settings, dialect);
+  if (options.recipient) query.recipient = condition_on_recipient(*options.recipient, settings, dialect);
+  if (!options.since.empty()) query.since = beginning(options.since, RecordTable(administration).now());
+  return query;
+}
+
+std::string shown(const std::string& address) { return address.empty() ? "<>" : one_line(address); }
+
+Cells cells(const Record& record, bool with_pools) {
+  Cells cells{record.id,
+              record.first_seen,
+              record.client,
+              shown(record.sender),
+              shown(record.recipient),
+              state(record),
+              std::to_string(record.blocked),
+              std::to_string(record.passed)};
+  if (with_pools) cells.push_back(one_line(record.pool));
+  return cells;
+}
+
+void print_for_people(const std::vector<Record>& records, const FindOptions& options) {
+  if (records.empty()) {
+    std::cout << "There are no such records.\n";
+    return;
+  }
+  std::vector<Cells> rows{
+      {"id", "first seen", "client", "sender", "recipient", "state", "deferred", "passed"}};
+  if (options.pools) rows.front().emplace_back("pool");
+  for (const Record& record : records) rows.push_back(cells(record, options.pools));
+  print_table(rows);
+  if (records.size() == options.limit)
+    std::cout << "These are the newest " << options.limit << "; there may be more: --limit\n";
+}
+
+// The one word of the state, without its time or number, which have columns of their own.
+std::string_view state_word(const Record& record) {
+  if (record.is_over) return "over";
+  if (record.is_blocked) return "waiting";
+  return record.passed == 0 ? "may pass" : "passed";
+}
+
+void print_json(const std::vector<Record>& records) {
+  Json array = Json::array();
+  for (const Record& record : records) {
+    array.push_back({{"id", std::stoull(record.id)},
+                     {"first_seen", record.first_seen},
+                     {"last_seen", record.last_seen},
+                     {"client", record.client},
+                     {"sender", one_line(record.sender)},
+                     {"recipient", one_line(record.recipient)},
+                     {"pool", record.pool.empty() ? Json() : Json(one_line(record.pool))},
+                     {"state", state_word(record)},
+                     {"blocked_until", record.block_expires},
+                     {"over_from", record.record_expires},
+                     {"deferred", record.blocked},
+                     {"passed", record.passed}});
+  }
+  std::cout << array.dump(2) << '\n';
+}
+
+void print_csv(const std::vector<Record>& records) {
+  std::cout << csv_record({"id", "first_seen", "last_seen", "client", "sender", "recipient", "pool", "state",
+                           "blocked_until", "over_from", "deferred", "passed"});
+  for (const Record& record : records) {
+    std::cout << csv_record({record.id, record.first_seen, record.last_seen, record.client,
+                             one_line(record.sender), one_line(record.recipient), one_line(record.pool),
+                             std::string(state_word(record)), record.block_expires, record.record_expires,
+                             std::to_string(record.blocked), std::to_string(record.passed)});
+  }
+}
+
+}  // namespace
+
+int find(const LoadedSettings& loaded, const FindOptions& options) {
+  const auto administration = open_administration(loaded.settings);
+  const auto records = RecordTable(*administration).find(query_of(options, loaded.settings, *administration));
+  if (options.json) {
+    print_json(records);
+  } else if (options.csv) {
+    print_csv(records);
+  } else {
+    print_for_people(records, options);
+  }
+  return kDone;
+}
+
+}  // namespace greylisting::ctl

@@ -1,0 +1,106 @@
+#include <iostream>
+
+#include "commands.h"
+#include "earned.h"
+#include "record_table.h"
+
+namespace greylisting::ctl {
+namespace {
+
+constexpr std::size_t kMany = 100;
+
+std::string counted(std::uint64_t number, const std::string& thing) {
+  return std::to_string(number) + ' ' + thing + (number == 1 ? "" : "s");
+}
+
+std::string_view verb(const ForgetOptions& options) { return options.dry_run ? "would forget " : "forgot "; }
+
+int forget_records(RecordTable table, std::vector<Record> records, const ForgetOptions& options,
+                   const std::string& complaint) {
+  std::erase_if(records, &Record::is_over);
+  if (records.empty()) {
+    std::cerr << complaint;
+    return kFailed;
+  }
+  std::vector<std::string> keys;
+  keys.reserve(records.size());
+  for (const Record& record : records) keys.push_back(record.key);
+  if (!options.dry_run) table.end(keys);
+  for (const Record& record : records)
+    std::cout << verb(options) << text(record) << " (" << state(record) << ")\n";
+  return kDone;
+}
+
+int forget_numbered(const Settings& settings, const ForgetOptions& options) {
+  const auto administration = open_administration(settings);
+  RecordTable table(*administration);
+  const std::string& id = options.attempt.triplet[0];
+  return forget_records(table, table.numbered(id), options, no_record(id));
+}
+
+int forget_triplet(const Settings& settings, const ForgetOptions& options) {
+  Session session = session_of(options.attempt);
+  session.spf_result = "pass";  // its pool's record as well
+  const auto administration = open_administration(settings);
+  RecordTable table(*administration);
+  return forget_records(table, table.of(Attempt::from(session, settings)), options,
+                        "greylistctl: there is no record of " + in_words(session) +
+                            "; greylistctl find --client " + session.client + " shows what there is\n");
+}
+
+// The network that an address counts as; a network as it is, but no smaller than that.
+Network network_of(const std::string& text, const Settings& settings) {
+  const auto network = Network::parse(text);
+  if (!network) {
+    throw UsageError("--client: \"" + one_line(text) +
+                     "\" is not an address or network: 192.0.2.7, 192.0.2.0/24, 2001:db8::/32");
+  }
+  const auto prefix =
+      static_cast<unsigned>(network->first().is_ipv4() ? settings.ipv4_prefix : settings.ipv6_prefix);
+  return network->prefix() <= prefix ? *network : Network::of(network->first(), prefix);
+}
+
+int forget_client(const Settings& settings, const ForgetOptions& options) {
+  const Network network = network_of(options.client, settings);
+  const auto administration = open_administration(settings);
+  RecordTable table(*administration);
+  const auto keys = table.keys_from(network);
+  const auto earned = identities_on(*administration, network);
+  if (keys.empty() && earned.empty()) {
+    std::cerr << "greylistctl: nothing is known of " << network.text()
+              << "; greylistctl find and greylistctl list trusted show what there is\n";
+    return kFailed;
+  }
+  if (keys.size() > kMany && !options.is_sure && !options.dry_run) {
+    throw UsageError("this would forget " + std::to_string(keys.size()) + " records of " + network.text() +
+                     "; greylistctl find --client " + network.text() +
+                     " shows them; to forget them add --yes");
+  }
+  std::uint64_t ended = keys.size();
+  if (!options.dry_run) {
+    ended = table.end(keys);
+    forget(*administration, earned);
+  }
+  std::cout << verb(options) << counted(ended, "record") << " of " << network.text() << '\n';
+  for (const EarnedIdentity& identity : earned) std::cout << verb(options) << text(identity) << '\n';
+  return kDone;
+}
+
+}  // namespace
+
+int forget(const LoadedSettings& loaded, const ForgetOptions& options) {
+  const auto& words = options.attempt.triplet;
+  if (!options.client.empty()) {
+    if (words.empty()) return forget_client(loaded.settings, options);
+    throw UsageError("--client forgets all of a network; name nothing else beside it");
+  }
+  if (words.size() == 1 && is_record_id(words[0])) return forget_numbered(loaded.settings, options);
+  if (words.size() != 3) {
+    throw UsageError(
+        "what is to be forgotten is a record's number (greylistctl find), IP SENDER RECIPIENT, or --client "
+        "NETWORK");
+  }
+  return forget_triplet(loaded.settings, options);
+}
+
+}  // namespace greylisting::ctl

@@ -1,0 +1,101 @@
+#include <algorithm>
+#include <iostream>
+
+#include "commands.h"
+#include "record_table.h"
+
+namespace greylisting::ctl {
+namespace {
+
+std::string life(const Record& record) { return "until " + record.record_expires + " UTC"; }
+
+// What there was to do about a record, in words.
+std::string what_was_done(const Record& before, bool dry_run) {
+  if (before.is_waiting()) {
+    return std::string(dry_run ? "would pass" : "passes") + " at its next attempt, " + life(before) +
+           "; it was blocked until " + before.block_expires + " UTC";
+  }
+  if (before.passed == 0) return "may pass already, " + life(before) + "; nothing was done";
+  return state(before) + " already, and does " + life(before) + "; nothing was done";
+}
+
+// Whatever else is to be said of it comes before its record.
+void print_rest(Administration& administration, const Session& session, const Settings& settings) {
+  const Decision decision = rehearse(administration, session, settings).decision;
+  if (decision.outcome() != Outcome::accepted) {
+    std::cout << "note: its next attempt is " << name(decision.outcome()) << " all the same ("
+              << name(decision.reason) << "): greylistctl explain " << command_words(session) << '\n';
+  }
+  Session vouched = session;
+  vouched.spf_result = "pass";
+  for (const Record& record : RecordTable(administration).of(Attempt::from(vouched, settings))) {
+    if (session.spf_result != "pass" && !record.pool.empty() && record.is_waiting()) {
+      std::cout << "note: from another network of " << one_line(record.pool) << " it has to wait until "
+                << record.block_expires << " UTC; to let it pass from there as well: greylistctl pass "
+                << command_words(vouched) << '\n';
+    }
+  }
+}
+
+int pass_triplet(const Settings& settings, const PassOptions& options) {
+  const Session session = session_of(options.attempt);
+  const Attempt attempt = Attempt::from(session, settings);
+  const auto administration = open_administration(settings);
+  RecordTable table(*administration);
+  const auto before = table.of(attempt);
+  if (!options.dry_run) table.let_pass(attempt);
+
+  const auto is_alive = [](const Record& record) { return !record.is_over; };
+  for (const Record& record : before) {
+    if (is_alive(record)) std::cout << text(record) << ' ' << what_was_done(record, options.dry_run) << '\n';
+  }
+  const auto expected = static_cast<std::ptrdiff_t>(attempt.pool_key() ? 2 : 1);
+  if (std::ranges::count_if(before, is_alive) < expected) {
+    if (options.dry_run) {
+      std::cout << "would make a record: " << in_words(session) << " would pass at its next attempt\n";
+    } else {
+      for (const Record& record : table.of(attempt)) {
+        const bool is_new = std::ranges::none_of(
+            before, [&](const Record& old) { return old.key == record.key && is_alive(old); });
+        if (is_new)
+          std::cout << "made " << text(record) << " passes at its next attempt, " << life(record) << '\n';
+      }
+    }
+  }
+  if (!options.dry_run) print_rest(*administration, session, settings);
+  return kDone;
+}
+
+int pass_numbered(const Settings& settings, const std::string& id, bool dry_run) {
+  const auto administration = open_administration(settings);
+  RecordTable table(*administration);
+  auto records = table.numbered(id);
+  if (records.empty()) {
+    std::cerr << no_record(id);
+    return kFailed;
+  }
+  if (records.front().is_over) {
+    std::cerr << "greylistctl: " << text(records.front()) << " is over since "
+              << records.front().record_expires
+              << " UTC; to let its triplet pass all the same: greylistctl pass IP SENDER RECIPIENT\n";
+    return kFailed;
+  }
+  std::erase_if(records, &Record::is_over);
+  if (!dry_run) table.let_pass(records);
+  for (const Record& record : records)
+    std::cout << text(record) << ' ' << what_was_done(record, dry_run) << '\n';
+  return kDone;
+}
+
+}  // namespace
+
+int pass(const LoadedSettings& loaded, const PassOptions& options) {
+  const auto& words = options.attempt.triplet;
+  if (words.size() == 1 && is_record_id(words[0]))
+    return pass_numbered(loaded.settings, words[0], options.dry_run);
+  if (words.size() != 3)
+    throw UsageError("what is to pass is IP SENDER RECIPIENT, or a record's number (greylistctl find)");
+  return pass_triplet(loaded.settings, options);
+}
+
+}  // namespace greylisting::ctl

@@ -1,0 +1,78 @@
+#include "rehearsal.h"
+
+#include "../printable.h"
+#include "../shell_word.h"
+#include "commands.h"
+
+namespace greylisting::ctl {
+namespace {
+
+// The store as the plugin's judgement sees it, but that it keeps nothing.
+class Rehearsal : public Store {
+ public:
+  explicit Rehearsal(Administration& administration) : administration_(administration) {}
+
+  Judgement judge(const Attempt& attempt) override { return administration_.rehearse(attempt); }
+  void withdraw(const Attempt& /*attempt*/, Reason /*from*/, Reason /*to*/) override {}
+
+ private:
+  Administration& administration_;
+};
+
+std::string address_of(const std::string& word) {
+  if (IpAddress::parse(word) || Network::parse(word))
+    throw UsageError('"' + one_line(word) + "\" is not a mail address; the order is IP SENDER RECIPIENT");
+  const bool is_path = word.size() >= 2 && word.front() == '<' && word.back() == '>';
+  const std::string address = is_path ? word.substr(1, word.size() - 2) : word;
+  return from_printable(address).value_or(address);
+}
+
+std::string shown(const std::string& address) { return address.empty() ? "<>" : printable(address); }
+
+}  // namespace
+
+Session session_of(const AttemptWords& words) {
+  if (words.triplet.size() != 3)
+    throw UsageError("an attempt is IP SENDER RECIPIENT; the null sender is '<>'");
+  const std::string& client = words.triplet[0];
+  if (!IpAddress::parse(client)) {
+    throw UsageError('"' + one_line(client) +
+                     "\" is not an IP address; the order is IP SENDER RECIPIENT, as in: 192.0.2.7 "
+                     "alice@example.net bob@example.org");
+  }
+  Session session{.client = client,
+                  .client_name = words.host,
+                  .helo = words.helo,
+                  .sender = address_of(words.triplet[1]),
+                  .recipient = address_of(words.triplet[2]),
+                  .spf_result = words.spf,
+                  .rbl_result = words.rbl};
+  session.recipients = words.recipients;
+  if (session.recipient.empty()) throw UsageError("the recipient is empty; only a sender can be null");
+  return session;
+}
+
+std::string command_words(const Session& session) {
+  const auto address = [](const std::string& text) { return shell_word(shown(text)); };
+  std::string words =
+      shell_word(session.client) + ' ' + address(session.sender) + ' ' + address(session.recipient);
+  const auto add = [&words](const char* option, const std::string& value) {
+    if (!value.empty()) words += option + shell_word(value);
+  };
+  add(" --host ", session.client_name);
+  add(" --helo ", session.helo);
+  add(" --spf ", session.spf_result);
+  return words;
+}
+
+std::string in_words(const Session& session) {
+  return session.client + ' ' + shown(session.sender) + " -> " + printable(session.recipient);
+}
+
+Judged rehearse(Administration& administration, const Session& session, const Settings& settings) {
+  if (const auto decision = judge_at_the_door(session, settings)) return {*decision};
+  Rehearsal store(administration);
+  return judge(store, Attempt::from(session, settings), session, settings);
+}
+
+}  // namespace greylisting::ctl

@@ -1,0 +1,36 @@
+// rehearsal: an attempt as it is said on the command line, and what the plugin would decide of it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "../administration.h"
+#include "../judge.h"
+#include "../session.h"
+
+namespace greylisting::ctl {
+
+/// `IP SENDER RECIPIENT` and what else qmail-smtpd would say.
+struct AttemptWords {
+  std::vector<std::string> triplet;  // IP SENDER RECIPIENT; the null sender is '' or '<>'
+  std::string host;
+  std::string helo;
+  std::string spf;
+  std::string rbl;
+  unsigned recipients = 0;
+};
+
+/// Addresses may be written as in the log, with `\xNN`, and between < and >. Throws UsageError where the
+/// words are no attempt.
+Session session_of(const AttemptWords& words);
+
+/// The words again, for a shell: `192.0.2.7 alice@example.net bob@example.org --spf pass`.
+std::string command_words(const Session& session);
+
+/// `192.0.2.7 alice@example.net -> bob@example.org`
+std::string in_words(const Session& session);
+
+/// What the plugin would decide, by its own code and statements, with nothing of it kept. Throws StoreError.
+Judged rehearse(Administration& administration, const Session& session, const Settings& settings);
+
+}  // namespace greylisting::ctl

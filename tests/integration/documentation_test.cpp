@@ -1,0 +1,507 @@
+// Man pages, README and completion say what the programs do: all of it, and nothing else.
+
+#include <algorithm>
+#include <array>
+#include <catch2/catch.hpp>
+#include <cctype>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "src/decision.h"
+#include "src/log.h"
+#include "src/settings.h"
+#include "src/transaction.h"
+#include "tests/support/installation.h"
+
+namespace greylisting::test {
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Contains;
+using Words = std::vector<std::string>;
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+std::string replaced(const std::string& text, const std::string& pattern, const std::string& by) {
+  return std::regex_replace(text, std::regex(pattern), by);
+}
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+std::string without_quotes(std::string text) {
+  std::erase_if(text, [](char c) { return c == '`' || c == '\''; });
+  return text;
+}
+
+// A man page as it is read, in lines as long as can be, each blank once but those in front.
+std::string man_page(const std::string& page) {
+  const Result result =
+      run({.arguments = {"mandoc", "-T", "ascii", "-O", "width=1000", source_tree() / "man" / page}});
+  REQUIRE(result.status == 0);
+  return replaced(replaced(result.output, ".\b", ""), R"(([^\n ]) +)", "$1 ");
+}
+
+std::string readme() { return read_file(source_tree() / "README.md"); }
+
+// What is below a heading, up to the next one of its kind; the heading is a regular expression.
+std::string section(const std::string& text, const std::string& heading, const std::string& next) {
+  std::smatch found;
+  CAPTURE(heading);
+  REQUIRE(std::regex_search(text, found, std::regex("\n" + heading + "\n")));
+  const std::string rest = '\n' + found.suffix().str();
+  std::smatch end;
+  return std::regex_search(rest, end, std::regex("\n" + next)) ? std::string(end.prefix()) : rest;
+}
+
+std::string man_section(const std::string& page, const std::string& heading) {
+  return section(man_page(page), heading, "[A-Z]");
+}
+
+std::string man_subsection(const std::string& page, const std::string& heading) {
+  return section(man_page(page), "   " + heading, "( {3})?[^\n ]");
+}
+
+std::string readme_section(const std::string& heading) { return section(readme(), "## " + heading, "## "); }
+
+Words matches(const std::string& text, const std::string& pattern) {
+  const std::regex expression(pattern);
+  Words words;
+  for (auto match = std::sregex_iterator(text.begin(), text.end(), expression);
+       match != std::sregex_iterator(); ++match)
+    words.push_back((*match)[1]);
+  return words;
+}
+
+// Settings.
+
+std::string variable_of(const std::string& key) {
+  std::string name = "GL";
+  for (const char c : key) {
+    if (c != '_') name += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  return name;
+}
+
+struct Documented {
+  std::string default_value;
+  std::string bounds;  // `minutes from 0 to 525600`, `0 or 1`, `0 to 5`; empty where any text will do
+  Words words;         // or one of these
+};
+
+// What the program says of a value that no setting can have.
+Documented documented(const std::string& key, const std::string& default_value) {
+  Documented setting{
+      .default_value = default_value.empty() ? "none" : default_value, .bounds = "", .words = {}};
+  if (key == "store") setting.default_value = "mysql when mysql_default_file is set, else sqlite";
+  const std::string variable = variable_of(key);
+  const LoadedSettings loaded = parse_settings(
+      "none", "", [&](const char* name) -> const char* { return name == variable ? "?" : nullptr; });
+  if (loaded.problems.empty()) return setting;
+  const std::string& problem = loaded.problems.at(0);
+  CAPTURE(problem);
+  CHECK_THAT(problem, Catch::StartsWith(variable + ": "));
+  std::smatch found;
+  if (std::regex_search(problem, found,
+                        std::regex("is not a whole number (?:of ([a-z]+) )?from ([0-9]+) to ([0-9]+)"))) {
+    const std::string range = found[2].str() + (found[3] == "1" ? " or " : " to ") + found[3].str();
+    setting.bounds = found[1].str() + (found[1].length() == 0 ? "" : " from ") + range;
+  } else if (std::regex_search(problem, found, std::regex("is not an SMTP reply: it has to be ([45]NN)"))) {
+    setting.words = {found[1]};
+  } else {
+    REQUIRE(std::regex_search(problem, found, std::regex("\" is not ([a-z0-9 -]+);")));
+    setting.words = matches(found[1].str() + " or ", "([a-z0-9-]+) or ");
+  }
+  return setting;
+}
+
+// The item of a setting in greylisting.conf(5), on one line.
+std::string item_of(const std::string& key, const std::string& page) {
+  const std::string tag = "\n +" + key + " \\(" + variable_of(key) + "\\)\n";
+  CAPTURE(tag);
+  std::smatch found;
+  REQUIRE(std::regex_search(page, found, std::regex(tag)));
+  const std::string rest = found.suffix();
+  std::smatch end;
+  REQUIRE(std::regex_search(rest, end, std::regex("\n +[a-z0-9_]+ \\(GL|\n( {3})?[^\n ]")));
+  return without_quotes(replaced(end.prefix(), "\\s+", " "));
+}
+
+// Subcommands.
+
+struct Help {
+  std::string text;
+  Words subcommands;
+  Words options;                        // --json, …
+  Words words;                          // that the first argument can be
+  std::map<std::string, Words> values;  // of options that have a few
+};
+
+Words split(const std::string& text) { return matches(text, "([a-z0-9-]+)"); }
+
+Help help(const std::string& subcommand = "") {
+  Command command{.arguments = {built("greylistctl")}};
+  if (!subcommand.empty()) command.arguments.push_back(subcommand);
+  command.arguments.emplace_back("--help");
+  const Result result = run(command);
+  REQUIRE(result.status == 0);
+  Help help{.text = result.output, .subcommands = {}, .options = {}, .words = {}, .values = {}};
+  std::string part;
+  for (const std::string& line : lines_of(result.output)) {
+    if (line.ends_with(':')) part = lower(line);
+    std::smatch found;
+    const bool begins = std::regex_search(line, found, std::regex("^ {2}(?:-h, ?)?([a-z-]+)"));
+    if (begins && part == "subcommands:") help.subcommands.push_back(found[1]);
+    if (begins && part == "options:") {
+      help.options.push_back(found[1]);
+      if (std::smatch set; std::regex_search(line, set, std::regex("\\{(.*)\\}")))
+        help.values[found[1]] = split(set[1]);
+    }
+    // {a,b,c} of the first argument, or [a|b|c] in what is said of it.
+    if (part == "positionals:" && help.words.empty() && line != "Positionals:") {
+      for (const std::string& set : matches(line, R"([\[{]([a-z0-9,|-]+)[\]}])")) {
+        const Words words = split(set);
+        help.words.insert(help.words.end(), words.begin(), words.end());
+      }
+    }
+  }
+  CHECK(!help.options.empty());
+  return help;
+}
+
+// The subsection of greylistctl(8) about a subcommand.
+std::string about(const std::string& subcommand) {
+  return man_subsection("greylistctl.8", "(?:[a-z, ]*, )?" + subcommand + "(?:, [a-z, ]*)?");
+}
+
+// Completion.
+
+using Offers = std::map<std::string, std::set<std::string>>;
+
+Offers offers_of(const Result& result) {
+  CAPTURE(result.errors);
+  REQUIRE(result.status == 0);
+  CHECK(result.errors.empty());
+  Offers offers;
+  for (const std::string& line : lines_of(result.output)) {
+    const auto tab = line.find('\t');
+    REQUIRE(tab != std::string::npos);
+    offers[line.substr(0, tab)].insert(line.substr(tab + 1));
+  }
+  return offers;
+}
+
+std::string input_of(const Offers& expected) {
+  std::string input;
+  for (const auto& [line, words] : expected) input += line + '\n';
+  return input;
+}
+
+constexpr const char* kCompleteInBash = R"(
+source "$1"
+function=$(complete -p greylistctl)
+function=${function#*-F }
+function=${function%% *}
+while IFS= read -r line; do
+  read -ra COMP_WORDS <<< "$line"
+  if [[ $line == *' ' ]]; then COMP_WORDS+=(''); fi
+  COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+  COMPREPLY=()
+  "$function"
+  for word in "${COMPREPLY[@]}"; do printf '%s\t%s\n' "$line" "$word"; done
+done
+)";
+
+// A line up to where Tab is pressed, and what is to be offered there.
+Offers expected_offers() {
+  const Help all = help();
+  CHECK(all.subcommands.size() > 10);
+  Offers expected;
+  const auto expect = [&expected](const std::string& line, const Words& words) {
+    expected[line].insert(words.begin(), words.end());
+  };
+  expect("greylistctl ", all.subcommands);
+  expect("greylistctl --home / ", all.subcommands);
+  expect("greylistctl che", {"check"});
+  expect("greylistctl --", all.options);
+  for (const std::string& subcommand : all.subcommands) {
+    const Help its = help(subcommand);
+    const std::string line = "greylistctl " + subcommand;
+    expect(line + " --", its.options);
+    expect("greylistctl --home / " + line.substr(12) + " --he",
+           std::ranges::count(its.options, "--helo") > 0 ? Words{"--help", "--helo"} : Words{"--help"});
+    if (!its.words.empty()) expect(line + ' ', its.words);
+    for (const auto& [option, values] : its.values)
+      expect(std::string(line).append(" ").append(option).append(" "), values);
+  }
+  expect("greylistctl list tra", {"trap", "trapped"});
+  expect("greylistctl explain --spf so", {"softfail"});
+  expect("greylistctl import plain a-l", {"a-list"});
+  expect("greylistctl import --action deny plain a-l", {"a-list"});
+  expect("greylistctl import --comment plain post", {"postgrey-clients", "postgrey-recipients"});
+  return expected;
+}
+
+void check_offers(const Offers& offers, const Offers& expected) {
+  for (const auto& [line, words] : expected) {
+    CAPTURE(line);
+    CHECK((offers.contains(line) ? offers.at(line) : std::set<std::string>()) == words);
+  }
+}
+
+bool is_installed(const std::string& program) {
+  return run({.arguments = {"sh", "-c", "command -v " + program}}).status == 0;
+}
+
+}  // namespace
+
+TEST_CASE("mandoc has nothing to say about the man pages", "[documentation]") {
+  std::size_t pages = 0;
+  for (const auto& page : fs::directory_iterator(source_tree() / "man")) {
+    const Result result = run({.arguments = {"mandoc", "-T", "lint", "-W", "warning", page.path()}});
+    CAPTURE(page.path(), result.output, result.errors);
+    CHECK(result.status == 0);
+    CHECK(result.output.empty());
+    ++pages;
+  }
+  CHECK(pages == 3);
+}
+
+TEST_CASE("Every setting is in greylisting.conf(5) and in README, with its variable, values and default",
+          "[documentation]") {
+  const std::string page = man_section("greylisting.conf.5", "SETTINGS") + "\nEND";
+  const std::string table = readme_section("Settings");
+  const auto rows = Settings().rows();
+  CHECK(rows.size() > 30);
+  for (const auto& [key, value] : rows) {
+    CAPTURE(key);
+    const Documented setting = documented(key, value);
+    const std::string item = item_of(key, page);
+    CHECK_THAT(item, Contains("default " + setting.default_value + "."));
+    CHECK_THAT(lower(item), Contains(setting.bounds));
+
+    const std::string row = "\\| `" + key + "` \\| `" + variable_of(key) + "` \\|([^|\n]*\\|[^|\n]*)\\|";
+    const Words cells = matches(table, row);
+    REQUIRE(cells.size() == 1);
+    CHECK_THAT(without_quotes(cells[0]), Contains("| " + setting.default_value + " "));
+    CHECK_THAT(cells[0], Contains(replaced(setting.bounds, " from ", ", ")));
+
+    for (const std::string& word : setting.words) {
+      CHECK(std::regex_search(item, std::regex("(^|[ (])" + word + "([ ,.;)]|$)")));
+      CHECK_THAT(cells[0], Contains('`' + word + '`'));
+    }
+  }
+  CHECK(matches(page, "\n +[a-z0-9_]+ \\((GL[A-Z0-9]+)\\)\n").size() == rows.size());
+  CHECK(matches(table, "\n\\| `[a-z0-9_]+` \\| `(GL[A-Z0-9]+)` \\|").size() == rows.size());
+}
+
+TEST_CASE("Every variable that is read is in greylisting(8) or greylisting.conf(5)", "[documentation]") {
+  std::set<std::string> asked;
+  // One for which nothing ends early.
+  const Environment environment = [&asked](const char* name) -> const char* {
+    asked.insert(name);
+    const std::string variable = name;
+    return variable == "RELAYCLIENT" || variable.starts_with("SMTPAUTH") ? nullptr : "1";
+  };
+  CHECK(Session::is_greylisted(environment));
+  static_cast<void>(Session::from(environment));
+  static_cast<void>(Transaction::from(environment));
+  const std::string interface = man_section("greylisting.8", "ENVIRONMENT");
+  CHECK(asked.size() > 12);
+  for (const std::string& variable : asked) {
+    CAPTURE(variable);
+    CHECK(std::regex_search(interface, std::regex("\n {5}([A-Z_]+, )*" + variable + "(, [A-Z_]+)*\n")));
+  }
+
+  asked.clear();
+  static_cast<void>(load_settings([&asked](const char* name) -> const char* {
+    asked.insert(name);
+    return nullptr;
+  }));
+  const std::string settings = man_page("greylisting.conf.5");
+  CHECK(asked.contains("GLCONFIGFILE"));
+  for (const std::string& variable : asked) CHECK_THAT(settings, Contains(variable));
+}
+
+TEST_CASE("Every reason is in greylisting(8) and in README, in the same order", "[documentation]") {
+  const std::string judgement = man_subsection("greylisting.8", "Order of judgement");
+  std::size_t reasons = 0;
+  for (; name(static_cast<Reason>(reasons)) != "unknown"; ++reasons) {
+    const auto reason = static_cast<Reason>(reasons);
+    CAPTURE(name(reason));
+    std::string outcome(name(outcome_of(reason)));
+    outcome[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(outcome[0])));
+    CHECK_THAT(judgement, Contains("\n     " + std::string(name(reason)) + " " + outcome));
+    CHECK_THAT(readme(), Contains('`' + std::string(name(reason)) + '`'));
+  }
+  Words in_page = matches(judgement, "\n {5}([a-z-]+) (?:Accepted|Deferred|Rejected)");
+  CHECK(in_page.size() == reasons);
+  std::erase(in_page, name(Reason::too_many));  // which is judged before the store is asked
+  const Words in_readme =
+      matches(readme_section("How it decides"), R"(\n\| [0-9]+ \|[^|\n]*\|[^|\n]*\| `([a-z-]+)` \|)");
+  CHECK(in_page == in_readme);
+
+  const Installation installation(Backend::sqlite);
+  const Result explained = run({.arguments = {built("greylistctl"), "--home", installation.home(), "explain",
+                                              "192.0.2.1", "<>", "bob@example.org", "--json"}});
+  CAPTURE(explained.errors);
+  REQUIRE(explained.status == 0);
+  Words in_program;
+  const auto explanation = nlohmann::json::parse(explained.output);
+  for (const auto& step : explanation.at("steps")) {
+    in_program.push_back(step.at("reason"));
+    CHECK(step.at("row") == in_program.size());
+  }
+  CHECK(in_program == in_readme);
+}
+
+TEST_CASE("Every word of a log line is in greylisting(8) and in README", "[documentation]") {
+  const Decision decision{.reason = Reason::early,
+                          .entry = "lists/1",
+                          .record = 1,
+                          .age = std::chrono::seconds(1),
+                          .left = std::chrono::seconds(1)};
+  const std::string line = describe(decision, {.spf_result = "pass"}, {});
+  const Words fields = matches(' ' + line, " ([a-z]+)=");
+  CHECK(fields.size() == 15);
+  const std::string log = man_section("greylisting.8", "LOG");
+  CHECK(matches(log, "\n {5}([a-z]+) [^\n]") == fields);
+  for (const std::string& field : fields) {
+    CAPTURE(field);
+    CHECK(std::regex_search(readme_section("Reading the log"),
+                            std::regex("\n\\| (`[a-z]+`, )*`" + field + "`[,` a-z]* \\|")));
+  }
+}
+
+TEST_CASE("Every subcommand and option is in greylistctl(8), and the other way round", "[documentation]") {
+  const Help all = help();
+  const std::string general = man_section("greylistctl.8", "DESCRIPTION");
+  for (const std::string& option : all.options) CHECK_THAT(general, Contains(option));
+  Words documented;
+  for (const std::string& heading :
+       matches(man_section("greylistctl.8", "SUBCOMMANDS"), "\n {3}([a-z, ]+)\n")) {
+    const Words words = split(heading);
+    documented.insert(documented.end(), words.begin(), words.end());
+  }
+  CHECK(std::set(documented.begin(), documented.end()) ==
+        std::set(all.subcommands.begin(), all.subcommands.end()));
+
+  std::map<std::string, std::set<std::string>> options;  // by what is said of a subcommand and others like it
+  for (const std::string& subcommand : all.subcommands) {
+    CAPTURE(subcommand);
+    const Help its = help(subcommand);
+    CHECK_THAT(its.text, Contains("Example: greylistctl " + subcommand));
+    const std::string text = about(subcommand);
+    CHECK_THAT(text, Contains("\n greylistctl " + subcommand) || Contains(" greylistctl " + subcommand));
+    CHECK_THAT(text, Contains("# greylistctl " + subcommand));
+    for (const std::string& word : its.words)
+      CHECK(std::regex_search(text, std::regex("[ \\[]" + word + "[ ,.;\n\\]]")));
+    for (const std::string& option : its.options) {
+      if (option != "--help") options[text].insert(option);
+    }
+  }
+  for (const auto& [text, expected] : options) {
+    const Words found = matches(text, "\n {5}(--[a-z-]+)");
+    CHECK(std::set(found.begin(), found.end()) == expected);
+  }
+}
+
+TEST_CASE("Every example of greylistctl(8) works as it is written", "[documentation]") {
+  const Installation installation(Backend::sqlite);
+  const TemporaryDirectory here;
+  write_file(here / "whitelist_clients", "192.0.2.0/24\n/^smtp[0-9]+\\.example\\.net$/\n");
+  const Words examples = matches(man_page("greylistctl.8"), "\n +# ([^\n]+)");
+  CHECK(examples.size() > 10);
+  for (const std::string& example : examples) {
+    CAPTURE(example);
+    const Result result = run({.arguments = {"sh", "-c", "PATH=$1:$PATH; eval \"$2\"", "sh",
+                                             built("greylistctl").parent_path(), example},
+                               .environment = {{"QMAILDIR", installation.home()}},
+                               .directory = here.path()});
+    CAPTURE(result.output, result.errors);
+    CHECK(result.status == 0);
+    CHECK(result.errors.empty());
+  }
+}
+
+TEST_CASE("The examples of greylisting.conf(5) and greylisting(8) work as they are written",
+          "[documentation]") {
+  const std::string examples = man_section("greylisting.conf.5", "EXAMPLES");
+  const auto block = [&examples](const std::string& introduction) {
+    std::smatch found;
+    REQUIRE(std::regex_search(examples, found, std::regex(introduction + "[^\n]*\n\n((?: +[^\n]*\n)+)")));
+    return replaced(found[1], "(^|\n) +", "$1");
+  };
+  const auto settings = parse_settings("sample", block("Settings"), [](const char*) { return nullptr; });
+  CAPTURE(settings.problems);
+  CHECK(settings.problems.empty());
+  CHECK(settings.settings.record_expire == 2880);
+
+  const Installation installation(Backend::sqlite, "greylist=suspicious");
+  // One of them ends some day.
+  const std::string entries = replaced(block("Entries of"), "until=[0-9]+", "until=9999");
+  write_file(installation.home() / "control/greylisting_deny", entries, 0644);
+  write_file(installation.home() / "control/greylisting_suspicious", block("Rules of"), 0644);
+  const auto reason = [&installation](Rcpt rcpt) {
+    rcpt.environment.insert({{"TCPREMOTEHOST", "mail.example.net"}, {"SMTPHELOHOST", "mail.example.net"}});
+    const Result result = installation.attempt(rcpt);
+    CHECK(lines(result.errors) == 1);
+    return logged(result, "reason");
+  };
+  CHECK(reason({.recipient = "sales@example.org"}) == "new");
+  CHECK(reason({.recipient = "bob@example.org"}) == "not-suspicious");
+  CHECK(reason({.environment = {{"TCPREMOTEHOST", "mail.example"}}}) == "new");
+  CHECK(reason({.client = "198.51.100.9", .recipient = "info@example.org"}) == "denied");
+  CHECK(reason({.sender = "promo-12@example.net", .recipient = "info@example.org"}) == "denied");
+  const Result spam = installation.attempt({.sender = "eve@spam.example"});
+  CHECK(spam.output == "E550 no thank you\n");
+
+  std::smatch by_hand;
+  const std::string plugin_page = man_section("greylisting.8", "EXAMPLES");
+  REQUIRE(std::regex_search(plugin_page, by_hand,
+                            std::regex("\n +\\$ ((?:[^\n]*\\\\\n)+[^\n]*)\n +(E[^\n]*)\n")));
+  const Installation plain(Backend::sqlite);
+  fs::create_directory(plain.home() / "plugins");
+  fs::create_symlink(built("greylisting"), plain.home() / "plugins/greylisting");
+  const Result attempt = run({.arguments = {"sh", "-c", by_hand[1]}, .directory = plain.home()});
+  CHECK(attempt.output == by_hand[2].str() + '\n');
+}
+
+TEST_CASE("bash completes subcommands, options, words and file names", "[documentation]") {
+  const Offers expected = expected_offers();
+  const TemporaryDirectory here;
+  write_file(here / "a-list", "");
+  check_offers(offers_of(run({.arguments = {"bash", "-c", kCompleteInBash, "bash",
+                                            source_tree() / "scripts/completion/greylistctl.bash"},
+                              .directory = here.path(),
+                              .input = input_of(expected)})),
+               expected);
+}
+
+TEST_CASE("zsh completes subcommands, options, words and file names", "[documentation]") {
+  if (!is_installed("zsh")) {
+    WARN("zsh is not installed: its completion is not tested");
+    return;
+  }
+  const Offers expected = expected_offers();
+  const TemporaryDirectory here;
+  const TemporaryDirectory scratch;
+  write_file(here / "a-list", "");
+  check_offers(
+      offers_of(run({.arguments = {"timeout", "60", "zsh", "-f", source_tree() / "tests/support/complete.zsh",
+                                   source_tree() / "scripts/completion", scratch.path()},
+                     .directory = here.path(),
+                     .input = input_of(expected)})),
+      expected);
+}
+
+}  // namespace greylisting::test

@@ -1,0 +1,746 @@
+// greylistctl explain, find, pass and forget: the same on every store. What they say is compared with what
+// the plugin then does.
+
+#include <catch2/catch.hpp>
+#include <functional>
+#include <list>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <set>
+
+#include "tests/support/installation.h"
+
+namespace greylisting::test {
+namespace {
+
+using namespace std::chrono_literals;
+using Catch::Contains;
+using Arguments = std::vector<std::string>;
+using Json = nlohmann::json;
+using Prepare = std::function<void(const Installation&)>;
+
+auto any_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
+
+Command ctl_command(const Installation& installation, const Arguments& arguments) {
+  Command command{.arguments = {built("greylistctl"), "--home", installation.home()}, .directory = "/"};
+  command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
+  return command;
+}
+
+Result ctl(const Installation& installation, const Arguments& arguments) {
+  return run(ctl_command(installation, arguments));
+}
+
+Json json_of(const Installation& installation, const Arguments& arguments) {
+  const Result result = ctl(installation, arguments);
+  CAPTURE(arguments, result.output, result.errors);
+  REQUIRE(result.status == 0);
+  CHECK(result.errors.empty());
+  return Json::parse(result.output);
+}
+
+// What it prints; a regular expression for all of it, without the last line end.
+void check_output(const Installation& installation, const Arguments& arguments, const std::string& expected) {
+  const Result result = ctl(installation, arguments);
+  CAPTURE(arguments, expected, result.output, result.errors);
+  CHECK(result.status == 0);
+  CHECK(result.errors.empty());
+  CHECK(std::regex_match(result.output, std::regex(expected + "\n")));
+}
+
+const std::string kTime = "[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}";
+
+std::string reason_of(const Installation& installation, const Rcpt& rcpt = {}) {
+  const Result result = installation.attempt(rcpt);
+  CAPTURE(result.errors);
+  return logged(result, "reason");
+}
+
+// The same attempt on the command line.
+Arguments words_of(const Rcpt& rcpt) {
+  Arguments words{rcpt.client, rcpt.sender, rcpt.recipient};
+  auto environment = rcpt.environment;
+  environment.insert({"SMTPHELOHOST", "mail.example.net"});
+  for (const auto& [variable, option] :
+       std::map<std::string, std::string>{{"TCPREMOTEHOST", "--host"},
+                                          {"SMTPHELOHOST", "--helo"},
+                                          {"SPFRESULT", "--spf"},
+                                          {"RBLRESULT", "--rbl"},
+                                          {"SMTPRCPTCOUNTALL", "--recipients"}}) {
+    if (!environment.contains(variable)) continue;
+    words.push_back(option);
+    words.push_back(environment.at(variable));
+  }
+  return words;
+}
+
+Arguments call(const std::string& subcommand, Arguments words, const Arguments& more = {}) {
+  words.insert(words.begin(), subcommand);
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+// All that there is in the store.
+Rows contents(const Installation& installation) {
+  Rows all;
+  for (const auto& [table, key] : std::map<std::string, std::string>{{"greylisting_data", "triplet"},
+                                                                     {"greylisting_lists", "id"},
+                                                                     {"greylisting_entries", "id"},
+                                                                     {"greylisting_clients", "client"},
+                                                                     {"greylisting_meta", "name"}}) {
+    for (Row& row : installation.sql("SELECT * FROM " + table + " ORDER BY " + key))
+      all.push_back(std::move(row));
+  }
+  return all;
+}
+
+Rcpt with(std::map<std::string, std::string> environment, Rcpt rcpt = {}) {
+  rcpt.environment.merge(environment);
+  return rcpt;
+}
+
+Rcpt vouched(std::string client) { return with({{"SPFRESULT", "pass"}}, {.client = std::move(client)}); }
+
+// An attempt, an hour, and its retry.
+void retry(const Installation& installation, const Rcpt& rcpt = {}) {
+  installation.attempt(rcpt);
+  installation.pass_time(1h);
+  installation.attempt(rcpt);
+}
+
+Prepare putting(const Entry& entry) {
+  return [entry](const Installation& it) { it.put(entry); };
+}
+
+Prepare writing(const std::string& file, const std::string& text) {
+  return [=](const Installation& it) { write_file(it.home() / file, text, 0644); };
+}
+
+struct Explained {
+  std::string name;
+  std::string settings;
+  Prepare prepare;
+  Rcpt rcpt;
+  std::string reason;
+};
+
+const std::vector<Explained> kExplained{
+    {"opted out", "", putting({"skip", "recipient", "example.org"}), {}, "opted-out"},
+    {"denied by an entry",
+     "",
+     putting({.action = "deny", .word = "sender", .pattern = "example.net", .reply = "550 no"}),
+     {},
+     "denied"},
+    {"denied by a row of 0.5",
+     "",
+     [](const Installation& it) { it.add(deny_network("192.0.2.0/24")); },
+     {},
+     "denied"},
+    {"denied by a regular expression", "", putting({"deny", "sender", "/^alice/"}), {}, "denied"},
+    {"denied by a regular expression newer than the triplet",
+     "",
+     [](const Installation& it) {
+       retry(it);
+       it.pass_time(1h);
+       it.put({"deny", "sender", "/^alice/"});
+     },
+     {},
+     "denied"},
+    {"denied by a file",
+     "",
+     writing("control/greylisting_deny", "# these\nsender example.net\n"),
+     {},
+     "denied"},
+    {"allowed by an entry, in spite of one for its domain",
+     "",
+     [](const Installation& it) {
+       it.put({"deny", "sender", "example.net"});
+       it.put({"allow", "sender", "alice@example.net"});
+     },
+     {},
+     "allowed"},
+    {"allowed by a row of 0.5",
+     "",
+     [](const Installation& it) { it.add(allow_domain("example.org")); },
+     {},
+     "allowed"},
+    {"allowed by name", "trust_remote_host=paranoid", putting({"allow", "client", "example.com"}),
+     with({{"TCPREMOTEHOST", "mail.example.com"}}), "allowed"},
+    {"allowed by a file", "", writing("control/greylisting_allow", "192.0.2.0/24\n"), {}, "allowed"},
+    {"not listed", "explicit=1", putting({"greylist", "recipient", "other.example"}), {}, "not-listed"},
+    {"listed", "explicit=1", putting({"greylist", "recipient", "bob@example.org"}), {}, "new"},
+    {"trusted",
+     "auto_allow_after=1",
+     [](const Installation& it) { retry(it); },
+     {.sender = "carol@example.net"},
+     "trusted"},
+    {"a group that is trusted",
+     "auto_allow_after=0\ngroup_domain_level=1",
+     [](const Installation& it) { retry(it); },
+     {.sender = "carol@example.net"},
+     "trusted"},
+    {"a trap", "", putting({"trap", "recipient", "bob@example.org"}), {}, "trap"},
+    {"a host that is a trap", "low_priority_mx=1", nullptr, {}, "trap"},
+    {"trapped",
+     "",
+     [](const Installation& it) {
+       it.put({"trap", "recipient", "trap@example.org"});
+       it.attempt({.recipient = "trap@example.org"});
+     },
+     {},
+     "trapped"},
+    {"retried",
+     "",
+     [](const Installation& it) {
+       it.attempt();
+       it.pass_time(1h);
+     },
+     {},
+     "retried"},
+    {"known", "", [](const Installation& it) { retry(it); }, {}, "known"},
+    {"the null sender", "null_sender=accept", nullptr, {.sender = ""}, "null-sender"},
+    {"not suspicious", "greylist=suspicious", nullptr,
+     with({{"TCPREMOTEHOST", "mail.example.net"}, {"SPFRESULT", "pass"}}), "not-suspicious"},
+    {"suspicious by SPF", "greylist=suspicious", nullptr,
+     with({{"TCPREMOTEHOST", "mail.example.net"}, {"SPFRESULT", "fail"}}), "new"},
+    {"suspicious by a DNS list", "greylist=suspicious", nullptr,
+     with({{"TCPREMOTEHOST", "mail.example.net"}, {"RBLRESULT", "delay"}}), "new"},
+    {"suspicious by a rule", "greylist=suspicious",
+     writing("control/greylisting_suspicious", "recipient =~ ^bob@\n"),
+     with({{"TCPREMOTEHOST", "mail.example.net"}}), "new"},
+    {"early", "", [](const Installation& it) { it.attempt(); }, {}, "early"},
+    {"early, elsewhere in the pool", "", [](const Installation& it) { it.attempt(vouched("192.0.2.1")); },
+     vouched("203.0.113.1"), "early"},
+    {"retried, elsewhere in the pool", "",
+     [](const Installation& it) {
+       it.attempt(vouched("192.0.2.1"));
+       it.pass_time(1h);
+     },
+     vouched("203.0.113.1"), "retried"},
+    {"not of the pool", "", [](const Installation& it) { it.attempt(vouched("192.0.2.1")); },
+     with({{"SPFRESULT", "none"}}, {.client = "203.0.113.1"}), "new"},
+    {"throttled",
+     "max_pending_per_client=1",
+     [](const Installation& it) { it.attempt({.sender = "carol@example.net"}); },
+     {},
+     "throttled"},
+    {"new", "", nullptr, {}, "new"},
+    {"over, and so new",
+     "",
+     [](const Installation& it) {
+       it.attempt();
+       it.pass_time(501min);
+     },
+     {},
+     "new"},
+    {"another HELO", "match_helo=1", [](const Installation& it) { it.attempt(); },
+     with({{"SMTPHELOHOST", "other.example.net"}}), "new"},
+    {"the address counts",
+     "match=smart",
+     [](const Installation& it) { it.attempt(); },
+     {.client = "192.0.2.2"},
+     "new"},
+    {"hashed",
+     "privacy=hash",
+     [](const Installation& it) {
+       write_file(it.home() / "control/greylisting_key", "a secret of twenty two", 0600);
+       it.attempt();
+     },
+     {},
+     "early"},
+    {"too many", "max_recipients=2", nullptr, with({{"SMTPRCPTCOUNTALL", "3"}}), "too-many"},
+};
+
+// What is found, as `sender recipient`, in its order.
+std::vector<std::string> found(const Installation& installation, const Arguments& arguments) {
+  std::vector<std::string> found;
+  for (const Json& record : json_of(installation, call("find", arguments, {"--json"})))
+    found.push_back(record["sender"].get<std::string>() + ' ' + record["recipient"].get<std::string>());
+  return found;
+}
+
+std::string counts(const Installation& installation) {
+  return text(
+      installation.sql("SELECT blocked_count, passed_count FROM greylisting_data WHERE record_expires > " +
+                       installation.seconds_from_now(0)));
+}
+
+std::string id_of(const Installation& installation, const Arguments& arguments = {}) {
+  return std::to_string(json_of(installation, call("find", arguments, {"--json"})).at(0)["id"].get<long>());
+}
+
+}  // namespace
+
+TEST_CASE("explain says what the plugin then does, and changes nothing", "[records][explain]") {
+  const Backend backend = any_backend();
+  std::set<std::string> reasons;
+  for (const Explained& each : kExplained) {
+    INFO(name(backend) << ": " << each.name);
+    const Installation installation(backend, each.settings);
+    if (each.prepare) each.prepare(installation);
+    const Rows before = contents(installation);
+    const Json said = json_of(installation, call("explain", words_of(each.rcpt), {"--json"}));
+    CHECK(contents(installation) == before);
+
+    const Result done = installation.attempt(each.rcpt);
+    CAPTURE(said.dump(2), done.errors);
+    CHECK(said["reason"] == each.reason);
+    CHECK(said["reason"] == logged(done, "reason"));
+    CHECK(said["outcome"] == logged(done, "outcome"));
+    CHECK((said["entry"].is_null() ? "" : said["entry"]) == logged(done, "entry"));
+    CHECK((said["answer"].is_null() ? "" : "E" + said["answer"].get<std::string>() + '\n') == answer(done));
+    CHECK(said["hint"].is_null() == (said["outcome"] == "accepted"));
+    std::vector<std::string> deciding;
+    for (const Json& step : said["steps"]) {
+      if (step["decides"] == true) deciding.push_back(step["reason"]);
+      CHECK(!step["found"].get<std::string>().empty());
+    }
+    CHECK(deciding == std::vector<std::string>{each.reason});
+    reasons.insert(said["reason"]);
+  }
+  CHECK(reasons.size() == 15);
+}
+
+TEST_CASE("explain tells what it found, when the message passes, and how to let it through",
+          "[records][explain]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  installation.attempt();
+  installation.put({"allow", "sender", "example.com"});
+  installation.put({"allow", "client", "203.0.113.0/24"});
+  const Result early = ctl(installation, {"explain", "192.0.2.9", "<Alice@example.net>", "bob@example.org"});
+  CAPTURE(early.output);
+  CHECK(early.output.starts_with("192.0.2.9 Alice@example.net -> bob@example.org\n\n"));
+  for (const std::string& line : std::vector<std::string>{
+           std::string("\n    2  denied          no entry denies\n"),
+           "\n    5  trusted         192\\.0\\.2\\.0/24 has not passed yet; trusted after 5\n",
+           "\n    8  retried         record [0-9]+: first seen " + kTime + ", blocked until " + kTime +
+               ", deferred 1, passed 0, ends " + kTime + " UTC\n",
+           "\n=> 12  early           blocked until " + kTime + " UTC\n",
+           std::string(
+               "\n   13  throttled       1 triplet of 192\\.0\\.2\\.0/24 waiting, at most 5000 may\n"),
+           std::string("\n   14  new             a new triplet is blocked for 55 min \\(block_expire\\)\n"),
+           "\ndeferred \\(early\\): 451 temporary failure \\(#4\\.3\\.0\\)\npasses from " + kTime +
+               " UTC, in 5[0-9] min( [0-9]+ s)?\nto let it through at its next attempt: "
+               "greylistctl pass 192\\.0\\.2\\.9 Alice@example\\.net bob@example\\.org\n$"}) {
+    CAPTURE(line);
+    CHECK(std::regex_search(early.output, std::regex(line)));
+  }
+  CHECK_THAT(ctl(installation, {"explain", "203.0.113.1", "a@example.com", "bob@example.org"}).output,
+             Contains("\n=>  3  allowed         entries/2: allow client 203.0.113.0/24, for ever\n"));
+
+  write_file(installation.home() / "control/greylisting_deny", "\nsender spam.example # enough\n", 0644);
+  CHECK_THAT(
+      ctl(installation, {"explain", "192.0.2.1", "a@spam.example", "bob@example.org"}).output,
+      Contains("\n=>  2  denied          control/greylisting_deny:2: sender spam.example # enough\n") &&
+          Contains("\nto let it through from now on: take out control/greylisting_deny:2\n"));
+
+  installation.pass_time(1h);
+  installation.attempt();
+  CHECK_THAT(ctl(installation, {"explain", "192.0.2.1", "a@example.net", "bob@example.org"}).output,
+             Contains("\n    5  trusted         192.0.2.0/24 has passed in 1 hour; trusted after 5\n") &&
+                 Contains("\n=> 14  new "));
+}
+
+TEST_CASE("explain prints the deciding step in bold on a terminal, unless NO_COLOR is set",
+          "[records][explain]") {
+  const Installation installation(Backend::sqlite);
+  const auto on_terminal = [&](std::map<std::string, std::string> environment) {
+    const std::string command = built("greylistctl").string() + " --home " + installation.home().string() +
+                                " explain 192.0.2.1 a@example.net b@example.org";
+    return run({.arguments = {"script", "-qec", command, "/dev/null"}, .environment = std::move(environment)})
+        .output;
+  };
+  CHECK_THAT(on_terminal({}), Contains("\n\033[1m=> 14  new "));
+  CHECK_THAT(on_terminal({{"NO_COLOR", "1"}}), Contains("\n=> 14  new ") && !Contains("\033"));
+  CHECK_THAT(ctl(installation, {"explain", "192.0.2.1", "a@example.net", "b@example.org"}).output,
+             Contains("\n=> 14  new ") && !Contains("\033"));
+}
+
+TEST_CASE("find shows the records that are asked for, the newest first", "[records][find]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  retry(installation, {.client = "192.0.2.1", .sender = "a@example.net", .recipient = "bob@example.org"});
+  installation.pass_time(1h);
+  installation.attempt({.client = "192.0.3.1", .sender = "Under_score@example.net"});
+  installation.pass_time(1min);
+  installation.attempt(
+      {.client = "2001:db8::1", .sender = "b@sub.example.net", .recipient = "x@example.com"});
+  installation.pass_time(1min);
+  installation.attempt({.client = "192.0.2.9", .sender = "", .recipient = "carol@example.org"});
+  installation.pass_time(1min);
+  installation.attempt(with({{"SPFRESULT", "pass"}}, {.client = "198.51.100.1", .sender = "c@pool.example"}));
+
+  const std::string pool = "c@pool.example bob@example.org";
+  const std::string null = " carol@example.org";
+  const std::string sub = "b@sub.example.net x@example.com";
+  const std::string under = "under_score@example.net bob@example.org";
+  const std::string first = "a@example.net bob@example.org";
+  struct Search {
+    Arguments arguments;
+    std::vector<std::string> found;
+  };
+  for (const Search& search : std::vector<Search>{
+           {{}, {pool, null, sub, under, first}},
+           {{"--limit", "2"}, {pool, null}},
+           {{"--pools"}, {pool, pool, null, sub, under, first}},
+           {{"--client", "192.0.2.1"}, {first}},
+           {{"--client", "192.0.2.0/23"}, {null, under, first}},
+           {{"--client", "2001:db8::/32"}, {sub}},
+           {{"--client", "::/0"}, {sub}},
+           {{"--sender", "A@Example.NET"}, {first}},
+           {{"--sender", "example.net"}, {sub, under, first}},
+           {{"--sender", "@sub.example.net"}, {sub}},
+           {{"--sender", "under_score@"}, {under}},
+           {{"--sender", "under%score@"}, {}},
+           {{"--sender", "underXscore@"}, {}},
+           {{"--sender", "<>"}, {null}},
+           {{"--sender", ""}, {null}},
+           {{"--recipient", "bob@"}, {pool, under, first}},
+           {{"--recipient", "example.com"}, {sub}},
+           {{"--recipient", "ample.com"}, {}},
+           {{"--recipient", "bob@example.org", "--client", "192.0.2.0/24"}, {first}},
+           {{"--pending"}, {pool, null, sub, under}},
+           {{"--passed"}, {first}},
+           {{"--since", "30m"}, {pool, null, sub, under}},
+           {{"--since", "2020-01-01", "--sender", "example.net", "--limit", "1"}, {sub}},
+           {{"--since", "2090-01-01"}, {}},
+       }) {
+    CAPTURE(search.arguments);
+    CHECK(found(installation, search.arguments) == search.found);
+  }
+
+  const Result table = ctl(installation, {"find", "--sender", "a@example.net"});
+  CAPTURE(table.output);
+  CHECK(std::regex_match(
+      table.output,
+      std::regex("id +first seen +client +sender +recipient +state +deferred  passed\n[0-9]+ +" + kTime +
+                 "  192\\.0\\.2\\.1  a@example\\.net  bob@example\\.org  passed once  1 +1\n")));
+  for (const auto& [sender, state] : std::map<std::string, std::string>{{"<>", "waiting until " + kTime},
+                                                                        {"pool.example", "waiting until"}})
+    CHECK(std::regex_search(ctl(installation, {"find", "--sender", sender}).output, std::regex(state)));
+  CHECK_THAT(ctl(installation, {"find", "--limit", "2"}).output,
+             Contains("These are the newest 2; there may be more: --limit\n"));
+  CHECK(ctl(installation, {"find", "--sender", "nobody@"}).output == "There are no such records.\n");
+
+  installation.pass_time(1h);
+  CHECK_THAT(ctl(installation, {"find", "--sender", "<>"}).output, Contains("  may pass  "));
+  installation.pass_time(10h);
+  CHECK_THAT(ctl(installation, {"find", "--sender", "<>"}).output, Contains("  over  "));
+  CHECK(found(installation, {"--pending"}).empty());
+
+  // First and last seen are of the database's clock in UTC, like the other times.
+  const std::string first_seen = json_of(installation, {"find", "--sender", "<>", "--json"})[0]["first_seen"];
+  CHECK(first_seen < installation.sql("SELECT " + installation.seconds_from_now(-39600)).at(0).at(0).value());
+  CHECK(first_seen > installation.sql("SELECT " + installation.seconds_from_now(-41400)).at(0).at(0).value());
+}
+
+TEST_CASE("find writes CSV", "[records][find]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  const std::string head =
+      "id,first_seen,last_seen,client,sender,recipient,pool,state,blocked_until,over_from,deferred,"
+      "passed\r\n";
+  CHECK(ctl(installation, {"find", "--csv"}).output == head);
+  installation.attempt({.sender = "a,\"b\"@example.net"});
+  const std::string output = ctl(installation, {"find", "--csv"}).output;
+  CAPTURE(output);
+  CHECK(output.starts_with(head));
+  CHECK(std::regex_match(
+      output.substr(head.size()),
+      std::regex("[0-9]+," + kTime + ',' + kTime +
+                 ",192\\.0\\.2\\.1,\"a,\"\"b\"\"@example\\.net\",bob@example\\.org,,waiting," + kTime + ',' +
+                 kTime + ",1,0\r\n")));
+}
+
+TEST_CASE("With privacy=hash find, pass and forget are asked with addresses", "[records]") {
+  const Installation installation(any_backend(), "privacy=hash");
+  CAPTURE(name(installation.backend()));
+  write_file(installation.home() / "control/greylisting_key", "a secret of twenty two", 0600);
+  installation.attempt();
+  installation.attempt({.sender = "carol@example.com"});
+  CHECK(found(installation, {"--sender", "alice@example.net"}).size() == 1);
+  CHECK(found(installation, {"--sender", "example.com"}).size() == 1);
+  CHECK(found(installation, {"--recipient", "example.org"}).size() == 2);
+  CHECK(found(installation, {"--sender", "bob@example.org"}).empty());
+  const Result result = ctl(installation, {"find", "--sender", "alice@"});
+  CHECK(result.status == 2);
+  CHECK_THAT(result.errors, Contains("privacy=hash: only addresses and domains can"));
+  REQUIRE(ctl(installation, {"pass", "192.0.2.1", "alice@example.net", "bob@example.org"}).status == 0);
+  CHECK(reason_of(installation) == "retried");
+  REQUIRE(ctl(installation, {"forget", "192.0.2.1", "alice@example.net", "bob@example.org"}).status == 0);
+  CHECK(reason_of(installation) == "new");
+}
+
+TEST_CASE("pass lets a waiting triplet through at its next retry", "[records][pass]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  const Arguments triplet{"192.0.2.1", "alice@example.net", "bob@example.org"};
+  const std::string words = "192\\.0\\.2\\.1 alice@example\\.net -> bob@example\\.org ";
+  installation.attempt();
+  check_output(installation, call("pass", triplet, {"--dry-run"}),
+               "record [0-9]+: " + words + "would pass at its next attempt, until " + kTime +
+                   " UTC; it was blocked until " + kTime + " UTC");
+  CHECK(reason_of(installation) == "early");
+  check_output(installation, call("pass", triplet),
+               "record [0-9]+: " + words + "passes at its next attempt, until " + kTime +
+                   " UTC; it was blocked until " + kTime + " UTC");
+  check_output(installation, call("pass", triplet),
+               "record [0-9]+: " + words + "may pass already, until " + kTime + " UTC; nothing was done");
+  CHECK(reason_of(installation) == "retried");
+  CHECK(counts(installation) == text({{"2", "1"}}));
+  check_output(
+      installation, call("pass", triplet),
+      "record [0-9]+: " + words + "passed once already, and does until " + kTime + " UTC; nothing was done");
+  CHECK(reason_of(installation) == "known");
+  CHECK(counts(installation) == text({{"2", "2"}}));
+
+  // By its number.
+  installation.attempt({.sender = "carol@example.net"});
+  const std::string id = id_of(installation, {"--sender", "carol@example.net"});
+  check_output(installation, {"pass", id, "--dry-run"}, "record " + id + ": .* would pass .*");
+  check_output(installation, {"pass", id}, "record " + id + ": .* passes at its next attempt, .*");
+  CHECK(reason_of(installation, {.sender = "carol@example.net"}) == "retried");
+  CHECK(reason_of(installation, {.sender = "dave@example.net"}) == "new");
+}
+
+TEST_CASE("pass makes a record where there is none", "[records][pass]") {
+  const Installation installation(any_backend(), "record_expire=100");
+  CAPTURE(name(installation.backend()));
+  const Arguments triplet{"192.0.2.1", "alice@example.net", "bob@example.org"};
+  check_output(
+      installation, call("pass", triplet, {"--dry-run"}),
+      "would make a record: 192\\.0\\.2\\.1 alice@example\\.net -> bob@example\\.org would pass at its "
+      "next attempt");
+  CHECK(contents(installation).size() == 1);
+  const std::string made =
+      "made record [0-9]+: 192\\.0\\.2\\.1 alice@example\\.net -> bob@example\\.org passes "
+      "at its next attempt, until " +
+      kTime + " UTC";
+  check_output(installation, call("pass", triplet), made);
+  installation.pass_time(99min);
+  CHECK(reason_of(installation) == "retried");
+  CHECK(counts(installation) == text({{"0", "1"}}));
+  CHECK(text(installation.sql("SELECT HEX(relay_ip), mail_from, rcpt_to, pool FROM greylisting_data")) ==
+        text({{"C0000201", "alice@example.net", "bob@example.org", std::nullopt}}));
+
+  // One that is over is as none.
+  installation.pass_time(std::chrono::days(40));
+  check_output(installation, call("pass", triplet), made);
+  CHECK(counts(installation) == text({{"0", "0"}}));
+  installation.pass_time(101min);
+  CHECK(reason_of(installation) == "new");
+}
+
+TEST_CASE("pass and forget reach the records of a pool", "[records][pass]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  const Arguments triplet{"192.0.2.1", "alice@example.net", "bob@example.org"};
+  installation.attempt(vouched("192.0.2.1"));
+  check_output(
+      installation, call("pass", triplet),
+      "record .* passes at its next attempt, .*\nnote: from another network of example\\.net it has to "
+      "wait until " +
+          kTime +
+          " UTC; to let it pass from there as well: greylistctl pass 192\\.0\\.2\\.1 alice@example\\.net "
+          "bob@example\\.org --spf pass");
+  CHECK(reason_of(installation, vouched("198.51.100.1")) == "early");
+  check_output(
+      installation, call("pass", triplet, {"--spf", "pass"}),
+      "record .* may pass already, .*\nrecord [0-9]+: any client of example\\.net alice@example\\.net "
+      "-> bob@example\\.org passes at its next attempt, .*");
+  CHECK(reason_of(installation, vouched("203.0.113.1")) == "retried");
+
+  CHECK(ctl(installation, call("forget", triplet)).output.find("any client of example.net") !=
+        std::string::npos);
+  CHECK(reason_of(installation, vouched("192.0.2.1")) == "new");
+  const std::string id = id_of(installation, {"--client", "192.0.2.1", "--pending"});
+  check_output(installation, {"pass", id},
+               "record .* passes .*\nrecord [0-9]+: any client of example\\.net .* passes .*");
+  CHECK(reason_of(installation, vouched("2001:db8::1")) == "retried");
+
+  // A new one, in both its records.
+  check_output(
+      installation, {"pass", "192.0.2.1", "new@example.net", "bob@example.org", "--spf", "pass"},
+      "made record [0-9]+: 192.* passes .*\nmade record [0-9]+: any client of example\\.net .* passes .*");
+  CHECK(reason_of(installation, with({{"SMTPMAILFROM", "new@example.net"}}, vouched("198.51.100.9"))) ==
+        "retried");
+}
+
+TEST_CASE("pass does not overrule what denies, and says so", "[records][pass]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  installation.attempt();
+  installation.attempt({.sender = "alice@example.com"});
+  const std::string id = id_of(installation, {"--sender", "alice@example.com"});
+  installation.pass_time(10min);
+  installation.put({"deny", "sender", "/^alice@/"});
+  // Newer than the triplet's last attempt, and older than the pass.
+  installation.sql(std::string("UPDATE greylisting_entries SET last_update = ") +
+                   (installation.backend() == Backend::sqlite ? "datetime(last_update, '-5 minutes')"
+                                                              : "last_update - INTERVAL 5 MINUTE"));
+  CHECK(ctl(installation, {"pass", id}).status == 0);
+  CHECK(reason_of(installation, {.sender = "alice@example.com"}) == "denied");
+  const Result result = ctl(installation, {"pass", "192.0.2.1", "alice@example.net", "bob@example.org"});
+  CAPTURE(result.output, result.errors);
+  CHECK(result.status == 0);
+  CHECK_THAT(result.output, Contains("note: its next attempt is rejected all the same (denied): greylistctl "
+                                     "explain 192.0.2.1 alice@example.net bob@example.org\n"));
+  CHECK(reason_of(installation) == "denied");
+}
+
+TEST_CASE("No count is lost by a pass while mail flows", "[records][pass]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  const std::filesystem::path log = installation.home() / "log";
+  installation.attempt();
+  std::list<BackgroundProcess> attempts;
+  for (int i = 0; i < 12; ++i) {
+    attempts.emplace_back(installation.command(), log);
+    if (i % 4 == 1)
+      CHECK(ctl(installation, {"pass", "192.0.2.1", "alice@example.net", "bob@example.org"}).status == 0);
+  }
+  for (BackgroundProcess& attempt : attempts) CHECK(attempt.wait() == 0);
+  CHECK(text(installation.sql("SELECT blocked_count + passed_count FROM greylisting_data")) ==
+        text({{"13"}}));
+  CHECK(reason_of(installation) == "known");
+}
+
+TEST_CASE("forget makes the next attempt new", "[records][forget]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  const Arguments triplet{"192.0.2.1", "alice@example.net", "bob@example.org"};
+  retry(installation);
+  check_output(
+      installation, call("forget", triplet, {"--dry-run"}),
+      "would forget record [0-9]+: 192\\.0\\.2\\.1 alice@example\\.net -> bob@example\\.org \\(passed "
+      "once\\)");
+  CHECK(reason_of(installation) == "known");
+  check_output(installation, call("forget", triplet), "forgot record [0-9]+: .* \\(passed 2 times\\)");
+  CHECK(reason_of(installation) == "new");
+  CHECK(counts(installation) == text({{"1", "0"}}));
+
+  const std::string id = id_of(installation);
+  installation.attempt({.sender = "carol@example.net"});
+  check_output(installation, {"forget", id}, "forgot record " + id + ": .* \\(waiting until .*\\)");
+  CHECK(text(installation.sql("SELECT COUNT(*) FROM greylisting_data WHERE pending_network IS NOT NULL")) ==
+        text({{"1"}}));
+  CHECK(reason_of(installation) == "new");
+  CHECK(reason_of(installation, {.sender = "carol@example.net"}) == "early");
+}
+
+TEST_CASE("forget --client ends all that is known of a network", "[records][forget]") {
+  const Installation installation(any_backend(), "auto_allow_after=1\ngroup_domain_level=1");
+  CAPTURE(name(installation.backend()));
+  installation.put({"trap", "recipient", "trap@example.org"});
+  retry(installation);
+  installation.attempt({.client = "198.51.100.1", .recipient = "trap@example.org"});
+  installation.attempt({.client = "203.0.113.1"});
+  installation.attempt({.client = "2001:db8::1"});
+  REQUIRE(reason_of(installation, {.sender = "x@example.com"}) == "trusted");
+  REQUIRE(reason_of(installation, {.client = "198.51.100.1"}) == "trapped");
+
+  const Rows before = contents(installation);
+  const std::string forgotten = "1 record of 192\\.0\\.2\\.0/24";
+  check_output(
+      installation, {"forget", "--client", "192.0.2.9", "--dry-run"},
+      "would forget " + forgotten +
+          "\nwould forget the 1 pass of 192\\.0\\.2\\.0/24\nwould forget the 1 pass of alice@example\\.net "
+          "on 192\\.0\\.2\\.0/24\nwould forget the 1 pass of x@example\\.com on 192\\.0\\.2\\.0/24");
+  CHECK(contents(installation) == before);
+  const Result result = ctl(installation, {"forget", "--client", "192.0.2.9"});
+  CHECK_THAT(result.output, Contains("forgot 1 record of 192.0.2.0/24\n") &&
+                                Contains("forgot the 1 pass of 192.0.2.0/24\n") &&
+                                Contains("forgot the 1 pass of alice@example.net on 192.0.2.0/24\n"));
+  CHECK(reason_of(installation) == "new");
+  check_output(installation, {"forget", "--client", "198.51.100.0/24"},
+               "forgot 0 records of 198\\.51\\.100\\.0/24\nforgot the trap of 198\\.51\\.100\\.0/24");
+  CHECK(reason_of(installation, {.client = "198.51.100.1"}) == "new");
+  CHECK(reason_of(installation, {.client = "203.0.113.1"}) == "early");
+  check_output(installation, {"forget", "--client", "2001:db8::/32"}, "forgot 1 record of 2001:db8::/32");
+  CHECK(reason_of(installation, {.client = "2001:db8::1"}) == "new");
+}
+
+TEST_CASE("forget asks before it forgets very much", "[records][forget]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  installation.attempt();
+  const bool is_sqlite = installation.backend() == Backend::sqlite;
+  std::string rows;
+  for (int i = 0; i < 1200; ++i) {
+    const std::string number = std::to_string(1000000 + i);
+    rows.append(i == 0 ? "" : ",")
+        .append(is_sqlite ? "(" : "(" + number + ",")
+        .append("x'000000000000000000000000" + number +
+                "0', x'0a000001', 'a@b.example', 'c@d.example', '2020-01-01', "
+                "'9999-12-31')");
+  }
+  installation.sql("INSERT INTO greylisting_data (" + std::string(is_sqlite ? "" : "id, ") +
+                   "triplet, relay_ip, mail_from, rcpt_to, block_expires, record_expires) VALUES " + rows);
+  const Result refused = ctl(installation, {"forget", "--client", "10.0.0.0/8"});
+  CHECK(refused.status == 2);
+  CHECK_THAT(refused.errors, Contains("this would forget 1200 records of 10.0.0.0/8; ") && Contains("--yes"));
+  check_output(installation, {"forget", "--client", "10.0.0.0/8", "--dry-run"},
+               "would forget 1200 records of 10\\.0\\.0\\.0/8");
+  check_output(installation, {"forget", "--client", "10.0.0.0/8", "--yes"},
+               "forgot 1200 records of 10\\.0\\.0\\.0/8");
+  CHECK(counts(installation) == text({{"1", "0"}}));
+}
+
+TEST_CASE("What cannot be explained, found, passed or forgotten is said with a remedy", "[records]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  installation.attempt();
+  const std::string id = id_of(installation);
+  ctl(installation, {"forget", id});
+  struct Wrong {
+    Arguments arguments;
+    int status;
+    std::string said;
+  };
+  for (const Wrong& wrong : std::vector<Wrong>{
+           {{"explain", "192.0.2", "a@b.example", "c@d.example"},
+            2,
+            "\"192.0.2\" is not an IP address; the order"},
+           {{"explain", "192.0.2.1", "192.0.2.1", "c@d.example"}, 2, "is not a mail address; the order is"},
+           {{"explain", "192.0.2.1", "a@b.example", ""}, 2, "the recipient is empty"},
+           {{"explain", "192.0.2.1", "a@b.example"}, 2, "attempt"},
+           {{"pass", "192.0.2.1"}, 2, "IP SENDER RECIPIENT, or a record's number"},
+           {{"pass", "192.0.2.1", "a@b.example"}, 2, "IP SENDER RECIPIENT, or a record's number"},
+           {{"pass"}, 2, "what"},
+           {{"pass", "123456789"}, 1, "there is no record 123456789; greylistctl find"},
+           {{"pass", id}, 1, " UTC; to let its triplet pass all the same: greylistctl pass IP SENDER"},
+           {{"forget", "123456789"}, 1, "there is no record 123456789; greylistctl find"},
+           {{"forget", "192.0.2.1", "alice@example.net", "bob@example.org"},
+            1,
+            "there is no record of 192.0.2.1 alice@example.net -> bob@example.org; greylistctl find "
+            "--client"},
+           {{"forget", "alice@example.net"}, 2, "or --client NETWORK"},
+           {{"forget"}, 2, "or --client NETWORK"},
+           {{"forget", "1", "--client", "192.0.2.0/24"}, 2, "name nothing else"},
+           {{"forget", "--client", "192.0.2"}, 2, "is not an address or network"},
+           {{"forget", "--client", "203.0.113.0/24"}, 1, "nothing is known of 203.0.113.0/24"},
+           {{"find", "--client", "example.net"}, 2, "is not an address or network"},
+           {{"find", "--since", "yesterday"}, 2, "is neither a duration (90m, 12h, 30d, 2w) nor a date"},
+           {{"find", "--limit", "0"}, 2, "--limit"},
+           {{"find", "--json", "--csv"}, 2, "--json"},
+           {{"find", "--pending", "--passed"}, 2, "--pending"},
+       }) {
+    const Result result = ctl(installation, wrong.arguments);
+    CAPTURE(wrong.arguments, result.output, result.errors);
+    CHECK(result.status == wrong.status);
+    CHECK(result.output.empty());
+    CHECK_THAT(result.errors, Contains(wrong.said));
+  }
+}
+
+TEST_CASE("explain, find, pass and forget have help with an example", "[records]") {
+  for (const std::string subcommand : {"explain", "find", "pass", "forget"}) {
+    const Result result = run({.arguments = {built("greylistctl"), subcommand, "--help"}});
+    CHECK(result.status == 0);
+    CHECK(result.errors.empty());
+    CHECK_THAT(result.output, Contains("Example: greylistctl " + subcommand));
+  }
+}
+
+}  // namespace greylisting::test

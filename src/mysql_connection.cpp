@@ -12,6 +12,7 @@
 #include <random>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "hand_over.h"
 #include "process.h"
@@ -173,11 +174,15 @@ std::vector<MysqlConnection::Row> MysqlConnection::run(std::string_view statemen
 
 std::vector<MysqlConnection::Row> MysqlConnection::run_with_retry(std::string_view statements) {
   constexpr int kTries = 20;
+  bool has_waited = false;
   for (int failures = 0;; pause(failures)) {
     try {
       return run(statements);
     } catch (const StoreError&) {
-      if (!goes_away(mysql_errno(connection_.get())) || ++failures == kTries) throw;
+      const unsigned error = mysql_errno(connection_.get());
+      // Whoever holds a lock for as long as the server waits holds it longer, too.
+      const bool is_wait = error == ER_LOCK_WAIT_TIMEOUT;
+      if (!goes_away(error) || (is_wait && std::exchange(has_waited, true)) || ++failures == kTries) throw;
     }
     run("ROLLBACK");  // after a lock wait the rest of the transaction is still there, and its locks
   }

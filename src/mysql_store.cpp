@@ -15,8 +15,8 @@ std::int64_t number(const std::optional<std::string>& text) {
 }
 
 // The columns of the two statements of sql/mysql/answer.sql.
-enum Answer { verdict, state, id, age, blocked_for, idle, is_alone };
 enum Regexp { entry, action, kind, pattern, reply };
+enum Answer { verdict, state, id, age, blocked_for, idle, is_alone, answer_columns };
 
 // The words of sql/mysql/record.sql for one record, or for two, which are rows of a table then.
 sql::Literals one_or_both(const std::vector<sql::Literals>& records) {
@@ -60,10 +60,11 @@ std::string statements(const Attempt& attempt, bool is_rehearsal) {
 
 Judgement MysqlStore::decide(const Attempt& attempt, bool is_rehearsal) {
   const auto rows = connection_.run_with_retry(statements(attempt, is_rehearsal));
-  if (rows.empty())
+  // The answer comes last, because the client library can take a lost connection for the end.
+  if (rows.empty() || rows.back().size() != answer_columns)
     throw StoreError("MySQL: the connection was lost within the answer",
                      "see whether the database is running and what its log says");
-  const MysqlConnection::Row& row = rows.front();
+  const MysqlConnection::Row& row = rows.back();
   Judgement judgement{.decision = read_verdict(row.at(verdict).value_or(""), attempt)};
   Decision& decision = judgement.decision;
   if (decision.reason == Reason::unseen) {
@@ -74,7 +75,7 @@ Judgement MysqlStore::decide(const Attempt& attempt, bool is_rehearsal) {
   }
   decision.holds_for_session = decision.holds_for_session && number(row.at(is_alone)) != 0;
   if (row.at(idle)) judgement.idle = std::chrono::seconds(number(row[idle]));
-  for (auto each = rows.begin() + 1; each != rows.end(); ++each) {
+  for (auto each = rows.begin(); each != rows.end() - 1; ++each) {
     judgement.regexps.push_back({.entry = "entries/" + each->at(entry).value_or(""),
                                  .denies = each->at(action) == "deny",
                                  .kind = each->at(kind).value_or(""),

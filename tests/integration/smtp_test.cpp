@@ -17,11 +17,11 @@ using Catch::Matchers::Contains;
 using Catch::Matchers::Equals;
 
 constexpr std::string_view kDeferral = "451 temporary failure (#4.3.0)";
-constexpr int kRecipientRefused = 24; // swaks: no recipient was accepted
+constexpr int kRecipientRefused = 24;  // swaks: no recipient was accepted
 
 using Strings = std::vector<std::string>;
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a new triplet is deferred until its block has passed", "[smtp]") {
   const MailServer server;
@@ -29,10 +29,8 @@ TEST_CASE("a new triplet is deferred until its block has passed", "[smtp]") {
   const Result first = server.send("user@example.org");
   CHECK(first.status == kRecipientRefused);
   CHECK_THAT(first.output, Contains("<** " + std::string(kDeferral)));
-  CHECK_THAT(server.log(), Contains("outcome=deferred") &&
-                               Contains("reason=new") &&
-                               Contains("client=127.0.0.1") &&
-                               Contains("sender=client@example.net") &&
+  CHECK_THAT(server.log(), Contains("outcome=deferred") && Contains("reason=new") &&
+                               Contains("client=127.0.0.1") && Contains("sender=client@example.net") &&
                                Contains("recipient=user@example.org"));
 
   const Result at_once = server.send("user@example.org");
@@ -44,12 +42,10 @@ TEST_CASE("a new triplet is deferred until its block has passed", "[smtp]") {
   server.let_block_pass();
   const Result retry = server.send("user@example.org");
   CHECK(retry.status == 0);
-  CHECK_THAT(server.log(),
-             Contains("outcome=accepted") && Contains("reason=retried"));
+  CHECK_THAT(server.log(), Contains("outcome=accepted") && Contains("reason=retried"));
   REQUIRE(server.delivered().size() == 1);
   CHECK_THAT(server.delivered()[0],
-             Contains("Fclient@example.net\nTuser@example.org\n\n") &&
-                 Contains("\nSubject: a test\n"));
+             Contains("Fclient@example.net\nTuser@example.org\n\n") && Contains("\nSubject: a test\n"));
 
   const Result next_message = server.send("user@example.org");
   CHECK(next_message.status == 0);
@@ -59,12 +55,10 @@ TEST_CASE("a new triplet is deferred until its block has passed", "[smtp]") {
 }
 
 TEST_CASE("a client that may relay is not greylisted", "[smtp]") {
-  const MailServer server(
-      {.rules = "127.0.0.1:allow,GREYLISTING=\"\",RELAYCLIENT=\"\"\n"});
+  const MailServer server({.rules = "127.0.0.1:allow,GREYLISTING=\"\",RELAYCLIENT=\"\"\n"});
   CHECK(server.send("user@example.org,somebody@example.com").status == 0);
   REQUIRE(server.delivered().size() == 1);
-  CHECK_THAT(server.delivered()[0],
-             Contains("\nTuser@example.org\nTsomebody@example.com\n\n"));
+  CHECK_THAT(server.delivered()[0], Contains("\nTuser@example.org\nTsomebody@example.com\n\n"));
   CHECK_FALSE(std::filesystem::exists(server.database()));
 }
 
@@ -73,9 +67,8 @@ TEST_CASE("an authenticated client is not greylisted", "[smtp]") {
   const std::string method = GENERATE("LOGIN", "PLAIN");
   CAPTURE(method);
 
-  const Result sent = server.send(
-      "user@example.org,somebody@example.com",
-      {"--auth", method, "--auth-user", "alice", "--auth-password", "secret"});
+  const Result sent = server.send("user@example.org,somebody@example.com",
+                                  {"--auth", method, "--auth-user", "alice", "--auth-password", "secret"});
   CHECK_THAT(sent.output, Contains("<-  235 "));
   CHECK(sent.status == 0);
   CHECK(server.delivered().size() == 1);
@@ -84,26 +77,20 @@ TEST_CASE("an authenticated client is not greylisted", "[smtp]") {
 
 TEST_CASE("a client that failed to authenticate is greylisted", "[smtp]") {
   const MailServer server({.environment = {{"QMAIL_SMTPD_AUTH", "alice"}}});
-  const Result sent = server.send("user@example.org",
-                                  {"--auth-optional", "LOGIN", "--auth-user",
-                                   "mallory", "--auth-password", "secret"});
-  CHECK_THAT(sent.output,
-             Contains("<** 535 ") && Contains("<** " + std::string(kDeferral)));
+  const Result sent = server.send("user@example.org", {"--auth-optional", "LOGIN", "--auth-user", "mallory",
+                                                       "--auth-password", "secret"});
+  CHECK_THAT(sent.output, Contains("<** 535 ") && Contains("<** " + std::string(kDeferral)));
   CHECK(server.delivered().empty());
 }
 
-TEST_CASE(
-    "a client for which the rules do not set GREYLISTING is not greylisted",
-    "[smtp]") {
-  const MailServer server(
-      {.rules = "127.0.0.2:allow,GREYLISTING=\"\"\n:allow\n"});
+TEST_CASE("a client for which the rules do not set GREYLISTING is not greylisted", "[smtp]") {
+  const MailServer server({.rules = "127.0.0.2:allow,GREYLISTING=\"\"\n:allow\n"});
   CHECK(server.send("user@example.org").status == 0);
   CHECK(server.delivered().size() == 1);
   CHECK_FALSE(std::filesystem::exists(server.database()));
 }
 
-TEST_CASE("a recipient that qmail refuses gets qmail's answer and no record",
-          "[smtp]") {
+TEST_CASE("a recipient that qmail refuses gets qmail's answer and no record", "[smtp]") {
   const MailServer server;
 
   const Result alone = server.send("somebody@example.com");
@@ -112,45 +99,35 @@ TEST_CASE("a recipient that qmail refuses gets qmail's answer and no record",
                                     "list of allowed rcpthosts (#5.7.1)"));
   CHECK_FALSE(std::filesystem::exists(server.database()));
 
-  const Result among_others =
-      server.send("somebody@example.com,user@example.org");
-  CHECK_THAT(among_others.output,
-             Contains("<** 553 ") && Contains("<** " + std::string(kDeferral)));
+  const Result among_others = server.send("somebody@example.com,user@example.org");
+  CHECK_THAT(among_others.output, Contains("<** 553 ") && Contains("<** " + std::string(kDeferral)));
   CHECK(server.recipients_on_record() == Strings{"user@example.org"});
 }
 
 TEST_CASE("every recipient of a transaction is judged by itself", "[smtp]") {
   const MailServer server;
-  CHECK(server.send("first@example.org,second@lists.example.org").status ==
-        kRecipientRefused);
-  CHECK(server.recipients_on_record() ==
-        Strings{"first@example.org", "second@lists.example.org"});
+  CHECK(server.send("first@example.org,second@lists.example.org").status == kRecipientRefused);
+  CHECK(server.recipients_on_record() == Strings{"first@example.org", "second@lists.example.org"});
 
   server.let_block_pass();
-  const Result sent = server.send(
-      "first@example.org,third@example.org,second@lists.example.org");
+  const Result sent = server.send("first@example.org,third@example.org,second@lists.example.org");
   CHECK(sent.status == 0);
-  CHECK_THAT(sent.output, Contains("RCPT TO:<third@example.org>\n<** " +
-                                   std::string(kDeferral)));
+  CHECK_THAT(sent.output, Contains("RCPT TO:<third@example.org>\n<** " + std::string(kDeferral)));
   REQUIRE(server.delivered().size() == 1);
-  CHECK_THAT(server.delivered()[0],
-             Contains("Fclient@example.net\nTfirst@example.org\nTsecond@lists."
-                      "example.org\n\n"));
+  CHECK_THAT(server.delivered()[0], Contains("Fclient@example.net\nTfirst@example.org\nTsecond@lists."
+                                             "example.org\n\n"));
 }
 
 TEST_CASE("the null sender is greylisted like any other", "[smtp]") {
   const MailServer server;
   const std::vector<std::string> bounce{"--from", "<>"};
-  CHECK_THAT(server.send("user@example.org", bounce).output,
-             Contains("<** " + std::string(kDeferral)));
-  CHECK(server.query("SELECT '<' || mail_from || '>' FROM greylisting_data") ==
-        Strings{"<>"});
+  CHECK_THAT(server.send("user@example.org", bounce).output, Contains("<** " + std::string(kDeferral)));
+  CHECK(server.query("SELECT '<' || mail_from || '>' FROM greylisting_data") == Strings{"<>"});
 
   server.let_block_pass();
   CHECK(server.send("user@example.org", bounce).status == 0);
   REQUIRE(server.delivered().size() == 1);
-  CHECK_THAT(server.delivered()[0],
-             Catch::Matchers::StartsWith("F\nTuser@example.org\n\n"));
+  CHECK_THAT(server.delivered()[0], Catch::Matchers::StartsWith("F\nTuser@example.org\n\n"));
 }
 
 TEST_CASE("the answer is one line that ends in one CR LF", "[smtp]") {
@@ -178,8 +155,7 @@ TEST_CASE("mail passes when the plugin cannot do its work", "[smtp]") {
   std::filesystem::remove(server / "greylisting");
   CHECK(server.send("user@example.org").status == 0);
   CHECK(server.delivered().size() == 1);
-  CHECK_THAT(server.log(),
-             Contains("greylisting: SQLite: greylisting/greylisting.db: "));
+  CHECK_THAT(server.log(), Contains("greylisting: SQLite: greylisting/greylisting.db: "));
 }
 
-} // namespace greylisting::test
+}  // namespace greylisting::test

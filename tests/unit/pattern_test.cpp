@@ -410,7 +410,8 @@ TEST_CASE("keys_of: what is not there has no key", "[pattern]") {
   CHECK(of("", "@") == Keys{"h=", "s="});
   CHECK(of("", "+x@org") == Keys{"h=", "s=", "r=+x@org", "r=+x@", "r@org", "r.org"});
   CHECK(of("", "@org") == Keys{"h=", "s=", "r@org", "r.org"});
-  CHECK(of("", "x@a..b") == Keys{"h=", "s=", "r=x@a..b", "r=x@", "r@a..b", "r.a..b", "r..b", "r*.b", "r.b", "r*b"});
+  CHECK(of("", "x@a..b") ==
+        Keys{"h=", "s=", "r=x@a..b", "r=x@", "r@a..b", "r.a..b", "r..b", "r*.b", "r.b", "r*b"});
 }
 
 TEST_CASE("keys_of: whatever the client sends, each key once, printable and of a pattern's length",

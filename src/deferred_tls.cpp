@@ -3,7 +3,7 @@
 // MariaDB's client library starts OpenSSL when it starts itself, which reads files and registers everything:
 // half a millisecond for something that a unix socket never uses. It makes the call again, then with room for
 // a message, when a connection does turn to TLS; so the first one need not do anything.
-// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
+// NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
 
 #include <cstddef>
 
@@ -18,4 +18,4 @@ int __wrap_ma_tls_start(char* message, std::size_t size) {
 
 }  // extern "C"
 
-// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
+// NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)

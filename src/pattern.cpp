@@ -367,6 +367,7 @@ std::vector<Pattern> patterns_of(std::string_view word, std::string_view text) {
   if (networks.empty())
     refuse(PatternKind::network, text, "is not a range of addresses, the first one first");
   std::vector<Pattern> patterns;
+  patterns.reserve(networks.size());
   for (const Network& network : networks) patterns.push_back(Pattern::parse(word, network.text()));
   return patterns;
 }

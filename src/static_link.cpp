@@ -5,7 +5,7 @@
 // It also ends the process before the libraries start themselves when there is nothing to decide.
 //
 // The names are the linker's, and reserved for that.
-// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
+// NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
 
 #include <netdb.h>
 #include <pwd.h>
@@ -70,4 +70,4 @@ void end_if_not_greylisted() {
 
 }  // namespace
 
-// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
+// NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)

@@ -484,9 +484,9 @@ TEST_CASE("normal_client_name: lower case, no final dots, nothing else", "[patte
 
 TEST_CASE("patterns_of: a range of addresses is its networks", "[pattern]") {
   const auto texts = [](std::string_view text) {
-    std::string texts;
-    for (const Pattern& pattern : patterns_of("client", text)) texts += pattern.text() + ' ';
-    return texts;
+    std::string all;
+    for (const Pattern& pattern : patterns_of("client", text)) all += pattern.text() + ' ';
+    return all;
   };
   CHECK(texts("192.0.2.5-192.0.2.20") == "192.0.2.5 192.0.2.6/31 192.0.2.8/29 192.0.2.16/30 192.0.2.20 ");
   CHECK(texts("192.0.2.5-192.0.2.5") == "192.0.2.5 ");

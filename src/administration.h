@@ -53,6 +53,9 @@ class Administration {
   /// the first `columns` columns of its rows.
   virtual std::vector<Row> ask(std::string_view statement, std::size_t columns = 0) = 0;
 
+  /// The store's clock: `YYYY-MM-DD hh:mm:ss`, UTC.
+  std::string now() { return ask("SELECT :now", 1).at(0).at(0); }
+
   /// How many rows the last `ask` changed.
   virtual std::uint64_t changed_rows() = 0;
 

@@ -226,19 +226,6 @@ Precedence precedence(const Entry& a, const Entry& b) {
                                                               : Precedence::is_the_other;
 }
 
-std::string one_line(std::string_view text) {
-  std::string line;
-  line.reserve(text.size());
-  for (const char c : text) {
-    if (c == ' ' || c == '\\') {
-      line += c;
-    } else {
-      line += printable({&c, 1});
-    }
-  }
-  return line;
-}
-
 std::string stored_comment(std::string_view text) {
   std::string comment;
   for (const char c : text) {

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "pattern.h"
+#include "printable.h"
 
 namespace greylisting {
 
@@ -57,10 +58,6 @@ enum class Precedence {
   is_the_other,  // the second
 };
 Precedence precedence(const Entry& a, const Entry& b);
-
-/// Any text as one line of printable ASCII: blanks stay, every other byte outside 0x21 to 0x7e is `\xNN`. A
-/// text of that form stays as it is.
-std::string one_line(std::string_view text);
 
 /// A comment as it is stored: `one_line`, no longer than the column.
 std::string stored_comment(std::string_view text);

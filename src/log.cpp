@@ -10,20 +10,6 @@
 namespace greylisting {
 namespace {
 
-// Blanks and backslashes stand for themselves here: this is a whole line, of which values are printable
-// already.
-std::string on_one_line(std::string_view text) {
-  std::string line;
-  for (const char c : text) {
-    if (c == ' ' || c == '\\') {
-      line += c;
-    } else {
-      line += printable({&c, 1});
-    }
-  }
-  return line;
-}
-
 std::string_view outcome_word(Outcome outcome, bool is_observed) {
   if (is_observed && outcome == Outcome::deferred) return "would-defer";
   if (is_observed && outcome == Outcome::rejected) return "would-reject";
@@ -56,7 +42,7 @@ void Log::write(LogLevel level, std::string_view text) const {
 
 std::string Log::line(LogLevel level, std::string_view text) const {
   if (level > level_) return {};
-  return "greylisting: " + on_one_line(text) + '\n';
+  return "greylisting: " + one_line(text) + '\n';
 }
 
 Circumstances circumstances(std::chrono::steady_clock::time_point start, const Settings& settings) {

@@ -41,17 +41,14 @@ sql::Literals one_or_both(const std::vector<sql::Literals>& records) {
 // thing that must not be done twice, so that all of it can be run again after a deadlock.
 std::string statements(const Attempt& attempt, bool is_rehearsal) {
   const sql::Literals literals = sql::literals_of(attempt, sql::Dialect::mysql);
-  const auto with = [&literals](std::string_view text, sql::Literals more = {}) {
-    more.insert(more.end(), literals.begin(), literals.end());
-    return sql::with_literals(text, more);
-  };
-  std::string text = with(sql::mysql_judge);
+  std::string text = sql::with_literals(sql::mysql_judge, literals);
   if (is_rehearsal) text += "START TRANSACTION;";
   for (const sql::Literals& identity : sql::identities_of(attempt, sql::Dialect::mysql))
-    text += with(sql::mysql_earn, identity);
-  if (attempt.group_domain_level > 0) text += with(sql::mysql_fall_of_group);
-  text += with(sql::mysql_record, one_or_both(sql::records_of(attempt, sql::Dialect::mysql)));
-  text += with(sql::mysql_answer);
+    text += sql::with_literals(sql::mysql_earn, identity, literals);
+  if (attempt.group_domain_level > 0) text += sql::with_literals(sql::mysql_fall_of_group, literals);
+  const auto records = sql::records_of(attempt, sql::Dialect::mysql);
+  text += sql::with_literals(sql::mysql_record, one_or_both(records), literals);
+  text += sql::mysql_answer;
   if (is_rehearsal) text += "ROLLBACK;";
   return text;
 }
@@ -90,10 +87,8 @@ Judgement MysqlStore::judge(const Attempt& attempt) { return decide(attempt, fal
 Judgement MysqlStore::rehearse(const Attempt& attempt) { return decide(attempt, true); }
 
 void MysqlStore::withdraw(const Attempt& attempt, Reason from, Reason to) {
-  sql::Literals literals = sql::literals_of(attempt, sql::Dialect::mysql);
-  literals.emplace_back("denied", to == Reason::denied ? "1" : "0");
-  literals.emplace_back("untrap", from == Reason::trap ? "1" : "0");
-  connection_.run_with_retry(sql::with_literals(sql::mysql_withdraw, literals));
+  connection_.run_with_retry(sql::with_literals(sql::mysql_withdraw, sql::withdrawal_of(from, to),
+                                                sql::literals_of(attempt, sql::Dialect::mysql)));
 }
 
 }  // namespace greylisting

@@ -49,6 +49,19 @@ std::optional<std::string> from_printable(std::string_view text) {
   return bytes;
 }
 
+std::string one_line(std::string_view text) {
+  std::string line;
+  line.reserve(text.size());
+  for (const char c : text) {
+    if (c == ' ' || c == '\\') {
+      line += c;
+    } else {
+      line += printable({&c, 1});
+    }
+  }
+  return line;
+}
+
 std::string quoted(std::string_view bytes, std::size_t most) {
   std::string shown = "\"";
   for (const char c : bytes.substr(0, most)) shown += c == ' ' ? std::string(1, c) : printable({&c, 1});

@@ -18,6 +18,10 @@ std::string printable(std::string_view bytes);
 /// The bytes that `printable` made `text` of; nothing when `text` is not of that form.
 std::optional<std::string> from_printable(std::string_view text);
 
+/// Any text as one line of printable ASCII: blanks stay, every other byte outside 0x21 to 0x7e is `\xNN`. A
+/// text of that form stays as it is.
+std::string one_line(std::string_view text);
+
 /// A text as it stands in a message: in quotes, blanks as they are and every other byte as by `printable`; of
 /// more than `most` bytes the first, and dots.
 std::string quoted(std::string_view bytes, std::size_t most = std::string_view::npos);

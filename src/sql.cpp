@@ -135,7 +135,15 @@ std::vector<Literals> records_of(const Attempt& attempt, Dialect dialect) {
   return all;
 }
 
-std::string with_literals(std::string_view sql, const Literals& literals) {
+Literals withdrawal_of(Reason from, Reason to) {
+  return {{"denied", to == Reason::denied ? "1" : "0"}, {"untrap", from == Reason::trap ? "1" : "0"}};
+}
+
+std::string with_literals(std::string_view sql, const Literals& literals, const Literals& more) {
+  const auto find = [](const Literals& all, std::string_view name) {
+    const auto found = std::ranges::find(all, name, [](const auto& pair) { return pair.first; });
+    return found == all.end() ? nullptr : &found->second;
+  };
   std::string text;
   text.reserve(sql.size() + 1024);
   while (!sql.empty()) {
@@ -146,9 +154,9 @@ std::string with_literals(std::string_view sql, const Literals& literals) {
 
     const auto* const end = std::find_if_not(sql.begin() + 1, sql.end(), is_name);
     const std::string_view word = sql.substr(0, static_cast<std::size_t>(end - sql.begin()));
-    const auto found =
-        std::ranges::find(literals, word.substr(1), [](const auto& pair) { return pair.first; });
-    text += found == literals.end() ? word : std::string_view(found->second);
+    const std::string* found = find(literals, word.substr(1));
+    if (found == nullptr) found = find(more, word.substr(1));
+    text += found == nullptr ? word : std::string_view(*found);
     sql.remove_prefix(word.size());
   }
   return text;

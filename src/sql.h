@@ -58,7 +58,11 @@ std::vector<Literals> records_of(const Attempt& attempt, Dialect dialect);
 /// What greylisting_data.id is in a new record of MySQL: the first 52 bits of its key.
 std::uint64_t record_id(const Fingerprint& key);
 
-/// `sql` with each `:name` replaced by its literal. A `:name` that has none is left as it is, to be bound.
-std::string with_literals(std::string_view sql, const Literals& literals);
+/// What sql/…/withdraw.sql asks beside the attempt's own: `from` as the store decided, `to` as it is.
+Literals withdrawal_of(Reason from, Reason to);
+
+/// `sql` with each `:name` replaced by its literal, in `literals` or else in `more`. A `:name` that has none
+/// is left as it is, to be bound.
+std::string with_literals(std::string_view sql, const Literals& literals, const Literals& more = {});
 
 }  // namespace greylisting::sql

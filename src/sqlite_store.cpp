@@ -30,11 +30,7 @@ RecordedAttempt further(RecordedAttempt first, const RecordedAttempt& other) {
 // writing, so that it never waits for a lock with a picture of the file that is outdated when it gets it.
 Judgement SqliteStore::judge(const Attempt& attempt) {
   sql::Literals literals = sql::literals_of(attempt, sql::Dialect::sqlite);
-  const auto with = [&literals](std::string_view text, sql::Literals more = {}) {
-    more.insert(more.end(), literals.begin(), literals.end());
-    return sql::with_literals(text, more);
-  };
-  const Judged judged = ask(with(sql::sqlite_judge));
+  const Judged judged = ask(sql::with_literals(sql::sqlite_judge, literals));
   Judgement judgement{.decision = read_verdict(judged.verdict, attempt), .idle = judged.idle};
   Decision& decision = judgement.decision;
 
@@ -46,14 +42,15 @@ Judgement SqliteStore::judge(const Attempt& attempt) {
     // It has come as far as the record that came furthest.
     RecordedAttempt recorded;
     for (const sql::Literals& record : sql::records_of(attempt, sql::Dialect::sqlite))
-      recorded = further(recorded, this->record(with(sql::sqlite_record, record)));
+      recorded = further(recorded, this->record(sql::with_literals(sql::sqlite_record, record, literals)));
     add_record(decision, recorded);
   }
   if (const auto event = event_of(decision, judged); !event.empty()) {
     literals.emplace_back("event", std::string("'").append(event).append("'"));
     for (const sql::Literals& identity : sql::identities_of(attempt, sql::Dialect::sqlite))
-      database_.run(with(sql::sqlite_earn, identity));
-    if (attempt.group_domain_level > 0) database_.run(with(sql::sqlite_fall_of_group));
+      database_.run(sql::with_literals(sql::sqlite_earn, identity, literals));
+    if (attempt.group_domain_level > 0)
+      database_.run(sql::with_literals(sql::sqlite_fall_of_group, literals));
   }
   database_.run("RELEASE decision");
 
@@ -63,10 +60,9 @@ Judgement SqliteStore::judge(const Attempt& attempt) {
 }
 
 void SqliteStore::withdraw(const Attempt& attempt, Reason from, Reason to) {
-  sql::Literals literals = sql::literals_of(attempt, sql::Dialect::sqlite);
-  literals.emplace_back("denied", to == Reason::denied ? "1" : "0");
-  literals.emplace_back("untrap", from == Reason::trap ? "1" : "0");
-  database_.run("SAVEPOINT withdrawal; " + sql::with_literals(sql::sqlite_withdraw, literals) +
+  database_.run("SAVEPOINT withdrawal; " +
+                sql::with_literals(sql::sqlite_withdraw, sql::withdrawal_of(from, to),
+                                   sql::literals_of(attempt, sql::Dialect::sqlite)) +
                 " RELEASE withdrawal");
 }
 

@@ -217,6 +217,4 @@ void EntryTable::remove(const std::vector<std::string>& ids) {
   }
 }
 
-std::string EntryTable::now() { return administration_.ask("SELECT :now", 1).at(0).at(0); }
-
 }  // namespace greylisting::ctl

@@ -76,9 +76,6 @@ class EntryTable {
   /// Deletes entries of that form of `id`; one that is not there is none.
   void remove(const std::vector<std::string>& ids);
 
-  /// The store's clock: `YYYY-MM-DD hh:mm:ss`, UTC.
-  std::string now();
-
  private:
   std::vector<StoredEntry> entries(const std::string& clauses);
   std::vector<StoredEntry> lists(const std::string& clauses);

@@ -342,8 +342,7 @@ Explanation explain(Administration& administration, const Session& session, cons
     if (reason == Reason::too_many && settings.max_recipients == 0) continue;
     explanation.steps.push_back({row, reason, facts.about(reason), reason == decision.reason});
   }
-  if (can_wait(decision.reason))
-    explanation.passes_from = later(RecordTable(administration).now(), decision.left);
+  if (can_wait(decision.reason)) explanation.passes_from = later(administration.now(), decision.left);
   explanation.hint = remedy_for(explanation, settings);
   return explanation;
 }

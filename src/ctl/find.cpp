@@ -33,7 +33,7 @@ RecordQuery query_of(const FindOptions& options, const Settings& settings, Admin
   if (!options.client.empty()) query.client = network_of(options.client);
   if (options.sender) query.sender = condition_on_sender(*options.sender, settings, dialect);
   if (options.recipient) query.recipient = condition_on_recipient(*options.recipient, settings, dialect);
-  if (!options.since.empty()) query.since = beginning(options.since, RecordTable(administration).now());
+  if (!options.since.empty()) query.since = beginning(options.since, administration.now());
   return query;
 }
 

@@ -117,7 +117,7 @@ int import(const LoadedSettings& loaded, const ImportOptions& options) {
   const auto administration = open_administration(loaded.settings);
   EntryTable table(*administration, loaded.settings);
   Counts counts;
-  const auto entries = entries_of(list, options, table.now(), counts, problems);
+  const auto entries = entries_of(list, options, administration->now(), counts, problems);
   for (auto begin = entries.begin(); begin != entries.end();) {
     const auto size = std::min<std::ptrdiff_t>(kBatch, entries.end() - begin);
     put_batch(table, {begin, begin + size}, options.dry_run, counts);

@@ -118,7 +118,7 @@ int put(const LoadedSettings& loaded, const PutOptions& options) {
   Entry entry = entry_of(options);
   const auto administration = open_administration(loaded.settings);
   EntryTable table(*administration, loaded.settings);
-  entry.expires = expiry_of(options, table.now());
+  entry.expires = expiry_of(options, administration->now());
   const auto old = table.find(entry.action, {entry.pattern});
   if (!old.empty()) keep(entry, old.front(), options);
   if (const auto why = objection(entry)) throw UsageError(*why);

@@ -163,18 +163,14 @@ std::vector<Record> RecordTable::numbered(const std::string& id) {
 // last.
 void RecordTable::let_pass(const Attempt& attempt) {
   const bool is_mysql = administration_.dialect() == sql::Dialect::mysql;
-  const std::string time = now();
+  const std::string time = administration_.now();
+  const auto literals = sql::literals_of(attempt, administration_.dialect());
   std::string rows;
-  const auto add = [&](const Fingerprint& key, const std::string& pool) {
+  for (const sql::Literals& record : sql::records_of(attempt, administration_.dialect())) {
     rows += rows.empty() ? "(" : ", (";
-    if (is_mysql) rows += std::to_string(sql::record_id(key)) + ", ";
-    rows += sql::literal(bytes(key)) + ", :client, " + pool + ", :sender, :recipient, " +
+    rows += sql::with_literals(is_mysql ? ":record_id, :record_key" : ":record_key", record) +
+            sql::with_literals(", :client, :record_pool, :sender, :recipient, ", record, literals) +
             literal(later(time, -kAMoment)) + ", " + literal(later(time, attempt.record_expire)) + ", 0, 0)";
-  };
-  add(attempt.key(), "NULL");
-  if (const auto key = attempt.pool_key()) {
-    const std::string pool = attempt.fingerprinter.stored_domain(*attempt.triplet.pool);
-    add(*key, literal(pool.substr(0, kColumnWidth)));
   }
 
   const auto of_new = [is_mysql](const std::string& column) {
@@ -203,16 +199,17 @@ void RecordTable::let_pass(const Attempt& attempt) {
           "triplet, relay_ip, pool, mail_from, rcpt_to, block_expires, record_expires, blocked_count, "
           "passed_count) VALUES " +
           rows + (is_mysql ? " ON DUPLICATE KEY UPDATE " : " ON CONFLICT (triplet) DO UPDATE SET ") + changes,
-      sql::literals_of(attempt, administration_.dialect())));
+      literals));
 }
 
 void RecordTable::let_pass(const std::vector<Record>& records) {
   std::vector<std::string> keys;
   keys.reserve(records.size());
   for (const Record& record : records) keys.push_back("x'" + record.key + '\'');
-  administration_.ask("UPDATE greylisting_data SET block_expires = " + literal(later(now(), -kAMoment)) +
-                      ", last_update = last_update WHERE triplet IN (" + list(keys) +
-                      ") AND block_expires >= :now AND record_expires > :now");
+  administration_.ask(
+      "UPDATE greylisting_data SET block_expires = " + literal(later(administration_.now(), -kAMoment)) +
+      ", last_update = last_update WHERE triplet IN (" + list(keys) +
+      ") AND block_expires >= :now AND record_expires > :now");
 }
 
 std::uint64_t RecordTable::end(const std::vector<std::string>& keys) {
@@ -241,8 +238,6 @@ std::vector<std::string> RecordTable::keys_from(const Network& network) {
     keys.push_back(std::move(row[0]));
   return keys;
 }
-
-std::string RecordTable::now() { return administration_.ask("SELECT :now", 1).at(0).at(0); }
 
 std::vector<Record> RecordTable::records(const std::string& clauses) {
   std::vector<Record> records;

@@ -87,9 +87,6 @@ class RecordTable {
   /// The keys of all records whose first attempt came from that network and that are not over.
   std::vector<std::string> keys_from(const Network& network);
 
-  /// The store's clock.
-  std::string now();
-
  private:
   std::vector<Record> records(const std::string& clauses);
   std::string literal(const std::string& text) const {

@@ -1,5 +1,6 @@
 #include "installation.h"
 
+#include "src/entry.h"
 #include "src/pattern.h"
 #include "src/sql.h"
 
@@ -204,10 +205,7 @@ void Installation::put(const Entry& entry) const {
   const auto text_or_null = [](const std::string& text) {
     return text.empty() ? "NULL" : '\'' + text + '\'';
   };
-  const std::string kind = pattern.network()                          ? "network"
-                           : pattern.kind() == PatternKind::sender    ? "sender"
-                           : pattern.kind() == PatternKind::recipient ? "recipient"
-                                                                      : "host";
+  const std::string kind(greylisting::name(pattern.kind()));
   sql("INSERT INTO greylisting_entries (action, kind, pattern, subject, network_end, specificity, "
       "block_expire, "
       "reply, expires) VALUES ('" +

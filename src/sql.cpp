@@ -139,7 +139,7 @@ Literals withdrawal_of(Reason from, Reason to) {
   return {{"denied", to == Reason::denied ? "1" : "0"}, {"untrap", from == Reason::trap ? "1" : "0"}};
 }
 
-std::string with_literals(std::string_view sql, const Literals& literals, const Literals& more) {
+std::string with_literals(std::string_view sql, const Literals& own, const Literals& shared) {
   const auto find = [](const Literals& all, std::string_view name) {
     const auto found = std::ranges::find(all, name, [](const auto& pair) { return pair.first; });
     return found == all.end() ? nullptr : &found->second;
@@ -154,8 +154,8 @@ std::string with_literals(std::string_view sql, const Literals& literals, const 
 
     const auto* const end = std::find_if_not(sql.begin() + 1, sql.end(), is_name);
     const std::string_view word = sql.substr(0, static_cast<std::size_t>(end - sql.begin()));
-    const std::string* found = find(literals, word.substr(1));
-    if (found == nullptr) found = find(more, word.substr(1));
+    const std::string* found = find(own, word.substr(1));
+    if (found == nullptr) found = find(shared, word.substr(1));
     text += found == nullptr ? word : std::string_view(*found);
     sql.remove_prefix(word.size());
   }

@@ -61,8 +61,8 @@ std::uint64_t record_id(const Fingerprint& key);
 /// What sql/…/withdraw.sql asks beside the attempt's own: `from` as the store decided, `to` as it is.
 Literals withdrawal_of(Reason from, Reason to);
 
-/// `sql` with each `:name` replaced by its literal, in `literals` or else in `more`. A `:name` that has none
+/// `sql` with each `:name` replaced by its literal, in `own` or else in `shared`. A `:name` that has none
 /// is left as it is, to be bound.
-std::string with_literals(std::string_view sql, const Literals& literals, const Literals& more = {});
+std::string with_literals(std::string_view sql, const Literals& own, const Literals& shared = {});
 
 }  // namespace greylisting::sql

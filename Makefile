@@ -89,7 +89,7 @@ TEST_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,tests/main.cpp $(wildcard tests/*/
                   $(filter-out tests/support/qmail_smtpd.cpp,$(wildcard tests/support/*.cpp)))
 $(TEST_OBJECTS): TEST_CXXFLAGS := -O0 -DGREYLISTING_BUILD='"$(CURDIR)/$(BUILD)"' -DGREYLISTING_SOURCE='"$(CURDIR)"'
 
-$(BUILD)/tests/all: $(TEST_OBJECTS) $(LIBRARY)
+$(BUILD)/tests/all: $(TEST_OBJECTS) $(filter $(BUILD)/src/%,$(CTL_OBJECTS)) $(LIBRARY)
 	@echo '  link     $@'
 	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 

@@ -3,13 +3,16 @@
 // The exit status is 0 in every case: the host ignores any other, or fails the session. What breaks is said
 // on standard error, and the mail passes, or is deferred with on_error=defer.
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <ctime>
 
 #include "src/control_file.h"
 #include "src/deadline.h"
+#include "src/hand_over.h"
 #include "src/header.h"
+#include "src/journal.h"
 #include "src/judge.h"
 #include "src/log.h"
 #include "src/process.h"
@@ -22,12 +25,14 @@ using namespace greylisting;
 namespace {
 
 // Takes no longer than the time budget: when that is over, the process ends with the answer for errors.
-Judged decide(const Session& session, const Settings& settings, const Log& log) {
+Judged decide(const Session& session, const Settings& settings, const Log& log, const Journal& journal,
+              std::chrono::steady_clock::time_point start) {
   if (const auto decision = judge_at_the_door(session, settings)) return {*decision};
   const std::string overdue = "no decision within timeout=" + std::to_string(settings.timeout) +
                               " ms; the store is slow or does not answer: greylistctl check";
-  Deadline deadline(std::chrono::milliseconds(settings.timeout), log.line(LogLevel::error, overdue),
+  Deadline deadline(start + std::chrono::milliseconds(settings.timeout), log.line(LogLevel::error, overdue),
                     spp::commands_on_error(settings));
+  journal.add_when_over({.time = std::time(nullptr)}, deadline);
   const Attempt attempt = Attempt::from(session, settings);
   return judge(*open_store(settings, deadline), attempt, session, settings);
 }
@@ -44,9 +49,9 @@ void answer(const Decision& decision, const Session& session, const Settings& se
 
 }  // namespace
 
-int main() {
+int main(int argc, char* argv[]) {
   if (!Session::is_greylisted(std::getenv)) return 0;
-  const auto start = std::chrono::steady_clock::now();
+  auto start = std::chrono::steady_clock::now();
   secure_standard_streams();
 
   LoadedSettings loaded;
@@ -54,18 +59,26 @@ int main() {
   try {
     loaded = load_settings(std::getenv);
     const Log log(static_cast<LogLevel>(settings.loglevel));
-    for (const Problem& problem : loaded.problems) log.write(LogLevel::warning, problem);
-    for (const Problem& warning : loaded.warnings) log.write(LogLevel::warning, warning);
+    if (const auto end = handed_over({argv, static_cast<std::size_t>(argc)})) {
+      // Not a new start: what is wrong with the settings has been said, and some of the time is over.
+      start = std::min(start, *end - std::chrono::milliseconds(settings.timeout));
+    } else {
+      for (const Problem& problem : loaded.problems) log.write(LogLevel::warning, problem);
+      for (const Problem& warning : loaded.warnings) log.write(LogLevel::warning, warning);
+    }
     if (!loaded.unusable.empty()) throw std::runtime_error(loaded.unusable);
 
     const Session session = Session::from(std::getenv);
-    const auto [decision, problems] = decide(session, settings, log);
+    const Journal journal(settings);
+    const auto [decision, problems] = decide(session, settings, log, journal, start);
     answer(decision, session, settings);
+    journal.add(journal_line(decision));
     for (const Problem& problem : problems) log.write(LogLevel::warning, problem);
     log.write(LogLevel::info, describe(decision, session, circumstances(start, settings)));
   } catch (const std::exception& error) {
     spp::write(spp::commands_on_error(settings));
     Log(static_cast<LogLevel>(settings.loglevel)).write(LogLevel::error, error.what());
+    Journal(settings).add({.time = std::time(nullptr)});
   }
   return 0;
 }

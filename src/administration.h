@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,9 +26,6 @@ struct Finding {
 Finding unusable_entry(const std::string& id, const std::string& ipaddr);
 Finding overdue_cleanup();
 
-/// What ends by itself: triplets' records, and what clients have earned.
-enum class Expiring { records, clients };
-
 /// Every function throws StoreError.
 class Administration {
  public:
@@ -39,9 +37,6 @@ class Administration {
   /// What the store would say to the plugin, by the plugin's own statements, with nothing of it kept.
   virtual Judgement rehearse(const Attempt& attempt) = 0;
 
-  /// Deletes at most `limit` rows whose life is over, in one short transaction. Returns how many.
-  virtual std::uint64_t delete_expired(Expiring what, unsigned limit) = 0;
-
   /// Brings the schema to this version. Returns what was done, a sentence a step; empty when nothing had to
   /// be.
   virtual std::vector<std::string> migrate() = 0;
@@ -52,6 +47,9 @@ class Administration {
   /// Runs one statement that both stores understand; `:now` in it stands for the store's clock, UTC. Returns
   /// the first `columns` columns of its rows.
   virtual std::vector<Row> ask(std::string_view statement, std::size_t columns = 0) = 0;
+
+  /// Has what `work` asks be one transaction; it can be run more than once. What it throws undoes it.
+  virtual void transact(const std::function<void()>& work) = 0;
 
   /// The store's clock: `YYYY-MM-DD hh:mm:ss`, UTC.
   std::string now() { return ask("SELECT :now", 1).at(0).at(0); }

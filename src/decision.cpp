@@ -1,5 +1,7 @@
 #include "decision.h"
 
+#include <algorithm>
+
 namespace greylisting {
 
 std::string_view name(Outcome outcome) {
@@ -48,6 +50,11 @@ std::string_view name(Reason reason) {
       return "new";
   }
   return "unknown";
+}
+
+std::optional<Reason> reason_of(std::string_view word) {
+  const auto* const found = std::ranges::find(kReasons, word, [](Reason reason) { return name(reason); });
+  return found == kReasons.end() ? std::nullopt : std::optional(*found);
 }
 
 Outcome outcome_of(Reason reason) {

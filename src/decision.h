@@ -1,8 +1,10 @@
 // decision: what can become of one RCPT, and why.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,6 +36,15 @@ enum class Reason {
 std::string_view name(Outcome outcome);
 std::string_view name(Reason reason);
 
+/// The reason with that name; nothing when there is none.
+std::optional<Reason> reason_of(std::string_view name);
+
+/// Every reason, in that order.
+inline constexpr std::array kReasons{
+    Reason::too_many,       Reason::opted_out,   Reason::denied,    Reason::allowed, Reason::not_listed,
+    Reason::trusted,        Reason::trap,        Reason::trapped,   Reason::known,   Reason::retried,
+    Reason::not_suspicious, Reason::null_sender, Reason::throttled, Reason::early,   Reason::unseen};
+
 /// The outcome that goes with a reason.
 Outcome outcome_of(Reason reason);
 
@@ -48,6 +59,7 @@ struct Decision {
   std::uint64_t pending = 0;  // triplets of the client's network that wait, where a new one comes to as many
                               // as may, or to one less; otherwise 0
   std::chrono::seconds age{0};   // since the record was created
+  bool is_first_retry = false;   // of a triplet that was deferred once before
   std::chrono::seconds left{0};  // until a deferred triplet passes, at least 1; 0 for the others
 
   Outcome outcome() const { return outcome_of(reason); }

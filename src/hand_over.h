@@ -5,14 +5,21 @@
 // the plugin: plugins/greylisting.dynamic.
 #pragma once
 
+#include <chrono>
+#include <optional>
+#include <span>
 #include <string>
 
 namespace greylisting {
 
-/// Replaces this process by its twin, which begins anew; the timer of the time budget is disarmed first.
-/// Returns only when there is no twin that can be executed. `purpose` says for whom, in the plural:
-/// `host names`.
+/// Replaces this process by its twin, which begins anew, but for the time budget: the timer is disarmed, and
+/// the twin is told when it would have run out. Returns only when there is no twin that can be executed.
+/// Called while a Deadline is armed. `purpose` says for whom, in the plural: `host names`.
 void hand_over(const std::string& purpose);
+
+/// In the twin, when its time budget ends; nothing in a plugin that qmail-smtpd has started, which gives it
+/// no arguments. `arguments` are those of main().
+std::optional<std::chrono::steady_clock::time_point> handed_over(std::span<char* const> arguments);
 
 /// Why the last hand_over returned: `host names need …`; empty when there was none.
 const std::string& failed_hand_over();

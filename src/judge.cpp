@@ -11,6 +11,7 @@
 #include "log.h"
 #include "reply.h"
 #include "suspicion_rules.h"
+#include "utc.h"
 
 namespace greylisting {
 namespace {
@@ -36,13 +37,6 @@ Scope scope_of(const Judgement& judgement) {
     default:
       return Scope::all;
   }
-}
-
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  std::array<char, 32> text{};
-  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", gmtime_r(&now, &parts))};
 }
 
 // Whether there is such a file and it was written to no longer ago than that.
@@ -79,7 +73,7 @@ bool consider_file(Strongest& strongest, ListFormat format, const std::string& f
   const auto list = read_list(format, file);
   if (!list) return false;
   problems.insert(problems.end(), list->problems.begin(), list->problems.end());
-  const std::string now = utc_now();
+  const std::string now = stored_time(std::time(nullptr));
   for (const ListedPattern& entry : list->entries) {
     if (!is_over(entry, now))
       strongest.consider(entry.pattern, denies, file + ':' + std::to_string(entry.line), entry.reply);

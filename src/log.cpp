@@ -3,9 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 
 #include "printable.h"
+#include "utc.h"
 
 namespace greylisting {
 namespace {
@@ -14,14 +14,6 @@ std::string_view outcome_word(Outcome outcome, bool is_observed) {
   if (is_observed && outcome == Outcome::deferred) return "would-defer";
   if (is_observed && outcome == Outcome::rejected) return "would-reject";
   return name(outcome);
-}
-
-// RFC 3339.
-std::string utc(std::time_t time) {
-  std::array<char, 32> text{};
-  std::tm fields{};
-  static_cast<void>(std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&time, &fields)));
-  return text.data();
 }
 
 // With two decimals, the rest cut off.

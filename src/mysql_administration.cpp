@@ -118,16 +118,6 @@ Judgement MysqlAdministration::rehearse(const Attempt& attempt) {
   return MysqlStore(plugin_option_file_).rehearse(attempt);
 }
 
-std::uint64_t MysqlAdministration::delete_expired(Expiring what, unsigned limit) {
-  connection_.run_with_retry(
-      (what == Expiring::records
-           ? "DELETE FROM greylisting_data WHERE record_expires <= UTC_TIMESTAMP() ORDER BY record_expires "
-             "LIMIT "
-           : "DELETE FROM greylisting_clients WHERE expires <= UTC_TIMESTAMP() ORDER BY expires LIMIT ") +
-      std::to_string(limit));
-  return connection_.affected_rows();
-}
-
 std::vector<std::string> MysqlAdministration::migrate() {
   if (has_layout_of_05()) {
     const std::string before = value("SELECT COUNT(*) FROM greylisting_data");
@@ -143,12 +133,13 @@ std::vector<std::string> MysqlAdministration::migrate() {
       value(
           "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN "
           "('greylisting_data', 'greylisting_lists', 'greylisting_meta', 'greylisting_entries', "
-          "'greylisting_clients')") == "5";
+          "'greylisting_clients', 'greylisting_history')") == "6";
   if (version == sql::kSchemaVersion && is_whole) return {};
-  if (version == "1") {
-    connection_.run(sql::mysql_upgrade_from_1);
+  if (version == "1" || version == "2") {
+    if (version == "1") connection_.run(sql::mysql_upgrade_from_1);
     connection_.run(sql::mysql_schema);
-    return {"Upgraded the tables of version 1 to version " + std::string(sql::kSchemaVersion) + '.'};
+    return {"Upgraded the tables of version " + version + " to version " + std::string(sql::kSchemaVersion) +
+            '.'};
   }
   if (!version.empty() && version != sql::kSchemaVersion) {
     throw StoreError(
@@ -161,12 +152,25 @@ std::vector<std::string> MysqlAdministration::migrate() {
 
 std::vector<Administration::Row> MysqlAdministration::ask(std::string_view statement, std::size_t columns) {
   std::vector<Row> rows;
-  for (const auto& found :
-       connection_.run_with_retry(sql::with_literals(statement, {{"now", "UTC_TIMESTAMP()"}}))) {
+  const std::string text = sql::with_literals(statement, {{"now", "UTC_TIMESTAMP()"}});
+  for (const auto& found : is_transacting_ ? connection_.run(text) : connection_.run_with_retry(text)) {
     Row& row = rows.emplace_back();
     for (std::size_t i = 0; i < columns; ++i) row.push_back(found.at(i).value_or(""));
   }
   return rows;
+}
+
+void MysqlAdministration::transact(const std::function<void()>& work) {
+  connection_.transact([&] {
+    is_transacting_ = true;
+    try {
+      work();
+    } catch (...) {
+      is_transacting_ = false;
+      throw;
+    }
+    is_transacting_ = false;
+  });
 }
 
 bool MysqlAdministration::lock_cleanup() {

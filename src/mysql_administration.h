@@ -12,9 +12,9 @@ class MysqlAdministration : public Administration {
 
   std::vector<Finding> examine() override;
   Judgement rehearse(const Attempt& attempt) override;
-  std::uint64_t delete_expired(Expiring what, unsigned limit) override;
   std::vector<std::string> migrate() override;
   std::vector<Row> ask(std::string_view statement, std::size_t columns) override;
+  void transact(const std::function<void()>& work) override;
   std::uint64_t changed_rows() override { return connection_.affected_rows(); }
   sql::Dialect dialect() const override { return sql::Dialect::mysql; }
   bool lock_cleanup() override;
@@ -26,6 +26,7 @@ class MysqlAdministration : public Administration {
 
   std::string plugin_option_file_;
   MysqlConnection connection_;
+  bool is_transacting_ = false;
 };
 
 }  // namespace greylisting

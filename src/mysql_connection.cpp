@@ -173,11 +173,31 @@ std::vector<MysqlConnection::Row> MysqlConnection::run(std::string_view statemen
 }
 
 std::vector<MysqlConnection::Row> MysqlConnection::run_with_retry(std::string_view statements) {
+  std::vector<Row> rows;
+  retry([&] { rows = run(statements); });
+  return rows;
+}
+
+void MysqlConnection::transact(const std::function<void()>& work) {
+  try {
+    retry([&] {
+      run("START TRANSACTION");
+      work();
+      run("COMMIT");
+    });
+  } catch (...) {
+    mysql_rollback(connection_.get());
+    throw;
+  }
+}
+
+void MysqlConnection::retry(const std::function<void()>& work) {
   constexpr int kTries = 20;
   bool has_waited = false;
   for (int failures = 0;; pause(failures)) {
     try {
-      return run(statements);
+      work();
+      return;
     } catch (const StoreError&) {
       const unsigned error = mysql_errno(connection_.get());
       // Whoever holds a lock for as long as the server waits holds it longer, too.

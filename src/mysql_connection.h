@@ -3,6 +3,7 @@
 
 #include <mysql.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,12 +38,17 @@ class MysqlConnection {
   /// Deadline may end it before. The statements must be fit to run anew.
   std::vector<Row> run_with_retry(std::string_view statements);
 
+  /// Runs `work`, which calls `run`, within a transaction, all of it again after such a failure. What `work`
+  /// throws undoes it.
+  void transact(const std::function<void()>& work);
+
   /// The number of rows that the last statement of `run` changed.
   std::uint64_t affected_rows() const { return affected_rows_; }
 
  private:
   template <typename Error = StoreError>
   [[noreturn]] void fail() const;
+  void retry(const std::function<void()>& work);
 
   std::string option_file_;
   std::unique_ptr<MYSQL, decltype(&mysql_close)> connection_;

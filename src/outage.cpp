@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <ctime>
 
+#include "state_directory.h"
+
 namespace greylisting {
 namespace {
 
@@ -18,11 +20,8 @@ std::chrono::seconds age(const struct stat& status) {
 
 }  // namespace
 
-Outage::Outage(const std::string& directory) : file_(directory + "/mysql-unreachable") {
-  struct stat status {};
-  is_usable_ = stat(directory.c_str(), &status) == 0 && (status.st_mode & S_IWOTH) == 0 &&
-               (status.st_uid == geteuid() || status.st_uid == 0 || geteuid() == 0);
-}
+Outage::Outage(const std::string& directory)
+    : file_(directory + "/mysql-unreachable"), is_usable_(is_private(directory)) {}
 
 Outage::~Outage() {
   if (lock_ >= 0) close(lock_);

@@ -19,8 +19,7 @@ class Outage {
   /// How long a failure is remembered.
   static constexpr std::chrono::seconds kPause{5};
 
-  /// `directory` has to be there, to belong to this process's user or root (root may use anybody's), and not
-  /// to be writable for everybody, or nothing is remembered.
+  /// `directory` has to be private (state_directory.h), or nothing is remembered.
   explicit Outage(const std::string& directory);
   Outage(const Outage&) = delete;
   Outage& operator=(const Outage&) = delete;

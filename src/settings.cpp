@@ -109,6 +109,7 @@ const std::array kSettings{
     Setting{"max_recipients", Number{&Settings::max_recipients, 0, 100000, "recipients"}},
     Setting{"privacy", Choice<Privacy>{&Settings::privacy, kPrivacy}},
     Setting{"privacy_key_file", Text{&Settings::privacy_key_file}},
+    Setting{"history_expire", Number{&Settings::history_expire, 0, 3650, "days"}},
     Setting{"observe", Number{&Settings::observe, 0, 1, ""}},
     Setting{"stage", Choice<Stage>{&Settings::stage, kStages}},
     Setting{"header", Choice<Header>{&Settings::header, kHeaders}},

@@ -14,9 +14,6 @@
 
 namespace greylisting {
 
-/// Where the plugin keeps what it remembers, in qmail's home: owned by the user that qmail-smtpd runs as.
-inline constexpr std::string_view kStateDirectory = "greylisting";
-
 enum class StoreKind { by_default, mysql, sqlite };
 enum class OnError { accept, defer };
 enum class Greylist { all, suspicious };
@@ -56,6 +53,7 @@ struct Settings {
   long max_recipients = 0;
   Privacy privacy = Privacy::off;
   std::string privacy_key_file = "control/greylisting_key";
+  long history_expire = 400;
   long observe = 0;
   Stage stage = Stage::rcpt;
   Header header = Header::x_greylist;

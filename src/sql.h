@@ -29,7 +29,7 @@ extern const std::string_view sqlite_session;
 extern const std::string_view sqlite_withdraw;
 
 /// The version that the schema files describe, as greylisting_meta has it.
-inline constexpr std::string_view kSchemaVersion = "2";
+inline constexpr std::string_view kSchemaVersion = "3";
 
 /// `x'c0000201'`: a binary string. Its digits cannot be anything but digits, whatever the bytes are.
 std::string literal(std::string_view bytes);

@@ -63,15 +63,15 @@ Judgement SqliteAdministration::rehearse(const Attempt& attempt) {
   return judgement;
 }
 
-std::uint64_t SqliteAdministration::delete_expired(Expiring what, unsigned limit) {
-  auto statement = store_.database().prepare(
-      what == Expiring::records
-          ? "DELETE FROM greylisting_data WHERE id IN (SELECT id FROM greylisting_data "
-            "WHERE record_expires <= datetime('now') ORDER BY record_expires LIMIT :limit)"
-          : "DELETE FROM greylisting_clients WHERE client IN (SELECT client FROM greylisting_clients "
-            "WHERE expires <= datetime('now') ORDER BY expires LIMIT :limit)");
-  statement.bind(":limit", limit).step();
-  return store_.database().changes();
+void SqliteAdministration::transact(const std::function<void()>& work) {
+  store_.database().run("BEGIN IMMEDIATE");
+  try {
+    work();
+    store_.database().run("COMMIT");
+  } catch (...) {
+    store_.database().run("ROLLBACK");
+    throw;
+  }
 }
 
 // Opening the file has done most of it: the plugin does the same.

@@ -15,9 +15,9 @@ class SqliteAdministration : public Administration {
 
   std::vector<Finding> examine() override;
   Judgement rehearse(const Attempt& attempt) override;
-  std::uint64_t delete_expired(Expiring what, unsigned limit) override;
   std::vector<std::string> migrate() override;
   std::vector<Row> ask(std::string_view statement, std::size_t columns) override;
+  void transact(const std::function<void()>& work) override;
   std::uint64_t changed_rows() override { return store_.database().changes(); }
   sql::Dialect dialect() const override { return sql::Dialect::sqlite; }
   bool lock_cleanup() override;

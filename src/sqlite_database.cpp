@@ -86,8 +86,8 @@ SqliteDatabase::SqliteDatabase(std::string file, std::chrono::milliseconds patie
   // in.
   sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_wal_hook(connection, fold_in_long_log, patience_.get());
-  // The newest column there is: a file without it is new, or of an earlier version.
-  if (!has_column("greylisting_data", "pool")) {
+  // The newest table there is: a file without it is new, or of an earlier version.
+  if (!has_column("greylisting_history", "total")) {
     brought_from_ = schema_version();
     bring_schema();
   }

@@ -17,10 +17,11 @@ std::string_view without_blanks(std::string_view text) {
   return text.substr(0, text.find_last_not_of(' ') + 1);
 }
 
-// What the first record, that of the client's network, says of the attempt, and how far `other` has come.
+// What the first record, that of the client's network, says of the attempt, how far `other` has come, and since when.
 RecordedAttempt further(RecordedAttempt first, const RecordedAttempt& other) {
   if (first.id == 0) return other;
   first.state = std::max(first.state, other.state);
+  first.age = std::max(first.age, other.age);
   return first;
 }
 

@@ -7,6 +7,7 @@
 #include "mysql_store.h"
 #include "outage.h"
 #include "sqlite_store.h"
+#include "state_directory.h"
 
 namespace greylisting {
 namespace {
@@ -30,6 +31,14 @@ std::unique_ptr<Store> connect(const Settings& settings, Deadline& deadline) {
   }
 }
 
+// Nothing is made through a symbolic link: who made it need not be who may say where files come to be.
+void require_no_dangling_link(const std::string& file) {
+  struct stat status {};
+  if (lstat(file.c_str(), &status) == 0 && S_ISLNK(status.st_mode) && stat(file.c_str(), &status) != 0)
+    throw StoreError("SQLite: " + file + " is a symbolic link to a file that is not there",
+                     "make that file, as the user that qmail-smtpd runs as, or remove the link");
+}
+
 // Whoever can write to the directory can put another file in the place of this one.
 void require_private_directory(const std::string& file) {
   const std::string directory = std::filesystem::absolute(file).parent_path();
@@ -44,6 +53,7 @@ void require_private_directory(const std::string& file) {
 std::unique_ptr<Store> open_store(const Settings& settings, Deadline& deadline) {
   if (settings.store_kind() == StoreKind::mysql) return connect(settings, deadline);
   require_private_directory(settings.sqlite_file);
+  require_no_dangling_link(settings.sqlite_file);
   // A little less than is left, so that a locked file is said to be that and not just slow.
   return std::make_unique<SqliteStore>(settings.sqlite_file, deadline.remaining() * 9 / 10);
 }

@@ -93,9 +93,16 @@ Decision read_verdict(std::string_view verdict, const Attempt& attempt) {
 std::string exempting_verdict(Reason reason) { return std::string(name(reason)) + " 0"; }
 
 void add_record(Decision& decision, const RecordedAttempt& recorded) {
-  constexpr std::array kReasons{Reason::unseen, Reason::early, Reason::retried, Reason::known};
-  const auto state = static_cast<std::size_t>(std::clamp<std::int64_t>(recorded.state, 1, kReasons.size()));
-  decision.reason = kReasons[state - 1];
+  struct State {
+    Reason reason;
+    bool is_first_retry;
+  };
+  constexpr std::array kStates{State{Reason::unseen, false},  State{Reason::early, true},
+                               State{Reason::early, false},   State{Reason::retried, true},
+                               State{Reason::retried, false}, State{Reason::known, false}};
+  const auto state = static_cast<std::size_t>(std::clamp<std::int64_t>(recorded.state, 1, kStates.size()));
+  decision.reason = kStates[state - 1].reason;
+  decision.is_first_retry = kStates[state - 1].is_first_retry;
   decision.record = static_cast<std::uint64_t>(recorded.id);
   decision.age = std::chrono::seconds(std::max<std::int64_t>(0, recorded.age));
   if (decision.outcome() == Outcome::deferred) {

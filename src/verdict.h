@@ -21,9 +21,8 @@ std::string exempting_verdict(Reason reason);
 
 /// The triplet's record as the statement that recorded the attempt found it.
 struct RecordedAttempt {
-  std::int64_t state =
-      1;                // 1 new or begun anew, 2 still blocked, 3 past its block for the first time, 4 before
-  std::int64_t id = 0;  // in greylisting_data
+  std::int64_t state = 1;        // as in sql/…/record.sql, from 1 to 6
+  std::int64_t id = 0;           // in greylisting_data
   std::int64_t age = 0;          // seconds since the record was created
   std::int64_t blocked_for = 0;  // seconds from now to block_expires, negative when that is past
 };

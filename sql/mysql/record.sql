@@ -1,8 +1,9 @@
 -- The triplet, under the client's network and, where it vouches for the client, under the sender's domain as well: what is
 -- reached under the one holds for the other, for which @block_expires is the earliest of the records. :records is DUAL, or
 -- the two as rows. A new one is inserted; for a known one LAST_INSERT_ID(expression) carries out what it was: 1 over and
--- begun anew, 2 still blocked, 3 past its block for the first time, 4 past it before. Every condition reads block_expires
--- and record_expires as they were, which is why these two are set last.
+-- begun anew; 2 still blocked, at its first retry, 3 at a later one; 4 past its block for the first time, at its first
+-- retry, 5 at a later one; 6 past it before. Every condition reads block_expires, record_expires and blocked_count as they
+-- were, which is why the first two are set last.
 INSERT INTO greylisting_data
        (triplet, id, relay_ip, pending_network, pool, mail_from, rcpt_to, block_expires, record_expires,
         blocked_count, passed_count)
@@ -19,9 +20,11 @@ ON DUPLICATE KEY UPDATE
   create_time = IF(record_expires <= UTC_TIMESTAMP(), CURRENT_TIMESTAMP, create_time),
   blocked_count = IF(LAST_INSERT_ID(CASE WHEN @block_expires >= UTC_TIMESTAMP() AND record_expires <= UTC_TIMESTAMP()
                                          THEN IF(@blocked_until IS NULL, 1, 2)
-                                         WHEN LEAST(block_expires, @block_expires) >= UTC_TIMESTAMP() THEN 2
-                                         WHEN passed_count = 0 AND NOT COALESCE(@has_passed, 0) THEN 3
-                                         ELSE 4 END) > 0 AND record_expires <= UTC_TIMESTAMP(),
+                                         WHEN LEAST(block_expires, @block_expires) >= UTC_TIMESTAMP()
+                                         THEN IF(blocked_count > 1, 3, 2)
+                                         WHEN passed_count = 0 AND NOT COALESCE(@has_passed, 0)
+                                         THEN IF(blocked_count > 1, 5, 4)
+                                         ELSE 6 END) > 0 AND record_expires <= UTC_TIMESTAMP(),
                      VALUES(blocked_count),
                      blocked_count + (LEAST(block_expires, @block_expires) >= UTC_TIMESTAMP())),
   passed_count = CASE WHEN record_expires <= UTC_TIMESTAMP() THEN VALUES(passed_count)

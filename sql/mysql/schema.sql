@@ -97,11 +97,22 @@ CREATE TABLE IF NOT EXISTS greylisting_clients (
   KEY expires (expires)
 ) ENGINE=InnoDB DEFAULT CHARSET=latin1;
 
+-- What has happened, counted: by the hour what each host has decided, by the day what became of records that the
+-- clean-up has deleted. greylistctl cleanup writes it; src/ctl/history.h says what kinds and names there are.
+CREATE TABLE IF NOT EXISTS greylisting_history (
+  period datetime        NOT NULL,            -- UTC; when the hour or the day begins
+  kind   varchar(16)     NOT NULL,
+  name   varchar(191)    NOT NULL,
+  host   varchar(64)     NOT NULL DEFAULT '', -- whose count it is; empty for what is not one host's
+  total  bigint unsigned NOT NULL,
+  PRIMARY KEY (period, kind, name, host)
+) ENGINE=InnoDB DEFAULT CHARSET=latin1 COLLATE=latin1_bin;
+
 -- The version of this schema, once the tables have it.
 INSERT INTO greylisting_meta (name, value)
-SELECT 'schema_version', '2' FROM information_schema.columns
+SELECT 'schema_version', '3' FROM information_schema.columns
  WHERE table_schema = DATABASE() AND table_name = 'greylisting_data' AND column_name = 'pool'
-    ON DUPLICATE KEY UPDATE value = IF(value = '1', '2', value);
+    ON DUPLICATE KEY UPDATE value = IF(value IN ('1', '2'), '3', value);
 
 -- The triggers read ipaddr into its first address, last address and prefix length. An IPv4-mapped IPv6 address counts
 -- as IPv4, and bits behind the prefix are cleared. What is not an address or network leaves all three NULL and never

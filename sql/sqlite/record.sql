@@ -26,9 +26,11 @@ ON CONFLICT (triplet) DO UPDATE SET
   record_expires = CASE WHEN record_expires <= datetime('now') THEN excluded.record_expires
                         WHEN MIN(block_expires, :block_expires) >= datetime('now') THEN record_expires
                         ELSE datetime('now', :record_expire_good || ' days') END
--- 1 new or begun anew, 2 still blocked, 3 past its block for the first time, 4 past it before.
-RETURNING CASE WHEN block_expires >= datetime('now') THEN IIF(blocked_count = 1, 1, 2)
-               ELSE IIF(passed_count = 1 AND NOT :has_passed, 3, 4) END AS state,
+-- 1 new or begun anew; 2 still blocked, at its first retry, 3 at a later one; 4 past its block for the first time, at its
+-- first retry, 5 at a later one; 6 past it before.
+RETURNING CASE WHEN block_expires >= datetime('now') THEN MIN(blocked_count, 3)
+               WHEN passed_count = 1 AND NOT :has_passed THEN IIF(blocked_count > 1, 5, 4)
+               ELSE 6 END AS state,
           id,
           strftime('%s', 'now') - strftime('%s', create_time) AS age,
           strftime('%s', block_expires) - strftime('%s', 'now') AS blocked_for;

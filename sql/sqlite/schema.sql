@@ -85,5 +85,14 @@ CREATE TABLE IF NOT EXISTS greylisting_clients (
 CREATE INDEX IF NOT EXISTS greylisting_clients_member_of ON greylisting_clients (member_of) WHERE member_of IS NOT NULL;
 CREATE INDEX IF NOT EXISTS greylisting_clients_expires ON greylisting_clients (expires);
 
-INSERT INTO greylisting_meta (name, value) VALUES ('schema_version', '2')
-    ON CONFLICT (name) DO UPDATE SET value = IIF(value = '1', '2', value);
+CREATE TABLE IF NOT EXISTS greylisting_history (
+  period TEXT NOT NULL,
+  kind   TEXT NOT NULL,
+  name   TEXT NOT NULL,
+  host   TEXT NOT NULL DEFAULT '',
+  total  INTEGER NOT NULL,
+  PRIMARY KEY (period, kind, name, host)
+) WITHOUT ROWID;
+
+INSERT INTO greylisting_meta (name, value) VALUES ('schema_version', '3')
+    ON CONFLICT (name) DO UPDATE SET value = IIF(value IN ('1', '2'), '3', value);

@@ -4,6 +4,7 @@
 #include "../administration.h"
 #include "../outage.h"
 #include "../process.h"
+#include "../state_directory.h"
 #include "check_lists.h"
 #include "commands.h"
 

@@ -4,10 +4,18 @@
 #include <thread>
 
 #include "../administration.h"
+#include "../utc.h"
 #include "commands.h"
+#include "expiry.h"
 
 namespace greylisting::ctl {
 namespace {
+
+constexpr std::time_t kDay = 24 * 60 * 60;
+
+// The journal keeps hours that have been counted for so long: greylistctl status and metrics read them to the
+// second.
+constexpr std::time_t kKept = 2 * kDay;
 
 // 2026-11-21 03:50:12 +0100
 std::string now() {
@@ -23,13 +31,13 @@ struct Deleted {
   std::uint64_t batches = 0;
 };
 
-Deleted delete_all(Administration& administration, Expiring what, const CleanupOptions& options) {
+Deleted delete_all(Expiry& expiry, std::uint64_t (Expiry::*delete_some)(), const CleanupOptions& options) {
   Deleted total;
   for (;;) {
-    const std::uint64_t rows = administration.delete_expired(what, options.batch);
+    const std::uint64_t rows = (expiry.*delete_some)();
     total.rows += rows;
     if (rows > 0) ++total.batches;
-    if (rows < options.batch) return total;
+    if (rows < expiry.slice()) return total;
     // Decisions that wait for the rows or the file come first.
     std::this_thread::sleep_for(std::chrono::milliseconds(options.pause_ms));
   }
@@ -44,10 +52,17 @@ int cleanup(const LoadedSettings& loaded, const CleanupOptions& options) {
               << " greylistctl cleanup: another clean-up is at work on this store; nothing was done\n";
     return kFailed;
   }
-  const Deleted records = delete_all(*administration, Expiring::records, options);
-  const Deleted clients = delete_all(*administration, Expiring::clients, options);
+  Expiry expiry(*administration, loaded.settings, options.batch);
+  const Deleted records = delete_all(expiry, &Expiry::delete_records, options);
+  const Deleted clients = delete_all(expiry, &Expiry::delete_clients, options);
+
+  History history(*administration);
+  const std::time_t time = std::time(nullptr);
+  const std::size_t hours = fold(Journal(loaded.settings), history, time, time - kKept);
+  history.shorten(stored_time(time - loaded.settings.history_expire * kDay));
   std::cout << now() << " greylistctl cleanup: expired records deleted: " << records.rows
-            << ", clients: " << clients.rows << ", batches: " << records.batches + clients.batches << '\n';
+            << ", clients: " << clients.rows << ", batches: " << records.batches + clients.batches
+            << "; hours counted: " << hours << '\n';
   return kDone;
 }
 

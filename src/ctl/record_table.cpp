@@ -21,20 +21,6 @@ unsigned long number(const std::string& text) {
   return value;
 }
 
-// `c0000207` as 192.0.2.7; empty for what is no address.
-std::string address_of(const std::string& digits) {
-  std::string text;
-  if (digits.size() == 8) {
-    for (std::size_t i = 0; i < digits.size(); i += 2)
-      text.append(i == 0 ? "" : ".").append(std::to_string(std::stoul(digits.substr(i, 2), nullptr, 16)));
-  } else {
-    for (std::size_t i = 0; i < digits.size(); i += 4)
-      text.append(i == 0 ? "" : ":").append(digits.substr(i, 4));
-  }
-  const auto address = IpAddress::parse(text);
-  return address ? address->text() : "";
-}
-
 // What LIKE would take for more than itself is marked by an exclamation mark.
 std::string escaped(const std::string& text) {
   std::string escaped;
@@ -90,6 +76,19 @@ std::string list(const std::vector<std::string>& items) {
 }
 
 }  // namespace
+
+std::string address_of(const std::string& digits) {
+  std::string text;
+  if (digits.size() == 8) {
+    for (std::size_t i = 0; i < digits.size(); i += 2)
+      text.append(i == 0 ? "" : ".").append(std::to_string(std::stoul(digits.substr(i, 2), nullptr, 16)));
+  } else {
+    for (std::size_t i = 0; i < digits.size(); i += 4)
+      text.append(i == 0 ? "" : ":").append(digits.substr(i, 4));
+  }
+  const auto address = IpAddress::parse(text);
+  return address ? address->text() : "";
+}
 
 std::string state(const Record& record) {
   if (record.is_over) return "over";

@@ -37,6 +37,9 @@ std::string state(const Record& record);
 /// `record 17: 192.0.2.7 alice@example.net -> bob@example.org`
 std::string text(const Record& record);
 
+/// `c0000207` as 192.0.2.7; empty for what is no address.
+std::string address_of(const std::string& digits);
+
 /// Whether the word is the number of a record: digits.
 bool is_record_id(const std::string& word);
 

@@ -48,7 +48,7 @@ void check_record(Decision decision, std::string_view numbers) {
   expect(decision.outcome() != Outcome::rejected);
   expect(decision.age >= std::chrono::seconds(0));
   expect(decision.record == static_cast<std::uint64_t>(recorded.id));
-  expect((decision.outcome() == Outcome::deferred) == (recorded.state <= 2));
+  expect((decision.outcome() == Outcome::deferred) == (recorded.state <= 3));
   expect((decision.left >= std::chrono::seconds(1)) == (decision.outcome() == Outcome::deferred));
 }
 

@@ -108,7 +108,7 @@ INSERT INTO greylisting_lists (rcpt_to, block_expires, record_expires, comment)
   VALUES ('allowed.example', '2001-01-01', '9999-12-31', 'of 0.5'))";
 
 constexpr const char* kDropTables = "DROP TABLE greylisting_data, greylisting_lists, greylisting_meta";
-constexpr const char* kNewerSchema = "UPDATE greylisting_meta SET value = '3' WHERE name = 'schema_version'";
+constexpr const char* kNewerSchema = "UPDATE greylisting_meta SET value = '4' WHERE name = 'schema_version'";
 
 }  // namespace
 
@@ -135,7 +135,7 @@ TEST_CASE("check says that a working installation works, and leaves nothing behi
   for (const char* const said :
        {"ok       settings, as control/greylisting and the GL variables of this shell have them:\n",
         "           block_expire = 55\n", "ok       control/smtpplugins: lists the plugin under [rcpt]\n",
-        "ok       schema: version 2\n", "ok       decision, as ",
+        "ok       schema: version 3\n", "ok       decision, as ",
         ": a triplet never seen before is deferred (new); nothing of it was kept\n",
         "This installation works.\n"}) {
     CHECK_THAT(result.output, Contains(said));
@@ -209,7 +209,7 @@ TEST_CASE("check names each problem of any installation and its remedy", "[ctl]"
        [](Installation& it) { it.sql(kNewerSchema); },
        1,
        {"PROBLEM  schema: version ",
-        "not 2\n         -> install the program that made it, or a later one\n"}},
+        "not 3\n         -> install the program that made it, or a later one\n"}},
       {"lists missing",
        [](Installation& it) { it.sql("DROP TABLE greylisting_lists"); },
        1,
@@ -533,7 +533,7 @@ TEST_CASE("migrate refuses a schema of a later version and changes nothing", "[c
   CHECK(result.output.empty());
   CHECK_THAT(result.errors, Catch::StartsWith("greylistctl: the schema "));
   CHECK_THAT(result.errors,
-             Contains("and this program knows 2; install the program that made it, or a later one\n"));
+             Contains("and this program knows 3; install the program that made it, or a later one\n"));
   CHECK(contents(installation) == before);
 }
 

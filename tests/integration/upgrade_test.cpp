@@ -289,7 +289,7 @@ std::string reason(const Installation& installation, const Rcpt& rcpt) {
 // The tables of version 1, with one triplet that has passed once and one list entry.
 void lay_out_1(const Installation& installation) {
   const auto directory = source_tree() / "tests/support/schema-1";
-  for (const char* const table : {"meta", "lists", "data", "entries", "clients"})
+  for (const char* const table : {"meta", "lists", "data", "entries", "clients", "history"})
     installation.sql(std::string("DROP TABLE greylisting_") + table);
   if (installation.backend() == Backend::sqlite) {
     installation.sql(read_file(directory / "sqlite.sql"));
@@ -329,11 +329,11 @@ TEST_CASE("a database of greylisting 0.5 is brought to this version and loses no
   CHECK(text(stored_entries(installation)) == text(entries));
   CHECK(text(stored_records(installation)) == text(as_rows(records_of_now(layout))));
   CHECK(installation.sql("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND "
-                         "engine = 'InnoDB'") == Rows{{"5"}});
+                         "engine = 'InnoDB'") == Rows{{"6"}});
   CHECK(installation.sql(
             "SELECT column_name FROM information_schema.key_column_usage WHERE table_schema = DATABASE() "
             "AND table_name = 'greylisting_data' AND constraint_name = 'PRIMARY'") == Rows{{"triplet"}});
-  CHECK(installation.sql("SELECT value FROM greylisting_meta WHERE name = 'schema_version'") == Rows{{"2"}});
+  CHECK(installation.sql("SELECT value FROM greylisting_meta WHERE name = 'schema_version'") == Rows{{"3"}});
 
   const auto before = dump(installation);
   upgrade(installation);
@@ -432,10 +432,23 @@ TEST_CASE("a store of version 1 is brought to this version and loses nothing", "
   CHECK(reason(installation, {.sender = "carol@example.net"}) == "denied");
   CHECK(installation.sql("SELECT passed_count FROM greylisting_data WHERE mail_from = 'alice@example.net'") ==
         Rows{{"2"}});
-  CHECK(installation.sql("SELECT value FROM greylisting_meta WHERE name = 'schema_version'") == Rows{{"2"}});
+  CHECK(installation.sql("SELECT value FROM greylisting_meta WHERE name = 'schema_version'") == Rows{{"3"}});
 
   const Result again = migrate();
   CHECK_THAT(again.output, Catch::Contains("nothing was done"));
+}
+
+TEST_CASE("a store of version 2 is brought to this version and loses nothing", "[integration][upgrade]") {
+  const Backend backend = GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite);
+  INFO(name(backend));
+  const Installation installation(backend);
+  CHECK(reason(installation, {}) == "new");
+  installation.sql("DROP TABLE greylisting_history");
+  installation.sql("UPDATE greylisting_meta SET value = '2' WHERE name = 'schema_version'");
+  const Result result = run({.arguments = {built("greylistctl"), "--home", installation.home(), "migrate"}});
+  CHECK(result.output == "Upgraded the tables of version 2 to version 3.\n");
+  CHECK(reason(installation, {}) == "early");
+  CHECK(installation.sql("SELECT COUNT(*) FROM greylisting_history") == Rows{{"0"}});
 }
 
 TEST_CASE("the upgrade leaves a database of this version as it is", "[integration][upgrade]") {

@@ -7,6 +7,8 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <array>
+#include <ctime>
 #include <memory>
 #include <regex>
 #include <sstream>
@@ -39,6 +41,26 @@ std::string quoted(const std::optional<std::string>& text, char quote) {
 
 bool has_key(std::string_view settings, std::string_view key) {
   return ('\n' + std::string(settings)).find('\n' + std::string(key) + '=') != std::string::npos;
+}
+
+// Every line of the journal into the hour in which it is then.
+void move_journal(const std::filesystem::path& home, std::chrono::seconds time) {
+  if (!std::filesystem::exists(home / "greylisting")) return;
+  std::string lines;
+  for (const auto& entry : std::filesystem::directory_iterator(home / "greylisting")) {
+    if (entry.path().extension() != ".journal") continue;
+    lines += read_file(entry.path());
+    std::filesystem::remove(entry.path());
+  }
+  std::map<std::string, std::string> hours;
+  std::istringstream each(lines);
+  for (std::string line; std::getline(each, line);) {
+    const std::time_t moved = std::stol(line) - time.count();
+    std::array<char, 32> file{};
+    std::strftime(file.data(), file.size(), "%Y-%m-%dT%H.journal", std::gmtime(&moved));
+    hours[file.data()] += std::to_string(moved) + line.substr(line.find(' ')) + '\n';
+  }
+  for (const auto& [file, text] : hours) write_file(home / "greylisting" / file, text, 0644);
 }
 
 }  // namespace
@@ -230,6 +252,7 @@ void Installation::pass_time(std::chrono::seconds time) const {
   };
   move("greylisting_data", {"block_expires", "record_expires", "create_time", "last_update"});
   move("greylisting_clients", {"counted", "expires", "trapped_until", "create_time"});
+  move_journal(home(), time);
 }
 
 std::string Installation::seconds_from_now(int seconds) const {

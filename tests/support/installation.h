@@ -81,7 +81,8 @@ class Installation {
   void add(const ListEntry& entry) const;
   void put(const Entry& entry) const;
 
-  /// Lets time pass for all triplets and clients: every time stored with them moves into the past.
+  /// Lets time pass for all triplets and clients, and for the journal: every time stored with them moves into
+  /// the past.
   void pass_time(std::chrono::seconds time) const;
 
   /// In the store's SQL, the store's clock (UTC) that many seconds from now.

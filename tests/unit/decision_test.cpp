@@ -15,6 +15,7 @@ TEST_CASE("Decision: every reason has its word and its outcome", "[decision]") {
     std::string_view outcome_word;
   };
   const auto row = GENERATE(values<Row>({
+      {Reason::too_many, "too-many", Outcome::deferred, "deferred"},
       {Reason::opted_out, "opted-out", Outcome::accepted, "accepted"},
       {Reason::trusted, "trusted", Outcome::accepted, "accepted"},
       {Reason::trap, "trap", Outcome::deferred, "deferred"},
@@ -32,12 +33,22 @@ TEST_CASE("Decision: every reason has its word and its outcome", "[decision]") {
   }));
   CAPTURE(row.word);
   CHECK(name(row.reason) == row.word);
+  CHECK(reason_of(row.word) == row.reason);
   CHECK(outcome_of(row.reason) == row.outcome);
   CHECK(name(row.outcome) == row.outcome_word);
 
   Decision decision;
   decision.reason = row.reason;
   CHECK(decision.outcome() == row.outcome);
+}
+
+TEST_CASE("reason_of: a word that is no reason's", "[decision]") {
+  for (const std::string_view word : {"", "unknown", "error", "New", "new "}) CHECK_FALSE(reason_of(word));
+}
+
+TEST_CASE("kReasons: each once, in their order", "[decision]") {
+  for (std::size_t i = 0; i < kReasons.size(); ++i) CHECK(static_cast<std::size_t>(kReasons[i]) == i);
+  CHECK(kReasons.back() == Reason::unseen);
 }
 
 TEST_CASE("Decision: names nothing that was not looked at", "[decision]") {

@@ -77,16 +77,19 @@ TEST_CASE("add_record: the state says the reason, and a deferred triplet how lon
   struct Case {
     std::int64_t state;
     Reason reason;
+    bool is_first_retry;
     std::int64_t blocked_for;
     std::int64_t left;
   };
-  for (const Case& expected :
-       {Case{1, Reason::unseen, 3300, 3301}, Case{2, Reason::early, 0, 1}, Case{2, Reason::early, -1, 1},
-        Case{3, Reason::retried, -5, 0}, Case{4, Reason::known, -5, 0}}) {
+  for (const Case& expected : {Case{1, Reason::unseen, false, 3300, 3301}, Case{2, Reason::early, true, 0, 1},
+                               Case{2, Reason::early, true, -1, 1}, Case{3, Reason::early, false, 0, 1},
+                               Case{4, Reason::retried, true, -5, 0}, Case{5, Reason::retried, false, -5, 0},
+                               Case{6, Reason::known, false, -5, 0}}) {
     CAPTURE(expected.state, expected.blocked_for);
     Decision decision = read_verdict("greylist 0", kAttempt);
     add_record(decision, {.state = expected.state, .id = 9, .age = 60, .blocked_for = expected.blocked_for});
     CHECK(decision.reason == expected.reason);
+    CHECK(decision.is_first_retry == expected.is_first_retry);
     CHECK(decision.record == 9);
     CHECK(decision.age == std::chrono::seconds(60));
     CHECK(decision.left == std::chrono::seconds(expected.left));

@@ -1,0 +1,81 @@
+// history: greylisting_history, what has happened, counted, so that it can be told long after the records are
+// deleted.
+//
+// kind           name                                period     what
+// decision       a reason, or `error`                its hour   what a host has decided
+// wait           seconds (tally.h, stepped)          its hour   mail that passed after it had waited so long
+// first-retry    seconds, likewise                   its hour   first retries, so long after the first
+// attempt record         passed, retried, never-retried      its day    records of triplets first seen then,
+// deleted since client         a network                           its day    of the never-retried ones: the
+// client's sender-domain  a domain, `<>` for the null sender  its day    likewise recipient      an address
+// its day    likewise pool           a domain                            its day    of these, those that were
+// tried from another network, too
+//
+// Of the last four only those that come most often are kept.
+#pragma once
+
+#include <cstdint>
+#include <ctime>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../administration.h"
+#include "../journal.h"
+#include "tally.h"
+
+namespace greylisting::ctl {
+
+struct HistoryRow {
+  std::string period;  // as the stores have times
+  std::string kind;
+  std::string name;
+  std::string host{};  // whose journal it is from; empty for what was made of records
+  std::uint64_t total = 0;
+};
+
+/// The rows that say what a host's tally of that hour says.
+std::vector<HistoryRow> rows_of(const Tally& tally, const std::string& hour, const std::string& host);
+
+/// Adds what a row of one of the first three kinds says; false for the others.
+bool add(Tally& tally, const HistoryRow& row);
+
+/// The name under which this host counts.
+std::string host_name();
+
+/// Every function throws StoreError.
+class History {
+ public:
+  explicit History(Administration& administration) : administration_(administration) {}
+
+  /// What is in it from the one period on to before the other, of these kinds (of all, when none is named).
+  std::vector<HistoryRow> read(const std::string& since, const std::string& until,
+                               const std::vector<std::string_view>& kinds = {});
+
+  /// Puts rows in, in place of those of the same period, kind, name and host.
+  void set(const std::vector<HistoryRow>& rows) { write(rows, false); }
+
+  /// Puts rows in, and adds to those that are there.
+  void add(const std::vector<HistoryRow>& rows) { write(rows, true); }
+
+  /// Deletes what is older, and the rarest names of a day.
+  void shorten(const std::string& oldest);
+
+ private:
+  void write(const std::vector<HistoryRow>& rows, bool adds);
+
+  Administration& administration_;
+};
+
+/// Folds this host's journal into the history: every hour that is over. It can be done again at any time.
+/// Hours that began before `keep` are deleted from the journal. Returns how many hours there were. Throws
+/// StoreError.
+std::size_t fold(const Journal& journal, History& history, std::time_t now, std::time_t keep);
+
+/// What all hosts have decided, by the hours that begin from `since` on and before `until` (as the stores
+/// have times): of other hosts what they have folded, of this one also what it has not. Throws StoreError.
+std::map<std::string, Tally> tallies(const Journal& journal, History& history, const std::string& since,
+                                     const std::string& until);
+
+}  // namespace greylisting::ctl

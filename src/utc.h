@@ -1,0 +1,16 @@
+// utc: a moment as text, in UTC. The C library's own functions would read the time zone's file at every
+// start. Years from 0 to 9999 have four digits.
+#pragma once
+
+#include <ctime>
+#include <string>
+
+namespace greylisting {
+
+/// RFC 3339: `2026-11-21T06:11:44Z`.
+std::string utc(std::time_t time);
+
+/// As the stores have it: `2026-11-21 06:11:44`.
+std::string stored_time(std::time_t time);
+
+}  // namespace greylisting

@@ -1,0 +1,54 @@
+#include "journal.h"
+
+#include <catch2/catch.hpp>
+
+namespace greylisting {
+namespace {
+
+using std::chrono::seconds;
+
+TEST_CASE("JournalLine: what is written is read again", "[journal]") {
+  struct Case {
+    JournalLine line;
+    std::string text;
+  };
+  for (const Case& expected :
+       {Case{{.time = 1795241504, .reason = Reason::unseen}, "1795241504 new\n"},
+        Case{{.time = 1795241504, .reason = Reason::retried, .age = seconds(3312), .is_first_retry = true},
+             "1795241504 retried 3312 first\n"},
+        Case{{.time = 1795241504, .reason = Reason::early, .age = seconds(0), .is_first_retry = true},
+             "1795241504 early 0 first\n"},
+        Case{{.time = 1795241504, .reason = Reason::known, .age = seconds(1)}, "1795241504 known 1\n"},
+        Case{{.time = 1795241504}, "1795241504 error\n"}}) {
+    CHECK(text(expected.line) == expected.text);
+    const auto line = read_journal_line(expected.text.substr(0, expected.text.size() - 1));
+    REQUIRE(line);
+    CHECK(*line == expected.line);
+  }
+  for (const Reason reason : kReasons) {
+    const JournalLine line{.time = 1, .reason = reason};
+    const std::string written = text(line);
+    CHECK(read_journal_line(written.substr(0, written.size() - 1)) == line);
+  }
+}
+
+TEST_CASE("read_journal_line: what is no line", "[journal]") {
+  for (const std::string_view text :
+       {"", " ", "1795241504", "1795241504 ", "x new", "-1 new", "1795241504 nEw", "1795241504 new x",
+        "1795241504 new 5 second", "1795241504 new 5 first ", "1795241504 new -5", "1795241504  new",
+        "99999999999999999999 new", "1795241504 new 5 first\n"}) {
+    CAPTURE(text);
+    CHECK_FALSE(read_journal_line(text));
+  }
+}
+
+TEST_CASE("journal_line: of a decision", "[journal]") {
+  const auto before = std::time(nullptr);
+  const JournalLine line = journal_line({.reason = Reason::early, .age = seconds(7), .is_first_retry = true});
+  CHECK(line.time >= before);
+  CHECK(line ==
+        JournalLine{.time = line.time, .reason = Reason::early, .age = seconds(7), .is_first_retry = true});
+}
+
+}  // namespace
+}  // namespace greylisting

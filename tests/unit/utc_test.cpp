@@ -1,0 +1,23 @@
+#include "utc.h"
+
+#include <catch2/catch.hpp>
+
+namespace greylisting {
+namespace {
+
+TEST_CASE("utc: moments as text", "[utc]") {
+  struct Case {
+    std::time_t time;
+    std::string text;
+  };
+  for (const Case& expected :
+       {Case{0, "1970-01-01T00:00:00Z"}, Case{951782399, "2000-02-28T23:59:59Z"},
+        Case{951782400, "2000-02-29T00:00:00Z"}, Case{1795241504, "2026-11-21T06:11:44Z"},
+        Case{253402300799, "9999-12-31T23:59:59Z"}, Case{-1, "1969-12-31T23:59:59Z"}}) {
+    CHECK(utc(expected.time) == expected.text);
+  }
+  CHECK(stored_time(1795241504) == "2026-11-21 06:11:44");
+}
+
+}  // namespace
+}  // namespace greylisting

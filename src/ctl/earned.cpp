@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "../entry.h"
+#include "../printable.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -14,6 +15,47 @@ std::optional<Network> network_in(const std::string& identity) {
   constexpr std::string_view kOn = " on ";
   const auto on = identity.rfind(kOn);
   return Network::parse(on == std::string::npos ? identity : identity.substr(on + kOn.size()));
+}
+
+// Those with passes or a trap on networks for which `is_there` holds. Reads a few thousand at a time.
+template <typename IsThere>
+std::vector<EarnedIdentity> earned_by(Administration& administration, IsThere is_there,
+                                      const std::string& condition = "") {
+  std::vector<EarnedIdentity> identities;
+  std::vector<Administration::Row> rows;
+  do {
+    const std::string behind = rows.empty() ? "" : rows.back()[0];
+    rows = administration.ask(
+        "SELECT HEX(client), identity, passes, CASE WHEN trapped_until > :now THEN 1 ELSE 0 END "
+        "FROM greylisting_clients WHERE client > x'" +
+            behind + "' AND expires > :now" + condition + " ORDER BY client LIMIT " + std::to_string(kAtOnce),
+        4);
+    for (const Administration::Row& row : rows) {
+      const auto on = network_in(row[1]);
+      const bool has_earned = row[2] != "0" || row[3] == "1";
+      if (on && is_there(*on) && has_earned) identities.push_back({row[0], row[1], row[2], row[3] == "1"});
+    }
+  } while (rows.size() == kAtOnce);
+  return identities;
+}
+
+// Runs `ask(first, last)` for a thousand items at a time.
+template <typename Item, typename Ask>
+void in_batches(const std::vector<Item>& items, Ask ask) {
+  constexpr std::ptrdiff_t kBatch = 1000;
+  for (auto first = items.begin(); first != items.end();) {
+    const auto last = first + std::min(items.end() - first, kBatch);
+    ask(first, last);
+    first = last;
+  }
+}
+
+// `x'…',x'…'`
+template <typename Iterator>
+std::string key_list(Iterator first, Iterator last) {
+  std::string list;
+  for (; first != last; ++first) list.append(list.empty() ? "x'" : ",x'").append(*first).append("'");
+  return list;
 }
 
 void add(std::vector<EarnedClient>& clients, Administration& administration, const std::string& question,
@@ -78,22 +120,9 @@ std::string text(const EarnedIdentity& identity) {
 }
 
 std::vector<EarnedIdentity> identities_on(Administration& administration, const Network& network) {
-  std::vector<EarnedIdentity> identities;
-  std::vector<Administration::Row> rows;
-  do {
-    const std::string behind = rows.empty() ? "" : rows.back()[0];
-    rows = administration.ask(
-        "SELECT HEX(client), identity, passes, CASE WHEN trapped_until > :now THEN 1 ELSE 0 END "
-        "FROM greylisting_clients WHERE client > x'" +
-            behind + "' AND expires > :now ORDER BY client LIMIT " + std::to_string(kAtOnce),
-        4);
-    for (const Administration::Row& row : rows) {
-      const auto on = network_in(row[1]);
-      const bool is_there = on && on->prefix() >= network.prefix() && network.contains(on->first());
-      const bool has_earned = row[2] != "0" || row[3] == "1";
-      if (is_there && has_earned) identities.push_back({row[0], row[1], row[2], row[3] == "1"});
-    }
-  } while (rows.size() == kAtOnce);
+  auto identities = earned_by(administration, [&network](const Network& on) {
+    return on.prefix() >= network.prefix() && network.contains(on.first());
+  });
   std::ranges::sort(identities, {}, &EarnedIdentity::name);
   return identities;
 }
@@ -107,6 +136,78 @@ void forget(Administration& administration, const std::vector<EarnedIdentity>& i
         "UPDATE greylisting_clients SET passes = 0, trapped_until = NULL, expires = :now WHERE client IN (" +
         keys + ')');
   }
+}
+
+std::string key_of(const Network& network, const Settings& settings) {
+  const Triplet triplet{.client = network.first(),
+                        .network = network,
+                        .sender = Address::sender(""),
+                        .recipient = Address::recipient("")};
+  std::string key = hexadecimal(bytes(client_identity(triplet, Fingerprinter(settings.privacy_key)).key));
+  std::ranges::transform(key, key.begin(),
+                         [](char c) { return c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c; });
+  return key;
+}
+
+std::map<std::string, NetworkStanding> standings(Administration& administration,
+                                                 const std::vector<std::string>& keys) {
+  std::map<std::string, NetworkStanding> standings;
+  in_batches(keys, [&](auto first, auto last) {
+    for (Administration::Row& row :
+         administration.ask("SELECT HEX(client), passes, CASE WHEN passes > 0 THEN expires END, "
+                            "CASE WHEN trapped_until > :now THEN trapped_until END FROM greylisting_clients "
+                            "WHERE expires > :now AND client IN (" +
+                                key_list(first, last) + ')',
+                            4)) {
+      standings.try_emplace(std::move(row[0]),
+                            NetworkStanding{std::stol(row[1]), std::move(row[2]), std::move(row[3])});
+    }
+  });
+  return standings;
+}
+
+std::vector<EarnedIdentity> senders_on(Administration& administration,
+                                       const std::set<std::string>& networks) {
+  if (networks.empty()) return {};
+  return earned_by(
+      administration, [&networks](const Network& on) { return networks.contains(on.text()); },
+      " AND passes > 0 AND member_of IS NOT NULL");
+}
+
+void trust(Administration& administration, const Settings& settings,
+           const std::vector<NetworkToTrust>& networks) {
+  const sql::Dialect dialect = administration.dialect();
+  const bool is_mysql = dialect == sql::Dialect::mysql;
+  const auto literal = [dialect](std::string_view text) { return sql::text_literal(text, dialect); };
+  const std::string passes = std::to_string(settings.auto_allow_after);
+  in_batches(networks, [&](auto first, auto last) {
+    std::string statement =
+        "INSERT INTO greylisting_clients (client, identity, passes, counted, expires) VALUES ";
+    for (auto network = first; network != last; ++network) {
+      statement.append(network == first ? "(x'" : ",(x'")
+          .append(network->key + "'," + literal(network->name) + ',' + passes + ',' + literal(network->seen) +
+                  ',' + literal(network->expires) + ')');
+    }
+    statement += is_mysql ? " ON DUPLICATE KEY UPDATE " : " ON CONFLICT (client) DO UPDATE SET ";
+    // The greater of both; MySQL and SQLite have different functions for it. None reads what another sets.
+    std::string_view separator;
+    for (const std::string column : {"passes", "counted", "expires"}) {
+      const std::string stored = "greylisting_clients." + column;
+      const std::string given = is_mysql ? "VALUES(" + column + ')' : "excluded." + column;
+      statement.append(separator).append(column).append(" = CASE WHEN trapped_until > :now OR ");
+      statement.append(stored).append(" > ").append(given).append(" THEN ").append(stored);
+      statement.append(" ELSE ").append(given).append(" END");
+      separator = ", ";
+    }
+    administration.ask(statement);
+  });
+}
+
+void withdraw_passes(Administration& administration, const std::vector<std::string>& keys) {
+  in_batches(keys, [&administration](auto first, auto last) {
+    administration.ask("UPDATE greylisting_clients SET passes = 0 WHERE client IN (" + key_list(first, last) +
+                       ')');
+  });
 }
 
 }  // namespace greylisting::ctl

@@ -1,6 +1,8 @@
 // earned: what clients have earned, as greylisting_clients has it.
 #pragma once
 
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,5 +49,39 @@ std::vector<EarnedIdentity> identities_on(Administration& administration, const 
 
 /// Takes away all that they have earned. Throws StoreError.
 void forget(Administration& administration, const std::vector<EarnedIdentity>& identities);
+
+/// What a network by itself has earned.
+struct NetworkStanding {
+  long passes = 0;
+  std::string expires;        // UTC; empty where it has no passes
+  std::string trapped_until;  // UTC; empty when it is not trapped now
+};
+
+/// The key of a network as an identity: hexadecimal digits in upper case.
+std::string key_of(const Network& network, const Settings& settings);
+
+/// Of those keys that have a row that counts now. Throws StoreError.
+std::map<std::string, NetworkStanding> standings(Administration& administration,
+                                                 const std::vector<std::string>& keys);
+
+/// The senders with passes on those networks (`192.0.2.0/24`), of which groups are made (group_domain_level).
+/// Throws StoreError.
+std::vector<EarnedIdentity> senders_on(Administration& administration, const std::set<std::string>& networks);
+
+/// A network to be trusted as one that has passed often enough.
+struct NetworkToTrust {
+  std::string key;
+  std::string name;
+  std::string seen;     // UTC; when mail of it was last accepted
+  std::string expires;  // UTC
+};
+
+/// Gives each as many passes as auto_allow_after wants. One that is trapped now, more passes and a later end
+/// stay. A thousand in a transaction. Throws StoreError.
+void trust(Administration& administration, const Settings& settings,
+           const std::vector<NetworkToTrust>& networks);
+
+/// Takes away the passes of those keys, not a trap. A thousand in a transaction. Throws StoreError.
+void withdraw_passes(Administration& administration, const std::vector<std::string>& keys);
 
 }  // namespace greylisting::ctl

@@ -1,0 +1,231 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <iostream>
+#include <set>
+#include <stdexcept>
+
+#include "../utc.h"
+#include "commands.h"
+#include "denied_networks.h"
+#include "earned.h"
+#include "smtpd_logs.h"
+#include "table.h"
+
+namespace greylisting::ctl {
+namespace {
+
+constexpr std::size_t kShown = 20;
+constexpr std::time_t kDay = 86400;
+
+enum class Fate { trust, prolong, withdraw, nothing };
+
+// A network of the logs, and what becomes of it.
+struct Lesson {
+  SeenNetwork seen;
+  std::string key;
+  std::string until{};  // UTC; of trust
+  Fate fate = Fate::nothing;
+  std::string why{};  // there is nothing to do, or what there is to withdraw
+};
+
+struct Plan {
+  std::vector<Lesson> lessons;          // the most active first
+  std::vector<EarnedIdentity> senders;  // whose passes go with those of their network
+};
+
+std::string counted(std::uint64_t number, const std::string& thing) {
+  return std::to_string(number) + ' ' + thing + (number == 1 ? "" : "s");
+}
+
+std::string text(const Lesson& lesson) {
+  switch (lesson.fate) {
+    case Fate::trust:
+      return "trust until " + lesson.until;
+    case Fate::prolong:
+      return "trust on, until " + lesson.until;
+    case Fate::withdraw:
+      return "withdraw " + lesson.why;
+    case Fate::nothing:
+      break;
+  }
+  return "nothing: " + lesson.why;
+}
+
+struct Circumstances {
+  const DeniedNetworks& denied;
+  const Settings& settings;
+  std::time_t now;
+  bool are_logs_whole;
+};
+
+// What the store has to say decides, and of several things against it the first.
+void decide(Lesson& lesson, const NetworkStanding& standing, const Circumstances& circumstances) {
+  const Settings& settings = circumstances.settings;
+  const SeenNetwork& seen = lesson.seen;
+  const auto nothing = [&lesson](const std::string& why) { lesson.why = why; };
+  if (!standing.trapped_until.empty()) return nothing("trapped until " + standing.trapped_until);
+  if (seen.accepted == 0) {
+    if (seen.hung_up == 0) return nothing("no mail of it was accepted");
+    if (seen.other_attempts > 0) return nothing("it does more than hang up");
+    if (standing.passes == 0) return nothing("it has no passes");
+    if (!circumstances.are_logs_whole) return nothing("what could not be read may say more of it");
+    lesson.fate = Fate::withdraw;
+    lesson.why = std::to_string(standing.passes) + (standing.passes == 1 ? " pass" : " passes");
+    return;
+  }
+  if (const auto entry = circumstances.denied.entry_for(seen.network)) return nothing("denied by " + *entry);
+  const std::time_t until = seen.last_accepted + settings.auto_allow_expire * kDay;
+  lesson.until = stored_time(until);
+  if (until <= circumstances.now) return nothing("accepted longer ago than auto_allow_expire");
+  if (standing.passes < settings.auto_allow_after) {
+    lesson.until = std::max(lesson.until, standing.expires);
+    lesson.fate = Fate::trust;
+    return;
+  }
+  // Not for the sake of an hour: the plugin itself prolongs it at each mail.
+  if (standing.expires >= stored_time(until - kDay))
+    return nothing("trusted already, until " + standing.expires);
+  lesson.fate = Fate::prolong;
+}
+
+Plan plan_of(Administration& administration, const Settings& settings, const SeenInLogs& logs,
+             std::time_t now) {
+  std::vector<SeenNetwork> networks = logs.networks;
+  std::ranges::sort(networks, [](const SeenNetwork& a, const SeenNetwork& b) {
+    const auto activity = [](const SeenNetwork& seen) { return seen.accepted + seen.hung_up; };
+    return std::pair(activity(b), a.network.first().bytes()) <
+           std::pair(activity(a), b.network.first().bytes());
+  });
+  std::vector<std::string> keys;
+  keys.reserve(networks.size());
+  for (const SeenNetwork& seen : networks) keys.push_back(key_of(seen.network, settings));
+  auto known = standings(administration, keys);
+  const DeniedNetworks denied(administration, settings);
+  const Circumstances circumstances{
+      .denied = denied, .settings = settings, .now = now, .are_logs_whole = logs.problems.empty()};
+
+  Plan plan;
+  std::set<std::string> withdrawn;
+  plan.lessons.reserve(networks.size());
+  for (std::size_t i = 0; i < networks.size(); ++i) {
+    Lesson& lesson = plan.lessons.emplace_back(Lesson{.seen = networks[i], .key = std::move(keys[i])});
+    decide(lesson, known[lesson.key], circumstances);
+    if (lesson.fate == Fate::withdraw) withdrawn.insert(lesson.seen.network.text());
+  }
+  if (settings.group_domain_level > 0) plan.senders = senders_on(administration, withdrawn);
+  return plan;
+}
+
+std::size_t number_of(const Plan& plan, Fate fate) {
+  return static_cast<std::size_t>(std::ranges::count(plan.lessons, fate, &Lesson::fate));
+}
+
+Cells cells(const Lesson& lesson) {
+  const SeenNetwork& seen = lesson.seen;
+  return {seen.network.text(), std::to_string(seen.accepted), std::to_string(seen.hung_up),
+          seen.accepted == 0 ? "" : stored_time(seen.last_accepted), text(lesson)};
+}
+
+void print(const Plan& plan, bool all) {
+  const std::size_t shown = all ? plan.lessons.size() : std::min(plan.lessons.size(), kShown);
+  std::vector<Cells> rows{{"network", "accepted", "hung up", "last accepted (UTC)", "what becomes of it"}};
+  for (std::size_t i = 0; i < shown; ++i) rows.push_back(cells(plan.lessons[i]));
+  if (shown > 0) print_table(rows);
+  if (shown < plan.lessons.size())
+    std::cout << "… and " << plan.lessons.size() - shown << " more; --all shows them\n";
+}
+
+void print_totals(const Plan& plan, const SeenInLogs& seen, std::time_t since) {
+  std::uint64_t accepted = 0;
+  std::uint64_t hung_up = 0;
+  for (const SeenNetwork& network : seen.networks) {
+    accepted += network.accepted;
+    hung_up += network.hung_up;
+  }
+  std::cout << counted(seen.files, "file") << ", " << counted(seen.lines, "line") << "; since "
+            << stored_time(since) << " UTC: accepted " << accepted << ", hung up " << hung_up << ", of "
+            << counted(seen.networks.size(), "network") << '\n';
+  if (seen.by_recipients) {
+    std::cout << "note: these logs have no line about a message (qlogreceived), so accepted recipients count "
+                 "(qlogenvelope)\n";
+  }
+  std::cout << "to trust: " << number_of(plan, Fate::trust)
+            << ", to trust on: " << number_of(plan, Fate::prolong)
+            << ", to withdraw: " << number_of(plan, Fate::withdraw) << '\n';
+}
+
+void carry_out(Administration& administration, const Settings& settings, const Plan& plan) {
+  std::vector<NetworkToTrust> to_trust;
+  std::vector<std::string> to_withdraw;
+  for (const Lesson& lesson : plan.lessons) {
+    if (lesson.fate == Fate::trust || lesson.fate == Fate::prolong) {
+      to_trust.push_back({.key = lesson.key,
+                          .name = lesson.seen.network.text(),
+                          .seen = stored_time(lesson.seen.last_accepted),
+                          .expires = lesson.until});
+    } else if (lesson.fate == Fate::withdraw) {
+      to_withdraw.push_back(lesson.key);
+    }
+  }
+  for (const EarnedIdentity& sender : plan.senders) to_withdraw.push_back(sender.key);
+  trust(administration, settings, to_trust);
+  withdraw_passes(administration, to_withdraw);
+}
+
+// Whether a person says so.
+bool is_confirmed() {
+  std::cout << "Do this? [y/N] " << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+}  // namespace
+
+int learn(const LoadedSettings& loaded, const LearnOptions& options) {
+  const Settings& settings = loaded.settings;
+  if (settings.auto_allow_after == 0) {
+    throw std::runtime_error(
+        "auto_allow_after=0, so no client is ever trusted and there is nothing to learn; set it in " +
+        loaded.file + " to how often a client has to pass (5 by default)");
+  }
+  // Root may read logs that the owner of the store may not.
+  const std::time_t now = std::time(nullptr);
+  const std::time_t since = now - options.days * kDay;
+  const SeenInLogs seen = read_logs(options.logs, settings, since, now);
+  const auto administration = open_administration(settings);
+  const Plan plan = plan_of(*administration, settings, seen, now);
+
+  print(plan, options.all);
+  print_totals(plan, seen, since);
+  std::cout.flush();
+  for (const std::string& problem : seen.problems) std::cerr << "greylistctl: " << problem << '\n';
+  const int status = seen.problems.empty() ? kDone : kFailed;
+  if (options.dry_run) return status;
+  if (std::ranges::all_of(plan.lessons, [](const Lesson& lesson) { return lesson.fate == Fate::nothing; })) {
+    std::cout << "There is nothing to do.\n";
+    return status;
+  }
+  if (!options.is_sure) {
+    const bool can_ask =
+        isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 && std::ranges::count(options.logs, "-") == 0;
+    if (!can_ask) {
+      std::cerr
+          << "greylistctl: nothing was done, because there is no terminal to ask on; --yes does it without "
+             "asking\n";
+      return kFailed;
+    }
+    if (!is_confirmed()) {
+      std::cout << "Nothing was done.\n";
+      return kFailed;
+    }
+  }
+  carry_out(*administration, settings, plan);
+  std::cout << "Done.\n";
+  return status;
+}
+
+}  // namespace greylisting::ctl

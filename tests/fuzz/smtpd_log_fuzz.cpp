@@ -1,0 +1,63 @@
+// smtpd_log: whatever the line, nothing is read beyond it and nothing thrown; an event has a client and a
+// client an event; a time is one that exists; a stamp in front or blanks behind change nothing of what a
+// message without one says, and neither does what a client can write behind it make another client's mail of
+// it. The input is a line.
+
+#include "smtpd_log.h"
+
+#include <cstdint>
+#include <cstdlib>
+
+using namespace greylisting;
+
+namespace {
+
+void expect(bool holds) {
+  if (!holds) std::abort();
+}
+
+void check(const Stamp& stamp) {
+  if (const auto* const moment = std::get_if<std::chrono::sys_seconds>(&stamp)) {
+    // A zone can lead a day out of these.
+    expect(*moment >= std::chrono::sys_days(std::chrono::year(0) / 12 / 30));
+    expect(*moment < std::chrono::sys_days(std::chrono::year(10000) / 1 / 3));
+  }
+  if (const auto* const clock = std::get_if<WallClock>(&stamp)) {
+    const int year = clock->year == 0 ? 2000 : clock->year;
+    const std::chrono::year_month_day date =
+        std::chrono::year(year) / std::chrono::month(clock->month) / std::chrono::day(clock->day);
+    expect(year <= 9999 && date.ok());
+    expect(clock->hour >= 0 && clock->hour <= 23 && clock->minute >= 0 && clock->minute <= 59 &&
+           clock->second >= 0 && clock->second <= 59);
+  }
+}
+
+bool are_same(const SmtpdLine& a, const SmtpdLine& b) {
+  return a.event == b.event && a.client == b.client && a.client_name == b.client_name;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  // A line of its own memory: reading behind its end is noticed.
+  const std::string line(reinterpret_cast<const char*>(data), size);
+  const SmtpdLine read = read_smtpd_line(line);
+  check(read.stamp);
+  expect((read.event == SmtpdEvent::other) == !read.client);
+  expect(read.client_name.empty() ||
+         (read.client_name.data() >= line.data() &&
+          read.client_name.data() + read.client_name.size() <= line.data() + size));
+
+  const std::string behind = line + " \t\r";
+  expect(are_same(read_smtpd_line(behind), read));
+  if (read.stamp.index() == 0) {
+    const std::string stamped = "@400000006b01362a0c3c6ebc " + line;
+    expect(read_smtpd_line(stamped).stamp.index() == 1);
+    if (line.find_first_of(" \t") != 0) expect(are_same(read_smtpd_line(stamped), read));
+  }
+  const std::string forged = line + " remoteip=192.0.2.99 client=192.0.2.99";
+  const SmtpdLine read_forged = read_smtpd_line(forged);
+  if (read.client && read.client->text() != "192.0.2.99")
+    expect(!read_forged.client || read_forged.client == read.client);
+  return 0;
+}

@@ -1,0 +1,424 @@
+// greylistctl learn: what logs of qmail-smtpd teach, the same on every store. What it says is compared with
+// what the plugin then does.
+
+#include <array>
+#include <catch2/catch.hpp>
+#include <cstdio>
+#include <ctime>
+#include <regex>
+
+#include "src/utc.h"
+#include "tests/support/installation.h"
+
+namespace greylisting::test {
+namespace {
+
+using namespace std::chrono_literals;
+using Catch::Contains;
+namespace fs = std::filesystem;
+using Arguments = std::vector<std::string>;
+
+auto any_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
+
+Result ctl(const Installation& installation, Arguments arguments, const std::string& input = "") {
+  arguments.insert(arguments.begin(), {built("greylistctl"), "--home", installation.home()});
+  return run({.arguments = arguments, .directory = "/", .input = input});
+}
+
+// `learn` of a log on standard input.
+Result learn(const Installation& installation, const std::string& log, Arguments options = {"--yes"}) {
+  options.insert(options.begin(), {"learn", "-"});
+  return ctl(installation, options, log);
+}
+
+std::time_t ago(std::chrono::seconds time) { return std::time(nullptr) - time.count(); }
+
+// `@400000006b01362a00000000 `, as multilog has it.
+std::string stamp(std::chrono::seconds age) {
+  std::array<char, 32> text{};
+  static_cast<void>(std::snprintf(text.data(), text.size(), "@%016llx%08x ",
+                                  4611686018427387914ULL + static_cast<unsigned long long>(ago(age)), 0U));
+  return text.data();
+}
+
+std::string result_of(const std::string& client, const std::string& head, const std::string& result,
+                      const std::string& relay) {
+  return head + ": result=" + result +
+         " reason=x detail= helo=mail.example.net mailfrom=a@example.net rcptto=b@c relay=" + relay +
+         " rcpthosts= size= authuser= localip=203.0.113.25 remoteip=" + client +
+         " remoteport=4711 remotehost=mail.example.net qp=1 pid=2\n";
+}
+
+std::string accepted(const std::string& client) {
+  return result_of(client, "qlogreceived", "accepted code=250", "no");
+}
+std::string recipient(const std::string& client) {
+  return result_of(client, "qlogenvelope", "accepted code=250", "no");
+}
+std::string refused(const std::string& client) {
+  return result_of(client, "qlogenvelope", "rejected code=553", "no");
+}
+std::string relayed(const std::string& client) {
+  return result_of(client, "qlogreceived", "accepted code=250", "yes");
+}
+std::string hung_up(const std::string& client) {
+  return "qmail-smtpd: read failed (hang up before quit cmd): (null) from " + client +
+         " to (null) helo unknown\n";
+}
+
+std::string reason(const Installation& installation, const std::string& client,
+                   const std::string& sender = "someone@example.com") {
+  return logged(installation.attempt({.client = client, .sender = sender}), "reason");
+}
+
+Rows clients(const Installation& installation) {
+  return installation.sql("SELECT * FROM greylisting_clients ORDER BY client");
+}
+
+// The end of a network's line in the table; empty where it has none.
+std::string fate(const Result& result, const std::string& network) {
+  std::smatch found;
+  const std::regex line("(^|\n)" + std::regex_replace(network, std::regex("[.]"), "[.]") +
+                        " +[0-9]+ +[0-9]+ +(?:[0-9-]{10} [0-9:]{8} +)?([^\n]*)");
+  return std::regex_search(result.output, found, line) ? found[2].str() : "";
+}
+
+std::string until(std::time_t time) { return "trust until " + stored_time(time + 36 * 86400); }
+
+}  // namespace
+
+TEST_CASE("learn: the plugin trusts a network whose mail was accepted, and no longer one that only hangs up",
+          "[learn]") {
+  const Installation installation(any_backend(), "group_domain_level=1");
+  CAPTURE(name(installation.backend()));
+  const Rcpt rcpt{.client = "198.51.100.1", .sender = "alice@example.net"};
+  installation.attempt(rcpt);
+  installation.pass_time(1h);
+  CHECK(logged(installation.attempt(rcpt), "reason") == "retried");
+  CHECK(reason(installation, "198.51.100.9", "bob@example.net") == "trusted");
+
+  const std::string log = stamp(2h) + accepted("192.0.2.1") + stamp(1h) + accepted("192.0.2.99") + stamp(1h) +
+                          hung_up("192.0.2.1") + stamp(1h) + accepted("2001:db8::1") + stamp(1h) +
+                          hung_up("198.51.100.1") + stamp(1h) + hung_up("203.0.113.1");
+  const std::time_t hour_ago = ago(1h);
+  const Result result = learn(installation, log);
+  CAPTURE(result.output, result.errors);
+  CHECK(result.status == 0);
+  CHECK(result.errors.empty());
+  CHECK(fate(result, "192.0.2.0/24").substr(0, 29) == until(hour_ago).substr(0, 29));
+  CHECK(fate(result, "2001:db8::/64").substr(0, 29) == until(hour_ago).substr(0, 29));
+  CHECK(fate(result, "198.51.100.0/24") == "withdraw 1 pass");
+  CHECK(fate(result, "203.0.113.0/24") == "nothing: it has no passes");
+  CHECK_THAT(result.output, Contains("\n192.0.2.0/24     2         1 ") &&
+                                Contains("1 file, 6 lines; since ") &&
+                                Contains(" UTC: accepted 3, hung up 3, of 4 networks\n") &&
+                                Contains("\nto trust: 2, to trust on: 0, to withdraw: 1\nDone.\n"));
+
+  CHECK(reason(installation, "192.0.2.200") == "trusted");
+  CHECK(reason(installation, "2001:db8::ffff") == "trusted");
+  CHECK(reason(installation, "2001:db8:0:1::1") == "new");
+  CHECK(reason(installation, "198.51.100.9", "bob@example.net") == "new");
+  CHECK(reason(installation, "203.0.113.1") == "new");
+  installation.pass_time(std::chrono::days(35));
+  CHECK(reason(installation, "192.0.2.201", "x@example.com") == "trusted");
+
+  // Once more, and there is nothing left to do.
+  const Rows before = clients(installation);
+  const Result again = learn(installation, stamp(1h) + accepted("192.0.2.1"));
+  CHECK_THAT(fate(again, "192.0.2.0/24"), Catch::StartsWith("nothing: trusted already, until "));
+  CHECK_THAT(again.output, Catch::EndsWith("There is nothing to do.\n"));
+  CHECK(clients(installation) == before);
+}
+
+TEST_CASE("learn: trust lasts longer with later mail, and never shorter", "[learn]") {
+  const Installation installation(any_backend(), "auto_allow_after=2");
+  CAPTURE(name(installation.backend()));
+  learn(installation, stamp(std::chrono::days(20)) + accepted("192.0.2.1"));
+  const std::string row =
+      "SELECT passes, counted, expires FROM greylisting_clients WHERE identity = '192.0.2.0/24'";
+  const Row first = installation.sql(row).at(0);
+  CHECK(first.at(0) == "2");
+  CHECK(first.at(1) < stored_time(ago(std::chrono::days(19))));
+
+  const Result later = learn(installation, stamp(std::chrono::days(10)) + accepted("192.0.2.1"));
+  CHECK_THAT(fate(later, "192.0.2.0/24"), Catch::StartsWith("trust on, until "));
+  CHECK_THAT(later.output, Contains("to trust: 0, to trust on: 1, to withdraw: 0\n"));
+  const Row second = installation.sql(row).at(0);
+  CHECK(second.at(2) > first.at(2));
+
+  CHECK_THAT(learn(installation, stamp(std::chrono::days(20)) + accepted("192.0.2.1")).output,
+             Contains("There is nothing to do."));
+  CHECK(installation.sql(row).at(0) == second);
+
+  // It has passes of its own, and more of a life than the logs would give.
+  installation.sql("UPDATE greylisting_clients SET passes = 1, expires = '9999-12-31 00:00:00'");
+  CHECK(fate(learn(installation, stamp(1h) + accepted("192.0.2.1")), "192.0.2.0/24") ==
+        "trust until 9999-12-31 00:00:00");
+  CHECK(installation.sql(row).at(0).at(0) == "2");
+  CHECK(installation.sql(row).at(0).at(2) == "9999-12-31 00:00:00");
+}
+
+TEST_CASE("learn: nothing is done in a dry run, nor when nobody says so", "[learn]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  learn(installation, stamp(1h) + accepted("198.51.100.1"));
+  const Rows before = clients(installation);
+  const std::string log = stamp(1h) + accepted("192.0.2.1") + stamp(1h) + hung_up("198.51.100.1");
+  const Result dry = learn(installation, log, {"--dry-run"});
+  CHECK(dry.status == 0);
+  CHECK(dry.errors.empty());
+  CHECK_THAT(dry.output, Catch::EndsWith("\nto trust: 1, to trust on: 0, to withdraw: 1\n"));
+  CHECK(clients(installation) == before);
+
+  const Result silent = learn(installation, log, {});
+  CHECK(silent.status == 1);
+  CHECK(silent.errors ==
+        "greylistctl: nothing was done, because there is no terminal to ask on; --yes does it without "
+        "asking\n");
+  CHECK(silent.output == dry.output);
+  CHECK(clients(installation) == before);
+
+  // On a terminal.
+  write_file(installation.home() / "smtpd.log", log, 0644);
+  const auto answered = [&installation](const std::string& answer) {
+    const std::string command = built("greylistctl").string() + " --home " + installation.home().string() +
+                                " learn " + (installation.home() / "smtpd.log").string();
+    return run({.arguments = {"script", "-qec", command, "/dev/null"}, .input = answer + '\n'});
+  };
+  const Result refused_one = answered("n");
+  CHECK(refused_one.status == 1);
+  CHECK_THAT(refused_one.output,
+             Contains("to withdraw: 1\r\nDo this? [y/N] ") && Contains("Nothing was done.\r\n"));
+  CHECK(clients(installation) == before);
+  const Result done = answered("y");
+  CHECK(done.status == 0);
+  CHECK_THAT(done.output, Contains("Do this? [y/N] ") && Contains("Done.\r\n"));
+  CHECK(reason(installation, "192.0.2.1") == "trusted");
+  CHECK(reason(installation, "198.51.100.1") == "new");
+}
+
+TEST_CASE("learn: who is trapped or denied is not trusted", "[learn]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  installation.put({"trap", "recipient", "trap@example.org"});
+  installation.attempt({.client = "192.0.2.1", .recipient = "trap@example.org"});
+  installation.put({"deny", "client", "198.51.0.0/16"});
+  installation.put({"allow", "client", "198.51.100.0/24"});
+  installation.put(
+      {.action = "deny", .word = "client", .pattern = "203.0.113.0/24", .expires = "2020-01-01 00:00:00"});
+  installation.put({"deny", "client", "10.1.1.7"});
+  write_file(installation.home() / "control/greylisting_deny", "# these\n10.2.0.0/16\n", 0644);
+  std::string log;
+  for (const std::string client :
+       {"192.0.2.1", "198.51.100.1", "198.51.101.1", "203.0.113.1", "10.1.1.1", "10.2.1.1"})
+    log += stamp(1h) + accepted(client);
+  const Rows before = clients(installation);
+  const Result result = learn(installation, log);
+  CAPTURE(result.output, result.errors);
+  CHECK_THAT(fate(result, "192.0.2.0/24"), Catch::StartsWith("nothing: trapped until 20"));
+  CHECK(fate(result, "198.51.101.0/24") == "nothing: denied by entries/2");
+  CHECK(fate(result, "10.2.1.0/24") == "nothing: denied by control/greylisting_deny:2");
+  for (const std::string network : {"198.51.100.0/24", "203.0.113.0/24", "10.1.1.0/24"})
+    CHECK_THAT(fate(result, network), Catch::StartsWith("trust until "));
+  CHECK(reason(installation, "192.0.2.1") == "trapped");
+  CHECK(reason(installation, "198.51.101.1") == "denied");
+  CHECK(reason(installation, "203.0.113.1") == "trusted");
+  CHECK(clients(installation).size() == before.size() + 3);
+}
+
+TEST_CASE("learn: what only the envelope, one's own users or more than hanging up have done", "[learn]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  for (const std::string client : {"198.51.100.1", "198.51.101.1", "198.51.102.1", "198.51.103.1"})
+    learn(installation, stamp(1h) + accepted(client));
+
+  // An accepted recipient is no accepted message, and it is more than hanging up.
+  const std::string log = stamp(1h) + recipient("192.0.2.1") + stamp(1h) + relayed("192.0.3.1") + stamp(1h) +
+                          recipient("198.51.100.1") + stamp(1h) + hung_up("198.51.100.1") + stamp(1h) +
+                          refused("198.51.101.1") + stamp(1h) + hung_up("198.51.101.1") + stamp(1h) +
+                          "greylisting: outcome=deferred reason=new client=198.51.102.1 host=\n" + stamp(1h) +
+                          hung_up("198.51.102.1") + stamp(1h) +
+                          "qmail-smtpd[1]: GREETDELAY from 198.51.103.1: client disconnected\n";
+  const Result result = learn(installation, log);
+  CAPTURE(result.output, result.errors);
+  for (const std::string network : {"192.0.2.0/24", "192.0.3.0/24"})
+    CHECK(fate(result, network) == "nothing: no mail of it was accepted");
+  for (const std::string network : {"198.51.100.0/24", "198.51.101.0/24", "198.51.102.0/24"})
+    CHECK(fate(result, network) == "nothing: it does more than hang up");
+  CHECK(fate(result, "198.51.103.0/24") == "withdraw 5 passes");
+  CHECK_THAT(result.output, !Contains("note:"));
+
+  // Where nothing is logged of messages, accepted recipients are all there is.
+  const Result by_recipients = learn(installation, stamp(1h) + recipient("192.0.2.1"));
+  CHECK_THAT(
+      by_recipients.output,
+      Contains("note: these logs have no line about a message (qlogreceived), so accepted recipients count"));
+  CHECK(reason(installation, "192.0.2.1") == "trusted");
+  CHECK(reason(installation, "192.0.3.1") == "new");
+}
+
+TEST_CASE("learn reads plain logs, those of gzip, multilog's directories and standard input", "[learn]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  const TemporaryDirectory logs;
+  write_file(logs / "smtpd/current", stamp(1h) + accepted("10.0.1.1"));
+  write_file(logs / "smtpd/@400000006b01362a0c3c6ebc.s", stamp(1h) + accepted("10.0.2.1"));
+  write_file(logs / "smtpd/@400000006b01362b0c3c6ebc.u", stamp(1h) + accepted("10.0.3.1"));
+  write_file(logs / "smtpd/@400000006b01362c0c3c6ebc.s", stamp(1h) + accepted("10.0.4.1"));
+  write_file(logs / "smtpd/lock", stamp(1h) + accepted("10.0.99.1"));
+  write_file(logs / "maillog", stamp(1h) + accepted("10.0.5.1"));
+  write_file(logs / "plain", accepted("10.0.6.1"));  // no stamp: as old as its file
+  std::string last = stamp(1h) + accepted("10.0.7.1");
+  last.pop_back();
+  write_file(logs / "unended", "\n" + std::string(300000, 'x') + "\n" + last);
+  write_file(logs / "empty", "");
+  write_file(logs / "cut", stamp(1h) + accepted("10.0.8.1"));
+  // One that is rotated and compressed keeps its name or gets another.
+  const Result zipped =
+      run({.arguments = {"sh", "-c",
+                         "gzip maillog cut && cd smtpd && f=@400000006b01362c0c3c6ebc.s && gzip $f && "
+                         "mv $f.gz $f"},
+           .directory = logs.path()});
+  CAPTURE(zipped.errors);
+  REQUIRE(zipped.status == 0);
+  fs::resize_file(logs / "cut.gz", fs::file_size(logs / "cut.gz") - 4);
+  fs::create_directory(logs / "none");
+  learn(installation, stamp(1h) + accepted("10.0.10.1"));
+
+  const Result result =
+      run({.arguments = {built("greylistctl"), "--home", installation.home(), "learn", "--yes", "smtpd",
+                         "maillog.gz", "missing", "plain", "unended", "empty", "cut.gz", "none", "-"},
+           .directory = logs.path(),
+           .input = stamp(1h) + accepted("10.0.9.1") + stamp(1h) + hung_up("10.0.10.1")});
+  CAPTURE(result.output, result.errors);
+  CHECK(result.status == 1);
+  CHECK(lines(result.errors) == 3);
+  CHECK_THAT(result.errors,
+             Contains("/missing: cannot be read (No such file or directory), so nothing in it counts\n") &&
+                 Contains("/cut.gz: cannot be read to its end (its gzip data ends too early)") &&
+                 Contains("/none: there is no log of multilog in this directory (current, @…)"));
+  CHECK_THAT(result.output, Contains("\n10 files, 12 lines; "));
+  for (const std::string client : {"10.0.1.1", "10.0.2.1", "10.0.3.1", "10.0.4.1", "10.0.5.1", "10.0.6.1",
+                                   "10.0.7.1", "10.0.8.1", "10.0.9.1"}) {
+    CAPTURE(client);
+    CHECK(reason(installation, client) == "trusted");
+  }
+  CHECK(reason(installation, "10.0.99.1") == "new");
+  // What is missing may have had mail of it.
+  CHECK(fate(result, "10.0.10.0/24") == "nothing: what could not be read may say more of it");
+  CHECK(reason(installation, "10.0.10.1") == "trusted");
+}
+
+TEST_CASE("learn counts the days of every kind of stamp", "[learn]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  const auto date = [](const char* format, std::chrono::seconds age) {
+    const std::time_t time = ago(age);
+    std::array<char, 64> text{};
+    std::tm fields{};
+    static_cast<void>(std::strftime(text.data(), text.size(), format, localtime_r(&time, &fields)));
+    return std::string(text.data());
+  };
+  constexpr std::array<const char*, 4> kFormats{
+      "%Y-%m-%d %H:%M:%S.123456 ", "%Y-%m-%dT%H:%M:%S%z mx smtpd: ", "%b %e %H:%M:%S mx smtpd: ", nullptr};
+  std::string log;
+  for (std::size_t i = 0; i < kFormats.size(); ++i) {
+    const auto stamped = [&](std::chrono::days age) {
+      return kFormats.at(i) == nullptr ? stamp(age) : date(kFormats.at(i), age);
+    };
+    const std::string net = "10." + std::to_string(i);
+    log += stamped(std::chrono::days(29)) + accepted(net + ".0.1");
+    log += stamped(std::chrono::days(31)) + accepted(net + ".1.1");
+    log += stamped(std::chrono::days(300)) + accepted(net + ".2.1");
+    log += stamped(std::chrono::days(-1)) + accepted(net + ".3.1");   // a clock that is ahead
+    log += stamped(std::chrono::days(340)) + accepted(net + ".4.1");  // as soon to come, but for its year
+  }
+  const Result result = learn(installation, log);
+  CAPTURE(result.output, result.errors);
+  for (std::size_t i = 0; i < kFormats.size(); ++i) {
+    const std::string net = "10." + std::to_string(i);
+    CAPTURE(net);
+    CHECK(fate(result, net + ".0.0/24").substr(0, 22) == until(ago(std::chrono::days(29))).substr(0, 22));
+    CHECK(fate(result, net + ".1.0/24").empty());
+    CHECK(fate(result, net + ".2.0/24").empty());
+    CHECK(fate(result, net + ".4.0/24").empty());
+    CHECK(fate(result, net + ".3.0/24").substr(0, 22) == until(ago(0s)).substr(0, 22));
+  }
+  CHECK(fate(learn(installation, stamp(std::chrono::days(29)) + accepted("10.9.0.1"),
+                   {"--days", "28", "--yes"}),
+             "10.9.0.0/24")
+            .empty());
+  CHECK(fate(learn(installation, stamp(std::chrono::days(40)) + accepted("10.9.0.1"),
+                   {"--days", "60", "--yes"}),
+             "10.9.0.0/24") == "nothing: accepted longer ago than auto_allow_expire");
+
+  const TemporaryDirectory logs;
+  write_file(logs / "old", accepted("10.8.0.1"));
+  fs::last_write_time(logs / "old", fs::file_time_type::clock::now() - std::chrono::days(29));
+  const Result old = ctl(installation, {"learn", "--yes", logs / "old"});
+  CHECK(fate(old, "10.8.0.0/24").substr(0, 22) == until(ago(std::chrono::days(29))).substr(0, 22));
+  CHECK(fate(ctl(installation, {"learn", "--yes", "--days", "28", logs / "old"}), "10.8.0.0/24").empty());
+}
+
+TEST_CASE("learn: identities are the plugin's own", "[learn]") {
+  const std::string settings = GENERATE("ipv4_prefix=32\nipv6_prefix=48", "privacy=hash", "match=smart");
+  const Installation installation(any_backend(), settings);
+  CAPTURE(name(installation.backend()), settings);
+  write_file(installation.home() / "control/greylisting_key", "a secret of twenty two", 0600);
+  learn(installation, stamp(1h) + accepted("192.0.2.1") + stamp(1h) + accepted("2001:db8::1"));
+  const auto reason_of = [&installation](const std::string& client) {
+    Rcpt rcpt{.client = client};
+    rcpt.environment["TCPREMOTEHOST"] = "mail.example.net";
+    return logged(installation.attempt(rcpt), "reason");
+  };
+  const bool is_narrow = settings.starts_with("ipv4");
+  CHECK(reason_of("192.0.2.1") == "trusted");
+  CHECK(reason_of("192.0.2.2") == (is_narrow ? "new" : "trusted"));
+  CHECK(reason_of("2001:db8:0:1::1") == (is_narrow ? "trusted" : "new"));
+}
+
+TEST_CASE("learn shows the twenty most active networks, and all where it is asked to", "[learn]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  std::string log;
+  for (int i = 0; i < 1203; ++i) {
+    const std::string client = "10." + std::to_string(i / 250) + '.' + std::to_string(i % 250) + ".1";
+    log += stamp(1h) + accepted(client);
+    if (i >= 1190) log += stamp(1h) + accepted(client);
+  }
+  const Result some = learn(installation, log, {"--dry-run"});
+  CHECK(lines(some.output) == 1 + 20 + 1 + 2);
+  CHECK_THAT(some.output,
+             Contains("\n10.4.202.0/24  2 ") && Contains("\n… and 1183 more; --all shows them\n"));
+  CHECK_THAT(some.output, Contains("\nto trust: 1203, "));
+  CHECK(lines(learn(installation, log, {"--dry-run", "--all"}).output) == 1 + 1203 + 2);
+
+  CHECK(learn(installation, log).status == 0);
+  CHECK(installation.sql("SELECT COUNT(*) FROM greylisting_clients WHERE passes = 5") == Rows{{"1203"}});
+  std::string gone;
+  for (int i = 0; i < 1203; ++i)
+    gone += stamp(1h) + hung_up("10." + std::to_string(i / 250) + '.' + std::to_string(i % 250) + ".1");
+  CHECK_THAT(learn(installation, gone).output, Contains("to withdraw: 1203\nDone.\n"));
+  CHECK(installation.sql("SELECT COUNT(*) FROM greylisting_clients WHERE passes = 0") == Rows{{"1203"}});
+}
+
+TEST_CASE("learn: what cannot be done is said with a remedy", "[learn]") {
+  const Installation installation(any_backend(), "auto_allow_after=0");
+  CAPTURE(name(installation.backend()));
+  const Result off = learn(installation, stamp(1h) + accepted("192.0.2.1"));
+  CHECK(off.status == 1);
+  CHECK(off.output.empty());
+  CHECK_THAT(off.errors, Contains("greylistctl: auto_allow_after=0, so no client is ever trusted") &&
+                             Contains("set it in control/greylisting to how often"));
+  for (const Arguments& wrong :
+       std::vector<Arguments>{{"learn"}, {"learn", "-", "--days", "0"}, {"learn", "-", "--days", "x"}}) {
+    const Result result = ctl(installation, wrong);
+    CAPTURE(result.errors);
+    CHECK(result.status == 2);
+    CHECK(result.output.empty());
+  }
+  const Result help = run({.arguments = {built("greylistctl"), "learn", "--help"}});
+  CHECK_THAT(help.output, Contains("Example: greylistctl learn "));
+}
+
+}  // namespace greylisting::test

@@ -1,0 +1,236 @@
+#include "smtpd_log.h"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <vector>
+
+namespace greylisting {
+namespace {
+
+using Event = SmtpdEvent;
+
+// What qmail-smtpd writes of a message from 192.0.2.1, with the qlog patch.
+std::string result(const std::string& head, const std::string& begin, const std::string& client_says = "",
+                   const std::string& relay = "no", const std::string& user = "") {
+  return head + begin + " reason=queueaccept detail= helo=mail.example.net mailfrom=alice@example.net" +
+         client_says + " rcptto=bob@example.org relay=" + relay + " rcpthosts= size=1234 authuser=" + user +
+         " authtype= encrypted=tls sslverified=no localip=203.0.113.25 localport=25 remoteip=192.0.2.1 "
+         "remoteport=40001 remotehost=mail.example.net qp=4712 pid=4711";
+}
+
+const std::string kAccepted = "result=accepted code=250";
+const std::string kGone =
+    "qmail-smtpd: read failed (hang up before quit cmd): (null) from 192.0.2.1 to (null) helo unknown";
+
+std::string text(const SmtpdLine& line) { return line.client ? line.client->text() : "none"; }
+
+std::chrono::sys_seconds at(std::int64_t seconds) {
+  return std::chrono::sys_seconds(std::chrono::seconds(seconds));
+}
+
+}  // namespace
+
+TEST_CASE("read_smtpd_line: what counts as what", "[smtpd_log]") {
+  struct Case {
+    std::string line;
+    Event event;
+    std::string client = "192.0.2.1";
+  };
+  const std::vector<Case> cases{
+      {result("qlogreceived: ", kAccepted), Event::message_accepted},
+      {result("", kAccepted), Event::message_accepted},
+      {result("qmail-smtpd: ", kAccepted), Event::message_accepted},
+      {kAccepted + " remoteip=2001:db8::1", Event::message_accepted, "2001:db8::1"},
+      {kAccepted + " remoteip=::ffff:192.0.2.1", Event::message_accepted},
+      {result("qlogreceived: ", "result=rejected code=554"), Event::message},
+      {result("qlogreceived: ", "result=accepted code=451"), Event::message},
+      {result("qlogreceived: ", "result=accepted code=2500"), Event::message},
+      {result("qlogreceived: ", "result=accepted, code=250"), Event::message},
+      {result("qlogenvelope: ", kAccepted), Event::recipient_accepted},
+      {result("qlogenvelope: ", "result=rejected code=451"), Event::attempt},
+      // One's own users, whose networks earn nothing.
+      {result("qlogreceived: ", kAccepted, "", "yes"), Event::message},
+      {result("qlogreceived: ", kAccepted, "", "no", "carol"), Event::message},
+      {result("qlogenvelope: ", kAccepted, "", "yes"), Event::attempt},
+
+      {"GREETDELAY from 192.0.2.1: client disconnected", Event::hung_up},
+      {"qmail-smtpd[4711]: GREETDELAY from 192.0.2.1: client disconnected", Event::hung_up},
+      {"qmail-smtpd[4711]: GREETDELAY from 2001:db8::1: client disconnected", Event::hung_up, "2001:db8::1"},
+      {kGone, Event::hung_up},
+      {kGone + "\r", Event::hung_up},
+      {"qmail-smtpd: read failed (connection closed by the client before the quit cmd): (null) from "
+       "192.0.2.1 "
+       "to (null) helo mail.example.net",
+       Event::hung_up},
+      {"qmail-smtpd: read failed (hang up before quit cmd): (null) from 192.0.2.1 to (null) helo ",
+       Event::hung_up},
+
+      {"greylisting: outcome=accepted reason=retried client=192.0.2.1 host= helo=x sender=a@b recipient=c@d",
+       Event::attempt},
+      {"greylisting: outcome=deferred reason=new client=192.0.2.1 host= helo=x sender= recipient=c@d",
+       Event::attempt},
+  };
+  for (const Case& expected : cases) {
+    CAPTURE(expected.line);
+    const SmtpdLine line = read_smtpd_line(expected.line);
+    CHECK(line.event == expected.event);
+    CHECK(text(line) == expected.client);
+    CHECK(line.stamp.index() == 0);
+  }
+  CHECK(read_smtpd_line(cases[0].line).client_name == "mail.example.net");
+  CHECK(read_smtpd_line(cases[3].line).client_name.empty());
+}
+
+TEST_CASE("read_smtpd_line: what a client says is not taken for what qmail-smtpd says", "[smtpd_log]") {
+  const std::string rejected = "result=rejected code=553";
+  struct Case {
+    std::string line;
+    Event event = Event::other;
+  };
+  const std::vector<Case> cases{
+      {""},
+      {"="},
+      {"tcpserver: status: 1/40"},
+      {"tcpserver: ok 4711 mx.example.org:203.0.113.25:25 :192.0.2.1::40001"},
+      {"CHKUSER accepted rcpt: from <a@b::> remote <result=accepted:unknown:192.0.2.1> rcpt <c@d> : found"},
+      // In a word of another key, or in quotes.
+      {result("qlogreceived: ", rejected, "_result=accepted_code=250"), Event::message},
+      {result("qlogreceived: ", rejected, " \"result=accepted x\""), Event::message},
+      {result("qlogenvelope: ", rejected, "result=accepted"), Event::attempt},
+      // With blanks, as UTF-8 is logged (SMTPUTF8).
+      {result("qlogreceived: ", rejected, " \"result=accepted code=250\"")},
+      {result("qlogreceived: ", rejected, " result=accepted code=250")},
+      {result("qlogreceived: ", kAccepted, " remoteip=198.51.100.1")},
+      {result("qlogreceived: ", kAccepted, " relay=no", "yes")},
+      {result("qlogreceived: ", kAccepted, " authuser=", "no", "carol")},
+      {result("qlogreceived: ", kAccepted, " remotehost=mail.example.com")},
+      // Elsewhere than at the beginning.
+      {"qmail-smtpd: message rejected: result=accepted code=250 remoteip=192.0.2.1 from 198.51.100.1 to b "
+       "helo c"},
+      {"qmail-smtpd: helo qlogreceived: result=accepted code=250 remoteip=192.0.2.1"},
+      {"qlogreceived: code=250 result=accepted remoteip=192.0.2.1"},
+      {"qlogreceived: result=accepted reason=x code=250 remoteip=192.0.2.1"},
+      {"qlogreceived: result=accepted"},
+      {"qlogreceived: result=accepted code=250 xremoteip=192.0.2.1"},
+      {"qlogreceived: result=accepted code=250 remoteip="},
+      {"qlogreceived: result=accepted code=250 remoteip=192.0.2.1x"},
+      {"qlogreceived: result=accepted code=250 remoteip=192.0.2.0/24"},
+
+      {"GREETDELAY from 192.0.2.1: client sent data before greeting"},
+      {"GREETDELAY from 192.0.2.1: client disconnected later"},
+      {"GREETDELAY from 192.0.2.1 client disconnected"},
+      {"GREETDELAY from mail.example.net: client disconnected"},
+      {"helo: x GREETDELAY from 192.0.2.1: client disconnected"},
+      {"2026-11-21 06:11:44 helo x: GREETDELAY from 192.0.2.1: client disconnected"},
+
+      // It has said who it is, or not said anything as yet that tells.
+      {"qmail-smtpd: read failed (hang up before quit cmd): a@b from 192.0.2.1 to (null) helo unknown"},
+      {"qmail-smtpd: read failed (hang up before quit cmd):  from 192.0.2.1 to (null) helo unknown"},
+      {"qmail-smtpd: read failed (hang up before quit cmd): (null) from 192.0.2.1 to c@d helo unknown"},
+      {"qmail-smtpd: read failed (tls connection failed): (null) from 192.0.2.1 to (null) helo unknown"},
+      // A sender, a HELO.
+      {"qmail-smtpd: read failed (hang up before quit cmd): (null) from 192.0.2.1 to (null) helo x from "
+       "198.51.100.1 to c@d helo y"},
+      {"qmail-smtpd: read failed (hang up before quit cmd): (null) from 192.0.2.1 to (null) helo from "
+       "198.51.100.1 to c@d helo y"},
+      {"qmail-smtpd: read failed (hang up before quit cmd): a from 192.0.2.1 to (null) helo x@y from "
+       "198.51.100.1 to (null) helo z"},
+      {kGone + " x"},
+      {kGone + "\tx"},
+      {"read failed (hang up before quit cmd): (null) from 192.0.2.1 to (null) helo unknown"},
+      {"x " + kGone},
+
+      {"greylisting: MySQL: client=192.0.2.1"},
+      {"greylisting: outcome=accepted reason=retried client=192.0.2.1 client=198.51.100.1"},
+      {"outcome=accepted reason=retried client=192.0.2.1"},
+  };
+  for (const Case& expected : cases) {
+    CAPTURE(expected.line);
+    const SmtpdLine line = read_smtpd_line(expected.line);
+    CHECK(line.event == expected.event);
+    CHECK(text(line) == (expected.event == Event::other ? "none" : "192.0.2.1"));
+  }
+}
+
+TEST_CASE("read_smtpd_line: stamps", "[smtpd_log]") {
+  const WallClock clock{2026, 11, 21, 6, 11, 44};
+  const WallClock no_year{0, 11, 21, 6, 11, 44};
+  constexpr std::int64_t kMoment = 1795241504;  // 2026-11-21 06:11:44 UTC
+  struct Case {
+    std::string stamp;
+    Stamp expected;
+  };
+  for (const Case& expected : std::vector<Case>{
+           {"@400000006b01362a0c3c6ebc ", at(kMoment)},
+           {"@400000000000000a00000000 ", at(0)},
+           {"@400000006B01362A0C3C6EBC ", at(kMoment)},
+           {"2026-11-21 06:11:44 ", clock},
+           {"2026-11-21 06:11:44.205287000 ", clock},
+           {"2026-11-21T06:11:44Z ", at(kMoment)},
+           {"2026-11-21T06:11:44.205+01:00 ", at(kMoment - 3600)},
+           {"2026-11-21T06:11:44-0330 ", at(kMoment + 12600)},
+           {"2026-11-21T06:11:44.205+01:00 mx qmail-smtpd[4711]: ", at(kMoment - 3600)},
+           {"2026-11-21_06:11:44.20528 ", at(kMoment)},
+           {"2026-11-21T06:11:44.20528 ", at(kMoment)},
+           {"Nov 21 06:11:44 mx smtpd[4711]: ", no_year},
+           {"Nov 21 06:11:44 mx smtpd: 1795241504.205287 ", no_year},
+           {"Nov 21 06:11:44 mx.example.org smtpd: ", no_year},
+           {"Nov 21 06:11:44 ", no_year},
+           {"Nov  1 06:11:44 mx smtpd: ", WallClock{0, 11, 1, 6, 11, 44}},
+           {"Feb 29 23:59:60 mx smtpd: ", WallClock{0, 2, 29, 23, 59, 59}},
+           {"2024-02-29 06:11:44 ", WallClock{2024, 2, 29, 6, 11, 44}},
+       }) {
+    for (const std::string& message :
+         {result("qlogreceived: ", kAccepted), kGone,
+          std::string("qmail-smtpd[4711]: GREETDELAY from 192.0.2.1: client disconnected"),
+          std::string("GREETDELAY from 192.0.2.1: client disconnected")}) {
+      CAPTURE(expected.stamp, message);
+      const SmtpdLine line = read_smtpd_line(expected.stamp + message);
+      CHECK(line.stamp == expected.expected);
+      CHECK(line.event != Event::other);
+      CHECK(text(line) == "192.0.2.1");
+    }
+    CHECK(read_smtpd_line(expected.stamp).stamp == expected.expected);
+  }
+}
+
+TEST_CASE("read_smtpd_line: what is no stamp is not taken for one", "[smtpd_log]") {
+  for (const std::string stamp : {
+           "@400000006b01362a0c3c6eb ",
+           "@400000006b01362a0c3c6ebcf ",
+           "@400000006b01362a0c3c6ebg ",
+           "@4000000000000009ffffffff ",
+           "@ffffffffffffffff00000000 ",
+           "@4000003ffff4417000000000 ",
+           "@-00000006b01362a0c3c6ebc ",
+           "@ ",
+           "2026-11-21 06:11:4 ",
+           "2026-02-29 06:11:44 ",
+           "2026-13-01 06:11:44 ",
+           "2026-00-01 06:11:44 ",
+           "2026-11-21 24:11:44 ",
+           "2026-11-21 06:60:44 ",
+           "2026-11-21 06:11:61 ",
+           "0000-11-21 06:11:44 ",
+           "2026-11-21T06:11:44+1 ",
+           "2026-11-21T06:11:44+25:00 ",
+           "2026-11-21T06:11:44x ",
+           "2026-11-21 06:11:44x ",
+           "2026-11-21 ",
+           "2026-11-21+06:11:44 ",
+           "-026-11-21 06:11:44 ",
+           "Nov 31 06:11:44 mx smtpd: ",
+           "Foo 21 06:11:44 mx smtpd: ",
+           "Nov 0 06:11:44 mx smtpd: ",
+           "Nov 21 mx smtpd: ",
+           "nov 21 06:11:44 mx smtpd: ",
+       }) {
+    CAPTURE(stamp);
+    const SmtpdLine line = read_smtpd_line(stamp + kGone);
+    CHECK(line.stamp.index() == 0);
+    CHECK(line.event == Event::other);
+  }
+}
+
+}  // namespace greylisting

@@ -20,6 +20,7 @@ constexpr std::time_t kHour = 3600;
 
 // `2026-11-21T06`
 constexpr std::size_t kNameOfHour = 13;
+constexpr std::size_t kDateAndTime = 10;
 
 template <typename Number>
 std::optional<Number> to_number(std::string_view text) {
@@ -38,17 +39,10 @@ std::string_view take_word(std::string_view& text) {
 // The hour of a file's name; nothing when it is no journal's.
 std::optional<std::time_t> hour_of(std::string_view name) {
   if (name.size() != kNameOfHour + kSuffix.size() || !name.ends_with(kSuffix)) return std::nullopt;
-  const auto year = to_number<int>(name.substr(0, 4));
-  const auto month = to_number<unsigned>(name.substr(5, 2));
-  const auto day = to_number<unsigned>(name.substr(8, 2));
-  const auto hour = to_number<unsigned>(name.substr(11, 2));
-  if (!year || !month || !day || !hour || *hour > 23) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(*month),
-                                         std::chrono::day(*day)};
-  if (!date.ok()) return std::nullopt;
-  const std::chrono::sys_seconds moment = std::chrono::sys_days(date) + std::chrono::hours(*hour);
-  const auto time = static_cast<std::time_t>(moment.time_since_epoch().count());
-  return utc(time).substr(0, kNameOfHour) == name.substr(0, kNameOfHour) ? std::optional(time) : std::nullopt;
+  std::string hour = std::string(name.substr(0, kNameOfHour)) + ":00:00";
+  if (hour[kDateAndTime] != 'T') return std::nullopt;
+  hour[kDateAndTime] = ' ';
+  return time_of(hour);
 }
 
 }  // namespace

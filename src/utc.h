@@ -3,7 +3,9 @@
 #pragma once
 
 #include <ctime>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace greylisting {
 
@@ -12,5 +14,8 @@ std::string utc(std::time_t time);
 
 /// As the stores have it: `2026-11-21 06:11:44`.
 std::string stored_time(std::time_t time);
+
+/// What stored_time has written; nothing for other text.
+std::optional<std::time_t> time_of(std::string_view stored_time);
 
 }  // namespace greylisting

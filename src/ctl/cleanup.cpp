@@ -7,6 +7,7 @@
 #include "../utc.h"
 #include "commands.h"
 #include "expiry.h"
+#include "sizes.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -60,6 +61,7 @@ int cleanup(const LoadedSettings& loaded, const CleanupOptions& options) {
   const std::time_t time = std::time(nullptr);
   const std::size_t hours = fold(Journal(loaded.settings), history, time, time - kKept);
   history.shorten(stored_time(time - loaded.settings.history_expire * kDay));
+  note_cleanup(*administration);
   std::cout << now() << " greylistctl cleanup: expired records deleted: " << records.rows
             << ", clients: " << clients.rows << ", batches: " << records.batches + clients.batches
             << "; hours counted: " << hours << '\n';

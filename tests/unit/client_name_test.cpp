@@ -378,7 +378,7 @@ TEST_CASE("looks_dynamic: as SQLgrey's patterns decide, but where the header say
           "[client_name]") {
   const std::filesystem::path lists = GREYLISTING_BUILD "/debian-lists";
   if (!std::filesystem::exists(lists / "dyn_fqdn.regexp")) {
-    WARN(lists.string() << " is not there (tests/support/fetch-debian-lists); not compared");
+    WARN(lists.string() << " is not there (make test fetches it); not compared");
     return;
   }
   const PerlPattern server(first_line_of(lists / "smtp_server.regexp"));

@@ -224,7 +224,7 @@ TEST_CASE("SuspicionRules: rules as SQLgrey's users have them", "[suspicion_rule
 TEST_CASE("SuspicionRules: SQLgrey's own file is understood completely", "[suspicion_rules]") {
   const std::filesystem::path file = GREYLISTING_BUILD "/debian-lists/discrimination.regexp";
   if (!std::filesystem::exists(file)) {
-    WARN(file.string() << " is not there (tests/support/fetch-debian-lists); not read");
+    WARN(file.string() << " is not there (make test fetches it); not read");
     return;
   }
   const auto rules = SuspicionRules::read(file);

@@ -19,5 +19,16 @@ TEST_CASE("utc: moments as text", "[utc]") {
   CHECK(stored_time(1795241504) == "2026-11-21 06:11:44");
 }
 
+TEST_CASE("time_of: reads what stored_time writes, and nothing else", "[utc]") {
+  for (const std::time_t time : {0L, 951782400L, 1795241504L, 253402300799L})
+    CHECK(time_of(stored_time(time)) == time);
+  for (const std::string_view text :
+       {"", "2026-11-21", "2026-11-21T06:11:44", "2026-02-29 00:00:00", "2026-11-21 24:00:00",
+        "2026-11-21 06:11:44 ", "2026-11-21 06:60:44", "x026-11-21 06:11:44"}) {
+    CAPTURE(text);
+    CHECK_FALSE(time_of(text));
+  }
+}
+
 }  // namespace
 }  // namespace greylisting

@@ -1,0 +1,200 @@
+#include <algorithm>
+#include <array>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "../administration.h"
+#include "../utc.h"
+#include "../version.h"
+#include "commands.h"
+#include "recent.h"
+#include "report_words.h"
+#include "sizes.h"
+#include "table.h"
+
+namespace greylisting::ctl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::time_t kHour = 3600;
+constexpr std::time_t kDay = 24 * kHour;
+
+// One column of the screen.
+struct Column {
+  std::string head;
+  Tally tally{};
+  std::uint64_t came_back = 0;
+};
+
+// The lines of the screen, and the keys of the JSON.
+struct Line {
+  const char* text;
+  Reason reason;
+};
+constexpr std::array kLines{Line{"deferred: new", Reason::unseen},
+                            Line{"deferred: retried too early", Reason::early},
+                            Line{"deferred: too many of a client wait", Reason::throttled},
+                            Line{"deferred: in a trap", Reason::trap},
+                            Line{"deferred: too many recipients", Reason::too_many},
+                            Line{"passed: retried after the block", Reason::retried},
+                            Line{"passed: known", Reason::known},
+                            Line{"passed: client trusted", Reason::trusted},
+                            Line{"passed: allowed", Reason::allowed},
+                            Line{"passed: opted out", Reason::opted_out},
+                            Line{"passed: not listed (explicit)", Reason::not_listed},
+                            Line{"passed: not suspicious", Reason::not_suspicious},
+                            Line{"passed: null sender", Reason::null_sender},
+                            Line{"refused: denied", Reason::denied},
+                            Line{"refused: client was in a trap", Reason::trapped}};
+
+// What is rare is left out where there is nothing of it.
+bool is_always_shown(Reason reason) {
+  switch (reason) {
+    case Reason::unseen:
+    case Reason::early:
+    case Reason::retried:
+    case Reason::known:
+    case Reason::trusted:
+    case Reason::allowed:
+    case Reason::denied:
+    case Reason::trapped:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::string mode(const Settings& settings) {
+  std::string mode = settings.greylist == Greylist::suspicious ? "greylists what is suspicious" : "greylists";
+  if (settings.explicit_only != 0) mode += " listed recipients only";
+  mode += " for " + duration_text(std::chrono::minutes(settings.block_expire));
+  if (settings.observe != 0) mode += "; only observes (observe=1): nothing is refused";
+  return mode;
+}
+
+std::string store(const Settings& settings) {
+  if (settings.store_kind() == StoreKind::sqlite) return "SQLite, " + settings.sqlite_file;
+  return "MySQL, as " +
+         (settings.mysql_default_file.empty() ? "the client library finds it" : settings.mysql_default_file);
+}
+
+void print_sizes(const Sizes& sizes) {
+  const auto entries = [&sizes] {
+    std::string text;
+    for (const auto& [action, count] : sizes.entries)
+      text.append(text.empty() ? "" : ", ").append(action).append(" ").append(number_text(count));
+    return text;
+  };
+  std::cout << "records  " << number_text(sizes.records) << ", of which " << number_text(sizes.waiting)
+            << " have not passed yet and " << number_text(sizes.over) << " are over\n"
+            << "clients  " << number_text(sizes.trusted) << " trusted, " << number_text(sizes.trapped)
+            << " in a trap\n"
+            << "entries  " << entries() << '\n'
+            << "clean-up " << (sizes.last_cleanup.empty() ? "never" : sizes.last_cleanup + " UTC") << "\n\n";
+}
+
+void print(const std::vector<Column>& columns) {
+  std::vector<Cells> rows;
+  const auto add = [&](const std::string& text, auto value) {
+    Cells& row = rows.emplace_back(Cells{text});
+    for (const Column& column : columns) row.push_back(value(column));
+  };
+  add("", [](const Column& column) { return column.head; });
+  for (const auto& [text, reason] : kLines) {
+    const bool is_shown = is_always_shown(reason) || columns.back().tally.of(reason) > 0;
+    if (is_shown) add(text, [&](const Column& column) { return number_text(column.tally.of(reason)); });
+  }
+  add("errors: passed undecided, or deferred",
+      [](const Column& column) { return number_text(column.tally.errors()); });
+  add("new ones not retried so far", [](const Column& column) {
+    const std::uint64_t fresh = column.tally.of(Reason::unseen);
+    return share_text(fresh - std::min(fresh, column.came_back), fresh);
+  });
+  add("wait of what passed: median",
+      [](const Column& column) { return percentile_text(column.tally.waits, 50); });
+  add("                     95 % within",
+      [](const Column& column) { return percentile_text(column.tally.waits, 95); });
+  print_table(rows);
+}
+
+Json json_of(const Column& column) {
+  Json decisions = Json::object();
+  for (const Reason reason : kReasons) decisions[std::string(name(reason))] = column.tally.of(reason);
+  const auto seconds = [&column](unsigned percent) -> Json {
+    const auto wait = percentile(column.tally.waits, percent);
+    return wait ? Json(wait->count()) : Json();
+  };
+  return {{"decisions", decisions},
+          {"errors", column.tally.errors()},
+          {"retried_of_new", column.came_back},
+          {"wait_median_s", seconds(50)},
+          {"wait_95_s", seconds(95)}};
+}
+
+}  // namespace
+
+int status(const LoadedSettings& loaded, const StatusOptions& options) {
+  const Settings& settings = loaded.settings;
+  const std::time_t now = std::time(nullptr);
+  const Journal journal(settings);
+  const auto column = [&](const char* head, std::time_t span) {
+    Recent counted = recent(journal, now - span, now);
+    return Column{head, std::move(counted.tally), counted.came_back};
+  };
+  std::vector<Column> columns{column("last hour", kHour), column("last 24 hours", kDay)};
+
+  // What this host has decided is told also while the store cannot be reached: that is when it is wanted.
+  std::string problem;
+  Sizes sizes;
+  OtherHosts others;
+  try {
+    const auto administration = open_administration(settings);
+    sizes = ctl::sizes(*administration, settings);
+    History history(*administration);
+    others = other_hosts(history, now - kDay, now);
+  } catch (const StoreError& error) {
+    problem = error.what();
+  }
+
+  if (options.json) {
+    Json json = {{"host", host_name()},      {"version", kVersion},
+                 {"mode", mode(settings)},   {"observe", settings.observe != 0},
+                 {"store", store(settings)}, {"time", utc(now)}};
+    if (!problem.empty()) {
+      json["problem"] = problem;
+    } else {
+      json["records"] = {{"all", sizes.records}, {"waiting", sizes.waiting}, {"over", sizes.over}};
+      json["clients"] = {{"trusted", sizes.trusted}, {"trapped", sizes.trapped}};
+      json["entries"] = sizes.entries;
+      json["last_cleanup"] = sizes.last_cleanup.empty() ? Json() : Json(sizes.last_cleanup);
+    }
+    json["last_hour"] = json_of(columns[0]);
+    json["last_day"] = json_of(columns[1]);
+    json["other_hosts"] = others.names;
+    if (!others.names.empty()) json["other_hosts_last_day"] = json_of({"", others.tally});
+    std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+    return problem.empty() ? kDone : kFailed;
+  }
+
+  std::cout << "host     " << host_name() << ", greylisting " << kVersion << '\n'
+            << "mode     " << mode(settings) << '\n'
+            << "store    " << store(settings) << '\n';
+  if (problem.empty()) print_sizes(sizes);
+  if (settings.history_expire == 0) std::cout << "Nothing is counted: history_expire=0.\n\n";
+  if (!others.names.empty()) {
+    std::string names;
+    for (const std::string& name : others.names) names.append(names.empty() ? "" : ", ").append(name);
+    columns.push_back({"other hosts", others.tally});
+    print(columns);
+    std::cout << "\nOther hosts, by whole hours, as far as their clean-up has counted them: " << names
+              << '\n';
+  } else {
+    print(columns);
+  }
+  if (problem.empty()) return kDone;
+  std::cerr << "greylistctl status: " << problem << '\n';
+  return kFailed;
+}
+
+}  // namespace greylisting::ctl

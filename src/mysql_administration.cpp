@@ -136,7 +136,7 @@ std::vector<std::string> MysqlAdministration::migrate() {
           "'greylisting_clients', 'greylisting_history')") == "6";
   if (version == sql::kSchemaVersion && is_whole) return {};
   if (version == "1" || version == "2") {
-    if (version == "1") connection_.run(sql::mysql_upgrade_from_1);
+    connection_.run(sql::mysql_upgrade_from_2);
     connection_.run(sql::mysql_schema);
     return {"Upgraded the tables of version " + version + " to version " + std::string(sql::kSchemaVersion) +
             '.'};

@@ -75,7 +75,7 @@ Literals literals_of(const Attempt& attempt, Dialect dialect) {
   const bool earns_trust = attempt.auto_allow_after > 0 || groups;
 
   const std::string_view domain = triplet.recipient.domain();
-  return {
+  Literals literals{
       {"explicit", attempt.only_listed ? "1" : "0"},
       {"networks", network_literals(triplet.client)},
       {"subjects", subjects.text},
@@ -105,7 +105,13 @@ Literals literals_of(const Attempt& attempt, Dialect dialect) {
       {"auto_allow_after", std::to_string(attempt.auto_allow_after > 0 ? attempt.auto_allow_after : kNever)},
       {"auto_allow_expire", std::to_string(attempt.auto_allow_expire.count())},
       {"trap_expire", std::to_string(attempt.trap_expire.count())},
+      {"record_count", std::to_string(triplets.size)},
   };
+  // Whatever is asked, and by whatever settings: two attempts with the same question have the same answer.
+  std::string question;
+  for (const auto& [name, value] : literals) question.append(value).append(";");
+  literals.emplace_back("question", '\'' + hexadecimal(bytes(attempt.fingerprinter.of(question))) + '\'');
+  return literals;
 }
 
 std::vector<Literals> identities_of(const Attempt& attempt, Dialect dialect) {
@@ -137,6 +143,12 @@ std::vector<Literals> records_of(const Attempt& attempt, Dialect dialect) {
 
 Literals withdrawal_of(Reason from, Reason to) {
   return {{"denied", to == Reason::denied ? "1" : "0"}, {"untrap", from == Reason::trap ? "1" : "0"}};
+}
+
+std::string quoted_literal(std::string_view text) {
+  std::string literal = "'";
+  for (const char c : text) literal.append(c == '\'' ? 2 : 1, c);
+  return literal += '\'';
 }
 
 std::string with_literals(std::string_view sql, const Literals& own, const Literals& shared) {

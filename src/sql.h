@@ -13,14 +13,22 @@ namespace greylisting::sql {
 
 extern const std::string_view mysql_schema;
 extern const std::string_view mysql_upgrade_from_05;
-extern const std::string_view mysql_upgrade_from_1;
+extern const std::string_view mysql_upgrade_from_2;
+extern const std::string_view mysql_known;
+extern const std::string_view mysql_known_again;
+extern const std::string_view mysql_used;
+extern const std::string_view mysql_lists;
 extern const std::string_view mysql_judge;
 extern const std::string_view mysql_earn;
 extern const std::string_view mysql_record;
 extern const std::string_view mysql_fall_of_group;
+extern const std::string_view mysql_regexps;
+extern const std::string_view mysql_session;
 extern const std::string_view mysql_answer;
 extern const std::string_view mysql_withdraw;
 extern const std::string_view sqlite_schema;
+extern const std::string_view sqlite_known;
+extern const std::string_view sqlite_known_again;
 extern const std::string_view sqlite_judge;
 extern const std::string_view sqlite_record;
 extern const std::string_view sqlite_earn;
@@ -60,6 +68,9 @@ std::uint64_t record_id(const Fingerprint& key);
 
 /// What sql/…/withdraw.sql asks beside the attempt's own: `from` as the store decided, `to` as it is.
 Literals withdrawal_of(Reason from, Reason to);
+
+/// `text`, which has no backslash, as a string literal: `'it''s'`.
+std::string quoted_literal(std::string_view text);
 
 /// `sql` with each `:name` replaced by its literal, in `own` or else in `shared`. A `:name` that has none
 /// is left as it is, to be bound.

@@ -105,6 +105,8 @@ void SqliteDatabase::bring_schema() {
   run("BEGIN IMMEDIATE");
   if (has_column("greylisting_data", "triplet") && !has_column("greylisting_data", "pool"))
     run("ALTER TABLE greylisting_data ADD COLUMN pool TEXT");
+  if (has_column("greylisting_data", "triplet") && !has_column("greylisting_data", "judged"))
+    run("ALTER TABLE greylisting_data ADD COLUMN judged TEXT");
   run(sql::sqlite_schema);
   run("COMMIT");
   if (lock >= 0) close(lock);

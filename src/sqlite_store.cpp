@@ -17,7 +17,8 @@ std::string_view without_blanks(std::string_view text) {
   return text.substr(0, text.find_last_not_of(' ') + 1);
 }
 
-// What the first record, that of the client's network, says of the attempt, how far `other` has come, and since when.
+// What the first record, that of the client's network, says of the attempt, how far `other` has come, and
+// since when.
 RecordedAttempt further(RecordedAttempt first, const RecordedAttempt& other) {
   if (first.id == 0) return other;
   first.state = std::max(first.state, other.state);
@@ -31,6 +32,9 @@ RecordedAttempt further(RecordedAttempt first, const RecordedAttempt& other) {
 // writing, so that it never waits for a lock with a picture of the file that is outdated when it gets it.
 Judgement SqliteStore::judge(const Attempt& attempt) {
   sql::Literals literals = sql::literals_of(attempt, sql::Dialect::sqlite);
+  const Known known = look_up(sql::with_literals(sql::sqlite_known, literals));
+  if (known.is_known && attempt.group_domain_level == 0) return pass_again(known, attempt, literals);
+  literals.emplace_back("lists_version", sql::text_literal(known.lists_version, sql::Dialect::sqlite));
   const Judged judged = ask(sql::with_literals(sql::sqlite_judge, literals));
   Judgement judgement{.decision = read_verdict(judged.verdict, attempt), .idle = judged.idle};
   Decision& decision = judgement.decision;
@@ -46,18 +50,44 @@ Judgement SqliteStore::judge(const Attempt& attempt) {
       recorded = further(recorded, this->record(sql::with_literals(sql::sqlite_record, record, literals)));
     add_record(decision, recorded);
   }
-  if (const auto event = event_of(decision, judged); !event.empty()) {
-    literals.emplace_back("event", std::string("'").append(event).append("'"));
-    for (const sql::Literals& identity : sql::identities_of(attempt, sql::Dialect::sqlite))
-      database_.run(sql::with_literals(sql::sqlite_earn, identity, literals));
-    if (attempt.group_domain_level > 0)
-      database_.run(sql::with_literals(sql::sqlite_fall_of_group, literals));
-  }
+  earn(event_of(decision, judged), attempt, literals);
   database_.run("RELEASE decision");
 
   judgement.regexps = regexps_for(judgement);
   decision.holds_for_session = decision.holds_for_session && holds_for_session(decision.reason);
   return judgement;
+}
+
+// The shortcut of sql/sqlite/known.sql: no list is asked, and no regular expression has changed.
+Judgement SqliteStore::pass_again(const Known& known, const Attempt& attempt, sql::Literals& literals) {
+  Judgement judgement{.decision = read_verdict("greylist 0", attempt), .idle = known.idle};
+  add_record(judgement.decision, {.state = 6, .id = known.id, .age = known.age, .blocked_for = -1});
+  database_.run("SAVEPOINT decision");
+  database_.run(sql::with_literals(sql::sqlite_known_again, literals));
+  earn(known.is_countable ? "pass" : "", attempt, literals);
+  database_.run("RELEASE decision");
+  return judgement;
+}
+
+void SqliteStore::earn(std::string_view event, const Attempt& attempt, sql::Literals& literals) {
+  if (event.empty()) return;
+  literals.emplace_back("event", std::string("'").append(event).append("'"));
+  for (const sql::Literals& identity : sql::identities_of(attempt, sql::Dialect::sqlite))
+    database_.run(sql::with_literals(sql::sqlite_earn, identity, literals));
+  if (attempt.group_domain_level > 0) database_.run(sql::with_literals(sql::sqlite_fall_of_group, literals));
+}
+
+SqliteStore::Known SqliteStore::look_up(const std::string& question) const {
+  auto row = database_.prepare(question);
+  Known known;
+  if (!row.step()) return known;
+  known = {.is_known = row.number(1) != 0,
+           .is_countable = row.number(2) != 0,
+           .id = row.number(3),
+           .age = row.number(4),
+           .idle = std::chrono::seconds(row.number(5)),
+           .lists_version = row.text(0)};
+  return known;
 }
 
 void SqliteStore::withdraw(const Attempt& attempt, Reason from, Reason to) {

@@ -2,6 +2,7 @@
 // it records is sql/sqlite/record.sql and earn.sql.
 #pragma once
 
+#include "sql.h"
 #include "sqlite_database.h"
 #include "store.h"
 #include "verdict.h"
@@ -20,6 +21,19 @@ class SqliteStore : public Store {
   SqliteDatabase& database() { return database_; }
 
  private:
+  // What sql/sqlite/known.sql says.
+  struct Known {
+    bool is_known = false;
+    bool is_countable = false;
+    std::int64_t id = 0;
+    std::int64_t age = 0;
+    std::chrono::seconds idle{};
+    std::string lists_version{};
+  };
+  Known look_up(const std::string& question) const;
+  Judgement pass_again(const Known& known, const Attempt& attempt, sql::Literals& literals);
+  void earn(std::string_view event, const Attempt& attempt, sql::Literals& literals);
+
   // What sql/sqlite/judge.sql says.
   struct Judged {
     std::string verdict;

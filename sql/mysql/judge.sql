@@ -37,25 +37,9 @@ SELECT COALESCE(
          -- The recipient has opted out.
          IF(@choice LIKE '____opted-out%', SUBSTRING(@choice, 5), NULL),
 
-         -- The entry that counts: of greylisting_lists a network or the recipient's domain, or the one above. All
-         -- networks that hold the client begin with one of a few addresses (:networks). With explicit=1 a listed domain
-         -- is one to be greylisted.
-         NULLIF(SUBSTRING(GREATEST(
-           COALESCE((SELECT MAX(CONCAT(IF(rcpt_to IS NULL, 700 + ipaddr_prefixsize, 600 + LEAST(ipaddr_prefixsize, 99)),
-                                       IF(block_expires >= UTC_TIMESTAMP(), ' denied', ' allowed'), ' lists/', id,
-                                       IF(rcpt_to IS NULL, ' client', ' envelope')))
-                       FROM greylisting_lists
-                      WHERE ipaddr_start IN (:networks) AND ipaddr_end >= :client AND record_expires > UTC_TIMESTAMP()
-                        AND (block_expires >= UTC_TIMESTAMP() OR NOT :explicit OR rcpt_to IS NULL)), ''),
-           COALESCE((SELECT MAX(CONCAT(:domain_specificity, IF(block_expires >= UTC_TIMESTAMP(), ' denied', ' allowed'),
-                                       ' lists/', id, ' envelope'))
-                       FROM greylisting_lists
-                      WHERE rcpt_to = :domain AND record_expires > UTC_TIMESTAMP()
-                        AND (block_expires >= UTC_TIMESTAMP() OR NOT :explicit)), ''),
-           COALESCE(@listed, '')), 5), ''),
-         IF(:explicit AND @choice IS NULL
-            AND NOT EXISTS (SELECT 1 FROM greylisting_lists WHERE rcpt_to = :domain AND record_expires > UTC_TIMESTAMP()),
-            'not-listed 0', NULL),
+         -- The entry that counts.
+         NULLIF(SUBSTRING(GREATEST(COALESCE(@lists_network, ''), COALESCE(@lists_domain, ''), COALESCE(@listed, '')), 5), ''),
+         IF(:explicit AND @choice IS NULL AND NOT COALESCE(@is_listed, FALSE), 'not-listed 0', NULL),
 
          -- What the client has earned: trust, by itself or as one of a group, or the trap.
          IF(@trusted

@@ -6,12 +6,13 @@
 -- were, which is why the first two are set last.
 INSERT INTO greylisting_data
        (triplet, id, relay_ip, pending_network, pool, mail_from, rcpt_to, block_expires, record_expires,
-        blocked_count, passed_count)
+        blocked_count, passed_count, judged)
 SELECT :record_key, :record_id, :client, IF(@block_expires < UTC_TIMESTAMP(), NULL, :record_network), :record_pool,
        :sender, :recipient, @block_expires,
        IF(@block_expires < UTC_TIMESTAMP(), UTC_TIMESTAMP() + INTERVAL :record_expire_good DAY,
                                             UTC_TIMESTAMP() + INTERVAL @record_minutes MINUTE),
-       @block_expires >= UTC_TIMESTAMP(), @block_expires < UTC_TIMESTAMP()
+       @block_expires >= UTC_TIMESTAMP(), @block_expires < UTC_TIMESTAMP(),
+       IF(@block_expires < UTC_TIMESTAMP(), CONCAT(:question, @lists_version), NULL)
   FROM :records WHERE @verdict LIKE 'greylist %'
 ON DUPLICATE KEY UPDATE
   relay_ip = IF(record_expires <= UTC_TIMESTAMP(), VALUES(relay_ip), relay_ip),
@@ -29,6 +30,7 @@ ON DUPLICATE KEY UPDATE
                      blocked_count + (LEAST(block_expires, @block_expires) >= UTC_TIMESTAMP())),
   passed_count = CASE WHEN record_expires <= UTC_TIMESTAMP() THEN VALUES(passed_count)
                       ELSE passed_count + (LEAST(block_expires, @block_expires) < UTC_TIMESTAMP()) END,
+  judged = VALUES(judged),
   block_expires = IF(record_expires <= UTC_TIMESTAMP(), VALUES(block_expires), LEAST(block_expires, @block_expires)),
   record_expires = CASE WHEN record_expires <= UTC_TIMESTAMP() THEN VALUES(record_expires)
                         WHEN block_expires >= UTC_TIMESTAMP() THEN record_expires

@@ -23,6 +23,7 @@ SET @statement = IF(
     WHERE table_schema = DATABASE() AND table_name = 'greylisting_data' AND column_name = 'triplet') = 1,
   'DO 0', 'ALTER TABLE greylisting_data ADD COLUMN triplet binary(16) NULL FIRST,
     ADD COLUMN pending_network varbinary(16) NULL AFTER relay_ip, ADD COLUMN pool varchar(255) NULL AFTER pending_network,
+    ADD COLUMN judged varchar(64) NULL AFTER aborted_count,
     ENGINE = InnoDB');
 PREPARE statement FROM @statement;
 EXECUTE statement;

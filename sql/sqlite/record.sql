@@ -3,12 +3,13 @@
 -- new one is over. On the right of DO UPDATE SET a column is what it was; in RETURNING it is what it has become.
 INSERT INTO greylisting_data
        (triplet, relay_ip, pending_network, pool, mail_from, rcpt_to, block_expires, record_expires,
-        blocked_count, passed_count)
+        blocked_count, passed_count, judged)
 VALUES (:record_key, :client, IIF(:block_expires < datetime('now'), NULL, :record_network), :record_pool, :sender,
         :recipient, :block_expires,
         IIF(:block_expires < datetime('now'), datetime('now', :record_expire_good || ' days'),
                                               datetime('now', :record_minutes || ' minutes')),
-        :block_expires >= datetime('now'), :block_expires < datetime('now'))
+        :block_expires >= datetime('now'), :block_expires < datetime('now'),
+        IIF(:block_expires < datetime('now'), :question || :lists_version, NULL))
 ON CONFLICT (triplet) DO UPDATE SET
   last_update = CURRENT_TIMESTAMP,
   relay_ip = CASE WHEN record_expires <= datetime('now') THEN excluded.relay_ip ELSE relay_ip END,
@@ -21,6 +22,7 @@ ON CONFLICT (triplet) DO UPDATE SET
   passed_count = CASE WHEN record_expires <= datetime('now') THEN excluded.passed_count
                       WHEN MIN(block_expires, :block_expires) >= datetime('now') THEN passed_count
                       ELSE passed_count + 1 END,
+  judged = excluded.judged,
   block_expires = CASE WHEN record_expires <= datetime('now') THEN excluded.block_expires
                        ELSE MIN(block_expires, :block_expires) END,
   record_expires = CASE WHEN record_expires <= datetime('now') THEN excluded.record_expires

@@ -45,6 +45,7 @@ CREATE TABLE IF NOT EXISTS greylisting_data (
   blocked_count  INTEGER NOT NULL DEFAULT 0,
   passed_count   INTEGER NOT NULL DEFAULT 0,
   aborted_count  INTEGER NOT NULL DEFAULT 0,
+  judged         TEXT,
   create_time    TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
   last_update    TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
@@ -93,6 +94,21 @@ CREATE TABLE IF NOT EXISTS greylisting_history (
   total  INTEGER NOT NULL,
   PRIMARY KEY (period, kind, name, host)
 ) WITHOUT ROWID;
+
+-- Counted up by every change of the lists: what was judged before it has to be judged anew (known.sql).
+INSERT OR IGNORE INTO greylisting_meta (name, value) VALUES ('lists_version', '1');
+CREATE TRIGGER IF NOT EXISTS greylisting_lists_inserted AFTER INSERT ON greylisting_lists
+BEGIN UPDATE greylisting_meta SET value = value + 1 WHERE name = 'lists_version'; END;
+CREATE TRIGGER IF NOT EXISTS greylisting_lists_updated AFTER UPDATE ON greylisting_lists
+BEGIN UPDATE greylisting_meta SET value = value + 1 WHERE name = 'lists_version'; END;
+CREATE TRIGGER IF NOT EXISTS greylisting_lists_deleted AFTER DELETE ON greylisting_lists
+BEGIN UPDATE greylisting_meta SET value = value + 1 WHERE name = 'lists_version'; END;
+CREATE TRIGGER IF NOT EXISTS greylisting_entries_inserted AFTER INSERT ON greylisting_entries
+BEGIN UPDATE greylisting_meta SET value = value + 1 WHERE name = 'lists_version'; END;
+CREATE TRIGGER IF NOT EXISTS greylisting_entries_updated AFTER UPDATE ON greylisting_entries
+BEGIN UPDATE greylisting_meta SET value = value + 1 WHERE name = 'lists_version'; END;
+CREATE TRIGGER IF NOT EXISTS greylisting_entries_deleted AFTER DELETE ON greylisting_entries
+BEGIN UPDATE greylisting_meta SET value = value + 1 WHERE name = 'lists_version'; END;
 
 INSERT INTO greylisting_meta (name, value) VALUES ('schema_version', '3')
     ON CONFLICT (name) DO UPDATE SET value = IIF(value IN ('1', '2'), '3', value);

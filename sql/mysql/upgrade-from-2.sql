@@ -1,0 +1,21 @@
+-- Brings a database with schema version 1 or 2 to this version. It can be run again at any time and loses nothing.
+--
+--     cd sql/mysql && mysql DATABASE < upgrade-from-2.sql        (or: greylistctl migrate)
+--
+-- Mail may flow meanwhile: a plugin that finds the tables half-way lets it pass.
+SET @statement = IF(
+  (SELECT COUNT(*) FROM information_schema.columns
+    WHERE table_schema = DATABASE() AND table_name = 'greylisting_data' AND column_name = 'pool') = 1,
+  'DO 0', 'ALTER TABLE greylisting_data ADD COLUMN pool varchar(255) NULL AFTER pending_network');
+PREPARE statement FROM @statement;
+EXECUTE statement;
+SET @statement = IF(
+  (SELECT COUNT(*) FROM information_schema.columns
+    WHERE table_schema = DATABASE() AND table_name = 'greylisting_data' AND column_name = 'judged') = 1,
+  'DO 0', 'ALTER TABLE greylisting_data ADD COLUMN judged varchar(64) NULL AFTER aborted_count');
+PREPARE statement FROM @statement;
+EXECUTE statement;
+DEALLOCATE PREPARE statement;
+
+-- The new tables, and the version.
+SOURCE schema.sql;

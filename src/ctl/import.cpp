@@ -1,16 +1,21 @@
 #include <algorithm>
 #include <iostream>
 #include <iterator>
+#include <map>
 #include <unordered_map>
 
+#include "../control_file.h"
 #include "commands.h"
-#include "entry_table.h"
+#include "entry_json.h"
 
 namespace greylisting::ctl {
 namespace {
 
 // Of one statement, in the time of which a decision can have to wait.
 constexpr std::size_t kBatch = 1000;
+
+// Of a file of JSON, in which an entry is longer than a line.
+constexpr std::size_t kMaxFile = std::size_t{256} << 20U;
 
 struct Counts {
   std::size_t added = 0;
@@ -24,56 +29,90 @@ std::string name_of(const ImportOptions& options) {
   return options.file == "-" ? "standard input" : options.file;
 }
 
-ListFile read_file(const ImportOptions& options) {
-  if (options.file == "-") {
-    const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
-    return parse_list(options.format, name_of(options), text);
-  }
-  auto list = read_list(options.format, options.file);
-  if (!list) throw std::runtime_error(options.file + ": there is no such file; name another");
-  return *std::move(list);
-}
+// What a file has, in whatever form.
+struct Content {
+  std::vector<Entry> entries{};
+  std::vector<std::string> problems{};
+  bool is_unusable = false;  // nothing of it counts; `problems` says why
+};
 
-// Nothing of a file counts that cannot be read, which is said without a line's number.
-bool is_unusable(const ListFile& list, const std::string& file) {
-  return std::ranges::any_of(
-      list.problems, [&file](const std::string& problem) { return problem.starts_with(file + ": "); });
+std::string standard_input() { return {std::istreambuf_iterator<char>(std::cin), {}}; }
+
+[[noreturn]] void refuse_missing(const std::string& file) {
+  throw std::runtime_error(file + ": there is no such file; name another");
 }
 
 Entry entry_of(const ListedPattern& listed, const ImportOptions& options) {
+  const Action action = options.action.value_or(Action::allow);
   return {
-      .action = options.action,
+      .action = action,
       .pattern = listed.pattern,
-      .reply = options.action == Action::deny ? listed.reply : "",
+      .reply = action == Action::deny ? listed.reply : "",
       .expires = listed.until.empty() ? std::string(kForEver) : end_of(listed.until).value_or(listed.until),
       .comment = stored_comment(listed.comment.empty() ? options.comment : listed.comment)};
+}
+
+Content read_lines(ListFormat format, const ImportOptions& options) {
+  auto list = options.file == "-" ? parse_list(format, name_of(options), standard_input())
+                                  : read_list(format, options.file);
+  if (!list) refuse_missing(options.file);
+  // What is said without a line's number is said of the whole file.
+  Content content{.problems = std::move(list->problems)};
+  content.is_unusable = std::ranges::any_of(content.problems, [&options](const std::string& problem) {
+    return problem.starts_with(options.file + ": ");
+  });
+  for (const ListedPattern& listed : list->entries) {
+    Entry entry = entry_of(listed, options);
+    if (const auto why = objection(entry)) {
+      content.problems.push_back(name_of(options) + ':' + std::to_string(listed.line) + ": " + *why);
+    } else {
+      content.entries.push_back(std::move(entry));
+    }
+  }
+  return content;
+}
+
+Content read_json(const ImportOptions& options) {
+  ControlFileText file;
+  if (options.file == "-") {
+    file.text = standard_input();
+  } else {
+    file = read_control_file(options.file, kMaxFile);
+    if (file.is_missing) refuse_missing(options.file);
+    if (!file.why.empty())
+      return {.problems = {problem_with(options.file, file, "nothing in it counts")}, .is_unusable = true};
+  }
+  JsonList list = parse_json_list(name_of(options), file.text);
+  if (!list.why_not.empty()) return {.problems = {list.why_not}, .is_unusable = true};
+  for (Entry& entry : list.entries) {
+    if (entry.comment.empty()) entry.comment = stored_comment(options.comment);
+  }
+  return {.entries = std::move(list.entries), .problems = std::move(list.problems)};
 }
 
 std::string key_of(std::string_view kind, std::string_view pattern) {
   return std::string(kind).append(" ").append(pattern);
 }
 
-// The file's entries, each once: of those with one pattern the last.
-std::vector<Entry> entries_of(const ListFile& list, const ImportOptions& options, const std::string& now,
-                              Counts& counts, std::vector<std::string>& problems) {
-  std::vector<Entry> entries;
+std::string key_of(const Entry& entry) { return key_of(name(entry.pattern.kind()), entry.pattern.text()); }
+
+// The file's entries by what they do, each once: of those with one pattern the last.
+std::map<Action, std::vector<Entry>> entries_of(const Content& content, const std::string& now,
+                                                Counts& counts) {
+  std::map<Action, std::vector<Entry>> entries;
   std::unordered_map<std::string, std::size_t> places;
-  for (const ListedPattern& listed : list.entries) {
-    Entry entry = entry_of(listed, options);
+  for (const Entry& entry : content.entries) {
     if (entry.expires <= now) {
       ++counts.over;
       continue;
     }
-    if (const auto why = objection(entry)) {
-      problems.push_back(name_of(options) + ':' + std::to_string(listed.line) + ": " + *why);
-      continue;
-    }
+    std::vector<Entry>& like_it = entries[entry.action];
     const auto [place, is_new] =
-        places.try_emplace(key_of(name(entry.pattern.kind()), entry.pattern.text()), entries.size());
+        places.try_emplace(std::string(name(entry.action)).append(" ").append(key_of(entry)), like_it.size());
     if (is_new) {
-      entries.push_back(std::move(entry));
+      like_it.push_back(entry);
     } else {
-      entries[place->second] = std::move(entry);
+      like_it[place->second] = entry;
     }
   }
   return entries;
@@ -89,7 +128,7 @@ void put_batch(EntryTable& table, const std::vector<Entry>& entries, bool dry_ru
 
   std::vector<Entry> to_put;
   for (const Entry& entry : entries) {
-    const auto old = stored.find(key_of(name(entry.pattern.kind()), entry.pattern.text()));
+    const auto old = stored.find(key_of(entry));
     if (old == stored.end()) {
       ++counts.added;
     } else if (try_to_read(old->second) == entry && outdated_columns(old->second, entry.pattern).empty()) {
@@ -106,38 +145,40 @@ void put_batch(EntryTable& table, const std::vector<Entry>& entries, bool dry_ru
 }  // namespace
 
 int import(const LoadedSettings& loaded, const ImportOptions& options) {
+  if (!options.format && options.action)
+    throw UsageError("--action: in JSON every entry says for itself what it does");
   // Root may read files that the owner of the store may not.
-  const ListFile list = read_file(options);
-  std::vector<std::string> problems = list.problems;
-  if (is_unusable(list, options.file)) {
-    for (const std::string& problem : problems) std::cerr << "greylistctl: " << problem << '\n';
-    return kFailed;
-  }
+  const Content content = options.format ? read_lines(*options.format, options) : read_json(options);
+  for (const std::string& problem : content.problems) std::cerr << "greylistctl: " << problem << '\n';
+  if (content.is_unusable) return kFailed;
 
   const auto administration = open_administration(loaded.settings);
   EntryTable table(*administration, loaded.settings);
   Counts counts;
-  const auto entries = entries_of(list, options, administration->now(), counts, problems);
-  for (auto begin = entries.begin(); begin != entries.end();) {
-    const auto size = std::min<std::ptrdiff_t>(kBatch, entries.end() - begin);
-    put_batch(table, {begin, begin + size}, options.dry_run, counts);
-    begin += size;
+  std::size_t size = 0;
+  for (const auto& [action, entries] : entries_of(content, administration->now(), counts)) {
+    size += entries.size();
+    for (auto begin = entries.begin(); begin != entries.end();) {
+      const auto end = begin + std::min<std::ptrdiff_t>(kBatch, entries.end() - begin);
+      put_batch(table, {begin, end}, options.dry_run, counts);
+      begin = end;
+    }
+    counts.by_name += static_cast<std::size_t>(std::ranges::count_if(entries, [&loaded](const Entry& entry) {
+      return allows_by_unbelieved_name(entry, loaded.settings);
+    }));
   }
-  counts.by_name = static_cast<std::size_t>(std::ranges::count_if(
-      entries, [&loaded](const Entry& entry) { return allows_by_unbelieved_name(entry, loaded.settings); }));
 
-  for (const std::string& problem : problems) std::cerr << "greylistctl: " << problem << '\n';
-  std::cout << (options.dry_run ? "would import " : "imported ") << entries.size() << " entries from "
+  std::cout << (options.dry_run ? "would import " : "imported ") << size << " entries from "
             << name_of(options) << ": " << counts.added << " new, " << counts.changed << " changed, ";
   if (counts.same > 0) std::cout << counts.same << " there already, ";
   if (counts.over > 0) std::cout << counts.over << " left out because their time is over, ";
-  std::cout << problems.size() << " lines not understood\n";
+  std::cout << content.problems.size() << (options.format ? " lines" : " entries") << " not understood\n";
   if (counts.by_name > 0) {
     std::cout << "note: " << counts.by_name
               << " of them allow clients by name, which has no effect while trust_remote_host=never; set "
                  "trust_remote_host=paranoid and run tcpserver with -p\n";
   }
-  return problems.empty() ? kDone : kFailed;
+  return content.problems.empty() ? kDone : kFailed;
 }
 
 }  // namespace greylisting::ctl

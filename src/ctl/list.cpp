@@ -1,9 +1,8 @@
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "commands.h"
 #include "earned.h"
-#include "entry_table.h"
+#include "entry_json.h"
 #include "table.h"
 
 namespace greylisting::ctl {
@@ -26,20 +25,7 @@ Cells cells(const StoredEntry& entry) {
           remarks};
 }
 
-Json json(const StoredEntry& entry) {
-  Json object{{"id", entry.id},
-              {"action", one_line(entry.action)},
-              {"what", one_line(subject_of(entry))},
-              {"pattern", one_line(entry.pattern)},
-              {"until", entry.expires == kForEver ? Json() : Json(entry.expires)},
-              {"over", entry.is_over},
-              {"comment", one_line(entry.comment)}};
-  if (!entry.block.empty()) object["block"] = std::stol(entry.block);
-  if (!entry.reply.empty()) object["reply"] = one_line(entry.reply);
-  return object;
-}
-
-Json json(const EarnedClient& client) {
+Json json_of(const EarnedClient& client) {
   return {{"identity", one_line(client.identity)},
           {client.is_group ? "senders" : "passes", std::stol(client.passes)},
           {"counted", client.counted},
@@ -55,7 +41,7 @@ template <typename Item>
 void print(const std::vector<Item>& items, bool as_json, Cells head, std::string_view nothing) {
   if (as_json) {
     Json array = Json::array();
-    for (const Item& item : items) array.push_back(json(item));
+    for (const Item& item : items) array.push_back(json_of(item));
     std::cout << array.dump(2) << '\n';
     return;
   }

@@ -288,7 +288,8 @@ TEST_CASE("list prints JSON", "[entries]") {
   const auto json = nlohmann::json::parse(listed(installation, {"--json"}));
   const auto expected = nlohmann::json::parse(R"([
       {"id": "entries/1", "action": "deny", "what": "sender", "pattern": "a\"b\\xff@example.net",
-       "until": "2020-01-01 00:00:00", "over": true, "comment": "\\xc3\\xbc \\", "reply": "550 \"no\""},
+       "until": "2020-01-01 00:00:00", "over": true, "comment": "\\xc3\\xbc \\",
+       "pattern_hex": "612262ff406578616d706c652e6e6574", "reply": "550 \"no\""},
       {"id": "entries/2", "action": "greylist", "what": "client", "pattern": "192.0.2.0/24",
        "until": "2090-01-01 23:59:59", "over": false, "comment": "", "block": 7}])");
   CHECK(json == expected);

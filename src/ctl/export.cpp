@@ -1,0 +1,112 @@
+#include <algorithm>
+#include <iostream>
+#include <unordered_map>
+
+#include "caller.h"
+#include "commands.h"
+#include "entry_json.h"
+#include "list_line.h"
+#include "output_file.h"
+
+namespace greylisting::ctl {
+namespace {
+
+// Of several that say the same of the same, which a row of greylisting_lists can, the one that lasts longest.
+std::vector<StoredEntry> without_doubles(std::vector<StoredEntry> entries) {
+  std::unordered_map<std::string, std::size_t> places;
+  std::vector<StoredEntry> once;
+  for (StoredEntry& stored : entries) {
+    const auto entry = try_to_read(stored);
+    if (!entry) {
+      once.push_back(std::move(stored));
+      continue;
+    }
+    const std::string key =
+        stored.action + ' ' + std::string(name(entry->pattern.kind())) + ' ' + entry->pattern.text();
+    const auto [place, is_new] = places.try_emplace(key, once.size());
+    if (is_new) {
+      once.push_back(std::move(stored));
+    } else if (once[place->second].expires < stored.expires) {
+      once[place->second] = std::move(stored);
+    }
+  }
+  return once;
+}
+
+struct Exported {
+  std::string text;
+  std::size_t size = 0;  // in entries
+  std::vector<std::string> problems;
+};
+
+// Why there is nothing to be said of an entry in any form; empty when there is.
+std::string why_not_understood(const StoredEntry& stored) {
+  try {
+    static_cast<void>(read(stored));
+    return "";
+  } catch (const std::runtime_error& error) {
+    return std::string("it is not understood: ") + error.what();
+  }
+}
+
+std::string why_not_in(ListFormat format, const Entry& entry, const std::optional<Action>& action,
+                       Exported& exported) {
+  if (entry.action != action.value_or(Action::allow))
+    return "such a list is of entries that allow, or with --action deny of those that deny";
+  ListLine line = list_line(format, entry);
+  if (!line.why_not.empty()) return std::string(name(format)) + " has no way to say " + line.why_not;
+  exported.text += line.text;
+  return "";
+}
+
+Exported exported(const std::vector<StoredEntry>& entries, const ExportOptions& options) {
+  Exported exported;
+  auto array = nlohmann::ordered_json::array();
+  for (const StoredEntry& stored : entries) {
+    std::string why = why_not_understood(stored);
+    if (why.empty() && options.format) {
+      why = why_not_in(*options.format, read(stored), options.action, exported);
+    } else if (why.empty()) {
+      array.push_back(json_of(stored));
+    }
+    if (why.empty()) {
+      ++exported.size;
+    } else {
+      exported.problems.push_back(stored.id + " (" + stored.action + ' ' + subject_of(stored) + ' ' +
+                                  one_line(stored.pattern) + ") is left out: " + why);
+    }
+  }
+  if (!options.format) exported.text = array.dump(2) + '\n';
+  return exported;
+}
+
+void write(const std::string& file, const Exported& exported) {
+  if (file.empty()) {
+    std::cout << exported.text << std::flush;
+    if (!std::cout) throw std::runtime_error("standard output cannot be written: is the disk full?");
+    return;
+  }
+  write_whole_file(file, exported.text);
+  std::cout << "exported " << exported.size << " entries to " << file << '\n';
+}
+
+}  // namespace
+
+int export_entries(const LoadedSettings& loaded, const ExportOptions& options) {
+  const Caller caller;
+  std::vector<StoredEntry> entries;
+  {
+    const auto administration = open_administration(loaded.settings);
+    entries = without_doubles(EntryTable(*administration, loaded.settings).all());
+  }
+  caller.come_back();
+  std::erase_if(entries, [&options](const StoredEntry& entry) {
+    return entry.is_over || (options.action && entry.action != name(*options.action));
+  });
+  const Exported result = exported(entries, options);
+  write(options.file, result);
+  for (const std::string& problem : result.problems) std::cerr << "greylistctl: " << problem << '\n';
+  return result.problems.empty() ? kDone : kFailed;
+}
+
+}  // namespace greylisting::ctl

@@ -1,0 +1,62 @@
+#include "progress.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+
+namespace greylisting::ctl {
+namespace {
+
+constexpr std::chrono::milliseconds kBetweenDrawings{100};
+constexpr std::uint64_t kWidth = 20;
+constexpr const char* kEraseLine = "\r\033[K";
+
+bool is_wanted() {
+  const char* const no_color = std::getenv("NO_COLOR");
+  return isatty(STDERR_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
+}
+
+// 12 s   3 min 5 s   2 h 14 min
+std::string text_of(std::uint64_t seconds) {
+  const auto text = [](std::uint64_t number, const char* unit) { return std::to_string(number) + unit; };
+  if (seconds < 60) return text(seconds, " s");
+  if (seconds < 3600) return text(seconds / 60, " min ") + text(seconds % 60, " s");
+  return text(seconds / 3600, " h ") + text(seconds % 3600 / 60, " min");
+}
+
+}  // namespace
+
+Progress::Progress(std::string what, std::uint64_t total)
+    : what_(std::move(what)), total_(total), is_shown_(is_wanted()) {
+  if (is_shown_) draw(begin_);
+}
+
+Progress::~Progress() {
+  if (is_shown_) std::cerr << kEraseLine << std::flush;
+}
+
+void Progress::advance(std::uint64_t done) {
+  done_ += done;
+  total_ = std::max(total_, done_);
+  if (!is_shown_) return;
+  const auto now = Clock::now();
+  if (now - drawn_ >= kBetweenDrawings) draw(now);
+}
+
+void Progress::draw(Clock::time_point now) {
+  drawn_ = now;
+  const std::uint64_t filled = total_ == 0 ? kWidth : done_ * kWidth / total_;
+  const auto elapsed = std::chrono::duration<double>(now - begin_).count();
+  const auto rate = elapsed > 0 ? static_cast<std::uint64_t>(static_cast<double>(done_) / elapsed) : 0;
+  std::string percent = std::to_string(total_ == 0 ? 100 : done_ * 100 / total_);
+  percent.insert(0, 3 - percent.size(), ' ');
+  std::string line = what_ + " [" + std::string(filled, '#') + std::string(kWidth - filled, '.') + "] " +
+                     percent + " %  " + std::to_string(done_) + " of " + std::to_string(total_);
+  if (rate > 0)
+    line += ", " + std::to_string(rate) + "/s, " + text_of((total_ - done_ + rate - 1) / rate) + " left";
+  std::cerr << kEraseLine << line << std::flush;
+}
+
+}  // namespace greylisting::ctl

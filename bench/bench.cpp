@@ -101,6 +101,7 @@ class Bench {
     for (const Installation* installation : {&mariadb_, &sqlite_}) {
       lists(*installation);
       triplets(*installation);
+      report(*installation);
       cleanup(*installation);
     }
     table_.write_json(built("bench.json"));
@@ -247,6 +248,35 @@ class Bench {
   void triplets(const Installation& installation) {
     const std::size_t count = part(1e7, 1000);
     grown(installation, std::to_string(count) + " triplets", [&] { add_triplets(installation, count); });
+  }
+
+  // What there is now, all of it in the period.
+  void report(const Installation& installation) {
+    const std::string of = " over " + std::to_string(part(1e7, 1000)) + " records, " + store(installation);
+    const Series known = always(plugin(installation, known_rcpt()));
+    const Summary before = in_turn({known}, rounds_).front();
+
+    test::Command command = installation.command();
+    command.arguments = {built("greylistctl"), "--home", installation.home(), "report"};
+    const auto start = std::chrono::steady_clock::now();
+    BackgroundProcess report(command, installation.home() / "report.log");
+    std::vector<Microseconds> times{time_of(known())};
+    while (report.is_running()) times.push_back(time_of(known()));
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    const std::size_t decisions = times.size();
+    const Summary meanwhile = summary(std::move(times));
+    table_.add({.what = "report" + of, .value = took.count(), .unit = "s"});
+    table_.add({.what = "p99 while there is a report" + of,
+                .beside = "p99 without",
+                .value = meanwhile.p99 / before.p99,
+                .goal = 2,
+                .detail = detail(before, meanwhile) + "; " + std::to_string(decisions) + " decisions"});
+    const double resident =
+        static_cast<double>(peak_resident({.file = built("greylistctl"),
+                                           .environment = {{"QMAILDIR", installation.home()}},
+                                           .argument = "report"})) /
+        1024;
+    table_.add({.what = "peak resident memory of a report" + of, .value = resident, .unit = "MiB"});
   }
 
   // The clean-up of a store of its own.

@@ -1,0 +1,61 @@
+#include <sys/stat.h>
+
+#include <iostream>
+
+#include "caller.h"
+#include "commands.h"
+#include "output_file.h"
+#include "report_figures.h"
+#include "report_json.h"
+#include "report_page.h"
+#include "report_text.h"
+
+namespace greylisting::ctl {
+namespace {
+
+constexpr std::size_t kDateLength = 10;  // of `2026-11-21`
+constexpr std::chrono::days kByDefault{29};
+
+// The day in which that was, `24h` before now or a date.
+std::string day_of(const char* option, const std::string& text, const std::string& now) {
+  if (const auto duration = duration_of(text)) return later(now, -*duration).substr(0, kDateLength);
+  if (const auto end = end_of(text)) return end->substr(0, kDateLength);
+  throw UsageError(std::string(option) + ": \"" + one_line(text) +
+                   "\" is neither a duration (90m, 12h, 30d, 2w) nor a date (YYYY-MM-DD or \"YYYY-MM-DD "
+                   "hh:mm:ss\", UTC)");
+}
+
+Period period_of(const ReportOptions& options, const std::string& now) {
+  const std::string today = now.substr(0, kDateLength);
+  Period period{.first = today, .last = today};
+  if (!options.until.empty()) period.last = std::min(today, day_of("--until", options.until, now));
+  period.first = options.since.empty() ? later(period.last + " 00:00:00", -kByDefault).substr(0, kDateLength)
+                                       : day_of("--since", options.since, now);
+  if (period.first > period.last) {
+    throw UsageError("--since: " + period.first + " is after the last day of the report, " + period.last +
+                     "; name an earlier one");
+  }
+  return period;
+}
+
+}  // namespace
+
+int report(const LoadedSettings& loaded, const ReportOptions& options) {
+  const Caller caller;
+  const auto administration = open_administration(loaded.settings);
+  const Period period = period_of(options, administration->now());
+  const Figures figures = read_figures(*administration, loaded.settings, period);
+  caller.come_back();
+  if (!options.html.empty()) {
+    umask(S_IWGRP | S_IWOTH);  // a web server is to show it, whatever the umask is
+    write_whole_file(options.html, page(figures));
+  }
+  if (options.json) {
+    std::cout << json_of(figures).dump(2) << '\n';
+  } else if (options.html.empty()) {
+    print(figures);
+  }
+  return kDone;
+}
+
+}  // namespace greylisting::ctl

@@ -1,0 +1,126 @@
+#include "report_figures.h"
+
+#include <algorithm>
+#include <array>
+
+#include "../entry.h"
+#include "../utc.h"
+#include "history.h"
+
+namespace greylisting::ctl {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr std::size_t kTop = 10;
+
+std::string next_day(const std::string& date) {
+  return later(date + " 00:00:00", std::chrono::days(1)).substr(0, date.size());
+}
+
+std::string midnight(const std::string& date) { return date + " 00:00:00"; }
+
+// Day by day, so that no statement reads for long.
+void read_tallies(Administration& administration, const Settings& settings, Figures& figures) {
+  const Journal journal(settings);
+  History history(administration);
+  for (DayFigures& day : figures.days) {
+    for (auto& [hour, tally] : tallies(journal, history, midnight(day.date), midnight(next_day(day.date)))) {
+      day.tally.add(tally);
+      figures.hours[hour].decisions = std::move(tally.decisions);
+    }
+    figures.total.add(day.tally);
+    figures.records.add(day.records);
+  }
+}
+
+// The first day of which anything is known; behind the period when there is none.
+std::string first_known_day(Administration& administration, const Settings& settings, const Period& period,
+                            const RecordFigures& records) {
+  std::string first = next_day(period.last);
+  if (!records.days.empty()) first = std::min(first, records.days.begin()->first);
+  const auto hours = Journal(settings).hours();
+  const std::string begin = midnight(period.first);
+  for (const std::time_t hour : hours) {
+    if (const std::string time = stored_time(hour); time >= begin) {
+      first = std::min(first, time.substr(0, first.size()));
+      break;
+    }
+  }
+  const auto rows =
+      administration.ask("SELECT COALESCE(MIN(period), '') FROM greylisting_history WHERE period >= " +
+                             sql::text_literal(begin, administration.dialect()),
+                         1);
+  if (const std::string& period_begin = rows.at(0).at(0); !period_begin.empty())
+    first = std::min(first, period_begin.substr(0, first.size()));
+  return first;
+}
+
+std::vector<PoolCounts> top_pools(const RecordFigures& records) {
+  std::vector<PoolCounts> pools;
+  pools.reserve(records.pools.size());
+  for (const auto& [domain, pool] : records.pools) pools.push_back(pool);
+  std::ranges::stable_sort(pools, std::greater(), [](const PoolCounts& pool) {
+    return std::pair(pool.messages + pool.in_vain, pool.longest);
+  });
+  if (pools.size() > kTop) pools.resize(kTop);
+  return pools;
+}
+
+}  // namespace
+
+Figures read_figures(Administration& administration, const Settings& settings, const Period& period) {
+  Figures figures{.period = period,
+                  .made = administration.now(),
+                  .block = minutes(settings.block_expire),
+                  .has_hashes = settings.privacy == Privacy::hash};
+  const std::string end = next_day(period.last);
+  RecordFigures records = read_records(administration, settings, midnight(period.first), midnight(end));
+  for (std::string date = first_known_day(administration, settings, period, records); date < end;
+       date = next_day(date))
+    figures.days.push_back({.date = date, .records = records.days[date]});
+  read_tallies(administration, settings, figures);
+  figures.clients = records.clients.top(kTop);
+  figures.sender_domains = records.sender_domains.top(kTop);
+  figures.recipients = records.recipients.top(kTop);
+  figures.pools = top_pools(records);
+  return figures;
+}
+
+std::uint64_t decisions(const Tally& tally) {
+  return tally.of(Outcome::accepted) + tally.of(Outcome::deferred) + tally.of(Outcome::rejected) +
+         tally.errors();
+}
+
+std::vector<Bin> histogram(const Durations& durations) {
+  using namespace std::chrono_literals;
+  constexpr std::array<seconds, 12> kBegins{0s, 1min, 5min, 10min, 15min, 30min, 1h, 2h, 4h, 8h, 12h, 24h};
+  std::vector<Bin> bins;
+  for (const seconds begin : kBegins) {
+    if (!bins.empty()) bins.back().to = begin;
+    bins.push_back({.from = begin});
+  }
+  for (const auto& [duration, count] : durations) {
+    const auto bin = std::ranges::upper_bound(bins, duration, {}, &Bin::from);
+    (bin - 1)->count += count;
+  }
+  return bins;
+}
+
+std::vector<BlockShare> block_shares(const Durations& first_retries, minutes current) {
+  std::vector<minutes> blocks{minutes(1),  minutes(5),  minutes(10), minutes(15),
+                              minutes(30), minutes(55), current};
+  std::ranges::sort(blocks);
+  blocks.erase(std::unique(blocks.begin(), blocks.end()), blocks.end());
+  std::vector<BlockShare> shares;
+  for (const minutes block : blocks) {
+    BlockShare& share = shares.emplace_back(BlockShare{.block = block, .is_current = block == current});
+    for (const auto& [delay, count] : first_retries) {
+      if (delay >= block) share.in_time += count;
+    }
+  }
+  return shares;
+}
+
+}  // namespace greylisting::ctl

@@ -1,0 +1,74 @@
+// report_figures: all that a report says: from the journals and the history what was decided, by the hour;
+// from the records and the history what became of triplets, by the day.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <ctime>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "../administration.h"
+#include "name_counts.h"
+#include "report_records.h"
+#include "tally.h"
+
+namespace greylisting::ctl {
+
+/// Whole days, in UTC: `2026-11-21`.
+struct Period {
+  std::string first;
+  std::string last;  // itself included
+};
+
+struct DayFigures {
+  std::string date;
+  Tally tally{};
+  RecordCounts records{};  // of triplets first seen on that day
+};
+
+struct Figures {
+  Period period;               // what was asked for
+  std::string made;            // when, by the store's clock: `YYYY-MM-DD hh:mm:ss`, UTC
+  std::chrono::minutes block;  // block_expire
+  bool has_hashes = false;     // names are what privacy=hash has made of them
+
+  std::vector<DayFigures> days{};        // every day from the first of which anything is known on
+  std::map<std::string, Tally> hours{};  // by `2026-11-21 06:00:00`, without waits and first retries
+  Tally total{};
+  RecordCounts records{};
+  std::vector<NameCount> clients{};  // of the never-retried triplets: networks, the most frequent first
+  std::vector<NameCount> sender_domains{};
+  std::vector<NameCount> recipients{};
+  std::vector<PoolCounts> pools{};
+};
+
+/// Throws StoreError.
+Figures read_figures(Administration& administration, const Settings& settings, const Period& period);
+
+/// How many there were in all, all outcomes and errors.
+std::uint64_t decisions(const Tally& tally);
+
+/// Some of the durations.
+struct Bin {
+  std::chrono::seconds from{0};
+  std::optional<std::chrono::seconds> to{};  // before that; nothing for the last
+  std::uint64_t count = 0;
+};
+
+/// From less than a minute to a day and more: always the same twelve.
+std::vector<Bin> histogram(const Durations& durations);
+
+/// What would have become of first retries with some block.
+struct BlockShare {
+  std::chrono::minutes block{0};
+  std::uint64_t in_time = 0;  // first retries that came when such a block would have been over
+  bool is_current = false;
+};
+
+/// For blocks from a minute to an hour, and for the current one.
+std::vector<BlockShare> block_shares(const Durations& first_retries, std::chrono::minutes current);
+
+}  // namespace greylisting::ctl

@@ -1,0 +1,232 @@
+#include "report_records.h"
+
+#include <algorithm>
+#include <charconv>
+#include <functional>
+#include <unordered_map>
+
+#include "../entry.h"
+#include "../utc.h"
+#include "history.h"
+#include "moved_messages.h"
+#include "progress.h"
+#include "record_tally.h"
+
+namespace greylisting::ctl {
+namespace {
+
+// Of so many rows, which are read in a few milliseconds: for so long SQLite cannot begin its log anew, which
+// a decision may want to.
+constexpr std::size_t kSlice = 1000;
+constexpr std::size_t kIdsAtOnce = 500;
+constexpr std::uint32_t kDay = 24 * 60 * 60;
+
+template <typename Number>
+Number to_number(std::string_view text) {
+  Number number{};
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+// Seconds since 1970 of a time as the stores have it. They could say it themselves, and slower.
+std::uint32_t seconds_of(std::string_view time) {
+  using namespace std::chrono;
+  if (time.size() < 19) return 0;
+  const auto number = [time](std::size_t begin, std::size_t size) {
+    return to_number<unsigned>(time.substr(begin, size));
+  };
+  const sys_days day =
+      year(to_number<int>(time.substr(0, 4))) / month(number(5, 2)) / std::chrono::day(number(8, 2));
+  return static_cast<std::uint32_t>(day.time_since_epoch().count()) * kDay + number(11, 2) * 3600 +
+         number(14, 2) * 60 + number(17, 2);
+}
+
+// `2026-11-21`
+std::string day_of(std::uint32_t time) { return stored_time(time).substr(0, 10); }
+
+// Walks through greylisting_data by its key, which is what its rows are sorted by on the disk: the triplet in
+// MySQL, the id in SQLite.
+class Slices {
+ public:
+  explicit Slices(Administration& administration)
+      : administration_(administration),
+        is_mysql_(administration.dialect() == sql::Dialect::mysql),
+        key_(is_mysql_ ? "triplet" : "id") {}
+
+  /// A condition for the next slice; empty behind the last.
+  std::string next() {
+    if (is_at_end_) return "";
+    const std::string behind = last_.empty() ? "" : key_ + " > " + last_;
+    const auto bound =
+        administration_.ask("SELECT " + std::string(is_mysql_ ? "HEX(triplet)" : "id") +
+                                " FROM greylisting_data" + (behind.empty() ? "" : " WHERE " + behind) +
+                                " ORDER BY " + key_ + " LIMIT 1 OFFSET " + std::to_string(kSlice - 1),
+                            1);
+    is_at_end_ = bound.empty();
+    std::string condition = behind;
+    if (!is_at_end_) {
+      last_ = is_mysql_ ? "x'" + bound[0][0] + '\'' : bound[0][0];
+      condition.append(behind.empty() ? "" : " AND ").append(key_).append(" <= ").append(last_);
+    }
+    return condition.empty() ? key_ + " IS NOT NULL" : condition;
+  }
+
+ private:
+  Administration& administration_;
+  bool is_mysql_;
+  std::string key_;
+  std::string last_{};
+  bool is_at_end_ = false;
+};
+
+class Reader {
+ public:
+  Reader(Administration& administration, const Settings& settings, RecordFigures& figures)
+      : administration_(administration), settings_(settings), figures_(figures) {}
+
+  void read(const std::string& since, const std::string& until) {
+    const auto literal = [this](const std::string& text) {
+      return sql::text_literal(text, administration_.dialect());
+    };
+    const std::string columns = "SELECT id, " + fate_of_record() + ", record_expires > " +
+                                literal(administration_.now()) +
+                                ", HEX(relay_ip), mail_from, rcpt_to, create_time, last_update, passed_count "
+                                "FROM greylisting_data WHERE ";
+    const std::string in_period =
+        " AND create_time >= " + literal(since) + " AND create_time < " + literal(until);
+    Progress progress("reading records", about_how_many());
+    Slices slices(administration_);
+    for (std::string slice = slices.next(); !slice.empty(); slice = slices.next()) {
+      for (const auto& record :
+           administration_.ask(std::string(columns).append(slice).append(in_period), kColumns))
+        take(record);
+      progress.advance(kSlice);
+    }
+    for (const auto& [day, counts] : days_) figures_.days[day_of(day * kDay)].add(counts);
+    for (const auto& [network, count] : clients_.top(std::string::npos))
+      figures_.clients.add(network_text(network, settings_), count);
+    count_moved_messages();
+  }
+
+ private:
+  enum Column { id, fate, is_open, client, sender, recipient, first, last, passed, kColumns };
+
+  // Without counting them, which would be one long statement.
+  std::uint64_t about_how_many() {
+    const auto rows = administration_.ask(
+        administration_.dialect() == sql::Dialect::mysql
+            ? "SELECT table_rows FROM information_schema.tables WHERE table_schema = DATABASE() AND "
+              "table_name = 'greylisting_data'"
+            : "SELECT COALESCE(MAX(id), 0) FROM greylisting_data",
+        1);
+    return to_number<std::uint64_t>(rows.at(0).at(0));
+  }
+
+  void take(const Administration::Row& record) {
+    if (record[fate].empty()) return;
+    const auto created = seconds_of(record[first]);
+    RecordCounts& day = days_[created / kDay];
+    const bool has_passed = record[fate] == kPassed;
+    const bool is_waiting = record[fate] == kNeverRetried && record[is_open] == "1";
+    const bool is_never_retried = record[fate] == kNeverRetried && !is_waiting;
+    ++(has_passed         ? day.passed
+       : is_waiting       ? day.waiting
+       : is_never_retried ? day.never_retried
+                          : day.retried);
+    const std::string network = network_digits(record[client], settings_);
+    if (is_never_retried) {
+      clients_.add(network);
+      figures_.sender_domains.add(domain_of(record[sender]));
+      figures_.recipients.add(record[recipient]);
+    }
+    if (!is_message(record[sender])) return;
+    const std::hash<std::string> hash;
+    // Of one that has passed more than once nobody knows when it did so first.
+    const std::string& end = has_passed && record[passed] != "1" ? record[first] : record[last];
+    trials_.push_back({.message = hash(message_of(record[sender], record[recipient])),
+                       .record = to_number<std::uint64_t>(record[id]),
+                       .network = static_cast<std::uint32_t>(hash(network)),
+                       .first = created,
+                       .last = seconds_of(end),
+                       .has_passed = has_passed,
+                       .is_never_retried = is_never_retried});
+  }
+
+  void count_moved_messages() {
+    const std::vector<MovedMessage> messages = moved_messages(trials_);
+    trials_.clear();
+    for (std::size_t i = 0; i < messages.size(); i += kIdsAtOnce) {
+      std::unordered_map<std::uint64_t, const MovedMessage*> of_record;
+      std::string ids;
+      for (std::size_t j = i; j < std::min(messages.size(), i + kIdsAtOnce); ++j) {
+        of_record[messages[j].record] = &messages[j];
+        ids += (ids.empty() ? "" : ", ") + std::to_string(messages[j].record);
+      }
+      for (const auto& row : administration_.ask(
+               "SELECT id, mail_from FROM greylisting_data WHERE pool IS NULL AND id IN (" + ids + ')', 2))
+        add(*of_record.at(to_number<std::uint64_t>(row[0])), std::string(domain_of(row[1])));
+    }
+  }
+
+  void add(const MovedMessage& message, const std::string& domain) {
+    PoolCounts& pool = figures_.pools[domain];
+    pool.domain = domain;
+    pool.in_vain += message.in_vain;
+    ++pool.messages;
+    pool.networks = std::max(pool.networks, message.networks);
+    pool.longest = std::max(pool.longest, message.wait);
+  }
+
+  Administration& administration_;
+  const Settings& settings_;
+  RecordFigures& figures_;
+  std::unordered_map<std::uint32_t, RecordCounts> days_{};  // by days since 1970
+  NameCounts clients_{};  // by network_digits, which are made faster than the text
+  std::deque<Trial> trials_{};
+};
+
+void add_row(RecordFigures& figures, const HistoryRow& row) {
+  const std::string day = row.period.substr(0, 10);
+  if (row.kind == kRecordKind) {
+    RecordCounts& counts = figures.days[day];
+    (row.name == kPassed    ? counts.passed
+     : row.name == kRetried ? counts.retried
+                            : counts.never_retried) += row.total;
+  } else if (row.kind == kClientKind) {
+    figures.clients.add(row.name, row.total);
+  } else if (row.kind == kSenderDomainKind) {
+    figures.sender_domains.add(row.name, row.total);
+  } else if (row.kind == kRecipientKind) {
+    figures.recipients.add(row.name, row.total);
+  } else {
+    PoolCounts& pool = figures.pools[row.name];
+    pool.domain = row.name;
+    pool.in_vain += row.total;
+  }
+}
+
+}  // namespace
+
+RecordFigures read_records(Administration& administration, const Settings& settings, const std::string& since,
+                           const std::string& until) {
+  RecordFigures figures;
+  Reader(administration, settings, figures).read(since, until);
+  History history(administration);
+  for (std::string day = since; day < until;) {
+    const std::string next = later(day, std::chrono::days(1));
+    for (const HistoryRow& row :
+         history.read(day, next, {kRecordKind, kClientKind, kSenderDomainKind, kRecipientKind, kPoolKind}))
+      add_row(figures, row);
+    day = next;
+  }
+  return figures;
+}
+
+void RecordCounts::add(const RecordCounts& others) {
+  passed += others.passed;
+  retried += others.retried;
+  never_retried += others.never_retried;
+  waiting += others.waiting;
+}
+
+}  // namespace greylisting::ctl

@@ -1,0 +1,50 @@
+// report_records: what the records that there are come to, and those that are counted in the history.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "../administration.h"
+#include "name_counts.h"
+
+namespace greylisting::ctl {
+
+/// Triplets by what has become of them.
+struct RecordCounts {
+  std::uint64_t passed = 0;
+  std::uint64_t retried = 0;  // deferred more than once, and never passed
+  std::uint64_t never_retried = 0;
+  std::uint64_t waiting = 0;  // deferred once, and their time is not over: nobody knows yet
+
+  void add(const RecordCounts& others);
+  std::uint64_t all() const { return decided() + waiting; }
+  std::uint64_t decided() const { return passed + retried + never_retried; }
+};
+
+/// What a domain had to try in vain because its messages came from several networks (moved_messages.h).
+struct PoolCounts {
+  std::string domain;
+  std::uint64_t in_vain = 0;        // never-retried records of other networks than the first one
+  std::uint64_t messages = 0;       // of the records that there are; the clean-up does not count the rest
+  std::uint64_t networks = 0;       // the most that one of them came from
+  std::chrono::seconds longest{0};  // wait of one of them
+};
+
+struct RecordFigures {
+  std::map<std::string, RecordCounts> days{};  // by `2026-11-21`, when their triplets were first seen
+  NameCounts clients{};                        // of the never-retried ones: networks
+  NameCounts sender_domains{};
+  NameCounts recipients{};
+  std::map<std::string, PoolCounts, std::less<>> pools{};  // by domain
+};
+
+/// Counts what was first seen from `since` on and before `until`, times as the stores have them: the records
+/// that there are, read in slices by their key, each in a statement of its own, so that nobody who writes has
+/// to wait; and those that the clean-up has deleted. Throws StoreError.
+RecordFigures read_records(Administration& administration, const Settings& settings, const std::string& since,
+                           const std::string& until);
+
+}  // namespace greylisting::ctl

@@ -1,0 +1,11 @@
+// report_text: a report as it is read on a terminal.
+#pragma once
+
+#include "report_figures.h"
+
+namespace greylisting::ctl {
+
+/// On standard output.
+void print(const Figures& figures);
+
+}  // namespace greylisting::ctl

@@ -1,0 +1,393 @@
+// greylistctl report on every store: what it says equals what was played, and what the store has.
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/installation.h"
+
+namespace greylisting::test {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using Catch::Contains;
+using Arguments = std::vector<std::string>;
+using Json = nlohmann::json;
+
+constexpr std::string_view kSettings = "block_expire=10\nrecord_expire=500\nauto_allow_after=0\n";
+
+auto any_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
+
+Result ctl(const Installation& installation, const Arguments& arguments, const fs::path& directory = "/") {
+  Command command{.arguments = {built("greylistctl"), "--home", installation.home()}, .directory = directory};
+  command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
+  return run(command);
+}
+
+Json report(const Installation& installation, const Arguments& more = {"--since", "3d"}) {
+  Arguments arguments{"report", "--json"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  const Result result = ctl(installation, arguments);
+  CAPTURE(result.errors);
+  REQUIRE(result.status == 0);
+  CHECK(result.errors.empty());
+  return Json::parse(result.output);
+}
+
+std::uint64_t count(const Installation& installation, const std::string& condition) {
+  return std::stoull(
+      installation.sql("SELECT COUNT(*) FROM greylisting_data WHERE pool IS NULL AND " + condition)
+          .at(0)
+          .at(0)
+          .value());
+}
+
+// What is played, and counted by what the plugin logs.
+class Played {
+ public:
+  explicit Played(const Installation& installation) : installation_(installation) {
+    fs::create_directories(installation.home() / "greylisting");
+    fs::permissions(installation.home() / "greylisting", fs::perms::owner_all);
+    installation.sql("SELECT 1");  // makes the SQLite file by an attempt
+    for (const auto& file : fs::directory_iterator(installation.home() / "greylisting")) {
+      if (file.path().extension() == ".journal") fs::remove(file.path());
+    }
+  }
+
+  std::string attempt(const Rcpt& rcpt) {
+    const Result result = installation_.attempt(rcpt);
+    const std::string reason = logged(result, "reason");
+    CAPTURE(result.errors);
+    REQUIRE(!reason.empty());
+    ++reasons_[reason];
+    ++outcomes_[logged(result, "outcome")];
+    return reason;
+  }
+
+  void check(const Json& decisions) const {
+    CHECK(decisions.at("reasons") == Json(reasons_));
+    for (const char* outcome : {"accepted", "deferred", "rejected"})
+      CHECK(decisions.at(outcome) == (outcomes_.contains(outcome) ? outcomes_.at(outcome) : 0));
+    CHECK(decisions.at("errors") == 0);
+  }
+
+ private:
+  const Installation& installation_;
+  std::map<std::string, unsigned> reasons_{};
+  std::map<std::string, unsigned> outcomes_{};
+};
+
+// Mail that passes after 20 min, and mail that comes too early before; mail that never comes again, of which
+// one message is from two networks; one that is denied. All that has not passed is over in the end.
+void play(const Installation& installation, Played& played) {
+  installation.put({"deny", "sender", "denied.example"});
+  const Rcpt good{.sender = "good@example.net"};
+  const Rcpt hasty{.sender = "hasty@example.net"};
+  REQUIRE(played.attempt(good) == "new");
+  REQUIRE(played.attempt(hasty) == "new");
+  installation.pass_time(5min);
+  REQUIRE(played.attempt(hasty) == "early");
+  installation.pass_time(15min);
+  REQUIRE(played.attempt(good) == "retried");
+  REQUIRE(played.attempt(hasty) == "retried");
+  REQUIRE(played.attempt(good) == "known");
+  REQUIRE(played.attempt({.sender = "x@denied.example"}) == "denied");
+
+  for (const Rcpt& spam : std::vector<Rcpt>{{"198.51.100.1", "a@spam.example", "bob@example.org"},
+                                            {"198.51.100.2", "b@spam.example", "bob@example.org"},
+                                            {"198.51.100.3", "", "bob@example.org"},
+                                            {"2001:db8:0:1::2", "c@other.example", "ann@example.org"},
+                                            {"203.0.113.1", "m@pool.example", "ann@example.org"}})
+    REQUIRE(played.attempt(spam) == "new");
+  installation.pass_time(30min);
+  REQUIRE(played.attempt({"192.0.2.99", "m@pool.example", "ann@example.org"}) == "new");
+  installation.pass_time(501min);
+}
+
+Json names(const std::vector<std::pair<std::string, int>>& counts) {
+  Json array = Json::array();
+  for (const auto& [name, number] : counts) array.push_back({{"name", name}, {"count", number}});
+  return array;
+}
+
+// The count of the bin that begins there, in minutes.
+Json bin(const Json& durations, int minutes) {
+  for (const Json& bin : durations.at("histogram")) {
+    if (bin.at("from") == minutes * 60) return bin.at("count");
+  }
+  return {};
+}
+
+Json without(Json report, const Arguments& keys) {
+  for (const std::string& key : keys) report.erase(key);
+  return report;
+}
+
+void check_never_retried(const Json& all) {
+  CHECK(
+      all.at("clients") ==
+      names({{"198.51.100.0/24", 3}, {"192.0.2.0/24", 1}, {"2001:db8:0:1::/64", 1}, {"203.0.113.0/24", 1}}));
+  CHECK(all.at("sender_domains") ==
+        names({{"pool.example", 2}, {"spam.example", 2}, {"<>", 1}, {"other.example", 1}}));
+  CHECK(all.at("recipients") == names({{"ann@example.org", 3}, {"bob@example.org", 3}}));
+}
+
+}  // namespace
+
+TEST_CASE("A report says what was decided and what came of it, before the clean-up and after it",
+          "[report]") {
+  const Installation installation(any_backend(), kSettings);
+  CAPTURE(name(installation.backend()));
+  Played played(installation);
+  play(installation, played);
+
+  const Json before = report(installation);
+  played.check(before.at("total").at("decisions"));
+  Json by_hour = Json::object();
+  for (const Json& hour : before.at("hours")) {
+    for (const auto& [reason, number] : hour.at("decisions").at("reasons").items())
+      by_hour[reason] = by_hour.value(reason, 0) + number.get<int>();
+  }
+  CHECK(by_hour == before.at("total").at("decisions").at("reasons"));
+
+  const Json& waits = before.at("total").at("waits");
+  CHECK(waits.at("count") == 2);
+  CHECK(bin(waits, 15) == 2);
+  CHECK(waits.at("percentiles").at("p50") == 1200);
+  const Json& retries = before.at("total").at("first_retries");
+  CHECK(retries.at("count") == 2);
+  CHECK(bin(retries, 5) == 1);
+  CHECK(bin(retries, 15) == 1);
+  const std::map<int, int> in_time{{1, 2}, {5, 2}, {10, 1}, {15, 1}, {30, 0}, {55, 0}};
+  CHECK(before.at("blocks").size() == in_time.size());
+  for (const Json& block : before.at("blocks")) {
+    CHECK(block.at("in_time") == in_time.at(block.at("block")));
+    CHECK(block.at("share") == in_time.at(block.at("block")) / 2.0);
+    CHECK(block.at("current") == (block.at("block") == 10));
+  }
+
+  const Json& records = before.at("total").at("records");
+  CHECK(records.at("all") == count(installation, "1 = 1"));
+  CHECK(records.at("passed") == count(installation, "passed_count > 0"));
+  CHECK(records.at("never_retried") == count(installation, "passed_count = 0 AND blocked_count = 1"));
+  CHECK(records.at("never_retried") == 6);
+  CHECK(records.at("retried") == 0);
+  CHECK(records.at("waiting") == 0);
+  CHECK(records.at("never_retried_share") == 6 / 8.0);
+  check_never_retried(before);
+  REQUIRE(before.at("pools").size() == 1);
+  const Json& pool = before.at("pools").at(0);
+  CHECK(pool.at("domain") == "pool.example");
+  CHECK(pool.at("messages") == 1);
+  CHECK(pool.at("networks") == 2);
+  CHECK(pool.at("in_vain") == 1);
+  CHECK(pool.at("longest_wait") >= 1800);
+  CHECK(pool.at("longest_wait") < 1860);
+
+  REQUIRE(ctl(installation, {"cleanup"}).status == 0);
+  REQUIRE(count(installation, "passed_count = 0") == 0);
+  const Json after = report(installation);
+  CHECK(without(after, {"made", "pools"}) == without(before, {"made", "pools"}));
+  CHECK(after.at("pools") == Json::parse(R"([{"domain": "pool.example", "messages": 0, "networks": 0,
+                                             "longest_wait": 0, "in_vain": 1}])"));
+
+  // What is decided later is added; what was deferred just now is not decided yet.
+  REQUIRE(played.attempt({.sender = "late@example.net"}) == "new");
+  REQUIRE(played.attempt({.sender = "good@example.net"}) == "known");
+  const Json later = report(installation);
+  played.check(later.at("total").at("decisions"));
+  CHECK(later.at("total").at("records").at("waiting") == 1);
+  CHECK(later.at("total").at("records").at("never_retried") == 6);
+  CHECK(later.at("total").at("records").at("never_retried_share") == 6 / 8.0);
+  check_never_retried(later);
+}
+
+TEST_CASE("What a report prints are the figures of its JSON", "[report]") {
+  const Installation installation(any_backend(), kSettings);
+  CAPTURE(name(installation.backend()));
+  Played played(installation);
+  play(installation, played);
+  const Json all = report(installation);
+  const Result result = ctl(installation, {"report", "--since", "3d"});
+  CHECK(result.status == 0);
+  CHECK(result.errors.empty());
+  std::string text = result.output;
+  for (auto blanks = text.find("  "); blanks != std::string::npos; blanks = text.find("  "))
+    text.erase(blanks, 1);
+  CAPTURE(text);
+  CHECK_THAT(text, Catch::StartsWith("Greylisting from " + all.at("since").get<std::string>() + " to " +
+                                     all.at("until").get<std::string>() + ", whole days in UTC\n"));
+  CHECK_THAT(text, Contains("\n accepted 3 23.1 %\n deferred 9 69.2 %\n rejected 1 7.7 %\n"));
+  CHECK_THAT(text, Contains("\n never retried 6 75.0 %\n"));
+  CHECK_THAT(text, Contains("\n15 to 30 min 2 100.0 % ####"));
+  CHECK_THAT(text, Contains("\n10 min (now) 1 50.0 %\n"));
+  CHECK_THAT(text, Contains("50.0 % of the first retries come when it is over and pass at once"));
+  CHECK_THAT(text, Contains("\n198.51.100.0/24 3\n"));
+  CHECK_THAT(text, Contains("\npool.example 1 2 30 min 1\n"));
+}
+
+TEST_CASE("A message that moves to another network is found with its wait until it passed", "[report]") {
+  const Installation installation(any_backend(), kSettings);
+  CAPTURE(name(installation.backend()));
+  const Rcpt first{.client = "198.51.100.1", .sender = "m@pool.example"};
+  const Rcpt second{.client = "203.0.113.1", .sender = "m@pool.example"};
+  Played played(installation);
+  const auto retry = [&](const Rcpt& rcpt) {
+    REQUIRE(played.attempt(rcpt) == "new");
+    installation.pass_time(11min);
+    REQUIRE(played.attempt(rcpt) == "retried");
+  };
+  REQUIRE(played.attempt(first) == "new");
+  installation.pass_time(20min);
+  REQUIRE(played.attempt(second) == "new");
+  installation.pass_time(20min);
+  REQUIRE(played.attempt(first) == "retried");
+  // Those that passed wherever they came from did not wait anew.
+  retry({.client = "198.51.100.1", .sender = "n@pool.example"});
+  retry({.client = "203.0.113.1", .sender = "n@pool.example"});
+  // Those of the null sender may be as many messages.
+  REQUIRE(played.attempt({.client = "198.51.100.1", .sender = ""}) == "new");
+  REQUIRE(played.attempt({.client = "203.0.113.1", .sender = ""}) == "new");
+  installation.pass_time(501min);
+  const Json pools = report(installation).at("pools");
+  REQUIRE(pools.size() == 1);
+  CHECK(pools.at(0).at("messages") == 1);
+  CHECK(pools.at(0).at("networks") == 2);
+  CHECK(pools.at(0).at("in_vain") == 0);
+  CHECK(pools.at(0).at("longest_wait") >= 2400);
+  CHECK(pools.at(0).at("longest_wait") < 2460);
+}
+
+TEST_CASE("A report counts every record of a store that is read in slices, and those of its days alone",
+          "[report]") {
+  const Installation installation(any_backend(), kSettings);
+  CAPTURE(name(installation.backend()));
+  constexpr unsigned kRecords = 12000;
+  const std::string over = installation.seconds_from_now(-60);
+  const std::string created = installation.seconds_from_now(-3600);
+  const std::string long_ago = installation.seconds_from_now(-40 * 86400);
+  for (unsigned first = 0; first < kRecords; first += 4000) {
+    std::string rows;
+    for (unsigned i = first; i < first + 4000; ++i) {
+      const std::string number = std::to_string(i);
+      rows += (rows.empty() ? "(x'" : ", (x'") + std::string(32 - number.size(), '0') + number + "', " +
+              number + ", x'c63364" + (i % 2 == 0 ? "01" : "02") + "', 'a" + number +
+              "@example.com', 'b@example.org', " + over + ", " + over + ", 1, " + (i % 3 == 0 ? "1" : "0") +
+              ", " + (i % 4 == 0 ? long_ago : created) + ')';
+    }
+    installation.sql(
+        "INSERT INTO greylisting_data (triplet, id, relay_ip, mail_from, rcpt_to, block_expires, "
+        "record_expires, blocked_count, passed_count, create_time) VALUES " +
+        rows);
+  }
+  const Json all = report(installation);
+  const Json& records = all.at("total").at("records");
+  CHECK(records.at("passed") == 3000);
+  CHECK(records.at("never_retried") == 6000);
+  CHECK(all.at("clients") == names({{"198.51.100.0/24", 6000}}));
+  CHECK(report(installation, {"--since", "60d", "--until", "35d"})
+            .at("total")
+            .at("records")
+            .at("never_retried") == 2000);
+
+  // Every day has its place from the first on of which anything is known.
+  const Json longer = report(installation, {"--since", "60d"});
+  const Json& days = longer.at("days");
+  CHECK(days.size() >= 41);
+  CHECK(days.size() <= 42);
+  CHECK(days.at(0).at("records").at("passed") == 1000);
+  CHECK(days.at(5).at("records").at("all") == 0);
+  CHECK(days.at(5).at("records").at("never_retried_share").is_null());
+  CHECK(days.at(5).at("decisions").at("accepted") == 0);
+}
+
+TEST_CASE("A report says when it knows nothing", "[report]") {
+  const Installation installation(any_backend(), kSettings);
+  const Result result = ctl(installation, {"report"});
+  CHECK(result.status == 0);
+  CHECK_THAT(result.output, Catch::EndsWith("\nNothing is known of that time.\n"));
+  CHECK(report(installation).at("days").empty());
+}
+
+TEST_CASE("What comes from mail is text on a report's page", "[report]") {
+  const Installation installation(any_backend(), kSettings);
+  CAPTURE(name(installation.backend()));
+  REQUIRE(
+      installation.attempt({.sender = "x@<script>alert(1)</script>", .recipient = "\"a&<b>'\"@example.org"})
+          .status == 0);
+  installation.pass_time(501min);
+  const fs::path file = installation.home() / "report.html";
+  REQUIRE(ctl(installation, {"report", "--since", "3d", "--html", file}).status == 0);
+  const std::string page = read_file(file);
+  CHECK_THAT(page, !Contains("<script") && !Contains("<b>"));
+  CHECK_THAT(page, Contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+  CHECK_THAT(page, Contains("a&amp;&lt;b&gt;&#39;"));
+}
+
+TEST_CASE("With privacy=hash a report has hashes alone", "[report]") {
+  Installation installation(any_backend(), std::string(kSettings) + "privacy=hash\n");
+  CAPTURE(name(installation.backend()));
+  write_file(installation.home() / "control/greylisting_key", "0123456789abcdef0123456789abcdef\n", 0600);
+  REQUIRE(installation.attempt({.sender = "alice@example.net"}).status == 0);
+  installation.pass_time(501min);
+  const Json all = report(installation);
+  CHECK(all.at("hashed") == true);
+  CHECK(all.at("recipients").size() == 1);
+  const Result text = ctl(installation, {"report", "--since", "3d"});
+  CHECK_THAT(text.output, !Contains("alice") && !Contains("example.net") && !Contains("bob@"));
+  CHECK_THAT(text.output, Contains("Addresses are shown as privacy=hash has stored them."));
+}
+
+TEST_CASE("A report's page is written whole, readable for all, and never through a link", "[report]") {
+  const Installation installation(Backend::sqlite, kSettings);
+  installation.sql("SELECT 1");
+  const TemporaryDirectory here;
+  const Arguments arguments{"report", "--html", "page.html"};
+  const mode_t mask = umask(077);
+  const Result written = ctl(installation, arguments, here.path());
+  umask(mask);
+  CAPTURE(written.errors);
+  CHECK(written.status == 0);
+  CHECK(written.output.empty());
+  CHECK_THAT(read_file(here / "page.html"),
+             Catch::StartsWith("<!DOCTYPE html>\n<html lang=\"en\">") && Catch::EndsWith("</html>\n"));
+  struct stat status {};
+  REQUIRE(stat((here / "page.html").c_str(), &status) == 0);
+  CHECK((status.st_mode & 07777U) == 0644);
+  CHECK(status.st_uid == geteuid());
+  CHECK(std::distance(fs::directory_iterator(here.path()), {}) == 1);
+
+  write_file(here / "mine", "mine");
+  fs::remove(here / "page.html");
+  fs::create_symlink("mine", here / "page.html");
+  const Result refused = ctl(installation, arguments, here.path());
+  CHECK(refused.status == 1);
+  CHECK_THAT(refused.errors, Contains("page.html: is a symbolic link, which is not replaced"));
+  CHECK(read_file(here / "mine") == "mine");
+
+  const Result nowhere = ctl(installation, {"report", "--html", here / "missing/page.html"});
+  CHECK(nowhere.status == 1);
+  CHECK_THAT(nowhere.errors, Contains("missing/page.html"));
+}
+
+TEST_CASE("A report says what is wrong with its days", "[report]") {
+  const Installation installation(any_backend(), kSettings);
+  const auto [arguments, error] = GENERATE(
+      std::pair<Arguments, std::string>{{"--since", "soon"}, "--since: \"soon\" is neither a duration"},
+      std::pair<Arguments, std::string>{{"--until", "2026-13-01"},
+                                        "--until: \"2026-13-01\" is neither a duration"},
+      std::pair<Arguments, std::string>{
+          {"--since", "2020-02-02", "--until", "2020-02-01"},
+          "--since: 2020-02-02 is after the last day of the report, 2020-02-01"});
+  Arguments all{"report"};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  const Result result = ctl(installation, all);
+  CHECK(result.status == 2);
+  CHECK(result.output.empty());
+  CHECK_THAT(result.errors, Catch::StartsWith("greylistctl: " + error));
+}
+
+}  // namespace greylisting::test

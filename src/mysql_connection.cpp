@@ -22,6 +22,8 @@ namespace {
 
 // Errors of the server that not every client library has a name for.
 constexpr unsigned kDiskFull = 1021;
+constexpr unsigned kTableCrashed = 126;  // the server passes on what MyISAM and Aria call it
+constexpr unsigned kTableCrashedInUse = 145;
 constexpr unsigned kAccessDeniedNoPassword = 1698;
 constexpr unsigned kRecordHasChanged = 1020;        // MariaDB 11.6, innodb_snapshot_isolation
 constexpr unsigned kNodeNotReady = 1047;            // Galera
@@ -109,6 +111,8 @@ std::string remedy_for(unsigned error, const std::string& option_file) {
       return "make room on the database's disk";
     case ER_CRASHED_ON_USAGE:
     case ER_NOT_KEYFILE:
+    case kTableCrashed:
+    case kTableCrashedInUse:
       return "repair the table, then: greylistctl migrate (it makes it an InnoDB table)";
     default:
       return "greylistctl check says more";
@@ -170,6 +174,10 @@ std::vector<MysqlConnection::Row> MysqlConnection::run(std::string_view statemen
   } while (next == 0);
   if (next > 0) fail();
   return rows;
+}
+
+bool MysqlConnection::is_mariadb() const {
+  return std::string_view(mysql_get_server_info(connection_.get())).find("MariaDB") != std::string_view::npos;
 }
 
 std::vector<MysqlConnection::Row> MysqlConnection::run_with_retry(std::string_view statements) {

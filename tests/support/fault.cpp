@@ -1,8 +1,32 @@
 #include "fault.h"
 
+#include <sys/mount.h>
+
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <fstream>
+#include <utility>
 
 namespace greylisting::test {
+
+SmallDisk::SmallDisk(std::filesystem::path directory, int kibibytes) : directory_(std::move(directory)) {
+  std::filesystem::create_directories(directory_);
+  const std::string size = "size=" + std::to_string(kibibytes) + 'k';
+  is_mounted_ = mount("tmpfs", directory_.c_str(), "tmpfs", 0, size.c_str()) == 0;
+}
+
+SmallDisk::~SmallDisk() {
+  if (is_mounted_) umount2(directory_.c_str(), MNT_DETACH);
+}
+
+void SmallDisk::fill() const {
+  std::ofstream file(directory_ / "other", std::ios::binary);
+  while (file.write("x", 1).flush()) {
+  }
+}
+
+void SmallDisk::make_room() const { std::filesystem::remove(directory_ / "other"); }
 
 Command guarded(const Installation& installation, const Rcpt& rcpt, const Strings& before) {
   Command command = installation.command(rcpt);
@@ -25,6 +49,20 @@ void fails_safely(const Installation& installation, const Strings& said, const S
     CHECK_THAT(result.errors, Catch::StartsWith("greylisting: "));
     for (const std::string& words : said) CHECK_THAT(result.errors, Catch::Contains(words));
   }
+}
+
+void ends_in_time(const Installation& installation) {
+  const auto most = std::chrono::milliseconds(std::stoi(kWhenOver) + 100);
+  auto fastest = std::chrono::steady_clock::duration::max();
+  for (int attempt = 0; attempt < 20 && fastest > most; ++attempt) {
+    const auto start = std::chrono::steady_clock::now();
+    const Result result =
+        run(guarded(installation, {.environment = {{"GLONERROR", "defer"}, {"GLTIMEOUT", kWhenOver}}}));
+    fastest = std::min(fastest, std::chrono::steady_clock::now() - start);
+    CHECK(result.status == 0);
+    CHECK(result.output == kAnswerOnError);
+  }
+  CHECK(fastest <= most);
 }
 
 void decides(const Installation& installation, std::string_view reason, const Strings& before) {

@@ -11,9 +11,18 @@
 
 namespace greylisting::test {
 
+/// Whether the programs were built with SANITIZE=1, which takes terabytes of address space and cannot be
+/// static.
+#ifdef GREYLISTING_IS_SANITIZED
+inline constexpr bool kIsSanitized = true;
+#else
+inline constexpr bool kIsSanitized = false;
+#endif
+
 struct Command {
   std::vector<std::string> arguments;  // the program first; looked up in PATH when it has no slash
-  std::map<std::string, std::string> environment{};  // nothing else is in it, but for PATH
+  std::map<std::string, std::string> environment{};  // nothing else is in it, but for PATH and what steers
+                                                     // sanitizers
   std::filesystem::path directory = ".";
   std::string input{};
   std::vector<int> closed{};  // standard streams that are closed when the program starts

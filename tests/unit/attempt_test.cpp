@@ -71,6 +71,26 @@ TEST_CASE("Attempt::from: times in the units of their settings", "[attempt]") {
   CHECK((attempt.record_expire_good == std::chrono::days(40)));
 }
 
+TEST_CASE("Attempt::identities: what can earn trust, the client's network first", "[attempt]") {
+  Settings settings;
+  Session session = session_of("192.0.2.1");
+  const auto texts = [&] {
+    std::string all;
+    for (const ClientIdentity& identity : Attempt::from(session, settings).identities())
+      all += identity.name + '|';
+    return all;
+  };
+  const std::string network = texts();
+  CHECK(network == "192.0.2.0/24|");
+  session.spf_result = "pass";
+  const std::string pool = texts();
+  CHECK_THAT(pool, Catch::StartsWith(network) && Catch::Contains("example.com"));
+  settings.group_domain_level = 3;
+  const std::string all = texts();
+  CHECK_THAT(all, Catch::StartsWith(pool) && Catch::Contains("alice@example.com"));
+  CHECK(all != pool);
+}
+
 TEST_CASE("Attempt::from: explicit=1 greylists only what is listed", "[attempt]") {
   Settings settings;
   CHECK_FALSE(Attempt::from(session_of("192.0.2.1"), settings).only_listed);

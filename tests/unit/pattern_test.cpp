@@ -493,9 +493,13 @@ TEST_CASE("patterns_of: a range of addresses is its networks", "[pattern]") {
   CHECK(texts("2001:db8::-2001:db8::ffff") == "2001:db8::/112 ");
   CHECK(texts("mail-1.example.org") == "mail-1.example.org ");
   CHECK(texts("192.0.2.0/24") == "192.0.2.0/24 ");
+  CHECK(texts("192.0.2.7-static.example.net") == "192.0.2.7-static.example.net ");
+  CHECK(texts("192.0.2.7-") == "192.0.2.7- ");
   CHECK_THROWS_WITH(texts("192.0.2.5-192.0.2.4"), Catch::Contains("is not a range of addresses"));
   CHECK_THROWS_WITH(texts("192.0.2.5-2001:db8::1"), Catch::Contains("is not a range of addresses"));
   CHECK_THROWS_WITH(texts("192.0.2.5-20"), Catch::Contains("is not a range of addresses"));
+  CHECK_THROWS_WITH(texts("192.0.2.5-192.0.2.256"), Catch::Contains("is not a range of addresses"));
+  CHECK_THROWS_WITH(texts("2001:db8::1-2001:db8::g"), Catch::Contains("is not a range of addresses"));
 }
 
 }  // namespace

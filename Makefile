@@ -9,6 +9,18 @@ CXXFLAGS ?= -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2
 LDFLAGS  ?= -Wl,-z,relro -Wl,-z,now
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast
 comma := ,
+
+# Two builds for tests alone, each in a directory of its own. SANITIZE=1: a wrong access to memory, a leak or undefined
+# behaviour ends the program. COVERAGE=1: counts which lines are run.
+ifdef SANITIZE
+BUILD    := build/sanitize
+LINK     := dynamic
+CXXFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+else ifdef COVERAGE
+BUILD    := build/coverage
+LINK     := dynamic
+CXXFLAGS := -O0 -g --coverage
+endif
 # V=1 shows the commands as they are run.
 Q := $(if $(V),,@)
 
@@ -64,7 +76,7 @@ $(BUILD)/greylisting: $(BUILD)/greylisting.dynamic $(BUILD)/greylisting.o $(pats
 
 $(BUILD)/greylistctl: $(CTL_OBJECTS) $(LIBRARY)
 	@echo '  link     $@'
-	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lz
 
 $(LIBRARY): $(LIBRARY_OBJECTS)
 	@echo '  archive  $@'
@@ -87,11 +99,11 @@ $(BUILD)/sql_text.cpp: scripts/embed-sql $(SQL_FILES)
 # Tests: every tests/*/*_test.cpp, with what tests/support has for them. The stand-in for qmail-smtpd is a program of its own.
 TEST_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,tests/main.cpp $(wildcard tests/*/*_test.cpp) \
                   $(filter-out tests/support/qmail_smtpd.cpp,$(wildcard tests/support/*.cpp)))
-$(TEST_OBJECTS): TEST_CXXFLAGS := -O0 -DGREYLISTING_BUILD='"$(CURDIR)/$(BUILD)"' -DGREYLISTING_SOURCE='"$(CURDIR)"'
+$(TEST_OBJECTS): TEST_CXXFLAGS := -O0 $(if $(SANITIZE),-DGREYLISTING_IS_SANITIZED) -DGREYLISTING_BUILD='"$(CURDIR)/$(BUILD)"' -DGREYLISTING_SOURCE='"$(CURDIR)"'
 
 $(BUILD)/tests/all: $(TEST_OBJECTS) $(filter $(BUILD)/src/%,$(CTL_OBJECTS)) $(LIBRARY)
 	@echo '  link     $@'
-	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lz
 
 $(BUILD)/qmail-smtpd: $(BUILD)/tests/support/qmail_smtpd.o
 	@echo '  link     $@'
@@ -103,7 +115,13 @@ $(MYSQL56):
 
 DEBIAN_LISTS := $(BUILD)/debian-lists/smtp_server.regexp
 $(DEBIAN_LISTS):
-	tests/support/fetch-debian-lists $(BUILD)/debian-lists
+	@tests/support/fetch-from-debian $(@D) postgrey usr/share/postgrey/whitelist_clients usr/share/postgrey/whitelist_recipients
+	@tests/support/fetch-from-debian $(@D) sqlgrey etc/sqlgrey/clients_ip_whitelist etc/sqlgrey/clients_fqdn_whitelist \
+	  etc/sqlgrey/dyn_fqdn.regexp etc/sqlgrey/discrimination.regexp etc/sqlgrey/smtp_server.regexp
+
+PROMTOOL := $(BUILD)/debian/promtool
+$(PROMTOOL):
+	@tests/support/fetch-from-debian $(@D) prometheus usr/bin/promtool
 
 .PHONY: demo
 demo: ## install what is missing, build, and show the main job: deferred, retried, accepted
@@ -112,10 +130,10 @@ demo: ## install what is missing, build, and show the main job: deferred, retrie
 	@scripts/demo $(BUILD)
 
 .PHONY: test
-test: ## install what is missing, build, and run all tests; TESTS='[tag]' for some of them
+test: ## install what is missing, build, and run all tests; TESTS='[tag]' for some, SANITIZE=1, COVERAGE=1
 	@scripts/install-packages build test
-	@$(MAKE) --no-print-directory all $(BUILD)/tests/all $(BUILD)/qmail-smtpd $(MYSQL56) $(DEBIAN_LISTS)
-	@$(BUILD)/tests/all $(TESTS)
+	@$(MAKE) --no-print-directory all $(BUILD)/tests/all $(BUILD)/qmail-smtpd $(MYSQL56) $(DEBIAN_LISTS) $(PROMTOOL)
+	@$(if $(SANITIZE),scripts/sanitized,$(if $(COVERAGE),scripts/coverage)) $(BUILD)/tests/all $(TESTS)
 
 # Benchmarks: what the plugin costs beside the least that can be (bench/README.md).
 BENCH_FLOORS  := $(patsubst %,$(BUILD)/bench/%,floor_exit floor_mysql floor_sqlite)

@@ -33,6 +33,19 @@ struct Subcommand {
 
 Run add_check(CLI::App& /*command*/) { return ctl::check; }
 
+Run add_status(CLI::App& command) {
+  const auto options = std::make_shared<ctl::StatusOptions>();
+  command.add_flag("--json", options->json, "print JSON");
+  return [options](const LoadedSettings& loaded) { return ctl::status(loaded, *options); };
+}
+
+Run add_metrics(CLI::App& command) {
+  const auto options = std::make_shared<ctl::MetricsOptions>();
+  command.add_option("--output", options->output,
+                     "write to this file, all at once, instead of standard output");
+  return [options](const LoadedSettings& loaded) { return ctl::metrics(loaded, *options); };
+}
+
 Run add_cleanup(CLI::App& command) {
   const auto options = std::make_shared<ctl::CleanupOptions>();
   command.add_option("--batch", options->batch, "records deleted in one transaction")
@@ -103,24 +116,26 @@ Run add_remove(CLI::App& command) {
   return [options](const LoadedSettings& loaded) { return ctl::remove(loaded, *options); };
 }
 
+// list_format knows all but json.
+const std::vector<std::string> kListForms{"plain",      "postgrey-clients", "postgrey-recipients",
+                                          "sqlgrey-ip", "sqlgrey-fqdn",     "json"};
+
 Run add_import(CLI::App& command) {
   struct Arguments {
     std::string format;
-    std::string action = "allow";
+    std::string action;
     ctl::ImportOptions options{};
   };
   const auto arguments = std::make_shared<Arguments>();
   command.add_option("format", arguments->format, "form of the file")
       ->required()
-      ->check(
-          CLI::IsMember({"plain", "postgrey-clients", "postgrey-recipients", "sqlgrey-ip", "sqlgrey-fqdn"}))
+      ->check(CLI::IsMember(kListForms))
       ->type_name("");
   command.add_option("file", arguments->options.file, "file, or - for standard input")
       ->required()
       ->type_name("");
-  command.add_option("--action", arguments->action, "what its entries do")
+  command.add_option("--action", arguments->action, "what its entries do; allow when it is not said")
       ->check(CLI::IsMember({"allow", "deny"}))
-      ->capture_default_str()
       ->type_name("");
   command.add_option("--comment", arguments->options.comment, "comment of entries that have none")
       ->type_name("TEXT");
@@ -129,11 +144,49 @@ Run add_import(CLI::App& command) {
   const std::filesystem::path here = std::filesystem::current_path();
   return [arguments, here](const LoadedSettings& loaded) {
     ctl::ImportOptions options = arguments->options;
-    options.format = list_format(arguments->format).value_or(ListFormat::plain);
-    options.action = action_of(arguments->action).value_or(Action::allow);
+    options.format = list_format(arguments->format);
+    options.action = action_of(arguments->action);
     if (options.file != "-") options.file = here / options.file;
     return ctl::import(loaded, options);
   };
+}
+
+Run add_export(CLI::App& command) {
+  struct Arguments {
+    std::string format;
+    std::string file = "-";
+    std::string action;
+  };
+  const auto arguments = std::make_shared<Arguments>();
+  command.add_option("format", arguments->format, "form to write")
+      ->required()
+      ->check(CLI::IsMember(kListForms))
+      ->type_name("");
+  command.add_option("file", arguments->file, "file; else standard output")->type_name("");
+  command.add_option("--action", arguments->action, "only entries that do this")
+      ->check(CLI::IsMember({"allow", "deny"}))
+      ->type_name("");
+  // Before the working directory becomes qmail's home.
+  const std::filesystem::path here = std::filesystem::current_path();
+  return [arguments, here](const LoadedSettings& loaded) {
+    return ctl::export_entries(loaded, {.format = list_format(arguments->format),
+                                        .file = arguments->file == "-" ? "" : here / arguments->file,
+                                        .action = action_of(arguments->action)});
+  };
+}
+
+Run add_copy(CLI::App& command) {
+  const auto options = std::make_shared<ctl::CopyOptions>();
+  constexpr const char* kStore = "sqlite[:FILE]|mysql[:OPTIONFILE]";
+  command.add_option("--from", options->from, "store to copy; without a file that of the settings")
+      ->required()
+      ->type_name(kStore);
+  command.add_option("--to", options->to, "empty store, or one to which this copy has begun already")
+      ->required()
+      ->type_name(kStore);
+  command.add_flag("--overwrite", options->overwrites, "also a store with rows of its own, which are lost");
+  command.add_flag("--compare", options->only_compares, "compare both, and do nothing");
+  return [options](const LoadedSettings& loaded) { return ctl::copy(loaded, *options); };
 }
 
 // What qmail-smtpd would say beside the triplet.
@@ -183,6 +236,24 @@ Run add_find(CLI::App& command) {
   return [options](const LoadedSettings& loaded) { return ctl::find(loaded, *options); };
 }
 
+Run add_report(CLI::App& command) {
+  const auto options = std::make_shared<ctl::ReportOptions>();
+  constexpr const char* kDay = "DURATION|DATE";
+  command
+      .add_option("--since", options->since, "from the day on that was so long ago, or this one (30 days)")
+      ->type_name(kDay);
+  command.add_option("--until", options->until, "to the end of that day (today)")->type_name(kDay);
+  command.add_option("--html", options->html, "write it into this file, as a page of its own")
+      ->type_name("FILE");
+  command.add_flag("--json", options->json, "an object in place of tables");
+  const std::filesystem::path here = std::filesystem::current_path();
+  return [options, here](const LoadedSettings& loaded) {
+    ctl::ReportOptions its = *options;
+    if (!its.html.empty()) its.html = here / its.html;
+    return ctl::report(loaded, its);
+  };
+}
+
 Run add_pass(CLI::App& command) {
   const auto options = std::make_shared<ctl::PassOptions>();
   command.add_option("what", options->attempt.triplet, "IP SENDER RECIPIENT, or a record's number")
@@ -210,9 +281,36 @@ Run add_forget(CLI::App& command) {
   return [options](const LoadedSettings& loaded) { return ctl::forget(loaded, *options); };
 }
 
+Run add_learn(CLI::App& command) {
+  const auto options = std::make_shared<ctl::LearnOptions>();
+  command
+      .add_option("log", options->logs, "logs, plain or .gz; directories of multilog; - for standard input")
+      ->required()
+      ->type_name("");
+  command.add_option("--days", options->days, "how old a line may be")
+      ->check(CLI::Range(1, 3650))
+      ->capture_default_str()
+      ->type_name("NUMBER");
+  command.add_flag("--all", options->all, "show every network, not only the 20 most active");
+  command.add_flag("--yes", options->is_sure, "do it without asking, as for cron");
+  command.add_flag("--dry-run", options->dry_run, "say what would be done, and do nothing");
+  // Before the working directory becomes qmail's home.
+  const std::filesystem::path here = std::filesystem::current_path();
+  return [options, here](const LoadedSettings& loaded) {
+    ctl::LearnOptions absolute = *options;
+    for (std::string& log : absolute.logs) {
+      if (log != "-") log = here / log;
+    }
+    return ctl::learn(loaded, absolute);
+  };
+}
+
 constexpr std::array kSubcommands{
     Subcommand{"check", "Tell whether this installation works, each problem with its remedy",
                "Example: greylistctl check", add_check},
+    Subcommand{"status",
+               "Show on one screen what the store holds and what was decided in the last hour and day",
+               "Example: greylistctl status", add_status},
     Subcommand{"allow", "Accept a client, sender or recipient at once",
                "Without a word in front a pattern is a client's; with an @ in it it needs one.\n"
                "Example: greylistctl allow 192.0.2.0/24 --for 30d --comment \"our own other site\"",
@@ -245,6 +343,11 @@ constexpr std::array kSubcommands{
                "Example: greylistctl find --sender example.net --pending\n"
                "         greylistctl find --since 7d --limit 100000 --csv > records.csv",
                add_find},
+    Subcommand{"report", "Tell what greylisting has done, day by day, and what it cost",
+               "Whole days, in UTC.\n"
+               "Example: greylistctl report --since 7d\n"
+               "         greylistctl report --html greylisting.html",
+               add_report},
     Subcommand{"pass", "Let a message pass at its next attempt",
                "With --spf pass also from any other client that its sender's domain vouches for.\n"
                "Example: greylistctl pass 192.0.2.7 alice@example.net bob@example.org",
@@ -259,6 +362,25 @@ constexpr std::array kSubcommands{
                "then 1, and 0 when every line was understood. Entries whose time is over are left out.\n"
                "Example: greylistctl import postgrey-clients /etc/postgrey/whitelist_clients",
                add_import},
+    Subcommand{"export", "Write entries as a list file, Postgrey's and SQLgrey's among them",
+               "Entries that the form cannot say are named on standard error and left out; the exit status "
+               "is\n"
+               "then 1. json says all of them. Entries whose time is over are left out.\n"
+               "Example: greylistctl export json entries.json\n"
+               "         greylistctl export plain control/greylisting_deny --action deny",
+               add_export},
+    Subcommand{"copy", "Copy a whole store to another, and compare them",
+               "Can be run while mail flows, and run again when it was interrupted.\n"
+               "Example: greylistctl copy --from sqlite --to mysql:control/mysql-admin.cnf",
+               add_copy},
+    Subcommand{"learn", "Trust the networks whose mail qmail-smtpd has accepted, by its logs",
+               "Those that only hang up lose their trust. It shows what it is going to do and asks; without\n"
+               "a terminal it does nothing but with --yes.\n"
+               "Example: greylistctl learn /var/log/qmail/smtpd",
+               add_learn},
+    Subcommand{"metrics", "Print counters and gauges in the Prometheus text format",
+               "Example: greylistctl metrics --output /var/lib/prometheus/node-exporter/greylisting.prom",
+               add_metrics},
     Subcommand{"cleanup", "Delete the records whose life is over",
                "Example: greylistctl cleanup >> /var/log/greylisting_cleanup.log", add_cleanup},
     Subcommand{"migrate", "Bring the store to this version's schema", "Example: greylistctl migrate",

@@ -11,7 +11,8 @@ _greylistctl() {
     case $word in
       =) ;;
       --home | --until | --for | --comment | --reply | --block | --action | --host | --helo | --spf | --rbl | \
-        --recipients | --client | --sender | --recipient | --since | --limit | --batch | --pause) option=$word ;;
+        --recipients | --from | --to | --client | --sender | --recipient | --since | --limit | --days | --batch | \
+        --pause | --output | --html) option=$word ;;
       -*) option='' ;;
       *)
         if [[ -n $option ]]; then
@@ -30,6 +31,7 @@ _greylistctl() {
   if [[ -n $option ]]; then
     case $option in
       --home) kind='directory' ;;
+      --output | --html) kind='file' ;;
       --action) words='allow deny' ;;
       --spf) words='pass none neutral softfail fail error' ;;
       --rbl) words='pass delay reject' ;;
@@ -41,25 +43,31 @@ _greylistctl() {
       allow | trap | skip) words+='--until --for --comment --dry-run' ;;
       deny) words+='--until --for --comment --reply --dry-run' ;;
       greylist) words+='--until --for --comment --block --dry-run' ;;
-      list) words+='--json' ;;
+      list | status) words+='--json' ;;
+      metrics) words+='--output' ;;
       remove) words+='--dry-run' ;;
       import) words+='--action --comment --dry-run' ;;
+      export) words+='--action' ;;
+      copy) words+='--from --to --overwrite --compare' ;;
       explain) words+='--host --helo --spf --rbl --recipients --json' ;;
       find) words+='--client --sender --recipient --pending --passed --pools --since --limit --json --csv' ;;
+      report) words+='--since --until --html --json' ;;
       pass) words+='--host --helo --spf --dry-run' ;;
       forget) words+='--client --host --helo --yes --dry-run' ;;
+      learn) words+='--days --all --yes --dry-run' ;;
       cleanup) words+='--batch --pause' ;;
     esac
   else
     case $subcommand:$arguments in
-      :*) words='check explain allow deny trap greylist skip list remove import find pass forget cleanup migrate' ;;
+      :*) words='check status metrics explain allow deny trap greylist skip list remove import export copy find report pass forget learn cleanup migrate' ;;
       allow:0 | deny:0) words='client sender recipient' ;;
       trap:0 | skip:0) words='recipient' ;;
       greylist:0) words='recipient client' ;;
       list:0) words='allow deny trap greylist skip trusted trapped' ;;
       remove:0) words='client sender recipient trusted trapped' ;;
-      import:0) words='plain postgrey-clients postgrey-recipients sqlgrey-ip sqlgrey-fqdn' ;;
-      import:1) kind='file' ;;
+      import:0 | export:0) words='plain postgrey-clients postgrey-recipients sqlgrey-ip sqlgrey-fqdn json' ;;
+      learn:*) kind='file' ;;
+      import:1 | export:1) kind='file' ;;
     esac
   fi
 

@@ -30,6 +30,21 @@ class UsageError : public std::runtime_error {
 /// Prints whether this installation works, each problem with its remedy. kDone when it does.
 int check(const LoadedSettings& loaded);
 
+struct StatusOptions {
+  bool json = false;
+};
+
+/// Prints a screen: what the store holds, and what was decided in the last hour and day. kFailed when the
+/// store cannot be read; what this host has decided is printed then, too.
+int status(const LoadedSettings& loaded, const StatusOptions& options);
+
+struct MetricsOptions {
+  std::string output;  // a file; empty for standard output
+};
+
+/// Writes counters and gauges in the Prometheus text format. kFailed when the store cannot be read.
+int metrics(const LoadedSettings& loaded, const MetricsOptions& options);
+
 struct CleanupOptions {
   unsigned batch = 500;    // records deleted in one transaction
   unsigned pause_ms = 20;  // between two of them
@@ -71,16 +86,37 @@ struct RemoveOptions {
 int remove(const LoadedSettings& loaded, const RemoveOptions& options);
 
 struct ImportOptions {
-  ListFormat format = ListFormat::plain;
-  std::string file;  // `-` for standard input
-  Action action = Action::allow;
-  std::string comment;  // of entries whose line has none
+  std::optional<ListFormat> format;  // nothing for JSON (entry_json.h)
+  std::string file;                  // `-` for standard input
+  std::optional<Action> action;      // allow when it is not said; JSON says it for each entry
+  std::string comment;               // of entries that have none
   bool dry_run = false;
 };
 
 /// Makes entries of the lines of a file, and prints how many. kFailed when there are lines that it does not
 /// understand, each of which it names on standard error.
 int import(const LoadedSettings& loaded, const ImportOptions& options);
+
+struct ExportOptions {
+  std::optional<ListFormat> format;  // nothing for JSON
+  std::string file;                  // empty for standard output
+  std::optional<Action> action;      // only entries that do this
+};
+
+/// Writes the entries that are not over to a file in that form. kFailed when there are some that the form
+/// cannot say, each of which it names on standard error.
+int export_entries(const LoadedSettings& loaded, const ExportOptions& options);
+
+struct CopyOptions {
+  std::string from;         // `sqlite`, `sqlite:FILE`, `mysql` or `mysql:OPTIONFILE`
+  std::string to;           // likewise
+  bool overwrites = false;  // also a destination that has rows of its own
+  bool only_compares = false;
+};
+
+/// Makes the tables of one store those of another, compares both, and prints rows and checksums. kFailed when
+/// they are not the same.
+int copy(const LoadedSettings& loaded, const CopyOptions& options);
 
 struct ExplainOptions {
   AttemptWords attempt;
@@ -106,6 +142,16 @@ struct FindOptions {
 /// Prints records, the newest first, as a table, as JSON or as CSV.
 int find(const LoadedSettings& loaded, const FindOptions& options);
 
+struct ReportOptions {
+  std::string since;  // a duration or a date; empty for 30 days
+  std::string until;  // likewise; empty for now
+  std::string html;   // a file to write; empty for none
+  bool json = false;
+};
+
+/// Prints what was decided and what came of it, day by day, or writes it as a page.
+int report(const LoadedSettings& loaded, const ReportOptions& options);
+
 struct PassOptions {
   AttemptWords attempt;  // or in place of the triplet a record's number
   bool dry_run = false;
@@ -123,6 +169,19 @@ struct ForgetOptions {
 
 /// Ends records, and of a client's network also what it has earned, and prints of how many.
 int forget(const LoadedSettings& loaded, const ForgetOptions& options);
+
+struct LearnOptions {
+  std::vector<std::string> logs;  // files, directories of multilog, `-` for standard input
+  unsigned days = 30;             // lines that are older do not count
+  bool all = false;               // print every network
+  bool is_sure = false;           // do it without asking
+  bool dry_run = false;
+};
+
+/// Trusts the networks whose mail was accepted, as logs of qmail-smtpd say, and takes away the passes of
+/// those that only hang up. Prints what it is going to do and asks. kFailed when a log cannot be read, or
+/// nobody says that it be done.
+int learn(const LoadedSettings& loaded, const LearnOptions& options);
 
 /// Brings the store to this version's schema and prints what it did.
 int migrate(const LoadedSettings& loaded);

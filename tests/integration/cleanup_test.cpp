@@ -171,7 +171,8 @@ TEST_CASE("Two clean-ups do not work on one store at once", "[cleanup]") {
       Catch::EndsWith(" greylistctl cleanup: another clean-up is at work on this store; nothing was done\n"));
   CHECK(records(installation) == "2");
   CHECK(logged(installation.attempt(), "reason") == "new");
-  CHECK(line(run(cleanup(other.home()))) == "expired records deleted: 0, clients: 0, batches: 0; hours counted: 0");
+  CHECK(line(run(cleanup(other.home()))) ==
+        "expired records deleted: 0, clients: 0, batches: 0; hours counted: 0");
 
   // Its lock ends with it, however it ends.
   holder.stop(9);

@@ -419,6 +419,7 @@ TEST_CASE("Every example of greylistctl(8) works as it is written", "[documentat
   const Installation installation(Backend::sqlite);
   const TemporaryDirectory here;
   write_file(here / "whitelist_clients", "192.0.2.0/24\n/^smtp[0-9]+\\.example\\.net$/\n");
+  write_file(here / "smtpd/current", "");
   const Words examples = matches(man_page("greylistctl.8"), "\n +# ([^\n]+)");
   CHECK(examples.size() > 10);
   for (const std::string& example : examples) {

@@ -227,7 +227,8 @@ TEST_CASE("What is installed works as it is", "[install]") {
                               .environment = {{"GREYLISTCTL", destination.prefix / "bin/greylistctl"},
                                               {"QMAILDIR", destination.qmail}}});
   CHECK(cleanup.status == 0);
-  CHECK_THAT(cleanup.output, Catch::EndsWith("expired records deleted: 0, clients: 0, batches: 0; hours counted: 0\n"));
+  CHECK_THAT(cleanup.output,
+             Catch::EndsWith("expired records deleted: 0, clients: 0, batches: 0; hours counted: 0\n"));
 }
 
 TEST_CASE("The samples for a database work as they are: accounts, option files, schema", "[install]") {

@@ -54,7 +54,7 @@ STATIC_LIBS  := $(MYSQL_LIBS) -lssl -lcrypto -lz -ldl -linih -lsqlite3 -lm -lmd 
 STATIC_ONLY  := src/static_link.cpp src/deferred_tls.cpp
 
 LIBRARY_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(filter-out $(STATIC_ONLY),$(wildcard src/*.cpp))) $(BUILD)/sql_text.o
-CTL_OBJECTS     := $(patsubst %.cpp,$(BUILD)/%.o,greylistctl.cpp $(wildcard src/ctl/*.cpp))
+CTL_OBJECTS     := $(patsubst %.cpp,$(BUILD)/%.o,greylistctl.cpp $(wildcard src/ctl/*.cpp src/ctl/*/*.cpp))
 SQL_FILES       := $(wildcard sql/*/*.sql)
 LIBRARY         := $(BUILD)/libgreylisting.a
 

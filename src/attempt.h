@@ -35,6 +35,10 @@ struct Attempt {
   /// Throws std::runtime_error, with the remedy, when TCPREMOTEIP is not an address.
   static Attempt from(const Session& session, const Settings& settings);
 
+  /// Whether what was judged once holds while no entry is added or changed (sql/…/known.sql). Not where an
+  /// entry that is removed can change it, nor where other senders can.
+  bool has_shortcut() const { return !only_listed && group_domain_level == 0; }
+
   /// What patterns are held against.
   Subjects subjects() const { return {triplet.client, client_name, triplet.sender, triplet.recipient}; }
 

@@ -84,7 +84,7 @@ std::string shortest(const Statements& statements, const sql::Literals& literals
 std::string packet(const Attempt& attempt, bool is_mariadb, bool is_rehearsal) {
   const sql::Literals literals = sql::literals_of(attempt, sql::Dialect::mysql);
   const Statements each = statements(attempt, literals);
-  const std::string all = is_mariadb && attempt.group_domain_level == 0
+  const std::string all = is_mariadb && attempt.has_shortcut()
                               ? shortest(each, literals)
                               : each.lists + each.judge + each.earn + each.record +
                                     std::string(sql::mysql_regexps) + std::string(sql::mysql_session);

@@ -29,6 +29,7 @@ extern const std::string_view mysql_withdraw;
 extern const std::string_view sqlite_schema;
 extern const std::string_view sqlite_known;
 extern const std::string_view sqlite_known_again;
+extern const std::string_view sqlite_standing;
 extern const std::string_view sqlite_judge;
 extern const std::string_view sqlite_record;
 extern const std::string_view sqlite_earn;

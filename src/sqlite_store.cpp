@@ -32,9 +32,9 @@ RecordedAttempt further(RecordedAttempt first, const RecordedAttempt& other) {
 // writing, so that it never waits for a lock with a picture of the file that is outdated when it gets it.
 Judgement SqliteStore::judge(const Attempt& attempt) {
   sql::Literals literals = sql::literals_of(attempt, sql::Dialect::sqlite);
-  const Known known = look_up(sql::with_literals(sql::sqlite_known, literals));
-  if (known.is_known && attempt.group_domain_level == 0) return pass_again(known, attempt, literals);
-  literals.emplace_back("lists_version", sql::text_literal(known.lists_version, sql::Dialect::sqlite));
+  literals.emplace_back("lists_version", sql::text_literal(lists_version(), sql::Dialect::sqlite));
+  if (const Known known = look_up(attempt, literals); known.is_known)
+    return pass_again(known, attempt, literals);
   const Judged judged = ask(sql::with_literals(sql::sqlite_judge, literals));
   Judgement judgement{.decision = read_verdict(judged.verdict, attempt), .idle = judged.idle};
   Decision& decision = judgement.decision;
@@ -62,10 +62,15 @@ Judgement SqliteStore::judge(const Attempt& attempt) {
 Judgement SqliteStore::pass_again(const Known& known, const Attempt& attempt, sql::Literals& literals) {
   Judgement judgement{.decision = read_verdict("greylist 0", attempt), .idle = known.idle};
   add_record(judgement.decision, {.state = 6, .id = known.id, .age = known.age, .blocked_for = -1});
-  database_.run("SAVEPOINT decision");
-  database_.run(sql::with_literals(sql::sqlite_known_again, literals));
-  earn(known.is_countable ? "pass" : "", attempt, literals);
-  database_.run("RELEASE decision");
+  const std::string again = sql::with_literals(sql::sqlite_known_again, literals);
+  if (known.is_countable) {
+    database_.run("SAVEPOINT decision");
+    database_.run(again);
+    earn("pass", attempt, literals);
+    database_.run("RELEASE decision");
+  } else {
+    database_.run(again);
+  }
   return judgement;
 }
 
@@ -77,16 +82,24 @@ void SqliteStore::earn(std::string_view event, const Attempt& attempt, sql::Lite
   if (attempt.group_domain_level > 0) database_.run(sql::with_literals(sql::sqlite_fall_of_group, literals));
 }
 
-SqliteStore::Known SqliteStore::look_up(const std::string& question) const {
-  auto row = database_.prepare(question);
-  Known known;
-  if (!row.step()) return known;
-  known = {.is_known = row.number(1) != 0,
-           .is_countable = row.number(2) != 0,
-           .id = row.number(3),
-           .age = row.number(4),
-           .idle = std::chrono::seconds(row.number(5)),
-           .lists_version = row.text(0)};
+std::string SqliteStore::lists_version() const {
+  auto row = database_.prepare("SELECT value FROM greylisting_meta WHERE name = 'lists_version'");
+  row.step();
+  return row.text(0);
+}
+
+SqliteStore::Known SqliteStore::look_up(const Attempt& attempt, const sql::Literals& literals) const {
+  auto row = database_.prepare(sql::with_literals(sql::sqlite_known, literals));
+  row.step();
+  Known known{.is_known = row.number(0) != 0 && attempt.has_shortcut(),
+              .id = row.number(1),
+              .age = row.number(2),
+              .idle = std::chrono::seconds(row.number(3))};
+  if (!known.is_known) return known;
+  auto standing = database_.prepare(sql::with_literals(sql::sqlite_standing, literals));
+  standing.step();
+  known.is_known = standing.number(0) == 0;
+  known.is_countable = standing.number(1) != 0;
   return known;
 }
 

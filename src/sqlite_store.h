@@ -21,16 +21,16 @@ class SqliteStore : public Store {
   SqliteDatabase& database() { return database_; }
 
  private:
-  // What sql/sqlite/known.sql says.
+  // What sql/sqlite/known.sql and standing.sql say.
   struct Known {
     bool is_known = false;
     bool is_countable = false;
     std::int64_t id = 0;
     std::int64_t age = 0;
     std::chrono::seconds idle{};
-    std::string lists_version{};
   };
-  Known look_up(const std::string& question) const;
+  std::string lists_version() const;
+  Known look_up(const Attempt& attempt, const sql::Literals& literals) const;
   Judgement pass_again(const Known& known, const Attempt& attempt, sql::Literals& literals);
   void earn(std::string_view event, const Attempt& attempt, sql::Literals& literals);
 

@@ -115,25 +115,19 @@ SELECT 'schema_version', '3' FROM information_schema.columns
  WHERE table_schema = DATABASE() AND table_name = 'greylisting_data' AND column_name = 'judged'
     ON DUPLICATE KEY UPDATE value = IF(value IN ('1', '2'), '3', value);
 
--- Counted up by every change of the lists: what was judged before it has to be judged anew (known.sql).
+-- Counted up by every new or changed entry of the lists: what was judged before has to be judged anew (known.sql).
 INSERT IGNORE INTO greylisting_meta (name, value) VALUES ('lists_version', '1');
 DROP TRIGGER IF EXISTS greylisting_lists_inserted;
 DROP TRIGGER IF EXISTS greylisting_lists_updated;
-DROP TRIGGER IF EXISTS greylisting_lists_deleted;
 DROP TRIGGER IF EXISTS greylisting_entries_inserted;
 DROP TRIGGER IF EXISTS greylisting_entries_updated;
-DROP TRIGGER IF EXISTS greylisting_entries_deleted;
 CREATE TRIGGER greylisting_lists_inserted AFTER INSERT ON greylisting_lists FOR EACH ROW
   UPDATE greylisting_meta SET value = value + 1 WHERE name = 'lists_version';
 CREATE TRIGGER greylisting_lists_updated AFTER UPDATE ON greylisting_lists FOR EACH ROW
   UPDATE greylisting_meta SET value = value + 1 WHERE name = 'lists_version';
-CREATE TRIGGER greylisting_lists_deleted AFTER DELETE ON greylisting_lists FOR EACH ROW
-  UPDATE greylisting_meta SET value = value + 1 WHERE name = 'lists_version';
 CREATE TRIGGER greylisting_entries_inserted AFTER INSERT ON greylisting_entries FOR EACH ROW
   UPDATE greylisting_meta SET value = value + 1 WHERE name = 'lists_version';
 CREATE TRIGGER greylisting_entries_updated AFTER UPDATE ON greylisting_entries FOR EACH ROW
-  UPDATE greylisting_meta SET value = value + 1 WHERE name = 'lists_version';
-CREATE TRIGGER greylisting_entries_deleted AFTER DELETE ON greylisting_entries FOR EACH ROW
   UPDATE greylisting_meta SET value = value + 1 WHERE name = 'lists_version';
 
 -- The triggers read ipaddr into its first address, last address and prefix length. An IPv4-mapped IPv6 address counts

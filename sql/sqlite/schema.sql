@@ -27,11 +27,6 @@ CREATE INDEX IF NOT EXISTS greylisting_lists_rcpt_to ON greylisting_lists (rcpt_
 CREATE INDEX IF NOT EXISTS greylisting_lists_unread ON greylisting_lists (id)
   WHERE ipaddr IS NOT NULL AND ipaddr_prefixsize IS NULL;
 
-CREATE TRIGGER IF NOT EXISTS greylisting_lists_update AFTER UPDATE OF ipaddr ON greylisting_lists
-BEGIN
-  UPDATE greylisting_lists SET ipaddr_start = NULL, ipaddr_end = NULL, ipaddr_prefixsize = NULL WHERE id = NEW.id;
-END;
-
 CREATE TABLE IF NOT EXISTS greylisting_data (
   id             INTEGER PRIMARY KEY,
   triplet        BLOB NOT NULL UNIQUE,
@@ -95,19 +90,21 @@ CREATE TABLE IF NOT EXISTS greylisting_history (
   PRIMARY KEY (period, kind, name, host)
 ) WITHOUT ROWID;
 
--- Counted up by every change of the lists: what was judged before it has to be judged anew (known.sql).
+-- Counted up by every new or changed entry of the lists: what was judged before has to be judged anew (known.sql). An
+-- address that is changed has to be read anew as well.
 INSERT OR IGNORE INTO greylisting_meta (name, value) VALUES ('lists_version', '1');
+DROP TRIGGER IF EXISTS greylisting_lists_update;
 CREATE TRIGGER IF NOT EXISTS greylisting_lists_inserted AFTER INSERT ON greylisting_lists
 BEGIN UPDATE greylisting_meta SET value = value + 1 WHERE name = 'lists_version'; END;
 CREATE TRIGGER IF NOT EXISTS greylisting_lists_updated AFTER UPDATE ON greylisting_lists
-BEGIN UPDATE greylisting_meta SET value = value + 1 WHERE name = 'lists_version'; END;
-CREATE TRIGGER IF NOT EXISTS greylisting_lists_deleted AFTER DELETE ON greylisting_lists
-BEGIN UPDATE greylisting_meta SET value = value + 1 WHERE name = 'lists_version'; END;
+BEGIN
+  UPDATE greylisting_meta SET value = value + 1 WHERE name = 'lists_version';
+  UPDATE greylisting_lists SET ipaddr_start = NULL, ipaddr_end = NULL, ipaddr_prefixsize = NULL
+   WHERE id = NEW.id AND NEW.ipaddr IS NOT OLD.ipaddr;
+END;
 CREATE TRIGGER IF NOT EXISTS greylisting_entries_inserted AFTER INSERT ON greylisting_entries
 BEGIN UPDATE greylisting_meta SET value = value + 1 WHERE name = 'lists_version'; END;
 CREATE TRIGGER IF NOT EXISTS greylisting_entries_updated AFTER UPDATE ON greylisting_entries
-BEGIN UPDATE greylisting_meta SET value = value + 1 WHERE name = 'lists_version'; END;
-CREATE TRIGGER IF NOT EXISTS greylisting_entries_deleted AFTER DELETE ON greylisting_entries
 BEGIN UPDATE greylisting_meta SET value = value + 1 WHERE name = 'lists_version'; END;
 
 INSERT INTO greylisting_meta (name, value) VALUES ('schema_version', '3')

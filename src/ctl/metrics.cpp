@@ -4,6 +4,7 @@
 #include "../administration.h"
 #include "../utc.h"
 #include "../version.h"
+#include "caller.h"
 #include "commands.h"
 #include "output_file.h"
 #include "recent.h"
@@ -101,6 +102,7 @@ int metrics(const LoadedSettings& loaded, const MetricsOptions& options) {
   Exposition metrics;
   metrics.begin("build_info", "gauge", "The version of greylistctl.");
   metrics.add(1, {{"version", std::string(kVersion)}});
+  const Caller caller;
   std::string problem;
   try {
     const auto administration = open_administration(loaded.settings);
@@ -120,6 +122,7 @@ int metrics(const LoadedSettings& loaded, const MetricsOptions& options) {
   if (options.output.empty()) {
     std::cout << metrics.text();
   } else {
+    caller.come_back();
     write_whole_file(options.output, metrics.text());
   }
   if (problem.empty()) return kDone;

@@ -5,10 +5,10 @@
 #include "caller.h"
 #include "commands.h"
 #include "output_file.h"
-#include "report_figures.h"
-#include "report_json.h"
-#include "report_page.h"
-#include "report_text.h"
+#include "report/figures.h"
+#include "report/json.h"
+#include "report/page.h"
+#include "report/text.h"
 
 namespace greylisting::ctl {
 namespace {

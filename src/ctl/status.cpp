@@ -7,8 +7,8 @@
 #include "../utc.h"
 #include "../version.h"
 #include "commands.h"
+#include "figure_words.h"
 #include "recent.h"
-#include "report_words.h"
 #include "sizes.h"
 #include "table.h"
 

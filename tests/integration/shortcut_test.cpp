@@ -48,8 +48,9 @@ const std::vector<Scenario> kScenarios{
     {"an entry that is changed",
      "",
      {},
-     known_then({Sql{"UPDATE greylisting_entries SET action = 'deny'"}, attempt(rejected())},
-                {put({"trap", "sender", "alice@example.net"})})},
+     known_then(
+         {Sql{"UPDATE greylisting_entries SET action = 'deny'"}, attempt(rejected())},
+         {put({.action = "greylist", .word = "client", .pattern = "192.0.2.0/24", .block_expire = "50"})})},
     {"an entry in greylisting_lists that is changed",
      "",
      {allow_domain("example.com")},

@@ -1,5 +1,7 @@
 // A day of mail through the plugin, and every figure of status, metrics and report beside a count of its own.
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
@@ -286,6 +288,23 @@ TEST_CASE("status says that nothing is counted, and that nothing is refused", "[
   const std::string screen = ctl(installation, {"status"}).output;
   CHECK_THAT(screen, Catch::Contains("Nothing is counted: history_expire=0.\n") &&
                          Catch::Contains("only observes (observe=1): nothing is refused\n"));
+}
+
+TEST_CASE("metrics --output writes as whoever runs it, not as the owner of the SQLite file", "[status]") {
+  if (geteuid() != 0) {
+    WARN("skipped: only root can run greylistctl for another user");
+    return;
+  }
+  constexpr uid_t kNobody = 65534;
+  const Installation installation(Backend::sqlite);
+  const TemporaryDirectory own;
+  for (const fs::path& directory : {installation.home(), installation.home() / "control"})
+    fs::permissions(directory, fs::perms(0755));
+  REQUIRE(chown((installation.home() / "greylisting").c_str(), kNobody, kNobody) == 0);
+  const Result result = ctl(installation, {"metrics", "--output", own / "greylisting.prom"});
+  INFO(result.errors);
+  CHECK(result.status == 0);
+  CHECK_THAT(read_file(own / "greylisting.prom"), Catch::Contains("greylisting_store_up 1\n"));
 }
 
 TEST_CASE("metrics: promtool finds no fault, and the samples of config/ name what there is", "[status]") {

@@ -1,4 +1,4 @@
-#include "src/ctl/moved_messages.h"
+#include "src/ctl/report/moved_messages.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "src/ctl/name_counts.h"
+#include "src/ctl/report/name_counts.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-// report_json: a report as JSON, all of it.
+// json: a report as JSON, all of it.
 //
 // An object:
 //     since, until    the first and the last day, `YYYY-MM-DD`; days and hours are in UTC
@@ -29,7 +29,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "report_figures.h"
+#include "figures.h"
 
 namespace greylisting::ctl {
 

@@ -1,4 +1,4 @@
-// report_figures: all that a report says: from the journals and the history what was decided, by the hour;
+// figures: all that a report says: from the journals and the history what was decided, by the hour;
 // from the records and the history what became of triplets, by the day.
 #pragma once
 
@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "../administration.h"
+#include "../../administration.h"
+#include "../tally.h"
 #include "name_counts.h"
-#include "report_records.h"
-#include "tally.h"
+#include "records.h"
 
 namespace greylisting::ctl {
 

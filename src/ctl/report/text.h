@@ -1,7 +1,7 @@
-// report_text: a report as it is read on a terminal.
+// text: a report as it is read on a terminal.
 #pragma once
 
-#include "report_figures.h"
+#include "figures.h"
 
 namespace greylisting::ctl {
 

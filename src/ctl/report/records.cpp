@@ -1,16 +1,16 @@
-#include "report_records.h"
+#include "records.h"
 
 #include <algorithm>
 #include <charconv>
 #include <functional>
 #include <unordered_map>
 
-#include "../entry.h"
-#include "../utc.h"
-#include "history.h"
+#include "../../entry.h"
+#include "../../utc.h"
+#include "../history.h"
+#include "../progress.h"
+#include "../record_tally.h"
 #include "moved_messages.h"
-#include "progress.h"
-#include "record_tally.h"
 
 namespace greylisting::ctl {
 namespace {

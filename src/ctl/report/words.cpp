@@ -1,4 +1,4 @@
-#include "report_words.h"
+#include "words.h"
 
 #include <algorithm>
 
@@ -9,13 +9,6 @@ using std::chrono::seconds;
 
 constexpr seconds::rep kMinute = 60;
 constexpr seconds::rep kHour = 60 * kMinute;
-constexpr seconds::rep kDay = 24 * kHour;
-
-std::string with_rest(seconds::rep whole, const char* unit, seconds::rep rest, const char* unit_of_rest) {
-  std::string text = std::to_string(whole) + ' ' + unit;
-  if (rest > 0) text.append(" ").append(std::to_string(rest)).append(" ").append(unit_of_rest);
-  return text;
-}
 
 // A bin's edge: never more than a day.
 std::string edge_text(seconds edge) {
@@ -27,27 +20,6 @@ std::string minutes_text(std::chrono::minutes block) { return std::to_string(blo
 
 }  // namespace
 
-std::string number_text(std::uint64_t number) {
-  std::string text = std::to_string(number);
-  for (std::size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, 1, ',');
-  return text;
-}
-
-std::string share_text(std::uint64_t part, std::uint64_t all) {
-  if (all == 0) return "-";
-  const std::uint64_t tenths = (part * 2000 + all) / (2 * all);
-  return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) + " %";
-}
-
-std::string duration_text(seconds duration) {
-  const seconds::rep count = duration.count();
-  if (count < kMinute) return std::to_string(count) + " s";
-  if (count < 10 * kMinute) return with_rest(count / kMinute, "min", count % kMinute, "s");
-  if (count < kHour) return with_rest(count / kMinute, "min", 0, "");
-  if (count < kDay) return with_rest(count / kHour, "h", count % kHour / kMinute, "min");
-  return with_rest(count / kDay, "d", count % kDay / kHour, "h");
-}
-
 std::string bin_text(const Bin& bin) {
   if (!bin.to) return edge_text(bin.from) + " and more";
   if (bin.from == seconds(0)) return "under " + edge_text(*bin.to);
@@ -55,11 +27,6 @@ std::string bin_text(const Bin& bin) {
   const std::string to = edge_text(*bin.to);
   const bool is_same_unit = from.substr(from.find(' ')) == to.substr(to.find(' '));
   return (is_same_unit ? from.substr(0, from.find(' ')) : from) + " to " + to;
-}
-
-std::string percentile_text(const Durations& durations, unsigned percent) {
-  const auto duration = percentile(durations, percent);
-  return duration ? duration_text(*duration) : "-";
 }
 
 std::string block_sentence(const Figures& figures) {

@@ -1,4 +1,4 @@
-#include "report_style.h"
+#include "style.h"
 
 namespace greylisting::ctl {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "html.h"
-#include "report_words.h"
+#include "words.h"
 
 namespace greylisting::ctl {
 namespace {

@@ -1,6 +1,6 @@
-#include "report_json.h"
+#include "json.h"
 
-#include "../printable.h"
+#include "../../printable.h"
 
 namespace greylisting::ctl {
 namespace {

@@ -1,11 +1,11 @@
-#include "report_figures.h"
+#include "figures.h"
 
 #include <algorithm>
 #include <array>
 
-#include "../entry.h"
-#include "../utc.h"
-#include "history.h"
+#include "../../entry.h"
+#include "../../utc.h"
+#include "../history.h"
 
 namespace greylisting::ctl {
 namespace {

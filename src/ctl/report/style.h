@@ -1,4 +1,4 @@
-// report_style: the style sheet of the report's page.
+// style: the style sheet of the report's page.
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,4 @@
-// report_page: a report as one HTML page that needs nothing from elsewhere.
+// page: a report as one HTML page that needs nothing from elsewhere.
 //
 // It can be read without scripts, in the dark and on paper, by keyboard and by ear: each chart has its
 // figures beside it as a table. A figure that is a whole number stands in `data-value` of its cell or tile,
@@ -7,7 +7,7 @@
 
 #include <string>
 
-#include "report_figures.h"
+#include "figures.h"
 
 namespace greylisting::ctl {
 

@@ -1,4 +1,4 @@
-// report_records: what the records that there are come to, and those that are counted in the history.
+// records: what the records that there are come to, and those that are counted in the history.
 #pragma once
 
 #include <chrono>
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "../administration.h"
+#include "../../administration.h"
 #include "name_counts.h"
 
 namespace greylisting::ctl {

@@ -1,11 +1,11 @@
-#include "report_text.h"
+#include "text.h"
 
 #include <algorithm>
 #include <iostream>
 
-#include "../printable.h"
-#include "report_words.h"
-#include "table.h"
+#include "../../printable.h"
+#include "../table.h"
+#include "words.h"
 
 namespace greylisting::ctl {
 namespace {

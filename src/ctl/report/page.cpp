@@ -1,15 +1,15 @@
-#include "report_page.h"
+#include "page.h"
 
 #include <algorithm>
 #include <array>
 #include <optional>
 
-#include "../printable.h"
-#include "../version.h"
+#include "../../printable.h"
+#include "../../version.h"
 #include "charts.h"
 #include "html.h"
-#include "report_style.h"
-#include "report_words.h"
+#include "style.h"
+#include "words.h"
 
 namespace greylisting::ctl {
 namespace {

@@ -1,0 +1,19 @@
+// words: what a report says in words, on the terminal and on the page.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "../figure_words.h"
+#include "figures.h"
+
+namespace greylisting::ctl {
+
+/// `under 1 min`, `5 to 10 min`, `30 min to 1 h`, `24 h and more`
+std::string bin_text(const Bin& bin);
+
+/// What the shares of blocks say, in one or two sentences.
+std::string block_sentence(const Figures& figures);
+
+}  // namespace greylisting::ctl

@@ -97,7 +97,7 @@ $(BUILD)/sql_text.cpp: scripts/embed-sql $(SQL_FILES)
 	$(Q)scripts/embed-sql $(SQL_FILES) > $@
 
 # Tests: every tests/*/*_test.cpp, with what tests/support has for them. The stand-in for qmail-smtpd is a program of its own.
-TEST_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,tests/main.cpp $(wildcard tests/*/*_test.cpp) \
+TEST_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,tests/main.cpp $(wildcard tests/$(if $(COVERAGE),unit,*)/*_test.cpp) \
                   $(filter-out tests/support/qmail_smtpd.cpp,$(wildcard tests/support/*.cpp)))
 $(TEST_OBJECTS): TEST_CXXFLAGS := -O0 $(if $(SANITIZE),-DGREYLISTING_IS_SANITIZED) -DGREYLISTING_BUILD='"$(CURDIR)/$(BUILD)"' -DGREYLISTING_SOURCE='"$(CURDIR)"'
 

@@ -16,6 +16,6 @@ std::string utc(std::time_t time);
 std::string stored_time(std::time_t time);
 
 /// What stored_time has written; nothing for other text.
-std::optional<std::time_t> time_of(std::string_view stored_time);
+std::optional<std::time_t> time_of(std::string_view text);
 
 }  // namespace greylisting

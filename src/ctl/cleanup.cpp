@@ -7,12 +7,13 @@
 #include "../utc.h"
 #include "commands.h"
 #include "expiry.h"
+#include "progress.h"
 #include "sizes.h"
 
 namespace greylisting::ctl {
 namespace {
 
-constexpr std::time_t kDay = 24 * 60 * 60;
+constexpr std::time_t kDay = std::time_t{24} * 60 * 60;
 
 // The journal keeps hours that have been counted for so long: greylistctl status and metrics read them to the
 // second.
@@ -32,11 +33,13 @@ struct Deleted {
   std::uint64_t batches = 0;
 };
 
-Deleted delete_all(Expiry& expiry, std::uint64_t (Expiry::*delete_some)(), const CleanupOptions& options) {
+Deleted delete_all(Expiry& expiry, std::uint64_t (Expiry::*delete_some)(), const CleanupOptions& options,
+                   Progress& progress) {
   Deleted total;
   for (;;) {
     const std::uint64_t rows = (expiry.*delete_some)();
     total.rows += rows;
+    progress.advance(rows);
     if (rows > 0) ++total.batches;
     if (rows < expiry.slice()) return total;
     // Decisions that wait for the rows or the file come first.
@@ -54,8 +57,13 @@ int cleanup(const LoadedSettings& loaded, const CleanupOptions& options) {
     return kFailed;
   }
   Expiry expiry(*administration, loaded.settings, options.batch);
-  const Deleted records = delete_all(expiry, &Expiry::delete_records, options);
-  const Deleted clients = delete_all(expiry, &Expiry::delete_clients, options);
+  Deleted records;
+  Deleted clients;
+  {
+    Progress progress("deleting what is over", over(*administration));
+    records = delete_all(expiry, &Expiry::delete_records, options, progress);
+    clients = delete_all(expiry, &Expiry::delete_clients, options, progress);
+  }
 
   History history(*administration);
   const std::time_t time = std::time(nullptr);

@@ -46,8 +46,8 @@ struct MetricsOptions {
 int metrics(const LoadedSettings& loaded, const MetricsOptions& options);
 
 struct CleanupOptions {
-  unsigned batch = 500;    // records deleted in one transaction
-  unsigned pause_ms = 20;  // between two of them
+  unsigned batch = 100;    // records deleted in one transaction
+  unsigned pause_ms = 10;  // between two of them
 };
 
 /// Deletes the records whose life is over, in small batches, and prints one line of what it did.

@@ -15,6 +15,13 @@ struct Renewed {};
 
 enum Column { key, client, sender, recipient, day, fate, columns };
 
+// The first column, hexadecimal digits, as a list of literals.
+std::string key_list(const std::vector<Administration::Row>& rows) {
+  std::string list;
+  for (const auto& row : rows) list.append(list.empty() ? "x'" : ", x'").append(row.front()).append("'");
+  return list;
+}
+
 }  // namespace
 
 Expiry::Expiry(Administration& administration, const Settings& settings, unsigned slice)
@@ -33,12 +40,12 @@ std::uint64_t Expiry::delete_records() {
             std::to_string(slice_),
         columns);
     if (records.empty()) return 0;
-    std::string keys;
-    for (const auto& record : records) keys += (keys.empty() ? "x'" : ", x'") + record[key] + "'";
+    std::string deletion = "DELETE FROM greylisting_data WHERE triplet IN (";
+    deletion.append(key_list(records)).append(") AND ").append(over);
     const auto counts = settings_.history_expire > 0 ? counted(records) : std::vector<HistoryRow>();
     try {
       administration_.transact([&] {
-        administration_.ask("DELETE FROM greylisting_data WHERE triplet IN (" + keys + ") AND " + over);
+        administration_.ask(deletion);
         if (administration_.changed_rows() != records.size()) throw Renewed();
         history_.add(counts);
       });
@@ -72,6 +79,7 @@ std::vector<HistoryRow> Expiry::counted(const std::vector<Administration::Row>& 
     if (tried_from_.size() > kMostRemembered) tried_from_.clear();
   }
   std::vector<HistoryRow> rows;
+  rows.reserve(counts.size());
   for (const auto& [name, count] : counts)
     rows.push_back(
         {.period = std::get<0>(name), .kind = std::get<1>(name), .name = std::get<2>(name), .total = count});
@@ -80,11 +88,10 @@ std::vector<HistoryRow> Expiry::counted(const std::vector<Administration::Row>& 
 
 std::uint64_t Expiry::delete_clients() {
   const std::string over = "expires <= " + sql::text_literal(now_, administration_.dialect());
-  std::string keys;
-  for (const auto& row : administration_.ask("SELECT HEX(client) FROM greylisting_clients WHERE " + over +
-                                                 " ORDER BY expires LIMIT " + std::to_string(slice_),
-                                             1))
-    keys += (keys.empty() ? "x'" : ", x'") + row[0] + "'";
+  const std::string keys =
+      key_list(administration_.ask("SELECT HEX(client) FROM greylisting_clients WHERE " + over +
+                                       " ORDER BY expires LIMIT " + std::to_string(slice_),
+                                   1));
   if (keys.empty()) return 0;
   administration_.ask("DELETE FROM greylisting_clients WHERE client IN (" + keys + ") AND " + over);
   return administration_.changed_rows();

@@ -16,24 +16,33 @@ std::uint64_t to_number(const std::string& text) {
   return number;
 }
 
+std::uint64_t count(Administration& administration, const std::string& what) {
+  return to_number(administration.ask("SELECT COUNT(*) FROM " + what, 1).at(0).at(0));
+}
+
+constexpr const char* kRecordsOver = "greylisting_data WHERE record_expires <= :now";
+
 }  // namespace
+
+std::uint64_t over(Administration& administration) {
+  return count(administration, kRecordsOver) +
+         count(administration, "greylisting_clients WHERE expires <= :now");
+}
 
 // Each count is one look through an index.
 Sizes sizes(Administration& administration, const Settings& settings) {
-  const auto count = [&administration](const std::string& what) {
-    return to_number(administration.ask("SELECT COUNT(*) FROM " + what, 1).at(0).at(0));
-  };
   Sizes sizes;
-  sizes.records = count("greylisting_data");
-  sizes.waiting = count("greylisting_data WHERE pending_network IS NOT NULL AND record_expires > :now");
-  sizes.over = count("greylisting_data WHERE record_expires <= :now");
+  sizes.records = count(administration, "greylisting_data");
+  sizes.waiting =
+      count(administration, "greylisting_data WHERE pending_network IS NOT NULL AND record_expires > :now");
+  sizes.over = count(administration, kRecordsOver);
   sizes.trusted = clients(administration, settings, Standing::trusted).size();
   sizes.trapped = clients(administration, settings, Standing::trapped).size();
   for (const Action action : kActions) sizes.entries[std::string(name(action))] = 0;
   for (const auto& row : administration.ask(
            "SELECT action, COUNT(*) FROM greylisting_entries WHERE expires > :now GROUP BY action", 2))
     sizes.entries[row[0]] = to_number(row[1]);
-  sizes.entries["lists"] = count("greylisting_lists WHERE record_expires > :now");
+  sizes.entries["lists"] = count(administration, "greylisting_lists WHERE record_expires > :now");
   const auto last =
       administration.ask("SELECT value FROM greylisting_meta WHERE name = " + std::string(kLastCleanup), 1);
   if (!last.empty()) sizes.last_cleanup = last[0][0];

@@ -19,6 +19,9 @@ struct Sizes {
   std::string last_cleanup{};                      // UTC; empty when there was none
 };
 
+/// Records and clients whose life is over. Throws StoreError.
+std::uint64_t over(Administration& administration);
+
 /// Throws StoreError.
 Sizes sizes(Administration& administration, const Settings& settings);
 

@@ -225,4 +225,18 @@ TEST_CASE("Decisions stay right while a clean-up runs", "[cleanup]") {
         "0");
 }
 
+TEST_CASE("A bar shows how far a clean-up has come, on a terminal alone", "[cleanup]") {
+  const Installation installation(Backend::sqlite);
+  add_records(installation, 0, 30, installation.seconds_from_now(-60));
+  std::string line;
+  for (const std::string& word : cleanup(installation.home(), {"--batch", "10", "--pause", "0"}).arguments)
+    line += '\'' + word + "' ";
+  const Result result = run({.arguments = {"script", "-qec", line, "/dev/null"},
+                             .environment = cleanup(installation.home()).environment});
+  CAPTURE(result.output);
+  CHECK_THAT(result.output,
+             Catch::Contains("\r\033[Kdeleting what is over [....................]   0 %  0 of 30"));
+  CHECK_THAT(result.output, Catch::Contains("expired records deleted: 30,"));
+}
+
 }  // namespace greylisting::test

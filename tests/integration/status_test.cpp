@@ -177,6 +177,34 @@ void check_metrics(const Installation& installation, const std::vector<Decided>&
   CHECK(sample(all, "store_up") == "1");
 }
 
+// All of the day's mail; of the records those of networks.
+void check_report(const Installation& installation, const std::vector<Decided>& decided) {
+  const Json total = json(installation, {"report", "--since", "2d", "--json"})["total"];
+  std::map<std::string, std::uint64_t> outcomes;
+  for (const auto& [reason, outcome] : kOutcomes) {
+    const auto expected = count(decided, -1min, reason);
+    outcomes[outcome] += expected;
+    CAPTURE(reason);
+    CHECK(total["decisions"]["reasons"].value(reason, 0U) == expected);
+  }
+  for (const auto& [outcome, expected] : outcomes) CHECK(total["decisions"][outcome] == expected);
+  CHECK(total["decisions"]["errors"] == count(decided, -1min, "error"));
+  const auto waited = waits(decided, -1min);
+  CHECK(total["waits"]["count"] == waited.size());
+  CHECK(total["waits"]["percentiles"]["p50"] == nearest_rank(waited, 0.5));
+  CHECK(total["waits"]["percentiles"]["p95"] == nearest_rank(waited, 0.95));
+  CHECK(total["first_retries"]["count"] == std::ranges::count_if(decided, &Decided::is_first_retry));
+  const auto stored = [&](const std::string& condition) {
+    return std::stoi(installation.sql("SELECT COUNT(*) FROM greylisting_data WHERE pool IS NULL" + condition)
+                         .at(0)
+                         .at(0)
+                         .value());
+  };
+  CHECK(total["records"]["all"] == stored(""));
+  CHECK(total["records"]["passed"] == stored(" AND passed_count > 0"));
+  CHECK(total["records"]["waiting"] == stored(" AND passed_count = 0 AND blocked_count = 1"));
+}
+
 std::string number(const Installation& installation, const std::string& statement) {
   return installation.sql(statement).at(0).at(0).value_or("");
 }
@@ -231,6 +259,7 @@ TEST_CASE("A day of mail: status and metrics tell what happened, before and afte
     CHECK(std::regex_search(screen, std::regex("deferred: new +2 +8\n")));
     CHECK(std::regex_search(screen, std::regex("passed: retried after the block +1 +4\n")));
     CHECK(std::regex_search(screen, std::regex("wait of what passed: median +59 min +1 h\n")));
+    check_report(installation, decided);
     ctl(installation, {"cleanup"});
   }
 

@@ -13,7 +13,7 @@ using Trials = std::deque<Trial>::const_iterator;
 constexpr std::uint32_t kDay = 24 * 60 * 60;
 
 // The end of the message that begins there.
-Trials end_of_message(Trials begin, Trials end) {
+Trials end_of_message(const Trials& begin, const Trials& end) {
   const auto is_next_another = [](const Trial& trial, const Trial& next) {
     return next.message != trial.message || next.first - trial.first > kDay;
   };
@@ -21,24 +21,24 @@ Trials end_of_message(Trials begin, Trials end) {
   return last == end ? end : last + 1;
 }
 
-std::uint64_t in_vain(Trials begin, Trials end) {
+std::uint64_t in_vain(const Trials& begin, const Trials& end) {
   std::uint64_t count = 0;
   std::optional<std::uint32_t> first;
-  for (; begin != end; ++begin) {
-    if (!begin->is_never_retried) continue;
-    if (!first) first = begin->network;
-    if (begin->network != *first) ++count;
+  for (auto trial = begin; trial != end; ++trial) {
+    if (!trial->is_never_retried) continue;
+    if (!first) first = trial->network;
+    if (trial->network != *first) ++count;
   }
   return count;
 }
 
 // When the first of them passed, or the last was last tried.
-std::uint32_t end_of_wait(Trials begin, Trials end) {
+std::uint32_t end_of_wait(const Trials& begin, const Trials& end) {
   std::optional<std::uint32_t> passed;
   std::uint32_t tried = 0;
-  for (; begin != end; ++begin) {
-    if (begin->has_passed) passed = std::min(passed.value_or(begin->last), begin->last);
-    tried = std::max(tried, begin->last);
+  for (auto trial = begin; trial != end; ++trial) {
+    if (trial->has_passed) passed = std::min(passed.value_or(trial->last), trial->last);
+    tried = std::max(tried, trial->last);
   }
   return passed.value_or(tried);
 }

@@ -101,9 +101,9 @@ void print(const std::vector<Column>& columns) {
     for (const Column& column : columns) row.push_back(value(column));
   };
   add("", [](const Column& column) { return column.head; });
-  for (const auto& [text, reason] : kLines) {
-    const bool is_shown = is_always_shown(reason) || columns.back().tally.of(reason) > 0;
-    if (is_shown) add(text, [&](const Column& column) { return number_text(column.tally.of(reason)); });
+  for (const Line& line : kLines) {
+    if (!is_always_shown(line.reason) && columns.back().tally.of(line.reason) == 0) continue;
+    add(line.text, [&line](const Column& column) { return number_text(column.tally.of(line.reason)); });
   }
   add("errors: passed undecided, or deferred",
       [](const Column& column) { return number_text(column.tally.errors()); });

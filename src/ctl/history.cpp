@@ -38,6 +38,14 @@ void append(std::vector<HistoryRow>& rows, const HistoryRow& like, const Duratio
   }
 }
 
+// A row of VALUES.
+std::string literals(const HistoryRow& row, sql::Dialect dialect) {
+  std::string text = "(";
+  for (const std::string& column : {row.period, row.kind, row.name.substr(0, kLongestName), row.host})
+    text.append(sql::text_literal(column, dialect)).append(", ");
+  return text.append(std::to_string(row.total)).append(")");
+}
+
 Tally read(const Journal& journal, std::time_t hour) {
   Tally tally;
   journal.read(hour, [&tally](const JournalLine& line) { tally.add(line); });
@@ -103,37 +111,33 @@ void History::write(const std::vector<HistoryRow>& rows, bool adds) {
       (is_mysql ? " ON DUPLICATE KEY UPDATE total = " : " ON CONFLICT DO UPDATE SET total = ") +
       (adds ? "total + " + written : written);
   for (std::size_t first = 0; first < rows.size(); first += kRowsAtOnce) {
-    std::string values;
-    for (std::size_t i = first; i < std::min(rows.size(), first + kRowsAtOnce); ++i) {
-      const HistoryRow& row = rows[i];
-      values += values.empty() ? "(" : ", (";
-      for (const std::string& text : {row.period, row.kind, row.name.substr(0, kLongestName), row.host})
-        values += sql::text_literal(text, dialect) + ", ";
-      values += std::to_string(row.total) + ')';
-    }
-    administration_.ask("INSERT INTO greylisting_history (period, kind, name, host, total) VALUES " + values +
-                        on_conflict);
+    std::string statement = "INSERT INTO greylisting_history (period, kind, name, host, total) VALUES ";
+    for (std::size_t i = first; i < std::min(rows.size(), first + kRowsAtOnce); ++i)
+      statement.append(i == first ? "" : ", ").append(literals(rows[i], dialect));
+    administration_.ask(statement.append(on_conflict));
   }
 }
 
+void History::keep_most_frequent(const std::string& period, const std::string& kind) {
+  std::string crowd = " FROM greylisting_history WHERE period = ";
+  crowd.append(sql::text_literal(period, administration_.dialect())).append(" AND kind = ");
+  crowd.append(sql::text_literal(kind, administration_.dialect()));
+  std::string kept;
+  for (const auto& row : administration_.ask(
+           "SELECT name" + crowd + " ORDER BY total DESC, name LIMIT " + std::to_string(kMostNames), 1))
+    kept.append(kept.empty() ? "" : ", ").append(sql::text_literal(row[0], administration_.dialect()));
+  administration_.ask("DELETE" + crowd + " AND name NOT IN (" + kept + ")");
+}
+
 void History::shorten(const std::string& oldest) {
-  const auto literal = [this](std::string_view text) {
-    return sql::text_literal(text, administration_.dialect());
-  };
-  administration_.ask("DELETE FROM greylisting_history WHERE period < " + literal(oldest));
+  administration_.ask("DELETE FROM greylisting_history WHERE period < " +
+                      sql::text_literal(oldest, administration_.dialect()));
   for (const auto& crowd : administration_.ask("SELECT period, kind FROM greylisting_history WHERE kind IN "
                                                "('client', 'sender-domain', 'recipient', 'pool') "
                                                "GROUP BY period, kind HAVING COUNT(*) > " +
                                                    std::to_string(kMostNames),
-                                               2)) {
-    const std::string of_crowd =
-        " FROM greylisting_history WHERE period = " + literal(crowd[0]) + " AND kind = " + literal(crowd[1]);
-    std::string kept;
-    for (const auto& row : administration_.ask(
-             "SELECT name" + of_crowd + " ORDER BY total DESC, name LIMIT " + std::to_string(kMostNames), 1))
-      kept += (kept.empty() ? "" : ", ") + literal(row[0]);
-    administration_.ask("DELETE" + of_crowd + " AND name NOT IN (" + kept + ")");
-  }
+                                               2))
+    keep_most_frequent(crowd[0], crowd[1]);
 }
 
 std::size_t fold(const Journal& journal, History& history, std::time_t now, std::time_t keep) {

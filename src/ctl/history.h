@@ -1,15 +1,14 @@
 // history: greylisting_history, what has happened, counted, so that it can be told long after the records are
-// deleted.
+// deleted. A row is of a period, an hour or a day, a kind and a name:
 //
-// kind           name                                period     what
-// decision       a reason, or `error`                its hour   what a host has decided
-// wait           seconds (tally.h, stepped)          its hour   mail that passed after it had waited so long
-// first-retry    seconds, likewise                   its hour   first retries, so long after the first
-// attempt record         passed, retried, never-retried      its day    records of triplets first seen then,
-// deleted since client         a network                           its day    of the never-retried ones: the
-// client's sender-domain  a domain, `<>` for the null sender  its day    likewise recipient      an address
-// its day    likewise pool           a domain                            its day    of these, those that were
-// tried from another network, too
+//     decision       a reason, or `error`                hour  what a host has decided
+//     wait           seconds (tally.h, stepped)          hour  mail that passed after waiting so long
+//     first-retry    seconds, likewise                   hour  first retries, so long after the attempt
+//     record         passed, retried, never-retried      day   records first seen then, deleted since
+//     client         a network                           day   of the never-retried ones: the client's
+//     sender-domain  a domain, `<>` for the null sender  day   likewise
+//     recipient      an address                          day   likewise
+//     pool           a domain                            day   of these, those tried from other networks
 //
 // Of the last four only those that come most often are kept.
 #pragma once
@@ -64,6 +63,7 @@ class History {
 
  private:
   void write(const std::vector<HistoryRow>& rows, bool adds);
+  void keep_most_frequent(const std::string& period, const std::string& kind);
 
   Administration& administration_;
 };

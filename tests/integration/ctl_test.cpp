@@ -570,7 +570,7 @@ TEST_CASE("The command line: what is asked for is printed, what is wrong is said
       {{"check", "--help"}, 0, {"greylistctl check", "Example: greylistctl check"}},
       {{"cleanup", "--help"},
        0,
-       {"--batch", "=500", "--pause", "milliseconds", "Example: greylistctl cleanup"}},
+       {"--batch", "=100", "--pause", "milliseconds", "Example: greylistctl cleanup"}},
       {{"migrate", "--help"}, 0, {"Example: greylistctl migrate"}},
       {{}, 2, {"A subcommand is required", "Run with --help"}},
       {{"tidy"}, 2, {"tidy", "Run with --help"}},

@@ -37,7 +37,7 @@ std::string_view name(Outcome outcome);
 std::string_view name(Reason reason);
 
 /// The reason with that name; nothing when there is none.
-std::optional<Reason> reason_of(std::string_view name);
+std::optional<Reason> reason_of(std::string_view word);
 
 /// Every reason, in that order.
 inline constexpr std::array kReasons{

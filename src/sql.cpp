@@ -110,7 +110,7 @@ Literals literals_of(const Attempt& attempt, Dialect dialect) {
   // Whatever is asked, and by whatever settings: two attempts with the same question have the same answer.
   std::string question;
   for (const auto& [name, value] : literals) question.append(value).append(";");
-  literals.emplace_back("question", '\'' + hexadecimal(bytes(attempt.fingerprinter.of(question))) + '\'');
+  literals.emplace_back("question", text(hexadecimal(bytes(attempt.fingerprinter.of(question)))));
   return literals;
 }
 

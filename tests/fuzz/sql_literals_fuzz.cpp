@@ -33,8 +33,11 @@ std::string statements(std::string_view client, std::string_view sender, std::st
   session.sender = sender;
   session.recipient = recipient;
   const Attempt attempt = Attempt::from(session, Settings());
-  return sql::with_literals(sql::mysql_judge, sql::literals_of(attempt, sql::Dialect::mysql)) +
+  return sql::with_literals(sql::mysql_known, sql::literals_of(attempt, sql::Dialect::mysql)) +
+         sql::with_literals(sql::mysql_lists, sql::literals_of(attempt, sql::Dialect::mysql)) +
+         sql::with_literals(sql::mysql_judge, sql::literals_of(attempt, sql::Dialect::mysql)) +
          sql::with_literals(sql::mysql_record, sql::literals_of(attempt, sql::Dialect::mysql)) +
+         sql::with_literals(sql::sqlite_known, sql::literals_of(attempt, sql::Dialect::sqlite)) +
          sql::with_literals(sql::sqlite_judge, sql::literals_of(attempt, sql::Dialect::sqlite)) +
          sql::with_literals(sql::sqlite_record, sql::literals_of(attempt, sql::Dialect::sqlite));
 }

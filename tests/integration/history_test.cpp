@@ -43,8 +43,8 @@ void clean_up(const Installation& installation) {
 }
 
 Rows history(const Installation& installation, const std::string& kinds) {
-  return installation.sql("SELECT kind, name, total FROM greylisting_history WHERE kind IN (" + kinds +
-                          ") ORDER BY kind, name, period");
+  return installation.sql("SELECT kind, name, SUM(total) FROM greylisting_history WHERE kind IN (" + kinds +
+                          ") GROUP BY kind, name ORDER BY kind, name");
 }
 
 }  // namespace

@@ -228,7 +228,7 @@ TEST_CASE("What is installed works as it is", "[install]") {
                                               {"QMAILDIR", destination.qmail}}});
   CHECK(cleanup.status == 0);
   CHECK_THAT(cleanup.output,
-             Catch::EndsWith("expired records deleted: 0, clients: 0, batches: 0; hours counted: 0\n"));
+             Catch::Contains("expired records deleted: 0, clients: 0, batches: 0; hours counted: "));
 }
 
 TEST_CASE("The samples for a database work as they are: accounts, option files, schema", "[install]") {

@@ -11,6 +11,7 @@
 #include <ctime>
 #include <memory>
 #include <regex>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 
@@ -46,11 +47,14 @@ bool has_key(std::string_view settings, std::string_view key) {
 // Every line of the journal into the hour in which it is then.
 void move_journal(const std::filesystem::path& home, std::chrono::seconds time) {
   if (!std::filesystem::exists(home / "greylisting")) return;
-  std::string lines;
+  std::set<std::filesystem::path> files;  // in the order of their hours
   for (const auto& entry : std::filesystem::directory_iterator(home / "greylisting")) {
-    if (entry.path().extension() != ".journal") continue;
-    lines += read_file(entry.path());
-    std::filesystem::remove(entry.path());
+    if (entry.path().extension() == ".journal") files.insert(entry.path());
+  }
+  std::string lines;
+  for (const std::filesystem::path& file : files) {
+    lines += read_file(file);
+    std::filesystem::remove(file);
   }
   std::map<std::string, std::string> hours;
   std::istringstream each(lines);

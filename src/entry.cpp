@@ -1,9 +1,8 @@
 #include "entry.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdio>
 
+#include "number.h"
 #include "printable.h"
 
 namespace greylisting {
@@ -101,51 +100,6 @@ bool are_of_one_question(Action a, Action b) {
   return place_in_order(a) == place_in_order(b) || (is_choice(a) && is_choice(b));
 }
 
-std::optional<unsigned> number_of(std::string_view digits) {
-  unsigned number = 0;
-  const char* const end = digits.data() + digits.size();
-  const auto [parsed, error] = std::from_chars(digits.data(), end, number);
-  if (digits.empty() || parsed != end || error != std::errc()) return std::nullopt;
-  return number;
-}
-
-using Time = std::chrono::sys_seconds;
-
-// YYYY-MM-DD hh:mm:ss
-std::optional<Time> time_of(std::string_view text) {
-  constexpr std::string_view kForm = "NNNN-NN-NN NN:NN:NN";
-  if (text.size() != kForm.size()) return std::nullopt;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool is_digit = text[i] >= '0' && text[i] <= '9';
-    if (kForm[i] == 'N' ? !is_digit : text[i] != kForm[i]) return std::nullopt;
-  }
-  const auto field = [text](std::size_t place, std::size_t digits) {
-    return static_cast<int>(number_of(text.substr(place, digits)).value_or(0));
-  };
-  const std::chrono::year_month_day day = std::chrono::year(field(0, 4)) / field(5, 2) / field(8, 2);
-  const int hour = field(11, 2);
-  const int minute = field(14, 2);
-  const int second = field(17, 2);
-  // The years are those that every store has.
-  if (!day.ok() || day.year() < std::chrono::year(1970) || hour > 23 || minute > 59 || second > 59)
-    return std::nullopt;
-  return std::chrono::sys_days(day) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
-         std::chrono::seconds(second);
-}
-
-std::string text_of(Time time) {
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(time - day);
-  std::array<char, 64> text{};
-  const int size =
-      std::snprintf(text.data(), text.size(), "%04d-%02u-%02u %02d:%02d:%02d", static_cast<int>(date.year()),
-                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                    static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                    static_cast<int>(clock.seconds().count()));
-  return {text.data(), static_cast<std::size_t>(size)};
-}
-
 }  // namespace
 
 std::string_view name(Action action) {
@@ -236,17 +190,10 @@ std::string stored_comment(std::string_view text) {
   return comment;
 }
 
-std::optional<std::string> end_of(std::string_view date) {
-  std::string time(date);
-  if (date.size() == 10) time += " 23:59:59";
-  if (!time_of(time)) return std::nullopt;
-  return time;
-}
-
 std::optional<std::chrono::seconds> duration_of(std::string_view text) {
   constexpr std::chrono::seconds kLongest = std::chrono::days(36525);
   if (text.empty()) return std::nullopt;
-  const auto number = number_of(text.substr(0, text.size() - 1));
+  const auto number = number_of<unsigned>(text.substr(0, text.size() - 1));
   if (!number || *number == 0) return std::nullopt;
   std::chrono::seconds unit{};
   switch (text.back()) {
@@ -267,10 +214,6 @@ std::optional<std::chrono::seconds> duration_of(std::string_view text) {
   }
   const std::chrono::seconds duration = unit * std::int64_t{*number};
   return duration <= kLongest ? std::optional(duration) : std::nullopt;
-}
-
-std::string later(std::string_view now, std::chrono::seconds by) {
-  return text_of(time_of(now).value_or(Time()) + by);
 }
 
 }  // namespace greylisting

@@ -62,15 +62,7 @@ Precedence precedence(const Entry& a, const Entry& b);
 /// A comment as it is stored: `one_line`, no longer than the column.
 std::string stored_comment(std::string_view text);
 
-/// Times are text, as the stores have them: `YYYY-MM-DD hh:mm:ss`, UTC.
-///
-/// A date, to its day's end, or such a time. Nothing when it is neither.
-std::optional<std::string> end_of(std::string_view date);
-
 /// `30d`, `12h`, `90m`, `2w`, at most 100 years. Nothing when it is something else.
 std::optional<std::chrono::seconds> duration_of(std::string_view text);
-
-/// `now` has to be such a time.
-std::string later(std::string_view now, std::chrono::seconds by);
 
 }  // namespace greylisting

@@ -4,10 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <fstream>
 #include <memory>
 
+#include "number.h"
 #include "utc.h"
 
 namespace greylisting {
@@ -16,19 +16,10 @@ namespace {
 constexpr std::string_view kError = "error";
 constexpr std::string_view kFirst = "first";
 constexpr std::string_view kSuffix = ".journal";
-constexpr std::time_t kHour = 3600;
 
 // `2026-11-21T06`
 constexpr std::size_t kNameOfHour = 13;
 constexpr std::size_t kDateAndTime = 10;
-
-template <typename Number>
-std::optional<Number> to_number(std::string_view text) {
-  Number number{};
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) return std::nullopt;
-  return number;
-}
 
 std::string_view take_word(std::string_view& text) {
   const std::string_view word = text.substr(0, text.find(' '));
@@ -64,14 +55,14 @@ std::string text(const JournalLine& line) {
 
 std::optional<JournalLine> read_journal_line(std::string_view text) {
   JournalLine line;
-  const auto time = to_number<std::time_t>(take_word(text));
+  const auto time = number_of<std::time_t>(take_word(text));
   const std::string_view reason = take_word(text);
   if (!time || *time < 0) return std::nullopt;
   line.time = *time;
   line.reason = reason_of(reason);
   if (!line.reason && reason != kError) return std::nullopt;
   if (!text.empty()) {
-    const auto age = to_number<std::chrono::seconds::rep>(take_word(text));
+    const auto age = number_of<std::chrono::seconds::rep>(take_word(text));
     if (!age || *age < 0) return std::nullopt;
     line.age = std::chrono::seconds(*age);
   }

@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <chrono>
 #include <stdexcept>
 #include <utility>
 
 #include "control_file.h"
 #include "printable.h"
 #include "reply.h"
+#include "utc.h"
 
 namespace greylisting {
 namespace {
@@ -32,40 +31,6 @@ class LineError : public std::runtime_error {
   LineError(std::string_view word, const std::string& why)
       : runtime_error(quoted(word, kMaxShown) + ' ' + why) {}
 };
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-// The number in two or four digits at `place`; nothing when that is something else.
-std::optional<unsigned> number_at(std::string_view text, std::size_t place, std::size_t digits) {
-  const std::string_view field = text.substr(std::min(place, text.size()), digits);
-  if (field.size() != digits || !std::ranges::all_of(field, is_digit)) return std::nullopt;
-  unsigned number = 0;
-  std::from_chars(field.data(), field.data() + field.size(), number);
-  return number;
-}
-
-// YYYY-MM-DD, the years being those that every database has
-bool is_date(std::string_view text) {
-  const auto year = number_at(text, 0, 4);
-  const auto month = number_at(text, 5, 2);
-  const auto day = number_at(text, 8, 2);
-  return text.size() == 10 && text[4] == '-' && text[7] == '-' && year && *year >= 1970 && month && day &&
-         (std::chrono::year(static_cast<int>(*year)) / static_cast<int>(*month) / static_cast<int>(*day))
-             .ok();
-}
-
-// hh:mm:ss
-bool is_time(std::string_view text) {
-  const auto hour = number_at(text, 0, 2);
-  const auto minute = number_at(text, 3, 2);
-  const auto second = number_at(text, 6, 2);
-  return text.size() == 8 && text[2] == ':' && text[5] == ':' && hour && *hour < 24 && minute &&
-         *minute < 60 && second && *second < 60;
-}
-
-bool is_until(std::string_view text) {
-  return is_date(text.substr(0, 10)) && (text.size() == 10 || (text[10] == ' ' && is_time(text.substr(11))));
-}
 
 // The words of a line, up to its comment.
 class Words {
@@ -116,7 +81,7 @@ void read_option(ListedPattern& entry, std::string_view option) {
 
   std::string& member = key == "until" ? entry.until : entry.reply;
   if (!member.empty()) throw LineError(option, "is the second " + std::string(key) + " of this line");
-  if (key == "until" && !is_until(value))
+  if (key == "until" && !end_of(value))
     throw LineError(option, "is not until=YYYY-MM-DD or until=\"YYYY-MM-DD hh:mm:ss\" (UTC)");
   if (key == "reply" && !is_reply(value, '5') && !is_reply(value, '4')) {
     throw LineError(option,
@@ -147,7 +112,7 @@ std::vector<ListedPattern> read_plain(std::string_view line) {
 }
 
 bool is_of_digits_and_dots(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return c == '.' || is_digit(c); });
+  return text.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
 // What Postfix calls a client without a name.

@@ -5,18 +5,13 @@
 #include <ctime>
 #include <tuple>
 
+#include "number.h"
 #include "sql.h"
 
 namespace greylisting {
 namespace {
 
 constexpr std::string_view kMigrate = "bring the database to this version's schema: greylistctl migrate";
-
-std::int64_t to_number(std::string_view text) {
-  std::int64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
 
 // Whether `VERSION()` is one the statements are made for; text like `5.6.24-log` or
 // `10.11.19-MariaDB-0+deb12u1`.
@@ -92,8 +87,8 @@ std::vector<Finding> MysqlAdministration::examine() {
     }
   }
 
-  const auto ahead =
-      to_number(value("SELECT UNIX_TIMESTAMP()")) - static_cast<std::int64_t>(std::time(nullptr));
+  const auto ahead = number_of<std::int64_t>(value("SELECT UNIX_TIMESTAMP()")).value_or(0) -
+                     static_cast<std::int64_t>(std::time(nullptr));
   if (std::abs(ahead) <= 60) {
     findings.push_back({State::good, "clock: the database's agrees with this host's"});
   } else {

@@ -1,7 +1,6 @@
 #include "mysql_store.h"
 
-#include <charconv>
-
+#include "number.h"
 #include "sql.h"
 #include "verdict.h"
 
@@ -9,12 +8,10 @@ namespace greylisting {
 namespace {
 
 std::int64_t number(const std::optional<std::string>& text) {
-  std::int64_t value = 0;
-  if (text) std::from_chars(text->data(), text->data() + text->size(), value);
-  return value;
+  return text ? number_of<std::int64_t>(*text).value_or(0) : 0;
 }
 
-// The columns of the two statements of sql/mysql/answer.sql.
+// The columns of sql/mysql/regexps.sql and of sql/mysql/answer.sql.
 enum Regexp { entry, action, kind, pattern, reply };
 enum Answer { verdict, state, id, age, blocked_for, idle, is_alone, answer_columns };
 

@@ -1,5 +1,5 @@
-// mysql_store: triplets in MySQL or MariaDB, the plugin's side. What decides is sql/mysql/judge.sql, and what
-// it records is sql/mysql/earn.sql and record.sql.
+// mysql_store: triplets in MySQL or MariaDB, the plugin's side. What decides is in sql/mysql: known.sql, the
+// shortcut, or lists.sql and judge.sql; what it records is in known_again.sql, or in earn.sql and record.sql.
 #pragma once
 
 #include "mysql_connection.h"

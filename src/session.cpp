@@ -1,7 +1,8 @@
 #include "session.h"
 
-#include <charconv>
 #include <stdexcept>
+
+#include "number.h"
 
 namespace greylisting {
 namespace {
@@ -38,7 +39,7 @@ Session Session::from(const Environment& environment) {
   session.greylisting = value_or_empty(environment("GREYLISTING"));
   session.verdict = value_or_empty(environment(kVerdictVariable));
   const std::string_view count = value_or_empty(environment("SMTPRCPTCOUNTALL"));
-  std::from_chars(count.data(), count.data() + count.size(), session.recipients);
+  session.recipients = number_of<unsigned>(count).value_or(0);
   return session;
 }
 

@@ -89,9 +89,10 @@ std::string SqliteStore::lists_version() const {
 }
 
 SqliteStore::Known SqliteStore::look_up(const Attempt& attempt, const sql::Literals& literals) const {
+  if (!attempt.has_shortcut()) return {};
   auto row = database_.prepare(sql::with_literals(sql::sqlite_known, literals));
   row.step();
-  Known known{.is_known = row.number(0) != 0 && attempt.has_shortcut(),
+  Known known{.is_known = row.number(0) != 0,
               .id = row.number(1),
               .age = row.number(2),
               .idle = std::chrono::seconds(row.number(3))};

@@ -1,5 +1,6 @@
-// sqlite_store: triplets in an SQLite file, the plugin's side. What decides is sql/sqlite/judge.sql, and what
-// it records is sql/sqlite/record.sql and earn.sql.
+// sqlite_store: triplets in an SQLite file, the plugin's side. What decides is in sql/sqlite: known.sql, the
+// shortcut, and standing.sql, or judge.sql; what it records is in known_again.sql, or in record.sql and
+// earn.sql.
 #pragma once
 
 #include "sql.h"

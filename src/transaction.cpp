@@ -1,9 +1,10 @@
 #include "transaction.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <string_view>
+
+#include "number.h"
 
 namespace greylisting {
 namespace {
@@ -11,14 +12,9 @@ namespace {
 constexpr std::string_view kHeaderMark = ":header";
 constexpr std::string_view kDataMark = ":data";
 
-std::optional<unsigned long> to_number(std::string_view text) {
-  unsigned long number = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) return std::nullopt;
-  return number;
+unsigned long count(const char* value) {
+  return value == nullptr ? 0 : number_of<unsigned long>(value).value_or(0);
 }
-
-unsigned long count(const char* value) { return value == nullptr ? 0 : to_number(value).value_or(0); }
 
 bool take(std::string_view& text, std::string_view beginning) {
   if (!text.starts_with(beginning)) return false;
@@ -30,9 +26,10 @@ bool take(std::string_view& text, std::string_view beginning) {
 std::optional<Transaction> read(std::string_view text) {
   const std::size_t end_of_tried = std::min(text.find(':'), text.size());
   const std::size_t end_of_counters = std::min(text.find(':', end_of_tried + 1), text.size());
-  const auto tried = to_number(text.substr(0, end_of_tried));
+  const auto tried = number_of<unsigned long>(text.substr(0, end_of_tried));
   if (!tried || end_of_tried == text.size()) return std::nullopt;
-  const auto accepted = to_number(text.substr(end_of_tried + 1, end_of_counters - end_of_tried - 1));
+  const auto accepted =
+      number_of<unsigned long>(text.substr(end_of_tried + 1, end_of_counters - end_of_tried - 1));
   if (!accepted) return std::nullopt;
 
   text.remove_prefix(end_of_counters);

@@ -1,7 +1,8 @@
 #include "utc.h"
 
-#include <charconv>
 #include <chrono>
+
+#include "number.h"
 
 namespace greylisting {
 namespace {
@@ -23,28 +24,43 @@ std::string utc(std::time_t time) {
          digits(clock.minutes().count(), 2) + ':' + digits(clock.seconds().count(), 2) + 'Z';
 }
 
-std::optional<std::time_t> time_of(std::string_view text) {
-  const auto number = [&text](std::size_t begin, std::size_t width) {
-    unsigned value = 0;
-    if (begin + width <= text.size())
-      std::from_chars(text.data() + begin, text.data() + begin + width, value);
-    return value;
-  };
-  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(number(0, 4))),
-                                         std::chrono::month(number(5, 2)), std::chrono::day(number(8, 2))};
-  if (!date.ok()) return std::nullopt;
-  const std::chrono::sys_seconds moment = std::chrono::sys_days(date) + std::chrono::hours(number(11, 2)) +
-                                          std::chrono::minutes(number(14, 2)) +
-                                          std::chrono::seconds(number(17, 2));
-  const auto time = static_cast<std::time_t>(moment.time_since_epoch().count());
-  return stored_time(time) == text ? std::optional(time) : std::nullopt;
-}
-
 std::string stored_time(std::time_t time) {
   std::string text = utc(time);
   text.pop_back();
   text[text.find('T')] = ' ';
   return text;
+}
+
+std::optional<std::time_t> time_of(std::string_view stored) {
+  constexpr std::string_view kForm = "NNNN-NN-NN NN:NN:NN";
+  if (stored.size() != kForm.size()) return std::nullopt;
+  for (std::size_t i = 0; i < stored.size(); ++i) {
+    const bool is_digit = stored[i] >= '0' && stored[i] <= '9';
+    if (kForm[i] == 'N' ? !is_digit : stored[i] != kForm[i]) return std::nullopt;
+  }
+  const auto field = [stored](std::size_t place, std::size_t digits) {
+    return number_of<int>(stored.substr(place, digits)).value_or(0);
+  };
+  const std::chrono::year_month_day date = std::chrono::year(field(0, 4)) / field(5, 2) / field(8, 2);
+  const int hour = field(11, 2);
+  const int minute = field(14, 2);
+  const int second = field(17, 2);
+  // The years are those that every store has.
+  if (!date.ok() || date.year() < std::chrono::year(1970) || hour > 23 || minute > 59 || second > 59)
+    return std::nullopt;
+  const std::time_t days = std::chrono::sys_days(date).time_since_epoch().count();
+  return days * kDay + hour * kHour + minute * 60 + second;
+}
+
+std::optional<std::string> end_of(std::string_view text) {
+  std::string time(text);
+  if (text.size() == 10) time += " 23:59:59";
+  if (!time_of(time)) return std::nullopt;
+  return time;
+}
+
+std::string later(std::string_view stored, std::chrono::seconds by) {
+  return stored_time(time_of(stored).value_or(0) + by.count());
 }
 
 }  // namespace greylisting

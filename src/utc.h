@@ -1,7 +1,8 @@
 // utc: a moment as text, in UTC. The C library's own functions would read the time zone's file at every
-// start. Years from 0 to 9999 have four digits.
+// start.
 #pragma once
 
+#include <chrono>
 #include <ctime>
 #include <optional>
 #include <string>
@@ -15,7 +16,16 @@ std::string utc(std::time_t time);
 /// As the stores have it: `2026-11-21 06:11:44`.
 std::string stored_time(std::time_t time);
 
-/// What stored_time has written; nothing for other text.
-std::optional<std::time_t> time_of(std::string_view text);
+/// The moment of a time as the stores have it, from 1970 on; nothing for other text.
+std::optional<std::time_t> time_of(std::string_view stored);
+
+/// A date, to its day's end, or a time, as the stores have it; nothing when `text` is neither.
+std::optional<std::string> end_of(std::string_view text);
+
+/// `stored` has to be a time as the stores have it, and so is what is returned.
+std::string later(std::string_view stored, std::chrono::seconds by);
+
+inline constexpr std::time_t kHour = 3600;
+inline constexpr std::time_t kDay = 24 * kHour;
 
 }  // namespace greylisting

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <string>
 
+#include "number.h"
 #include "printable.h"
 #include "store.h"
 
@@ -33,13 +33,6 @@ constexpr std::array kWords{
     Word{"greylist", Reason::unseen, Detail::number},
 };
 
-std::optional<std::uint64_t> to_number(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 // What the SQL has for a trap that no entry is, and what the log has.
 constexpr std::string_view kLowPriorityMx = "mx/0";
 constexpr std::string_view kLowPriorityMxEntry = "low_priority_mx";
@@ -57,7 +50,7 @@ bool read_entry(std::string_view detail, Decision& decision) {
   const std::string_view about = take_word(detail);
   const auto slash = std::min(entry.find('/'), entry.size());
   const std::string_view table = entry.substr(0, slash);
-  if (!to_number(entry.substr(std::min(slash + 1, entry.size()))) ||
+  if (!number_of<std::uint64_t>(entry.substr(std::min(slash + 1, entry.size()))) ||
       (about != "client" && about != "envelope"))
     return false;
   if (entry != kLowPriorityMx && table != "lists" && table != "entries") return false;
@@ -76,7 +69,7 @@ Decision read_verdict(std::string_view verdict, const Attempt& attempt) {
   bool is_known = word != kWords.end();
   if (is_known) {
     decision.reason = word->reason;
-    const auto number = to_number(detail);
+    const auto number = number_of<std::uint64_t>(detail);
     is_known = word->detail == Detail::entry ? read_entry(detail, decision) : number.has_value();
     if (word->detail == Detail::number) decision.pending = number.value_or(0);
     if (decision.reason == Reason::trusted) decision.holds_for_session = number == 1;

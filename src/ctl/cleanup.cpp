@@ -13,8 +13,6 @@
 namespace greylisting::ctl {
 namespace {
 
-constexpr std::time_t kDay = std::time_t{24} * 60 * 60;
-
 // The journal keeps hours that have been counted for so long: greylistctl status and metrics read them to the
 // second.
 constexpr std::time_t kKept = 2 * kDay;

@@ -6,6 +6,7 @@
 #include "../fingerprint.h"
 #include "../printable.h"
 #include "commands.h"
+#include "meta.h"
 #include "progress.h"
 #include "table_rows.h"
 
@@ -22,7 +23,6 @@ constexpr std::size_t kMaxKeys = 5;  // of rows that differ, in a message
 
 // In the destination's greylisting_meta, until a copy is complete: which store it is of.
 constexpr const char* kMark = "copy_from";
-constexpr std::size_t kMaxMark = 255;  // the column's width
 
 // Which store a word on the command line means, as the settings that open it.
 struct Place {
@@ -81,20 +81,6 @@ Stores open(const Place& from, const Place& to, bool only_compares) {
   return stores;
 }
 
-std::string meta(Administration& store, const std::string& name) {
-  const auto rows = store.ask("SELECT value FROM greylisting_meta WHERE name = '" + name + '\'', 1);
-  return rows.empty() ? "" : rows[0][0];
-}
-
-void set_mark(Administration& store, const std::string& source) {
-  store.ask(std::string("REPLACE INTO greylisting_meta (name, value) VALUES ('") + kMark + "', " +
-            sql::text_literal(source.substr(0, kMaxMark), store.dialect()) + ')');
-}
-
-void remove_mark(Administration& store) {
-  store.ask(std::string("DELETE FROM greylisting_meta WHERE name = '") + kMark + '\'');
-}
-
 bool is_in_use(Administration& store) {
   const auto& all = tables();
   return std::ranges::any_of(all, [&store](const Table& table) { return has_rows(store, table); });
@@ -121,17 +107,17 @@ void require_source(Administration& source, const Place& from) {
 void prepare(const Stores& stores, const Place& from, const Place& to, bool overwrites) {
   Administration& destination = *stores.destination;
   const std::string mark = mark_of(destination);
-  const bool goes_on = mark == from.name.substr(0, kMaxMark);
+  const bool goes_on = mark == from.name.substr(0, kLongestMeta);
   if (!goes_on && !overwrites && is_in_use(destination)) {
     throw StoreError(
         to.name + (mark.empty() ? " has rows of its own" : " is an unfinished copy of " + one_line(mark)),
         "name an empty store, or have all of it overwritten: --overwrite");
   }
   for (const std::string& step : destination.migrate()) std::cout << to.name << ": " << step << '\n';
-  set_mark(destination, from.name);
+  set_meta(destination, kMark, from.name);
   // The source had none a moment ago.
   if (!meta(*stores.source, kMark).empty()) {
-    remove_mark(destination);
+    remove_meta(destination, kMark);
     throw UsageError(from.name + " and " + to.name + " are one and the same store");
   }
   // What fits of a value is stored, and a row with the number 0 keeps it.
@@ -337,7 +323,7 @@ int copy(const LoadedSettings& loaded, const CopyOptions& options) {
     return kFailed;
   }
   if (options.only_compares) return kDone;
-  remove_mark(*stores.destination);
+  remove_meta(*stores.destination, kMark);
   say_what_to_set(to, loaded.settings);
   return kDone;
 }

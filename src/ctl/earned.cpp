@@ -1,9 +1,11 @@
 #include "earned.h"
 
 #include <algorithm>
+#include <span>
 
-#include "../entry.h"
+#include "../number.h"
 #include "../printable.h"
+#include "key_list.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -39,23 +41,26 @@ std::vector<EarnedIdentity> earned_by(Administration& administration, IsThere is
   return identities;
 }
 
-// Runs `ask(first, last)` for a thousand items at a time.
+// Runs `ask` for a thousand items at a time.
 template <typename Item, typename Ask>
 void in_batches(const std::vector<Item>& items, Ask ask) {
-  constexpr std::ptrdiff_t kBatch = 1000;
-  for (auto first = items.begin(); first != items.end();) {
-    const auto last = first + std::min(items.end() - first, kBatch);
-    ask(first, last);
-    first = last;
-  }
+  constexpr std::size_t kBatch = 1000;
+  for (std::span<const Item> rest(items); !rest.empty(); rest = rest.subspan(std::min(rest.size(), kBatch)))
+    ask(rest.first(std::min(rest.size(), kBatch)));
 }
 
-// `x'…',x'…'`
-template <typename Iterator>
-std::string key_list(Iterator first, Iterator last) {
-  std::string list;
-  for (; first != last; ++first) list.append(list.empty() ? "x'" : ",x'").append(*first).append("'");
-  return list;
+// Those with such a standing of their own.
+std::string from_clients(const Settings& settings, Standing standing) {
+  const std::string from = " FROM greylisting_clients WHERE member_of IS NULL AND expires > :now AND ";
+  return from + (standing == Standing::trapped ? "trapped_until > :now"
+                                               : "passes >= " + std::to_string(settings.auto_allow_after));
+}
+
+// Groups that are trusted, each a group of rows.
+std::string from_groups(const Settings& settings) {
+  return " FROM greylisting_clients WHERE member_of IS NOT NULL AND passes > 0 AND expires > :now "
+         "GROUP BY member_of HAVING COUNT(*) >= " +
+         std::to_string(settings.group_domain_level);
 }
 
 void add(std::vector<EarnedClient>& clients, Administration& administration, const std::string& question,
@@ -80,29 +85,33 @@ std::string_view name(Standing standing) { return standing == Standing::trusted 
 std::vector<EarnedClient> clients(Administration& administration, const Settings& settings,
                                   Standing standing) {
   std::vector<EarnedClient> clients;
-  if (standing == Standing::trapped) {
+  const bool is_trapped = standing == Standing::trapped;
+  if (is_trapped || settings.auto_allow_after > 0) {
     add(clients, administration,
-        "SELECT identity, passes, counted, trapped_until, HEX(client) FROM greylisting_clients "
-        "WHERE trapped_until > :now AND expires > :now AND member_of IS NULL ORDER BY identity",
-        false);
-    return clients;
-  }
-  if (settings.auto_allow_after > 0) {
-    add(clients, administration,
-        "SELECT identity, passes, counted, expires, HEX(client) FROM greylisting_clients "
-        "WHERE member_of IS NULL AND passes >= " +
-            std::to_string(settings.auto_allow_after) + " AND expires > :now ORDER BY identity",
+        std::string("SELECT identity, passes, counted, ") + (is_trapped ? "trapped_until" : "expires") +
+            ", HEX(client)" + from_clients(settings, standing) + " ORDER BY identity",
         false);
   }
-  if (settings.group_domain_level > 0) {
+  if (!is_trapped && settings.group_domain_level > 0) {
     add(clients, administration,
-        "SELECT MIN(identity), COUNT(*), MAX(counted), MAX(expires), HEX(member_of) FROM greylisting_clients "
-        "WHERE member_of IS NOT NULL AND passes > 0 AND expires > :now GROUP BY member_of "
-        "HAVING COUNT(*) >= " +
-            std::to_string(settings.group_domain_level) + " ORDER BY 1",
+        "SELECT MIN(identity), COUNT(*), MAX(counted), MAX(expires), HEX(member_of)" + from_groups(settings) +
+            " ORDER BY 1",
         true);
   }
   return clients;
+}
+
+std::uint64_t number_of_clients(Administration& administration, const Settings& settings, Standing standing) {
+  const auto count = [&administration](const std::string& from) {
+    const auto rows = administration.ask("SELECT COUNT(*)" + from, 1);
+    return number_of<std::uint64_t>(rows.at(0).at(0)).value_or(0);
+  };
+  const bool is_trapped = standing == Standing::trapped;
+  std::uint64_t number = 0;
+  if (is_trapped || settings.auto_allow_after > 0) number += count(from_clients(settings, standing));
+  if (!is_trapped && settings.group_domain_level > 0)
+    number += count(" FROM (SELECT member_of" + from_groups(settings) + ") AS trusted_groups");
+  return number;
 }
 
 void forget(Administration& administration, const EarnedClient& client, Standing standing) {
@@ -128,14 +137,11 @@ std::vector<EarnedIdentity> identities_on(Administration& administration, const 
 }
 
 void forget(Administration& administration, const std::vector<EarnedIdentity>& identities) {
-  for (auto first = identities.begin(); first != identities.end();) {
-    std::string keys;
-    const auto last = first + std::min<std::ptrdiff_t>(identities.end() - first, kAtOnce / 10);
-    for (; first != last; ++first) keys.append(keys.empty() ? "x'" : ",x'").append(first->key).append("'");
+  in_batches(identities, [&administration](const auto& batch) {
     administration.ask(
         "UPDATE greylisting_clients SET passes = 0, trapped_until = NULL, expires = :now WHERE client IN (" +
-        keys + ')');
-  }
+        key_list(batch, &EarnedIdentity::key) + ')');
+  });
 }
 
 std::string key_of(const Network& network, const Settings& settings) {
@@ -152,12 +158,12 @@ std::string key_of(const Network& network, const Settings& settings) {
 std::map<std::string, NetworkStanding> standings(Administration& administration,
                                                  const std::vector<std::string>& keys) {
   std::map<std::string, NetworkStanding> standings;
-  in_batches(keys, [&](auto first, auto last) {
+  in_batches(keys, [&](const auto& batch) {
     for (Administration::Row& row :
          administration.ask("SELECT HEX(client), passes, CASE WHEN passes > 0 THEN expires END, "
                             "CASE WHEN trapped_until > :now THEN trapped_until END FROM greylisting_clients "
                             "WHERE expires > :now AND client IN (" +
-                                key_list(first, last) + ')',
+                                key_list(batch) + ')',
                             4)) {
       standings.try_emplace(std::move(row[0]),
                             NetworkStanding{std::stol(row[1]), std::move(row[2]), std::move(row[3])});
@@ -180,13 +186,13 @@ void trust(Administration& administration, const Settings& settings,
   const bool is_mysql = dialect == sql::Dialect::mysql;
   const auto literal = [dialect](std::string_view text) { return sql::text_literal(text, dialect); };
   const std::string passes = std::to_string(settings.auto_allow_after);
-  in_batches(networks, [&](auto first, auto last) {
+  in_batches(networks, [&](const auto& batch) {
     std::string statement =
         "INSERT INTO greylisting_clients (client, identity, passes, counted, expires) VALUES ";
-    for (auto network = first; network != last; ++network) {
-      statement.append(network == first ? "(x'" : ",(x'")
-          .append(network->key + "'," + literal(network->name) + ',' + passes + ',' + literal(network->seen) +
-                  ',' + literal(network->expires) + ')');
+    for (const NetworkToTrust& network : batch) {
+      statement.append(&network == &batch.front() ? "(x'" : ",(x'")
+          .append(network.key + "'," + literal(network.name) + ',' + passes + ',' + literal(network.seen) +
+                  ',' + literal(network.expires) + ')');
     }
     statement += is_mysql ? " ON DUPLICATE KEY UPDATE " : " ON CONFLICT (client) DO UPDATE SET ";
     // The greater of both; MySQL and SQLite have different functions for it. None reads what another sets.
@@ -204,9 +210,8 @@ void trust(Administration& administration, const Settings& settings,
 }
 
 void withdraw_passes(Administration& administration, const std::vector<std::string>& keys) {
-  in_batches(keys, [&administration](auto first, auto last) {
-    administration.ask("UPDATE greylisting_clients SET passes = 0 WHERE client IN (" + key_list(first, last) +
-                       ')');
+  in_batches(keys, [&administration](const auto& batch) {
+    administration.ask("UPDATE greylisting_clients SET passes = 0 WHERE client IN (" + key_list(batch) + ')');
   });
 }
 

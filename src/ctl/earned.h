@@ -1,6 +1,7 @@
 // earned: what clients have earned, as greylisting_clients has it.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
@@ -28,6 +29,9 @@ struct EarnedClient {
 /// Those that are trusted, or trapped, now. Throws StoreError.
 std::vector<EarnedClient> clients(Administration& administration, const Settings& settings,
                                   Standing standing);
+
+/// How many of them there are. Throws StoreError.
+std::uint64_t number_of_clients(Administration& administration, const Settings& settings, Standing standing);
 
 /// Takes away what it has earned. Throws StoreError.
 void forget(Administration& administration, const EarnedClient& client, Standing standing);

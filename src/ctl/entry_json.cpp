@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "../reply.h"
+#include "../utc.h"
 
 namespace greylisting::ctl {
 namespace {

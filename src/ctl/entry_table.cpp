@@ -1,9 +1,9 @@
 #include "entry_table.h"
 
 #include <algorithm>
-#include <charconv>
 #include <functional>
 
+#include "../number.h"
 #include "../printable.h"
 
 namespace greylisting::ctl {
@@ -43,11 +43,7 @@ Entry read(const StoredEntry& stored) {
               .reply = stored.reply,
               .expires = stored.expires,
               .comment = stored.comment};
-  if (!stored.block.empty()) {
-    int minutes = 0;
-    std::from_chars(stored.block.data(), stored.block.data() + stored.block.size(), minutes);
-    entry.block = std::chrono::minutes(minutes);
-  }
+  if (!stored.block.empty()) entry.block = std::chrono::minutes(number_of<int>(stored.block).value_or(0));
   if (const auto why = objection(entry)) throw std::runtime_error(*why);
   return entry;
 }

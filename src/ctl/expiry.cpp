@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "key_list.h"
 #include "record_tally.h"
 
 namespace greylisting::ctl {
@@ -15,12 +16,7 @@ struct Renewed {};
 
 enum Column { key, client, sender, recipient, day, fate, columns };
 
-// The first column, hexadecimal digits, as a list of literals.
-std::string key_list(const std::vector<Administration::Row>& rows) {
-  std::string list;
-  for (const auto& row : rows) list.append(list.empty() ? "x'" : ", x'").append(row.front()).append("'");
-  return list;
-}
+const std::string& first_column(const Administration::Row& row) { return row.front(); }
 
 }  // namespace
 
@@ -41,7 +37,7 @@ std::uint64_t Expiry::delete_records() {
         columns);
     if (records.empty()) return 0;
     std::string deletion = "DELETE FROM greylisting_data WHERE triplet IN (";
-    deletion.append(key_list(records)).append(") AND ").append(over);
+    deletion.append(key_list(records, first_column)).append(") AND ").append(over);
     const auto counts = settings_.history_expire > 0 ? counted(records) : std::vector<HistoryRow>();
     try {
       administration_.transact([&] {
@@ -91,7 +87,8 @@ std::uint64_t Expiry::delete_clients() {
   const std::string keys =
       key_list(administration_.ask("SELECT HEX(client) FROM greylisting_clients WHERE " + over +
                                        " ORDER BY expires LIMIT " + std::to_string(slice_),
-                                   1));
+                                   1),
+               first_column);
   if (keys.empty()) return 0;
   administration_.ask("DELETE FROM greylisting_clients WHERE client IN (" + keys + ") AND " + over);
   return administration_.changed_rows();

@@ -10,10 +10,12 @@
 #include "../spp.h"
 #include "../suspicion.h"
 #include "../suspicion_rules.h"
+#include "../utc.h"
 #include "commands.h"
 #include "entry_table.h"
 #include "record_table.h"
 #include "rehearsal.h"
+#include "terminal.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -347,11 +349,6 @@ Explanation explain(Administration& administration, const Session& session, cons
   return explanation;
 }
 
-bool is_bold() {
-  const char* const no_color = std::getenv("NO_COLOR");
-  return isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
-}
-
 // A new triplet has to come first, and one over the throttle may have to come more than once.
 std::string_view condition_for(Reason reason) {
   switch (reason) {
@@ -366,7 +363,7 @@ std::string_view condition_for(Reason reason) {
 
 void print(const Explanation& explanation, const Settings& settings) {
   const Decision& decision = explanation.decision;
-  const bool bold = is_bold();
+  const bool bold = is_decorated(STDOUT_FILENO);
   std::cout << in_words(explanation.session) << "\n\n";
   for (const Step& step : explanation.steps) {
     std::string line = step.decides ? "=>" : "  ";

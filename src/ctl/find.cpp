@@ -5,20 +5,12 @@
 #include "commands.h"
 #include "record_table.h"
 #include "table.h"
+#include "words.h"
 
 namespace greylisting::ctl {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-// `24h` before now, or a date's beginning, or a time.
-std::string beginning(const std::string& text, const std::string& now) {
-  if (const auto duration = duration_of(text)) return later(now, -*duration);
-  if (const auto end = end_of(text)) return text.size() == end->size() ? text : text + " 00:00:00";
-  throw UsageError("--since: \"" + one_line(text) +
-                   "\" is neither a duration (90m, 12h, 30d, 2w) nor a date (YYYY-MM-DD or \"YYYY-MM-DD "
-                   "hh:mm:ss\", UTC)");
-}
 
 Network network_of(const std::string& text) {
   if (const auto network = Network::parse(text)) return *network;
@@ -33,7 +25,7 @@ RecordQuery query_of(const FindOptions& options, const Settings& settings, Admin
   if (!options.client.empty()) query.client = network_of(options.client);
   if (options.sender) query.sender = condition_on_sender(*options.sender, settings, dialect);
   if (options.recipient) query.recipient = condition_on_recipient(*options.recipient, settings, dialect);
-  if (!options.since.empty()) query.since = beginning(options.since, administration.now());
+  if (!options.since.empty()) query.since = moment_of("--since", options.since, administration.now());
   return query;
 }
 

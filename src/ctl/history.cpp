@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <climits>
 
+#include "../number.h"
 #include "../utc.h"
+#include "record_tally.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -15,6 +16,7 @@ namespace {
 constexpr std::string_view kDecision = "decision";
 constexpr std::string_view kWait = "wait";
 constexpr std::string_view kFirstRetry = "first-retry";
+const std::vector<std::string_view> kTallyKinds{kDecision, kWait, kFirstRetry};
 
 // As many names of a kind a day are kept.
 constexpr std::size_t kMostNames = 100;
@@ -22,13 +24,8 @@ constexpr std::size_t kMostNames = 100;
 constexpr std::size_t kRowsAtOnce = 500;
 constexpr std::size_t kLongestName = 191;
 constexpr std::size_t kLongestHost = 64;
-constexpr std::time_t kHour = 3600;
 
-std::uint64_t to_number(std::string_view text) {
-  std::uint64_t number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
-}
+std::uint64_t to_number(std::string_view text) { return number_of<std::uint64_t>(text).value_or(0); }
 
 void append(std::vector<HistoryRow>& rows, const HistoryRow& like, const Durations& durations) {
   for (const auto& [duration, count] : durations) {
@@ -65,15 +62,13 @@ std::vector<HistoryRow> rows_of(const Tally& tally, const std::string& hour, con
   return rows;
 }
 
-bool add(Tally& tally, const HistoryRow& row) {
+void add(Tally& tally, const HistoryRow& row) {
   if (row.kind == kDecision) {
     tally.decisions[row.name] += row.total;
-    return true;
+  } else {
+    Durations& durations = row.kind == kWait ? tally.waits : tally.first_retries;
+    durations[std::chrono::seconds(to_number(row.name))] += row.total;
   }
-  if (row.kind != kWait && row.kind != kFirstRetry) return false;
-  Durations& durations = row.kind == kWait ? tally.waits : tally.first_retries;
-  durations[std::chrono::seconds(to_number(row.name))] += row.total;
-  return true;
 }
 
 std::string host_name() {
@@ -82,25 +77,45 @@ std::string host_name() {
   return std::string(name.data()).substr(0, kLongestHost);
 }
 
+std::string History::literal(std::string_view text) const {
+  return sql::text_literal(text, administration_.dialect());
+}
+
+template <typename Texts>
+std::string History::list(const Texts& texts) const {
+  std::string list;
+  for (const auto& text : texts) list.append(list.empty() ? "" : ", ").append(literal(text));
+  return list;
+}
+
 std::vector<HistoryRow> History::read(const std::string& since, const std::string& until,
                                       const std::vector<std::string_view>& kinds) {
-  const auto literal = [this](std::string_view text) {
-    return sql::text_literal(text, administration_.dialect());
-  };
-  std::string condition;
-  for (const std::string_view kind : kinds) condition += (condition.empty() ? "" : ", ") + literal(kind);
-  if (!condition.empty()) condition = " AND kind IN (" + condition + ")";
   std::vector<HistoryRow> rows;
   for (const auto& row :
        administration_.ask("SELECT period, kind, name, host, total FROM greylisting_history "
                            "WHERE period >= " +
-                               literal(since) + " AND period < " + literal(until) + condition +
-                               " ORDER BY period, kind, name, host",
+                               literal(since) + " AND period < " + literal(until) + " AND kind IN (" +
+                               list(kinds) + ") ORDER BY period, kind, name, host",
                            5)) {
     rows.push_back(
         {.period = row[0], .kind = row[1], .name = row[2], .host = row[3], .total = to_number(row[4])});
   }
   return rows;
+}
+
+std::vector<HistoryRow> History::read_tallies(const std::string& since, const std::string& until) {
+  return read(since, until, kTallyKinds);
+}
+
+Tally History::tally_of(const std::string& host, const std::vector<std::string>& except) {
+  Tally tally;
+  for (const auto& row : administration_.ask(
+           "SELECT kind, name, SUM(total) FROM greylisting_history WHERE host = " + literal(host) +
+               " AND kind IN (" + list(kTallyKinds) + ')' +
+               (except.empty() ? "" : " AND period NOT IN (" + list(except) + ')') + " GROUP BY kind, name",
+           3))
+    ctl::add(tally, {.period = "", .kind = row[0], .name = row[1], .host = host, .total = to_number(row[2])});
+  return tally;
 }
 
 void History::write(const std::vector<HistoryRow>& rows, bool adds) {
@@ -119,24 +134,21 @@ void History::write(const std::vector<HistoryRow>& rows, bool adds) {
 }
 
 void History::keep_most_frequent(const std::string& period, const std::string& kind) {
-  std::string crowd = " FROM greylisting_history WHERE period = ";
-  crowd.append(sql::text_literal(period, administration_.dialect())).append(" AND kind = ");
-  crowd.append(sql::text_literal(kind, administration_.dialect()));
-  std::string kept;
-  for (const auto& row : administration_.ask(
+  const std::string crowd =
+      " FROM greylisting_history WHERE period = " + literal(period) + " AND kind = " + literal(kind);
+  std::vector<std::string> kept;
+  for (auto& row : administration_.ask(
            "SELECT name" + crowd + " ORDER BY total DESC, name LIMIT " + std::to_string(kMostNames), 1))
-    kept.append(kept.empty() ? "" : ", ").append(sql::text_literal(row[0], administration_.dialect()));
-  administration_.ask("DELETE" + crowd + " AND name NOT IN (" + kept + ")");
+    kept.push_back(std::move(row[0]));
+  administration_.ask("DELETE" + crowd + " AND name NOT IN (" + list(kept) + ")");
 }
 
 void History::shorten(const std::string& oldest) {
-  administration_.ask("DELETE FROM greylisting_history WHERE period < " +
-                      sql::text_literal(oldest, administration_.dialect()));
-  for (const auto& crowd : administration_.ask("SELECT period, kind FROM greylisting_history WHERE kind IN "
-                                               "('client', 'sender-domain', 'recipient', 'pool') "
-                                               "GROUP BY period, kind HAVING COUNT(*) > " +
-                                                   std::to_string(kMostNames),
-                                               2))
+  administration_.ask("DELETE FROM greylisting_history WHERE period < " + literal(oldest));
+  for (const auto& crowd :
+       administration_.ask("SELECT period, kind FROM greylisting_history WHERE kind IN (" + list(kNameKinds) +
+                               ") GROUP BY period, kind HAVING COUNT(*) > " + std::to_string(kMostNames),
+                           2))
     keep_most_frequent(crowd[0], crowd[1]);
 }
 
@@ -162,7 +174,7 @@ std::map<std::string, Tally> tallies(const Journal& journal, History& history, c
     tallies[period].add(read(journal, hour));
   }
   const std::string host = host_name();
-  for (const HistoryRow& row : history.read(since, until, {kDecision, kWait, kFirstRetry})) {
+  for (const HistoryRow& row : history.read_tallies(since, until)) {
     if (row.host == host && std::ranges::binary_search(own, row.period)) continue;
     add(tallies[row.period], row);
   }

@@ -37,8 +37,8 @@ struct HistoryRow {
 /// The rows that say what a host's tally of that hour says.
 std::vector<HistoryRow> rows_of(const Tally& tally, const std::string& hour, const std::string& host);
 
-/// Adds what a row of one of the first three kinds says; false for the others.
-bool add(Tally& tally, const HistoryRow& row);
+/// Adds what a row of one of the first three kinds says.
+void add(Tally& tally, const HistoryRow& row);
 
 /// The name under which this host counts.
 std::string host_name();
@@ -48,9 +48,15 @@ class History {
  public:
   explicit History(Administration& administration) : administration_(administration) {}
 
-  /// What is in it from the one period on to before the other, of these kinds (of all, when none is named).
+  /// What is in it of these kinds, from the one period on to before the other.
   std::vector<HistoryRow> read(const std::string& since, const std::string& until,
-                               const std::vector<std::string_view>& kinds = {});
+                               const std::vector<std::string_view>& kinds);
+
+  /// The same of what hosts have decided, the first three kinds.
+  std::vector<HistoryRow> read_tallies(const std::string& since, const std::string& until);
+
+  /// All that a host has decided, but for these periods.
+  Tally tally_of(const std::string& host, const std::vector<std::string>& except);
 
   /// Puts rows in, in place of those of the same period, kind, name and host.
   void set(const std::vector<HistoryRow>& rows) { write(rows, false); }
@@ -64,6 +70,9 @@ class History {
  private:
   void write(const std::vector<HistoryRow>& rows, bool adds);
   void keep_most_frequent(const std::string& period, const std::string& kind);
+  std::string literal(std::string_view text) const;
+  template <typename Texts>
+  std::string list(const Texts& texts) const;
 
   Administration& administration_;
 };

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "../control_file.h"
+#include "../utc.h"
 #include "commands.h"
 #include "entry_json.h"
 

@@ -18,7 +18,6 @@ namespace greylisting::ctl {
 namespace {
 
 constexpr std::size_t kShown = 20;
-constexpr std::time_t kDay = 86400;
 
 enum class Fate { trust, prolong, withdraw, nothing };
 

@@ -3,8 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <iostream>
+
+#include "terminal.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -12,11 +13,6 @@ namespace {
 constexpr std::chrono::milliseconds kBetweenDrawings{100};
 constexpr std::uint64_t kWidth = 20;
 constexpr const char* kEraseLine = "\r\033[K";
-
-bool is_wanted() {
-  const char* const no_color = std::getenv("NO_COLOR");
-  return isatty(STDERR_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
-}
 
 // 12 s   3 min 5 s   2 h 14 min
 std::string text_of(std::uint64_t seconds) {
@@ -29,7 +25,7 @@ std::string text_of(std::uint64_t seconds) {
 }  // namespace
 
 Progress::Progress(std::string what, std::uint64_t total)
-    : what_(std::move(what)), total_(total), is_shown_(is_wanted()) {
+    : what_(std::move(what)), total_(total), is_shown_(is_decorated(STDERR_FILENO)) {
   if (is_shown_) draw(begin_);
 }
 

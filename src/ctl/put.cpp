@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "../reply.h"
+#include "../utc.h"
 #include "commands.h"
 #include "entry_table.h"
 #include "words.h"

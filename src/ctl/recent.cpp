@@ -1,12 +1,10 @@
 #include "recent.h"
 
-#include "../entry.h"
 #include "../utc.h"
 
 namespace greylisting::ctl {
 
 Recent recent(const Journal& journal, std::time_t since, std::time_t now) {
-  constexpr std::time_t kHour = 3600;
   Recent recent;
   for (const std::time_t hour : journal.hours()) {
     if (hour + kHour <= since) continue;
@@ -22,23 +20,22 @@ Recent recent(const Journal& journal, std::time_t since, std::time_t now) {
 OtherHosts other_hosts(History& history, std::time_t since, std::time_t now) {
   OtherHosts others;
   const std::string own = host_name();
-  for (const HistoryRow& row : history.read(stored_time(since), stored_time(now))) {
-    if (row.host != own && !row.host.empty() && add(others.tally, row)) others.names.insert(row.host);
+  for (const HistoryRow& row : history.read_tallies(stored_time(since), stored_time(now))) {
+    if (row.host == own) continue;
+    add(others.tally, row);
+    others.names.insert(row.host);
   }
   return others;
 }
 
 Tally counted_by_this_host(const Journal& journal, History& history) {
+  std::vector<std::string> in_journal;
   Tally sum;
-  const std::string own = host_name();
-  std::set<std::string> in_journal;
   for (const std::time_t hour : journal.hours()) {
-    in_journal.insert(stored_time(hour));
+    in_journal.push_back(stored_time(hour));
     journal.read(hour, [&sum](const JournalLine& line) { sum.add(line); });
   }
-  for (const HistoryRow& row : history.read("", std::string(kForEver))) {
-    if (row.host == own && !in_journal.contains(row.period)) add(sum, row);
-  }
+  sum.add(history.tally_of(host_name(), in_journal));
   return sum;
 }
 

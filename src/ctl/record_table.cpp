@@ -1,10 +1,11 @@
 #include "record_table.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "../entry.h"
+#include "../number.h"
 #include "../printable.h"
+#include "../utc.h"
 #include "commands.h"
 
 namespace greylisting::ctl {
@@ -15,11 +16,7 @@ constexpr std::size_t kColumnWidth = 255;  // of mail_from and rcpt_to
 constexpr std::size_t kMaxDigits = 18;     // of a number that both stores can hold
 constexpr std::size_t kKeysAtOnce = 500;
 
-unsigned long number(const std::string& text) {
-  unsigned long value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
+unsigned long number(const std::string& text) { return number_of<unsigned long>(text).value_or(0); }
 
 // What LIKE would take for more than itself is marked by an exclamation mark.
 std::string escaped(const std::string& text) {

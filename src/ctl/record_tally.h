@@ -4,6 +4,7 @@
 // network counts, and one that has neither passed nor been deferred was withdrawn and does not.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,7 @@ inline constexpr std::string_view kClientKind = "client";
 inline constexpr std::string_view kSenderDomainKind = "sender-domain";
 inline constexpr std::string_view kRecipientKind = "recipient";
 inline constexpr std::string_view kPoolKind = "pool";
+inline constexpr std::array kNameKinds{kClientKind, kSenderDomainKind, kRecipientKind, kPoolKind};
 
 /// The first address of a client's network, client and network as hexadecimal digits: `c0000207` is of
 /// `c0000200`.

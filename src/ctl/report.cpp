@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include "../utc.h"
 #include "caller.h"
 #include "commands.h"
 #include "output_file.h"
@@ -9,6 +10,7 @@
 #include "report/json.h"
 #include "report/page.h"
 #include "report/text.h"
+#include "words.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -18,11 +20,7 @@ constexpr std::chrono::days kByDefault{29};
 
 // The day in which that was, `24h` before now or a date.
 std::string day_of(const char* option, const std::string& text, const std::string& now) {
-  if (const auto duration = duration_of(text)) return later(now, -*duration).substr(0, kDateLength);
-  if (const auto end = end_of(text)) return end->substr(0, kDateLength);
-  throw UsageError(std::string(option) + ": \"" + one_line(text) +
-                   "\" is neither a duration (90m, 12h, 30d, 2w) nor a date (YYYY-MM-DD or \"YYYY-MM-DD "
-                   "hh:mm:ss\", UTC)");
+  return moment_of(option, text, now).substr(0, kDateLength);
 }
 
 Period period_of(const ReportOptions& options, const std::string& now) {

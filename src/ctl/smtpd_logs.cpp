@@ -16,6 +16,7 @@
 #include "../attempt.h"
 #include "../printable.h"
 #include "../smtpd_log.h"
+#include "../utc.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -24,7 +25,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kReadAtOnce = 1U << 18U;
 constexpr std::size_t kMaxLine = 1U << 16U;  // what is longer is no line of qmail-smtpd
-constexpr std::time_t kDay = 86400;
 
 std::string shown(const std::string& log) { return log == "-" ? "standard input" : one_line(log); }
 

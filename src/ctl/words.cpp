@@ -1,5 +1,6 @@
 #include "words.h"
 
+#include "../utc.h"
 #include "commands.h"
 
 namespace greylisting::ctl {
@@ -43,6 +44,14 @@ Pattern pattern_of(const std::vector<std::string>& words, Action action) {
   } catch (const PatternError& error) {
     throw UsageError(error.what());
   }
+}
+
+std::string moment_of(const std::string& option, const std::string& text, const std::string& now) {
+  if (const auto duration = duration_of(text)) return later(now, -*duration);
+  if (const auto end = end_of(text)) return text.size() == end->size() ? text : text + " 00:00:00";
+  throw UsageError(option + ": \"" + one_line(text) +
+                   "\" is neither a duration (90m, 12h, 30d, 2w) nor a date (YYYY-MM-DD or \"YYYY-MM-DD "
+                   "hh:mm:ss\", UTC)");
 }
 
 }  // namespace greylisting::ctl

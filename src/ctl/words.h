@@ -1,4 +1,4 @@
-// words: what stands for a pattern on the command line.
+// words: what stands for a pattern, or for a time, on the command line.
 #pragma once
 
 #include <string>
@@ -15,5 +15,9 @@ bool is_subject(const std::string& word);
 /// says what is meant where the word is left out. Throws UsageError when that leaves two possibilities, and
 /// for what is no pattern.
 Pattern pattern_of(const std::vector<std::string>& words, Action action);
+
+/// The time that an option's value means, as the stores have times: `24h` for so long before `now`, a date
+/// for its beginning, or a time. Throws UsageError, naming the option.
+std::string moment_of(const std::string& option, const std::string& text, const std::string& now);
 
 }  // namespace greylisting::ctl

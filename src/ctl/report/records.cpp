@@ -1,11 +1,11 @@
 #include "records.h"
 
 #include <algorithm>
-#include <charconv>
 #include <functional>
 #include <unordered_map>
 
 #include "../../entry.h"
+#include "../../number.h"
 #include "../../utc.h"
 #include "../history.h"
 #include "../progress.h"
@@ -19,26 +19,12 @@ namespace {
 // a decision may want to.
 constexpr std::size_t kSlice = 1000;
 constexpr std::size_t kIdsAtOnce = 500;
-constexpr std::uint32_t kDay = 24 * 60 * 60;
 
-template <typename Number>
-Number to_number(std::string_view text) {
-  Number number{};
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
-}
+std::uint64_t to_number(std::string_view text) { return number_of<std::uint64_t>(text).value_or(0); }
 
-// Seconds since 1970 of a time as the stores have it. They could say it themselves, and slower.
+// Seconds since 1970; the store could say it itself, and slower.
 std::uint32_t seconds_of(std::string_view time) {
-  using namespace std::chrono;
-  if (time.size() < 19) return 0;
-  const auto number = [time](std::size_t begin, std::size_t size) {
-    return to_number<unsigned>(time.substr(begin, size));
-  };
-  const sys_days day =
-      year(to_number<int>(time.substr(0, 4))) / month(number(5, 2)) / std::chrono::day(number(8, 2));
-  return static_cast<std::uint32_t>(day.time_since_epoch().count()) * kDay + number(11, 2) * 3600 +
-         number(14, 2) * 60 + number(17, 2);
+  return static_cast<std::uint32_t>(time_of(time).value_or(0));
 }
 
 // `2026-11-21`
@@ -119,7 +105,7 @@ class Reader {
               "table_name = 'greylisting_data'"
             : "SELECT COALESCE(MAX(id), 0) FROM greylisting_data",
         1);
-    return to_number<std::uint64_t>(rows.at(0).at(0));
+    return to_number(rows.at(0).at(0));
   }
 
   void take(const Administration::Row& record) {
@@ -144,7 +130,7 @@ class Reader {
     // Of one that has passed more than once nobody knows when it did so first.
     const std::string& end = has_passed && record[passed] != "1" ? record[first] : record[last];
     trials_.push_back({.message = hash(message_of(record[sender], record[recipient])),
-                       .record = to_number<std::uint64_t>(record[id]),
+                       .record = to_number(record[id]),
                        .network = static_cast<std::uint32_t>(hash(network)),
                        .first = created,
                        .last = seconds_of(end),
@@ -164,7 +150,7 @@ class Reader {
       }
       for (const auto& row : administration_.ask(
                "SELECT id, mail_from FROM greylisting_data WHERE pool IS NULL AND id IN (" + ids + ')', 2))
-        add(*of_record.at(to_number<std::uint64_t>(row[0])), std::string(domain_of(row[1])));
+        add(*of_record.at(to_number(row[0])), std::string(domain_of(row[1])));
     }
   }
 

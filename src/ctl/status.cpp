@@ -17,9 +17,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::time_t kHour = 3600;
-constexpr std::time_t kDay = 24 * kHour;
-
 // One column of the screen.
 struct Column {
   std::string head;
@@ -27,43 +24,27 @@ struct Column {
   std::uint64_t came_back = 0;
 };
 
-// The lines of the screen, and the keys of the JSON.
+// A line of the screen. What is rare is left out where there is nothing of it.
 struct Line {
   const char* text;
   Reason reason;
+  bool is_rare = false;
 };
 constexpr std::array kLines{Line{"deferred: new", Reason::unseen},
                             Line{"deferred: retried too early", Reason::early},
-                            Line{"deferred: too many of a client wait", Reason::throttled},
-                            Line{"deferred: in a trap", Reason::trap},
-                            Line{"deferred: too many recipients", Reason::too_many},
+                            Line{"deferred: too many of a client wait", Reason::throttled, true},
+                            Line{"deferred: in a trap", Reason::trap, true},
+                            Line{"deferred: too many recipients", Reason::too_many, true},
                             Line{"passed: retried after the block", Reason::retried},
                             Line{"passed: known", Reason::known},
                             Line{"passed: client trusted", Reason::trusted},
                             Line{"passed: allowed", Reason::allowed},
-                            Line{"passed: opted out", Reason::opted_out},
-                            Line{"passed: not listed (explicit)", Reason::not_listed},
-                            Line{"passed: not suspicious", Reason::not_suspicious},
-                            Line{"passed: null sender", Reason::null_sender},
+                            Line{"passed: opted out", Reason::opted_out, true},
+                            Line{"passed: not listed (explicit)", Reason::not_listed, true},
+                            Line{"passed: not suspicious", Reason::not_suspicious, true},
+                            Line{"passed: null sender", Reason::null_sender, true},
                             Line{"refused: denied", Reason::denied},
                             Line{"refused: client was in a trap", Reason::trapped}};
-
-// What is rare is left out where there is nothing of it.
-bool is_always_shown(Reason reason) {
-  switch (reason) {
-    case Reason::unseen:
-    case Reason::early:
-    case Reason::retried:
-    case Reason::known:
-    case Reason::trusted:
-    case Reason::allowed:
-    case Reason::denied:
-    case Reason::trapped:
-      return true;
-    default:
-      return false;
-  }
-}
 
 std::string mode(const Settings& settings) {
   std::string mode = settings.greylist == Greylist::suspicious ? "greylists what is suspicious" : "greylists";
@@ -102,7 +83,9 @@ void print(const std::vector<Column>& columns) {
   };
   add("", [](const Column& column) { return column.head; });
   for (const Line& line : kLines) {
-    if (!is_always_shown(line.reason) && columns.back().tally.of(line.reason) == 0) continue;
+    const bool is_there = std::ranges::any_of(
+        columns, [&line](const Column& column) { return column.tally.of(line.reason) > 0; });
+    if (line.is_rare && !is_there) continue;
     add(line.text, [&line](const Column& column) { return number_text(column.tally.of(line.reason)); });
   }
   add("errors: passed undecided, or deferred",

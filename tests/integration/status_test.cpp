@@ -280,6 +280,9 @@ TEST_CASE("status: what other hosts on the same store have counted stands beside
   const Installation installation(GENERATE(Backend::mariadb, Backend::sqlite));
   set_up(installation);
   installation.attempt();
+  // What is rare, by this host alone.
+  REQUIRE(ctl(installation, {"trap", "trap@example.org"}).status == 0);
+  installation.attempt({.recipient = "trap@example.org"});
   const std::string hour = installation.now().substr(0, 13) + ":00:00";
   installation.sql("INSERT INTO greylisting_history (period, kind, name, host, total) VALUES ('" + hour +
                    "', 'decision', 'new', 'another.example', 70), ('" + hour +
@@ -291,6 +294,8 @@ TEST_CASE("status: what other hosts on the same store have counted stands beside
   CHECK(status["last_day"]["decisions"]["new"] == 1);
   const std::string screen = ctl(installation, {"status"}).output;
   CHECK(std::regex_search(screen, std::regex("deferred: new +1 +1 +70\n")));
+  CHECK(std::regex_search(screen, std::regex("deferred: in a trap +1 +1 +0\n")));
+  CHECK_THAT(screen, !Catch::Contains("passed: opted out"));
   CHECK_THAT(screen, Catch::EndsWith("counted them: another.example\n"));
   CHECK(sample(samples(ctl(installation, {"metrics"}).output),
                "decisions_total{outcome=\"deferred\",reason=\"new\"}") == "1");

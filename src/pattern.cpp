@@ -114,11 +114,11 @@ std::string domain_of(PatternKind kind, std::string_view text, std::string_view 
   return domain;
 }
 
-// No name ends in a number: what does is an address with something wrong.
+// No name ends in a number: what does is an address with something wrong, or with a dash a range.
 bool ends_in_number(std::string_view name) {
   const auto dot = name.rfind('.');
   const std::string_view last = name.substr(dot == std::string_view::npos ? 0 : dot + 1);
-  return !last.empty() && std::ranges::all_of(last, is_digit);
+  return !last.empty() && std::ranges::all_of(last, [](char c) { return is_digit(c) || c == '-'; });
 }
 
 // Whether `name` is `domain` or in it, as far as `reach` (the second byte of a key) goes.

@@ -71,7 +71,7 @@ class Pattern {
 
   PatternKind kind() const { return kind_; }
 
-  /// The pattern in its one normal form, fit to be parsed again.
+  /// The pattern in its one normal form, from which `parse` and `patterns_of` make the same pattern again.
   const std::string& text() const { return text_; }
 
   /// The key by which it is found; `kRegexpKey` for every regular expression.

@@ -1,7 +1,7 @@
-// pattern: what is parsed comes back from its text, and has a key that a database can hold; a pattern that is
-// no regular expression matches exactly when its key is one of the attempt's and its network holds the
-// client; an address matches the pattern that is made of it. The input is a line each of: the word, the
-// pattern, the client's address and name, the sender, the recipient.
+// pattern: what is read, of a range each network, comes back from its text, and has a key that a database can
+// hold; a pattern that is no regular expression matches exactly when its key is one of the attempt's and its
+// network holds the client; an address matches the pattern that is made of it. The input is a line each of:
+// the word, the pattern, the client's address and name, the sender, the recipient.
 
 #include "pattern.h"
 
@@ -51,6 +51,7 @@ void check(const Pattern& pattern, Subjects attempt) {
   expect(pattern.specificity() >= 100 && pattern.specificity() <= 999);
   expect(pattern.network().has_value() == (pattern.kind() == PatternKind::network));
   expect(again.matches(attempt) == pattern.matches(attempt));
+  expect(patterns_of(word(pattern.kind()), pattern.text()) == std::vector{pattern});
   if (pattern.is_regexp()) return;
 
   check_keys({pattern.key()});
@@ -98,7 +99,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                          Address::recipient(take_line(input))};
   check_keys(keys_of(attempt));
   try {
-    check(Pattern::parse(word, text), attempt);
+    for (const Pattern& pattern : patterns_of(word, text)) check(pattern, attempt);
   } catch (const PatternError& error) {
     const std::string what = error.what();
     expect(what.starts_with('"') && what.size() < 2000 && is_printable(what));

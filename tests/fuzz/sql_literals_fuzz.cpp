@@ -33,37 +33,47 @@ std::string statements(std::string_view client, std::string_view sender, std::st
   session.sender = sender;
   session.recipient = recipient;
   const Attempt attempt = Attempt::from(session, Settings());
-  return sql::with_literals(sql::mysql_known, sql::literals_of(attempt, sql::Dialect::mysql)) +
-         sql::with_literals(sql::mysql_lists, sql::literals_of(attempt, sql::Dialect::mysql)) +
-         sql::with_literals(sql::mysql_judge, sql::literals_of(attempt, sql::Dialect::mysql)) +
-         sql::with_literals(sql::mysql_record, sql::literals_of(attempt, sql::Dialect::mysql)) +
-         sql::with_literals(sql::sqlite_known, sql::literals_of(attempt, sql::Dialect::sqlite)) +
-         sql::with_literals(sql::sqlite_judge, sql::literals_of(attempt, sql::Dialect::sqlite)) +
-         sql::with_literals(sql::sqlite_record, sql::literals_of(attempt, sql::Dialect::sqlite));
+  const sql::Literals mysql = sql::literals_of(attempt, sql::Dialect::mysql);
+  const sql::Literals sqlite = sql::literals_of(attempt, sql::Dialect::sqlite);
+  return sql::with_literals(sql::mysql_known, mysql) + sql::with_literals(sql::mysql_lists, mysql) +
+         sql::with_literals(sql::mysql_judge, mysql) + sql::with_literals(sql::mysql_record, mysql) +
+         sql::with_literals(sql::sqlite_known, sqlite) + sql::with_literals(sql::sqlite_judge, sqlite) +
+         sql::with_literals(sql::sqlite_record, sqlite);
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// Where the first digit or literal may begin. All else is most of the text, and passed over at once.
+const char* next_literal(const char* begin, const char* end) {
+  while (begin != end && *begin != 'x' && !is_digit(*begin)) ++begin;
+  return begin;
 }
 
 // `text` with one ? for each literal, or for several with commas between them, and 0 for each number.
 std::string without_literals(std::string_view text) {
   std::string rest;
   while (!text.empty()) {
-    if (const auto end = text.find_first_not_of("0123456789"); end > 0) {
+    const char* const begin = text.data();
+    const char* const end = begin + text.size();
+    if (const char* const next = next_literal(begin, end); next != begin) {
+      rest.append(begin, next);
+      text.remove_prefix(static_cast<std::size_t>(next - begin));
+    } else if (is_digit(*begin)) {
       rest += '0';
-      text.remove_prefix(std::min(end, text.size()));
-      continue;
-    }
-    if (!text.starts_with("x'")) {
-      rest += text.front();
+      text.remove_prefix(static_cast<std::size_t>(std::find_if_not(begin, end, is_digit) - begin));
+    } else if (!text.starts_with("x'")) {
+      rest += 'x';
       text.remove_prefix(1);
-      continue;
-    }
-    text.remove_prefix(2);
-    const auto end = text.find_first_not_of("0123456789abcdef");
-    expect(end != std::string_view::npos && end % 2 == 0 && text[end] == '\'');
-    text.remove_prefix(end + 1);
-    if (rest.ends_with("?,")) {
-      rest.pop_back();
     } else {
-      rest += '?';
+      text.remove_prefix(2);
+      const auto size = text.find_first_not_of("0123456789abcdef");
+      expect(size != std::string_view::npos && size % 2 == 0 && text[size] == '\'');
+      text.remove_prefix(size + 1);
+      if (rest.ends_with("?,")) {
+        rest.pop_back();
+      } else {
+        rest += '?';
+      }
     }
   }
   return rest;
@@ -79,8 +89,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   const std::string_view client = take(input);
   const std::string_view sender = take(input);
-  const std::string text = statements(client, sender, input);
-  expect(std::ranges::count(text, '\'') % 2 == 0);
-  expect(without_literals(text) == kExpected);
+  expect(without_literals(statements(client, sender, input)) == kExpected);
   return 0;
 }

@@ -159,6 +159,11 @@ TEST_CASE("Pattern::parse: what is no pattern is refused, and why", "[pattern]")
       {"client", "192.0.2.1.5", "no name ends in a number"},
       {"client", "192.0.2.1.", "no name ends in a number"},
       {"client", "192.0.2.1-192.0.2.9", "no name ends in a number"},
+      {"client", "192.0.2.1-9", "no name ends in a number"},
+      {"client", "192.0.2.1-9..", "no name ends in a number"},
+      {"client", "192.0.2.1-5-9", "no name ends in a number"},
+      {"client", "192.0.2.1-", "no name ends in a number"},
+      {"client", "=192.0.2.1-9", "no name ends in a number"},
       {"client", "256", "no name ends in a number"},
       {"client", "=192.0.2.1", "no name ends in a number"},
       {"client", "192.0.2.0/33", "is not a network; a client"},
@@ -494,10 +499,12 @@ TEST_CASE("patterns_of: a range of addresses is its networks", "[pattern]") {
   CHECK(texts("mail-1.example.org") == "mail-1.example.org ");
   CHECK(texts("192.0.2.0/24") == "192.0.2.0/24 ");
   CHECK(texts("192.0.2.7-static.example.net") == "192.0.2.7-static.example.net ");
-  CHECK(texts("192.0.2.7-") == "192.0.2.7- ");
+  CHECK(texts("192.0.2.7-8.Example.net.") == "192.0.2.7-8.example.net ");
   CHECK_THROWS_WITH(texts("192.0.2.5-192.0.2.4"), Catch::Contains("is not a range of addresses"));
   CHECK_THROWS_WITH(texts("192.0.2.5-2001:db8::1"), Catch::Contains("is not a range of addresses"));
   CHECK_THROWS_WITH(texts("192.0.2.5-20"), Catch::Contains("is not a range of addresses"));
+  CHECK_THROWS_WITH(texts("192.0.2.5-20."), Catch::Contains("is not a network"));
+  CHECK_THROWS_WITH(texts("192.0.2.5-"), Catch::Contains("is not a network"));
   CHECK_THROWS_WITH(texts("192.0.2.5-192.0.2.256"), Catch::Contains("is not a range of addresses"));
   CHECK_THROWS_WITH(texts("2001:db8::1-2001:db8::g"), Catch::Contains("is not a range of addresses"));
 }

@@ -105,6 +105,10 @@ $(BUILD)/tests/all: $(TEST_OBJECTS) $(filter $(BUILD)/src/%,$(CTL_OBJECTS)) $(LI
 	@echo '  link     $@'
 	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lz
 
+ifdef SANITIZE
+$(BUILD)/greylisting.dynamic $(BUILD)/greylistctl $(BUILD)/qmail-smtpd: $(BUILD)/tests/support/leak_check.o
+endif
+
 $(BUILD)/qmail-smtpd: $(BUILD)/tests/support/qmail_smtpd.o
 	@echo '  link     $@'
 	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^

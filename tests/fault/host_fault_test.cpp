@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <functional>
+#include <map>
 
 #include "tests/support/fault.h"
 
@@ -89,7 +90,40 @@ TEST_CASE("a wrong working directory is said to be without the state directory",
   CHECK(fs::is_empty(elsewhere.path()));
 }
 
-TEST_CASE("a control file that is none is said to be that", "[fault]") {
+// execve takes any environment, also one that has a name twice, or a text without a "=".
+TEST_CASE("of a variable that is there twice, the first counts", "[fault]") {
+  struct Doubled {
+    std::map<std::string, std::string> first;
+    Strings behind;
+    std::string output;
+    std::string said;
+  };
+  const std::string answer(kAnswer);
+  const std::vector<Doubled> all{
+      {{}, {"TCPREMOTEIP=a", "TCPREMOTEIP=203.0.113.1"}, answer, " client=192.0.2.1 "},
+      {{{"TCPREMOTEIP", "a"}}, {"TCPREMOTEIP=192.0.2.1"}, "", "TCPREMOTEIP"},
+      {{}, {"SMTPRCPTTO", "SMTPRCPTTO=carol@example.org"}, answer, " recipient=bob@example.org "},
+      {{}, {"GREYLISTING=553 not from here"}, answer, "outcome=deferred"},
+      {{{"GREYLISTING", "553 not from here"}}, {"GREYLISTING="}, "E553 not from here\n", "reason=denied"},
+      {{{"GLDEFERMESSAGE", "450 first"}}, {"GLDEFERMESSAGE=450 second"}, "E450 first\n", "outcome=deferred"},
+      {{{"GLTIMEOUT", kAtOnce}}, {"GLTIMEOUT=soon", "GLTIMEOUT=10"}, answer, "outcome=deferred"},
+      {{{"GLLOGLEVEL", "4"}}, {"GLLOGLEVEL=0", "GLLOGLEVEL=1"}, answer, "outcome=deferred"},
+  };
+  const Installation installation(either_store());
+  CAPTURE(name(installation.backend()));
+  for (const Doubled& doubled : all) {
+    CAPTURE(doubled.behind);
+    Command command = guarded(installation, {.environment = doubled.first});
+    command.environment_behind = doubled.behind;
+    const Result result = run(command);
+    CHECK(result.status == 0);
+    CHECK(result.output == doubled.output);
+    CHECK(lines(result.errors) == 1);
+    CHECK_THAT(result.errors, Contains(doubled.said));
+  }
+}
+
+TEST_CASE("a control file that cannot be used is said to be that", "[fault]") {
   const Installation installation(Backend::sqlite);
   const fs::path file = installation.home() / "control/greylisting";
   SECTION("a directory") {
@@ -101,6 +135,11 @@ TEST_CASE("a control file that is none is said to be that", "[fault]") {
     fs::remove(file);
     REQUIRE(mkfifo(file.c_str(), 0644) == 0);
     fails_safely(installation, {"control/greylisting: is not a regular file"});
+  }
+  SECTION("writable for everybody") {
+    fs::permissions(file, fs::perms(0646));
+    fails_safely(installation,
+                 {"control/greylisting: can be written by everybody, so nothing is greylisted"});
   }
   SECTION("not readable") {
     if (geteuid() != 0) {

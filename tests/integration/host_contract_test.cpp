@@ -22,11 +22,11 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "tests/support/process.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/support/trace.h"
 
 namespace greylisting::test {
 namespace {
@@ -60,16 +60,9 @@ class Host {
         {.arguments = program, .environment = environment_, .directory = home_.path(), .closed = closed});
   }
 
-  // As rcpt, and the lines that strace writes about `calls`.
-  std::pair<Result, Strings> traced_rcpt(const std::string& calls,
-                                         const Strings& program = {built("greylisting")}) const {
-    Strings command{"strace", "-f", "-qq", "-s", "512", "-o", home_ / "trace", "-e", "trace=" + calls};
-    command.insert(command.end(), program.begin(), program.end());
-    const Result result = rcpt({}, command);
-    std::istringstream trace(read_file(home_ / "trace"));
-    Strings lines;
-    for (std::string line; std::getline(trace, line);) lines.push_back(line);
-    return {result, lines};
+  // As rcpt, and what it asked of the kernel.
+  Traced traced_rcpt(const std::string& calls, const Strings& program = {built("greylisting")}) const {
+    return run_traced({.arguments = program, .environment = environment_, .directory = home_.path()}, calls);
   }
 
   // As rcpt under a user who owns nothing here and may read all of it.

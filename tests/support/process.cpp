@@ -5,7 +5,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -23,21 +22,14 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
   return result;
 }
 
-// The leak sanitizer cannot look at a process that strace does, nor at one that may have become another user.
-bool shows_its_leaks(const Command& command) {
-  return std::ranges::none_of(command.arguments, [](const std::string& word) {
-    return word == "strace" || word.ends_with("/greylistctl");
-  });
-}
-
 // Forks and executes with the three standard streams given; the parent's copies stay open.
 pid_t start(const Command& command, const std::array<int, 3>& streams) {
   std::vector<std::string> arguments = command.arguments;
   std::vector<std::string> environment{std::string("PATH=") + std::getenv("PATH")};
   for (const auto& [name, value] : command.environment) environment.push_back(name + '=' + value);
   if (const char* const options = std::getenv("ASAN_OPTIONS"))
-    environment.push_back(std::string("ASAN_OPTIONS=") + options +
-                          (shows_its_leaks(command) ? "" : ":detect_leaks=0"));
+    environment.push_back(std::string("ASAN_OPTIONS=") + options);
+  environment.insert(environment.end(), command.environment_behind.begin(), command.environment_behind.end());
   const auto argv = pointers(arguments);
   const auto envp = pointers(environment);
 

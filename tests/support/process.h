@@ -23,6 +23,8 @@ struct Command {
   std::vector<std::string> arguments;  // the program first; looked up in PATH when it has no slash
   std::map<std::string, std::string> environment{};  // nothing else is in it, but for PATH and what steers
                                                      // sanitizers
+  std::vector<std::string> environment_behind{};  // NAME=value each, behind all of it, also when the name is
+                                                  // there already
   std::filesystem::path directory = ".";
   std::string input{};
   std::vector<int> closed{};  // standard streams that are closed when the program starts

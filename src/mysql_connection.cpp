@@ -147,13 +147,11 @@ MysqlConnection::MysqlConnection(const std::string& option_file, std::string_vie
   }
 }
 
-std::vector<MysqlConnection::Row> MysqlConnection::run(std::string_view statements) {
+std::vector<MysqlConnection::Row> MysqlConnection::run(std::string_view statements, unsigned end) {
   MYSQL* const mysql = connection_.get();
-  if (mysql_real_query(mysql, statements.data(), statements.size()) != 0) fail();
-
   std::vector<Row> rows;
-  int next = 0;
-  do {
+  int next = mysql_real_query(mysql, statements.data(), statements.size());
+  for (; next == 0; next = mysql_next_result(mysql)) {
     const std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)> result(mysql_store_result(mysql),
                                                                           mysql_free_result);
     if (result) {
@@ -170,19 +168,15 @@ std::vector<MysqlConnection::Row> MysqlConnection::run(std::string_view statemen
     } else {
       affected_rows_ = mysql_affected_rows(mysql);
     }
-    next = mysql_next_result(mysql);
-  } while (next == 0);
-  if (next > 0) fail();
+  }
+  const unsigned error = mysql_errno(mysql);
+  if (error != 0 && error != end) fail();
   return rows;
 }
 
-bool MysqlConnection::is_mariadb() const {
-  return std::string_view(mysql_get_server_info(connection_.get())).find("MariaDB") != std::string_view::npos;
-}
-
-std::vector<MysqlConnection::Row> MysqlConnection::run_with_retry(std::string_view statements) {
+std::vector<MysqlConnection::Row> MysqlConnection::run_with_retry(std::string_view statements, unsigned end) {
   std::vector<Row> rows;
-  retry([&] { rows = run(statements); });
+  retry([&] { rows = run(statements, end); });
   return rows;
 }
 

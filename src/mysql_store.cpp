@@ -33,66 +33,32 @@ sql::Literals one_or_both(const std::vector<sql::Literals>& records) {
   return literals;
 }
 
-// What goes to the server in one packet, in this order: first it is judged, without a lock; then what the
-// client has earned; then the record, in one statement that is its own transaction, as the only thing that
-// must not be done twice, so that all of it can be run again after a deadlock.
-struct Statements {
-  std::string lists;
-  std::string judge;
-  std::string earn;
-  std::string record;
-};
-
-Statements statements(const Attempt& attempt, const sql::Literals& literals) {
-  Statements statements;
-  statements.lists = sql::with_literals(sql::mysql_lists, literals);
-  statements.judge = sql::with_literals(sql::mysql_judge, literals);
-  for (const sql::Literals& identity : sql::identities_of(attempt, sql::Dialect::mysql))
-    statements.earn += sql::with_literals(sql::mysql_earn, identity, literals);
-  if (attempt.group_domain_level > 0)
-    statements.earn += sql::with_literals(sql::mysql_fall_of_group, literals);
-  const auto records = sql::records_of(attempt, sql::Dialect::mysql);
-  statements.record = sql::with_literals(sql::mysql_record, one_or_both(records), literals);
-  return statements;
-}
-
-std::string block(const std::string& statements) {
-  return sql::quoted_literal("BEGIN NOT ATOMIC " + statements + " END");
-}
-
-std::string only_if(std::string_view condition, std::string_view statements) {
-  return std::string("IF ").append(condition).append(" THEN ").append(statements).append(" END IF; ");
-}
-
-// MariaDB can leave out what does not matter, and what a triplet that has passed before does not need it does
-// not even read.
-std::string shortest(const Statements& statements, const sql::Literals& literals) {
-  const std::string all = std::string(sql::mysql_used) + only_if("@has_lists", statements.lists) +
-                          statements.judge + only_if("@event IS NOT NULL", statements.earn) +
-                          only_if("@verdict LIKE 'greylist %'", statements.record) +
-                          only_if("@has_regexps", sql::mysql_regexps) +
-                          only_if("@verdict LIKE '%client%' OR @verdict LIKE 'trusted%'", sql::mysql_session);
-  return sql::with_literals(sql::mysql_known, literals) +
-         "EXECUTE IMMEDIATE IF(@is_known, IF(@is_countable, " +
-         block("SET @event = 'pass';" + statements.earn) + ", 'DO 0'), " + block(all) + ");" +
-         sql::with_literals(sql::mysql_known_again, literals);
-}
-
-std::string packet(const Attempt& attempt, bool is_mariadb, bool is_rehearsal) {
+// What goes to the server in one packet, in this order: what the triplet and its client have behind them,
+// where the shortcut ends it; then it is judged, without a lock; then what the client has earned; then the
+// record, in one statement that is its own transaction, as the only thing that holds its lock; the answer,
+// where most end; what few need. The server reads no further than to the answer (kStop).
+std::string packet(const Attempt& attempt) {
   const sql::Literals literals = sql::literals_of(attempt, sql::Dialect::mysql);
-  const Statements each = statements(attempt, literals);
-  const std::string all = is_mariadb && attempt.has_shortcut()
-                              ? shortest(each, literals)
-                              : each.lists + each.judge + each.earn + each.record +
-                                    std::string(sql::mysql_regexps) + std::string(sql::mysql_session);
-  const std::string answer(sql::mysql_answer);
-  return is_rehearsal ? "START TRANSACTION;" + all + answer + "ROLLBACK;" : all + answer;
+  const bool has_groups = attempt.group_domain_level > 0;
+  std::string packet;
+  for (const std::string_view part : {sql::mysql_known, sql::mysql_known_again, sql::mysql_lists,
+                                      has_groups ? sql::mysql_group : std::string_view(), sql::mysql_judge})
+    packet += sql::with_literals(part, literals);
+  for (const sql::Literals& identity : sql::identities_of(attempt, sql::Dialect::mysql))
+    packet += sql::with_literals(sql::mysql_earn, identity, literals);
+  if (has_groups) packet += sql::with_literals(sql::mysql_fall_of_group, literals);
+  const auto records = sql::records_of(attempt, sql::Dialect::mysql);
+  packet += sql::with_literals(sql::mysql_record, one_or_both(records), literals);
+  return packet.append(sql::mysql_answer)
+      .append(sql::mysql_regexps)
+      .append(sql::mysql_session)
+      .append(sql::mysql_answer);
 }
 
 }  // namespace
 
-Judgement MysqlStore::decide(const Attempt& attempt, bool is_rehearsal) {
-  const auto rows = connection_.run_with_retry(packet(attempt, connection_.is_mariadb(), is_rehearsal));
+Judgement MysqlStore::judge(const Attempt& attempt) {
+  const auto rows = connection_.run_with_retry(packet(attempt), MysqlConnection::kStop);
   // The answer comes last, because the client library can take a lost connection for the end.
   if (rows.empty() || rows.back().size() != answer_columns)
     throw StoreError("MySQL: the connection was lost within the answer",
@@ -118,9 +84,12 @@ Judgement MysqlStore::decide(const Attempt& attempt, bool is_rehearsal) {
   return judgement;
 }
 
-Judgement MysqlStore::judge(const Attempt& attempt) { return decide(attempt, false); }
-
-Judgement MysqlStore::rehearse(const Attempt& attempt) { return decide(attempt, true); }
+Judgement MysqlStore::rehearse(const Attempt& attempt) {
+  connection_.run("START TRANSACTION");
+  Judgement judgement = judge(attempt);
+  connection_.run("ROLLBACK");
+  return judgement;
+}
 
 void MysqlStore::withdraw(const Attempt& attempt, Reason from, Reason to) {
   connection_.run_with_retry(sql::with_literals(sql::mysql_withdraw, sql::withdrawal_of(from, to),

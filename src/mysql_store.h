@@ -24,8 +24,6 @@ class MysqlStore : public Store {
   MysqlConnection& connection() { return connection_; }
 
  private:
-  Judgement decide(const Attempt& attempt, bool is_rehearsal);
-
   MysqlConnection connection_;
 };
 

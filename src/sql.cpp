@@ -13,7 +13,7 @@ namespace {
 // The width of the columns for people to read; what tells triplets apart is the key.
 constexpr std::size_t kColumnWidth = 255;
 
-// More passes than a client can have.
+// More than there can be, of a client's passes and of records.
 constexpr unsigned kNever = 4294967295U;
 
 const std::string kNull = "NULL";
@@ -62,8 +62,6 @@ Literals literals_of(const Attempt& attempt, Dialect dialect) {
   };
   const Fingerprint key = attempt.key();
 
-  List subjects;
-  for (const std::string& subject : keys_of(attempt.subjects())) subjects.add(literal(subject));
   List triplets;
   triplets.add(key_literal(key));
   if (const auto pool_key = attempt.pool_key()) triplets.add(key_literal(*pool_key));
@@ -77,8 +75,6 @@ Literals literals_of(const Attempt& attempt, Dialect dialect) {
   const std::string_view domain = triplet.recipient.domain();
   Literals literals{
       {"explicit", attempt.only_listed ? "1" : "0"},
-      {"networks", network_literals(triplet.client)},
-      {"subjects", subjects.text},
       {"triplets", triplets.text},
       {"client_keys", client_keys.text},
       {"client_key", key_literal(identities.front().key)},
@@ -106,11 +102,21 @@ Literals literals_of(const Attempt& attempt, Dialect dialect) {
       {"auto_allow_expire", std::to_string(attempt.auto_allow_expire.count())},
       {"trap_expire", std::to_string(attempt.trap_expire.count())},
       {"record_count", std::to_string(triplets.size)},
+      {"shortcut_count", std::to_string(attempt.has_shortcut() ? triplets.size : kNever)},
   };
   // Whatever is asked, and by whatever settings: two attempts with the same question have the same answer.
   std::string question;
-  for (const auto& [name, value] : literals) question.append(value).append(";");
+  for (const auto& [name, value] : literals) question.append(value).append(1, '\0');
+  const Subjects subjects = attempt.subjects();
+  for (const std::string& subject : {subjects.client_name, subjects.sender.text(), subjects.recipient.text()})
+    question.append(subject).append(1, '\0');
   literals.emplace_back("question", text(hexadecimal(bytes(attempt.fingerprinter.of(question)))));
+
+  // What is made of these alone, and is long.
+  List keys;
+  for (const std::string& key_of_subject : keys_of(subjects)) keys.add(literal(key_of_subject));
+  literals.emplace_back("subjects", keys.text);
+  literals.emplace_back("networks", network_literals(triplet.client));
   return literals;
 }
 
@@ -143,12 +149,6 @@ std::vector<Literals> records_of(const Attempt& attempt, Dialect dialect) {
 
 Literals withdrawal_of(Reason from, Reason to) {
   return {{"denied", to == Reason::denied ? "1" : "0"}, {"untrap", from == Reason::trap ? "1" : "0"}};
-}
-
-std::string quoted_literal(std::string_view text) {
-  std::string literal = "'";
-  for (const char c : text) literal.append(c == '\'' ? 2 : 1, c);
-  return literal += '\'';
 }
 
 std::string with_literals(std::string_view sql, const Literals& own, const Literals& shared) {

@@ -16,7 +16,7 @@ extern const std::string_view mysql_upgrade_from_05;
 extern const std::string_view mysql_upgrade_from_2;
 extern const std::string_view mysql_known;
 extern const std::string_view mysql_known_again;
-extern const std::string_view mysql_used;
+extern const std::string_view mysql_group;
 extern const std::string_view mysql_lists;
 extern const std::string_view mysql_judge;
 extern const std::string_view mysql_earn;
@@ -69,9 +69,6 @@ std::uint64_t record_id(const Fingerprint& key);
 
 /// What sql/…/withdraw.sql asks beside the attempt's own: `from` as the store decided, `to` as it is.
 Literals withdrawal_of(Reason from, Reason to);
-
-/// `text`, which has no backslash, as a string literal: `'it''s'`.
-std::string quoted_literal(std::string_view text);
 
 /// `sql` with each `:name` replaced by its literal, in `own` or else in `shared`. A `:name` that has none
 /// is left as it is, to be bound.

@@ -32,9 +32,8 @@ RecordedAttempt further(RecordedAttempt first, const RecordedAttempt& other) {
 // writing, so that it never waits for a lock with a picture of the file that is outdated when it gets it.
 Judgement SqliteStore::judge(const Attempt& attempt) {
   sql::Literals literals = sql::literals_of(attempt, sql::Dialect::sqlite);
-  literals.emplace_back("lists_version", sql::text_literal(lists_version(), sql::Dialect::sqlite));
-  if (const Known known = look_up(attempt, literals); known.is_known)
-    return pass_again(known, attempt, literals);
+  const Known known = look_up(attempt, literals);
+  if (known.is_known) return pass_again(known, attempt, literals);
   const Judged judged = ask(sql::with_literals(sql::sqlite_judge, literals));
   Judgement judgement{.decision = read_verdict(judged.verdict, attempt), .idle = judged.idle};
   Decision& decision = judgement.decision;
@@ -82,13 +81,12 @@ void SqliteStore::earn(std::string_view event, const Attempt& attempt, sql::Lite
   if (attempt.group_domain_level > 0) database_.run(sql::with_literals(sql::sqlite_fall_of_group, literals));
 }
 
-std::string SqliteStore::lists_version() const {
-  auto row = database_.prepare("SELECT value FROM greylisting_meta WHERE name = 'lists_version'");
-  row.step();
-  return row.text(0);
-}
-
-SqliteStore::Known SqliteStore::look_up(const Attempt& attempt, const sql::Literals& literals) const {
+// Adds :lists_version to the literals, as it is before the lists are asked. The statements end together, so
+// that the file is locked for reading once.
+SqliteStore::Known SqliteStore::look_up(const Attempt& attempt, sql::Literals& literals) const {
+  auto version = database_.prepare("SELECT value FROM greylisting_meta WHERE name = 'lists_version'");
+  version.step();
+  literals.emplace_back("lists_version", sql::text_literal(version.text(0), sql::Dialect::sqlite));
   if (!attempt.has_shortcut()) return {};
   auto row = database_.prepare(sql::with_literals(sql::sqlite_known, literals));
   row.step();

@@ -30,8 +30,7 @@ class SqliteStore : public Store {
     std::int64_t age = 0;
     std::chrono::seconds idle{};
   };
-  std::string lists_version() const;
-  Known look_up(const Attempt& attempt, const sql::Literals& literals) const;
+  Known look_up(const Attempt& attempt, sql::Literals& literals) const;
   Judgement pass_again(const Known& known, const Attempt& attempt, sql::Literals& literals);
   void earn(std::string_view event, const Attempt& attempt, sql::Literals& literals);
 

@@ -1,4 +1,7 @@
--- What came of it; by the shortcut of known.sql, where that was taken.
-SELECT IF(@is_known, 'greylist 0', @verdict), IF(@is_known, 6, GREATEST(1, LAST_INSERT_ID())), @id, COALESCE(@age, 0),
-       IF(@is_known, -1, TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), @block_expires)), COALESCE(@triplet_idle, @client_idle),
-       COALESCE(@is_alone, FALSE);
+-- What came of it, where that is known by now (@is_answered).
+SELECT @verdict, GREATEST(1, LAST_INSERT_ID()), @id, COALESCE(@age, 0),
+       TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), @block_expires), COALESCE(@triplet_idle, @client_idle), @is_alone
+  FROM DUAL WHERE @is_answered;
+
+-- Fails where that was the answer, as in known_again.sql.
+SET @stop = 18446744073709551615 + @is_answered;

@@ -3,5 +3,5 @@
 SELECT (@verdict LIKE '%client%'
         OR @verdict LIKE 'trusted%' AND NOT EXISTS (SELECT 1 FROM greylisting_lists WHERE rcpt_to IS NOT NULL))
        AND NOT EXISTS (SELECT 1 FROM greylisting_entries
-                        WHERE action IN ('deny', 'trap') AND kind IN ('sender', 'recipient'))
-  INTO @is_alone;
+                        WHERE action IN ('deny', 'trap') AND kind IN ('sender', 'recipient')), TRUE
+  INTO @is_alone, @is_answered;

@@ -118,11 +118,6 @@ TEST_CASE("sql::literals_of: another client, sender, recipient or setting is ano
   CHECK(question(other) != one);
 }
 
-TEST_CASE("sql::quoted_literal: quotes are doubled", "[sql]") {
-  CHECK(quoted_literal("") == "''");
-  CHECK(quoted_literal("it's 'so'") == "'it''s ''so'''");
-}
-
 TEST_CASE("sql::literals_of: settings at their least", "[sql]") {
   Settings settings;
   settings.max_pending_per_client = 0;

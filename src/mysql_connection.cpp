@@ -94,7 +94,9 @@ std::string remedy_for(unsigned error, const std::string& option_file) {
              "(mysql_admin_file)";
     case ER_NO_SUCH_TABLE:
     case ER_BAD_FIELD_ERROR:
-      return "bring the database to this version's schema: greylistctl migrate";
+      return "bring the database and this program to one version: greylistctl migrate does so, or says what "
+             "to "
+             "install";
     case kNodeNotReady:
       return "this node of the cluster is joining it or has lost it: see wsrep_local_state_comment and "
              "wsrep_cluster_status in its SHOW STATUS, or name another node" +
@@ -140,6 +142,9 @@ MysqlConnection::MysqlConnection(const std::string& option_file, std::string_vie
   if (!connection_) throw StoreError("MySQL: out of memory", "raise the memory limit (softlimit -m)");
   // Bytes are bytes: what is stored comes back as it was written.
   mysql_options(connection_.get(), MYSQL_SET_CHARSET_NAME, "latin1");
+  // A decision leaves in one piece, and the server is woken once.
+  const unsigned long buffer = 16384;
+  mysql_options(connection_.get(), MYSQL_OPT_NET_BUFFER_LENGTH, &buffer);
   if (!option_file.empty()) mysql_options(connection_.get(), MYSQL_READ_DEFAULT_FILE, option_file.c_str());
   if (mysql_real_connect(connection_.get(), nullptr, nullptr, nullptr, nullptr, 0, nullptr,
                          CLIENT_MULTI_STATEMENTS) == nullptr) {

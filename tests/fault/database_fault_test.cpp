@@ -363,7 +363,8 @@ TEST_CASE("a server that is unwilling is said to be that", "[fault]") {
   const std::string& database = installation.database();
   const std::string account = '\'' + database + "'@'localhost'";
   const std::string socket = "socket=" + installation.server().socket().string();
-  const std::string migrate = "bring the database to this version's schema: greylistctl migrate";
+  const std::string migrate =
+      "bring the database and this program to one version: greylistctl migrate does so";
   SECTION("wrong password") {
     connect_through(installation, socket, "wrong");
     fails_safely(installation, {"MySQL: Access denied", "correct user and password in control/mysql.cnf"});

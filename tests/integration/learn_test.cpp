@@ -175,7 +175,8 @@ TEST_CASE("learn: nothing is done in a dry run, nor when nobody says so", "[lear
   CHECK(silent.errors ==
         "greylistctl: nothing was done, because there is no terminal to ask on; --yes does it without "
         "asking\n");
-  CHECK(silent.output == dry.output);
+  const std::regex since("since [-0-9]+ [:0-9]+");  // to the second
+  CHECK(std::regex_replace(silent.output, since, "") == std::regex_replace(dry.output, since, ""));
   CHECK(clients(installation) == before);
 
   // On a terminal.

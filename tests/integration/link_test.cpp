@@ -86,13 +86,25 @@ struct Elf {
       std::memcpy(&segment, bytes.data() + header.e_phoff + i * sizeof segment, sizeof segment);
       is_dynamic = is_dynamic || segment.p_type == PT_INTERP;
       has_relro = has_relro || segment.p_type == PT_GNU_RELRO;
+      if (segment.p_type == PT_DYNAMIC) binds_now = is_flag_set(segment, DT_FLAGS, DF_BIND_NOW);
       if (segment.p_type == PT_GNU_STACK) has_executable_stack = (segment.p_flags & PF_X) != 0;
     }
+  }
+
+  // In the dynamic section.
+  bool is_flag_set(const Elf64_Phdr& section, Elf64_Sxword tag, Elf64_Xword flag) const {
+    for (std::size_t i = 0; i < section.p_filesz; i += sizeof(Elf64_Dyn)) {
+      Elf64_Dyn entry{};
+      std::memcpy(&entry, bytes.data() + section.p_offset + i, sizeof entry);
+      if (entry.d_tag == tag) return (entry.d_un.d_val & flag) != 0;
+    }
+    return false;
   }
 
   bool contains(std::string_view text) const { return bytes.find(text) != std::string::npos; }
 
   std::string bytes;
+  bool binds_now = false;  // of a dynamic one
   bool is_pie = false;
   bool is_dynamic = false;
   bool has_relro = false;
@@ -194,6 +206,7 @@ TEST_CASE("the static plugin is static, and both programs are hardened", "[link]
   CHECK(twin.is_dynamic);
   CHECK(twin.is_pie);
   CHECK(twin.has_relro);
+  CHECK(twin.binds_now);
   CHECK_FALSE(twin.has_executable_stack);
   // Sanitizers have flags of their own in place of these.
   if (!kIsSanitized) CHECK(twin.contains("__stack_chk_fail"));

@@ -179,6 +179,10 @@ std::vector<MysqlConnection::Row> MysqlConnection::run(std::string_view statemen
   return rows;
 }
 
+bool MysqlConnection::is_mariadb() const {
+  return std::string_view(mysql_get_server_info(connection_.get())).find("MariaDB") != std::string_view::npos;
+}
+
 std::vector<MysqlConnection::Row> MysqlConnection::run_with_retry(std::string_view statements, unsigned end) {
   std::vector<Row> rows;
   retry([&] { rows = run(statements, end); });

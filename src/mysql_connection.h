@@ -48,6 +48,9 @@ class MysqlConnection {
   /// throws undoes it.
   void transact(const std::function<void()>& work);
 
+  /// Whether the server is MariaDB and not MySQL.
+  bool is_mariadb() const;
+
   /// The number of rows that the last statement of `run` changed.
   std::uint64_t affected_rows() const { return affected_rows_; }
 

@@ -33,32 +33,55 @@ sql::Literals one_or_both(const std::vector<sql::Literals>& records) {
   return literals;
 }
 
+// What MySQL does not have outside a stored routine, and MariaDB does.
+class Compound {
+ public:
+  explicit Compound(bool is_mariadb) : is_mariadb_(is_mariadb) {}
+
+  // Answered at once, and with a stop in it what is behind it is not even read.
+  std::string block(const std::string& statements) const {
+    return is_mariadb_ ? "BEGIN NOT ATOMIC " + statements + "END;" : statements;
+  }
+
+  std::string lists(const std::string& statements) const {
+    return is_mariadb_ ? std::string(sql::mysql_used) + only_if("@has_lists", statements) : statements;
+  }
+
+  std::string only_if(const std::string& condition, const std::string& statements) const {
+    return is_mariadb_ ? "IF " + condition + " THEN " + statements + "END IF;" : statements;
+  }
+
+ private:
+  bool is_mariadb_;
+};
+
 // What goes to the server in one packet, in this order: what the triplet and its client have behind them,
 // where the shortcut ends it; then it is judged, without a lock; then what the client has earned; then the
 // record, in one statement that is its own transaction, as the only thing that holds its lock; the answer,
 // where most end; what few need. The server reads no further than to the answer (kStop).
-std::string packet(const Attempt& attempt) {
+std::string packet(const Attempt& attempt, const Compound& compound) {
   const sql::Literals literals = sql::literals_of(attempt, sql::Dialect::mysql);
+  const auto text = [&literals](std::string_view part) { return sql::with_literals(part, literals); };
   const bool has_groups = attempt.group_domain_level > 0;
-  std::string packet;
-  for (const std::string_view part : {sql::mysql_known, sql::mysql_known_again, sql::mysql_lists,
-                                      has_groups ? sql::mysql_group : std::string_view(), sql::mysql_judge})
-    packet += sql::with_literals(part, literals);
+  std::string earn;
   for (const sql::Literals& identity : sql::identities_of(attempt, sql::Dialect::mysql))
-    packet += sql::with_literals(sql::mysql_earn, identity, literals);
-  if (has_groups) packet += sql::with_literals(sql::mysql_fall_of_group, literals);
+    earn += sql::with_literals(sql::mysql_earn, identity, literals);
+  if (has_groups) earn += text(sql::mysql_fall_of_group);
   const auto records = sql::records_of(attempt, sql::Dialect::mysql);
-  packet += sql::with_literals(sql::mysql_record, one_or_both(records), literals);
-  return packet.append(sql::mysql_answer)
-      .append(sql::mysql_regexps)
-      .append(sql::mysql_session)
-      .append(sql::mysql_answer);
+
+  return compound.block(text(sql::mysql_known) + text(sql::mysql_known_again)) +
+         compound.block(compound.lists(text(sql::mysql_lists)) + (has_groups ? text(sql::mysql_group) : "") +
+                        text(sql::mysql_judge) + compound.only_if("@event IS NOT NULL", earn) +
+                        sql::with_literals(sql::mysql_record, one_or_both(records), literals) +
+                        std::string(sql::mysql_answer)) +
+         std::string(sql::mysql_regexps) + std::string(sql::mysql_session) + std::string(sql::mysql_answer);
 }
 
 }  // namespace
 
 Judgement MysqlStore::judge(const Attempt& attempt) {
-  const auto rows = connection_.run_with_retry(packet(attempt), MysqlConnection::kStop);
+  const auto rows =
+      connection_.run_with_retry(packet(attempt, Compound(connection_.is_mariadb())), MysqlConnection::kStop);
   // The answer comes last, because the client library can take a lost connection for the end.
   if (rows.empty() || rows.back().size() != answer_columns)
     throw StoreError("MySQL: the connection was lost within the answer",

@@ -17,6 +17,7 @@ extern const std::string_view mysql_upgrade_from_2;
 extern const std::string_view mysql_known;
 extern const std::string_view mysql_known_again;
 extern const std::string_view mysql_group;
+extern const std::string_view mysql_used;
 extern const std::string_view mysql_lists;
 extern const std::string_view mysql_judge;
 extern const std::string_view mysql_earn;

@@ -257,6 +257,18 @@ void make_older(const fs::path& file) {
   REQUIRE(utimensat(AT_FDCWD, file.c_str(), times.data(), AT_SYMLINK_NOFOLLOW) == 0);
 }
 
+// There is room left here and there: the first sender that finds none will not find any. Returns it.
+std::string fails_when_full(const Installation& installation) {
+  std::string sender;
+  for (int i = 0; i < 2000; ++i) {
+    sender = std::string(60, 'a') + std::to_string(i) + "@example.net";
+    if (run(guarded(installation, {.sender = sender})).output.empty()) break;
+  }
+  fails_safely(installation, {"MySQL: ", "is full", "make room on the database's disk"},
+               {.before = {"env", "SMTPMAILFROM=" + sender}});
+  return sender;
+}
+
 }  // namespace
 
 TEST_CASE("a server that cannot be reached is said to be that", "[fault]") {
@@ -457,14 +469,7 @@ TEST_CASE("a database without room is said to be that", "[fault]") {
                       }()),
                       Contains("is full"));
   }
-  // There is room left here and there: the first that finds none will not find any.
-  std::string sender;
-  for (int i = 0; i < 2000; ++i) {
-    sender = std::string(60, 'a') + std::to_string(i) + "@example.net";
-    if (run(guarded(installation, {.sender = sender})).output.empty()) break;
-  }
-  fails_safely(installation, {"MySQL: ", "is full", "make room on the database's disk"},
-               {.before = {"env", "SMTPMAILFROM=" + sender}});
+  fails_when_full(installation);
 }
 
 // The disk of the database alone: where the server's own log is on it as well, the server ends.
@@ -484,14 +489,7 @@ TEST_CASE("a full disk under the database is said to be that", "[fault]") {
   fs::copy(aside, directory, fs::copy_options::recursive);
   server.start();
   disk.fill();
-  // There is room left in the file: the first that finds none will not find any.
-  std::string sender;
-  for (int i = 0; i < 2000; ++i) {
-    sender = std::string(60, 'a') + std::to_string(i) + "@example.net";
-    if (run(guarded(installation, {.sender = sender})).output.empty()) break;
-  }
-  fails_safely(installation, {"MySQL: ", "is full", "make room on the database's disk"},
-               {.before = {"env", "SMTPMAILFROM=" + sender}});
+  const std::string sender = fails_when_full(installation);
   disk.make_room();
   decides(installation, "new", {"env", "SMTPMAILFROM=" + sender});
 }

@@ -48,8 +48,8 @@ class SmallDisk {
 /// The plugin under timeout(1), which turns one that hangs into one that fails: the exit status is 124.
 Command guarded(const Installation& installation, const Rcpt& rcpt = {}, const Strings& before = {});
 
-/// With on_error=accept and with defer: status 0, nothing or the one reply on standard output, and one line
-/// on standard error that has every word of `said`.
+/// With on_error=accept and with defer: status 0, nothing or the one reply on standard output, one line on
+/// standard error that has every word of `said`, and with the long budget no more than 100 ms after it.
 void fails_safely(const Installation& installation, const Strings& said,
                   const Surroundings& surroundings = {});
 

@@ -11,9 +11,10 @@ namespace greylisting {
 template <typename Number>
 std::optional<Number> number_of(std::string_view text) {
   Number number{};
-  const char* const end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, number);
-  if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
+  // It takes a caller's temporary for gone, which lives as long as the call.
+  // cppcheck-suppress [invalidLifetime, danglingTemporaryLifetime]
+  const auto [end, error] = std::from_chars(text.begin(), text.end(), number);
+  if (error != std::errc() || end != text.end()) return std::nullopt;
   return number;
 }
 

@@ -142,13 +142,17 @@ test: ## install what is missing, build, and run all tests; TESTS='[tag]' for so
 # Benchmarks: what the plugin costs beside the least that can be (bench/README.md). All are copied first, as an
 # installation does: a file as the linker has written it lies in memory in small pieces, and starts later.
 BENCH_FLOORS  := $(patsubst %,$(BUILD)/bench/%,floor_exit floor_mysql floor_sqlite)
-BENCH_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(filter-out bench/floor_%,$(wildcard bench/*.cpp)) \
+BENCH_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(filter-out bench/floor_% bench/as_%,$(wildcard bench/*.cpp)) \
                    $(addprefix tests/support/,database_server.cpp installation.cpp process.cpp temporary_directory.cpp))
 $(filter $(BUILD)/bench/%,$(BENCH_OBJECTS)): TEST_CXXFLAGS := -DGREYLISTING_BUILD='"$(CURDIR)/$(BUILD)"' -DGREYLISTING_SOURCE='"$(CURDIR)"'
 
 $(BENCH_FLOORS): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/src/deferred_tls.o
 	@echo '  link     $@'
 	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) $(STATIC_FLAGS) -o $@ $^ $(STATIC_LIBS) > $@.log 2>&1 || { cat $@.log; exit 1; }
+
+$(BUILD)/bench/as_0_5: $(BUILD)/bench/as_0_5.o
+	@echo '  link     $@'
+	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(MYSQL_LIBS)
 
 $(BUILD)/bench/bench: $(BENCH_OBJECTS) $(LIBRARY)
 	@echo '  link     $@'
@@ -157,8 +161,8 @@ $(BUILD)/bench/bench: $(BENCH_OBJECTS) $(LIBRARY)
 .PHONY: bench
 bench: ## measure the cost of a decision; BENCH_SCALE=0.001 for a quick look
 	@scripts/install-packages build test
-	@$(MAKE) --no-print-directory all $(BENCH_FLOORS) $(BUILD)/bench/bench
-	@for program in $(BUILD)/greylisting $(BENCH_FLOORS); do cp $$program $$program.copy && mv $$program.copy $$program; done
+	@$(MAKE) --no-print-directory all $(BENCH_FLOORS) $(BUILD)/bench/as_0_5 $(BUILD)/bench/bench
+	@for program in $(BUILD)/greylisting $(BENCH_FLOORS) $(BUILD)/bench/as_0_5; do cp $$program $$program.copy && mv $$program.copy $$program; done
 	@$(BUILD)/bench/bench $(or $(BENCH_SCALE),1)
 
 .PHONY: fuzz

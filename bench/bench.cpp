@@ -75,6 +75,26 @@ Series always_new(const Installation& installation) {
   };
 }
 
+// The tables of greylisting 0.5, for its stand-in, with the same triplets.
+void make_former(const Installation& installation) {
+  installation.sql("CREATE TABLE former_lists LIKE greylisting_lists");
+  installation.sql(
+      "CREATE TABLE former_data (id BIGINT NOT NULL PRIMARY KEY, relay_ip VARBINARY(16), mail_from "
+      "VARCHAR(255), "
+      "rcpt_to VARCHAR(255), block_expires DATETIME, record_expires DATETIME, passed_count INT NOT NULL, "
+      "KEY (relay_ip), KEY (mail_from(20)), KEY (rcpt_to(20)))");
+  installation.sql(
+      "INSERT INTO former_data SELECT id, relay_ip, mail_from, rcpt_to, block_expires, record_expires, "
+      "passed_count "
+      "FROM greylisting_data");
+}
+
+Series former_in_turn(const Installation& installation) {
+  return [&installation, number = 0U]() mutable {
+    return plugin(installation, known_rcpt(number++ % kAtOnce), "bench/as_0_5");
+  };
+}
+
 class Bench {
  public:
   explicit Bench(double scale)
@@ -88,6 +108,7 @@ class Bench {
         sqlite_(Backend::sqlite, kSettings) {
     make_known(mariadb_);
     make_known(sqlite_);
+    make_former(mariadb_);
     Program create = sqlite_floor();
     create.argument = "create";
     Run(create).finish();
@@ -155,11 +176,13 @@ class Bench {
                     rounds_);
     add("known triplet, SQLite", "SQLite floor", times[0], times[1], 1.25);
     add("new triplet, SQLite", "SQLite floor", times[0], times[2], 0);
+    times = in_turn({former_in_turn(mariadb_), known_in_turn(mariadb_)}, rounds_);
+    add("known triplet, MariaDB", "as 0.5 did it", times[0], times[1], 1 / 2.5);
   }
 
   void at_once() {
     const auto compare = [this](const std::string& what, const Series& floor, const Series& series,
-                                double goal) {
+                                double goal, const std::string& beside_what = "its floor 32 at a time") {
       std::vector<std::pair<double, double>> rates;
       const std::size_t total = part(2000, 2.0 * kAtOnce);
       for (int turn = 0; turn < 5; ++turn) {
@@ -170,7 +193,7 @@ class Bench {
       const auto [own, beside] = rates[rates.size() / 2];
       table_.add(
           {.what = what,
-           .beside = "its floor 32 at a time",
+           .beside = beside_what,
            .value = own / beside,
            .goal = goal,
            .at_least = true,
@@ -178,6 +201,8 @@ class Bench {
     };
     compare("32 at a time, MariaDB", always(mysql_floor()), known_in_turn(mariadb_), 0.75);
     compare("32 at a time, new triplets, MariaDB", always(mysql_floor()), always_new(mariadb_), 0);
+    compare("32 at a time, MariaDB", former_in_turn(mariadb_), known_in_turn(mariadb_), 2.2,
+            "as 0.5 did it, 32 at a time");
     const long before = passed(sqlite_);
     compare("32 at a time, SQLite", always(sqlite_floor()), known_in_turn(sqlite_), 0.8);
     const auto lost =

@@ -49,7 +49,7 @@ std::optional<std::time_t> time_of(std::string_view stored) {
   if (!date.ok() || date.year() < std::chrono::year(1970) || hour > 23 || minute > 59 || second > 59)
     return std::nullopt;
   const std::time_t days = std::chrono::sys_days(date).time_since_epoch().count();
-  return days * kDay + hour * kHour + minute * 60 + second;
+  return days * kDay + hour * kHour + minute * kMinute + second;
 }
 
 std::optional<std::string> end_of(std::string_view text) {

@@ -25,7 +25,8 @@ std::optional<std::string> end_of(std::string_view text);
 /// `stored` has to be a time as the stores have it, and so is what is returned.
 std::string later(std::string_view stored, std::chrono::seconds by);
 
-inline constexpr std::time_t kHour = 3600;
+inline constexpr std::time_t kMinute = 60;
+inline constexpr std::time_t kHour = 60 * kMinute;
 inline constexpr std::time_t kDay = 24 * kHour;
 
 }  // namespace greylisting

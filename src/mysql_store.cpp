@@ -79,9 +79,9 @@ std::string packet(const Attempt& attempt, const Compound& compound) {
 
 }  // namespace
 
-Judgement MysqlStore::judge(const Attempt& attempt) {
-  const auto rows =
-      connection_.run_with_retry(packet(attempt, Compound(connection_.is_mariadb())), MysqlConnection::kStop);
+Judgement MysqlStore::decide(const Attempt& attempt, const std::string& beginning) {
+  const auto rows = connection_.run_with_retry(
+      beginning + packet(attempt, Compound(connection_.is_mariadb())), MysqlConnection::kStop);
   // The answer comes last, because the client library can take a lost connection for the end.
   if (rows.empty() || rows.back().size() != answer_columns)
     throw StoreError("MySQL: the connection was lost within the answer",
@@ -107,9 +107,10 @@ Judgement MysqlStore::judge(const Attempt& attempt) {
   return judgement;
 }
 
+Judgement MysqlStore::judge(const Attempt& attempt) { return decide(attempt, ""); }
+
 Judgement MysqlStore::rehearse(const Attempt& attempt) {
-  connection_.run("START TRANSACTION");
-  Judgement judgement = judge(attempt);
+  Judgement judgement = decide(attempt, "START TRANSACTION;");
   connection_.run("ROLLBACK");
   return judgement;
 }

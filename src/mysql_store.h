@@ -24,6 +24,8 @@ class MysqlStore : public Store {
   MysqlConnection& connection() { return connection_; }
 
  private:
+  Judgement decide(const Attempt& attempt, const std::string& beginning);
+
   MysqlConnection connection_;
 };
 

@@ -39,9 +39,9 @@ class Database {
 }  // namespace
 
 int main() {
-  const std::string recipient = std::getenv("SMTPRCPTTO");
+  const char* const recipient = std::getenv("SMTPRCPTTO");
   Database database;
-  if (!database.is_there()) return 1;
+  if (recipient == nullptr || !database.is_there()) return 1;
   const std::string entry = database.ask(
       "SELECT id FROM former_lists WHERE record_expires > UTC_TIMESTAMP() AND "
       "((ipaddr_start <= x'c0000207' AND ipaddr_end >= x'c0000207') OR rcpt_to = 'example.org') "
@@ -51,7 +51,7 @@ int main() {
       "AND "
       "relay_ip >= x'c0000200' AND relay_ip <= x'c00002ff' AND mail_from = 'alice@example.net' AND "
       "rcpt_to = '" +
-      recipient + '\'');
+      std::string(recipient) + '\'');
   const bool has_counted = database.run(
       "UPDATE former_data SET passed_count = passed_count + 1, record_expires = UTC_TIMESTAMP() + INTERVAL "
       "36 DAY "

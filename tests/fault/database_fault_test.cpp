@@ -366,12 +366,7 @@ TEST_CASE("a conversation that is cut anywhere in the answer is said to be that"
   const std::size_t end = conversation.greeting() + conversation.answer();
   for (std::size_t limit = conversation.greeting() + 1; limit < end; limit += 5) {
     CAPTURE(limit, end);
-    conversation.through(limit, Proxy::Then::hang_up, [&] {
-      const Result result = run(guarded(conversation.installation()));
-      CHECK(result.status == 0);
-      CHECK(result.output.empty());
-      CHECK_THAT(result.errors, Contains("MySQL: Lost connection"));
-    });
+    conversation.through(limit, Proxy::Then::hang_up, [&] { conversation.is_said_to_be_cut(); });
   }
 }
 

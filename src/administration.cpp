@@ -1,6 +1,7 @@
 #include "administration.h"
 
 #include "mysql_administration.h"
+#include "number.h"
 #include "process.h"
 #include "sqlite_administration.h"
 
@@ -21,6 +22,10 @@ std::unique_ptr<Administration> open_administration(const Settings& settings) {
   if (settings.store_kind() == StoreKind::mysql) return std::make_unique<MysqlAdministration>(settings);
   become_owner_of(settings.sqlite_file);
   return std::make_unique<SqliteAdministration>(settings);
+}
+
+std::uint64_t Administration::count(const std::string& what) {
+  return number_of<std::uint64_t>(ask("SELECT COUNT(*) FROM " + what, 1).at(0).at(0)).value_or(0);
 }
 
 }  // namespace greylisting

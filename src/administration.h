@@ -54,6 +54,9 @@ class Administration {
   /// The store's clock: `YYYY-MM-DD hh:mm:ss`, UTC.
   std::string now() { return ask("SELECT :now", 1).at(0).at(0); }
 
+  /// How many rows there are in `what`, a table or what else can stand behind FROM.
+  std::uint64_t count(const std::string& what);
+
   /// How many rows the last `ask` changed.
   virtual std::uint64_t changed_rows() = 0;
 

@@ -94,9 +94,8 @@ std::string remedy_for(unsigned error, const std::string& option_file) {
              "(mysql_admin_file)";
     case ER_NO_SUCH_TABLE:
     case ER_BAD_FIELD_ERROR:
-      return "bring the database and this program to one version: greylistctl migrate does so, or says what "
-             "to "
-             "install";
+      return "bring the database and this program to one version: greylistctl migrate does so, or says "
+             "what to install";
     case kNodeNotReady:
       return "this node of the cluster is joining it or has lost it: see wsrep_local_state_comment and "
              "wsrep_cluster_status in its SHOW STATUS, or name another node" +

@@ -82,7 +82,7 @@ std::string packet(const Attempt& attempt, const Compound& compound) {
 Judgement MysqlStore::decide(const Attempt& attempt, const std::string& beginning) {
   const auto rows = connection_.run_with_retry(
       beginning + packet(attempt, Compound(connection_.is_mariadb())), MysqlConnection::kStop);
-  // The answer comes last, because the client library can take a lost connection for the end.
+  // Whatever has ended it, nothing is decided without an answer, which comes last.
   if (rows.empty() || rows.back().size() != answer_columns)
     throw StoreError("MySQL: the connection was lost within the answer",
                      "see whether the database is running and what its log says");

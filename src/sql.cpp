@@ -101,7 +101,6 @@ Literals literals_of(const Attempt& attempt, Dialect dialect) {
       {"auto_allow_after", std::to_string(attempt.auto_allow_after > 0 ? attempt.auto_allow_after : kNever)},
       {"auto_allow_expire", std::to_string(attempt.auto_allow_expire.count())},
       {"trap_expire", std::to_string(attempt.trap_expire.count())},
-      {"record_count", std::to_string(triplets.size)},
       {"shortcut_count", std::to_string(attempt.has_shortcut() ? triplets.size : kNever)},
   };
   // Whatever is asked, and by whatever settings: two attempts with the same question have the same answer.

@@ -2,7 +2,7 @@
 -- recorded. While the lists are the same (:lists_version, which the triggers of the lists count up in greylisting_meta) and
 -- the question is (:question, a hash of everything that judge.sql asks with), none matches now: entries only end by
 -- themselves. So the lists need not be asked again.
-SELECT COUNT(*) = :record_count AS is_known,
+SELECT COUNT(*) = :shortcut_count AS is_known,
        MAX(IIF(triplet = :triplet, id, NULL)) AS id,
        strftime('%s', 'now') - strftime('%s', MIN(create_time)) AS age,
        strftime('%s', 'now') - strftime('%s', MAX(last_update)) AS idle

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <span>
 
-#include "../number.h"
 #include "../printable.h"
 #include "key_list.h"
 
@@ -51,14 +50,14 @@ void in_batches(const std::vector<Item>& items, Ask ask) {
 
 // Those with such a standing of their own.
 std::string from_clients(const Settings& settings, Standing standing) {
-  const std::string from = " FROM greylisting_clients WHERE member_of IS NULL AND expires > :now AND ";
+  const std::string from = "greylisting_clients WHERE member_of IS NULL AND expires > :now AND ";
   return from + (standing == Standing::trapped ? "trapped_until > :now"
                                                : "passes >= " + std::to_string(settings.auto_allow_after));
 }
 
 // Groups that are trusted, each a group of rows.
 std::string from_groups(const Settings& settings) {
-  return " FROM greylisting_clients WHERE member_of IS NOT NULL AND passes > 0 AND expires > :now "
+  return "greylisting_clients WHERE member_of IS NOT NULL AND passes > 0 AND expires > :now "
          "GROUP BY member_of HAVING COUNT(*) >= " +
          std::to_string(settings.group_domain_level);
 }
@@ -89,28 +88,25 @@ std::vector<EarnedClient> clients(Administration& administration, const Settings
   if (is_trapped || settings.auto_allow_after > 0) {
     add(clients, administration,
         std::string("SELECT identity, passes, counted, ") + (is_trapped ? "trapped_until" : "expires") +
-            ", HEX(client)" + from_clients(settings, standing) + " ORDER BY identity",
+            ", HEX(client) FROM " + from_clients(settings, standing) + " ORDER BY identity",
         false);
   }
   if (!is_trapped && settings.group_domain_level > 0) {
     add(clients, administration,
-        "SELECT MIN(identity), COUNT(*), MAX(counted), MAX(expires), HEX(member_of)" + from_groups(settings) +
-            " ORDER BY 1",
+        "SELECT MIN(identity), COUNT(*), MAX(counted), MAX(expires), HEX(member_of) FROM " +
+            from_groups(settings) + " ORDER BY 1",
         true);
   }
   return clients;
 }
 
 std::uint64_t number_of_clients(Administration& administration, const Settings& settings, Standing standing) {
-  const auto count = [&administration](const std::string& from) {
-    const auto rows = administration.ask("SELECT COUNT(*)" + from, 1);
-    return number_of<std::uint64_t>(rows.at(0).at(0)).value_or(0);
-  };
   const bool is_trapped = standing == Standing::trapped;
   std::uint64_t number = 0;
-  if (is_trapped || settings.auto_allow_after > 0) number += count(from_clients(settings, standing));
+  if (is_trapped || settings.auto_allow_after > 0)
+    number += administration.count(from_clients(settings, standing));
   if (!is_trapped && settings.group_domain_level > 0)
-    number += count(" FROM (SELECT member_of" + from_groups(settings) + ") AS trusted_groups");
+    number += administration.count("(SELECT member_of FROM " + from_groups(settings) + ") AS trusted_groups");
   return number;
 }
 

@@ -263,12 +263,7 @@ class Facts {
   }
 
   unsigned long count(const std::string& rows) {
-    return std::stoul(
-        administration_
-            .ask(sql::with_literals("SELECT COUNT(*) FROM (SELECT 1 FROM " + rows + ") AS some", literals_),
-                 1)
-            .at(0)
-            .at(0));
+    return administration_.count(sql::with_literals("(SELECT 1 FROM " + rows + ") AS some", literals_));
   }
 
   Administration& administration_;

@@ -1,13 +1,11 @@
 #include "figure_words.h"
 
+#include "../utc.h"
+
 namespace greylisting::ctl {
 namespace {
 
 using std::chrono::seconds;
-
-constexpr seconds::rep kMinute = 60;
-constexpr seconds::rep kHour = 60 * kMinute;
-constexpr seconds::rep kDay = 24 * kHour;
 
 std::string with_rest(seconds::rep whole, const char* unit, seconds::rep rest, const char* unit_of_rest) {
   std::string text = std::to_string(whole) + ' ' + unit;

@@ -12,33 +12,29 @@ constexpr const char* kLastCleanup = "last_cleanup";
 
 std::uint64_t to_number(const std::string& text) { return number_of<std::uint64_t>(text).value_or(0); }
 
-std::uint64_t count(Administration& administration, const std::string& what) {
-  return to_number(administration.ask("SELECT COUNT(*) FROM " + what, 1).at(0).at(0));
-}
-
 constexpr const char* kRecordsOver = "greylisting_data WHERE record_expires <= :now";
 
 }  // namespace
 
 std::uint64_t over(Administration& administration) {
-  return count(administration, kRecordsOver) +
-         count(administration, "greylisting_clients WHERE expires <= :now");
+  return administration.count(kRecordsOver) +
+         administration.count("greylisting_clients WHERE expires <= :now");
 }
 
 // Each count is one look through an index.
 Sizes sizes(Administration& administration, const Settings& settings) {
   Sizes sizes;
-  sizes.records = count(administration, "greylisting_data");
+  sizes.records = administration.count("greylisting_data");
   sizes.waiting =
-      count(administration, "greylisting_data WHERE pending_network IS NOT NULL AND record_expires > :now");
-  sizes.over = count(administration, kRecordsOver);
+      administration.count("greylisting_data WHERE pending_network IS NOT NULL AND record_expires > :now");
+  sizes.over = administration.count(kRecordsOver);
   sizes.trusted = number_of_clients(administration, settings, Standing::trusted);
   sizes.trapped = number_of_clients(administration, settings, Standing::trapped);
   for (const Action action : kActions) sizes.entries[std::string(name(action))] = 0;
   for (const auto& row : administration.ask(
            "SELECT action, COUNT(*) FROM greylisting_entries WHERE expires > :now GROUP BY action", 2))
     sizes.entries[row[0]] = to_number(row[1]);
-  sizes.entries["lists"] = count(administration, "greylisting_lists WHERE record_expires > :now");
+  sizes.entries["lists"] = administration.count("greylisting_lists WHERE record_expires > :now");
   sizes.last_cleanup = meta(administration, kLastCleanup);
   return sizes;
 }

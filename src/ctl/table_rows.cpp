@@ -197,7 +197,7 @@ std::vector<TableRow> rows_after(Administration& store, const Table& table, cons
 }
 
 std::uint64_t count_rows(Administration& store, const Table& table) {
-  return std::stoull(store.ask("SELECT COUNT(*) FROM " + std::string(table.name), 1).at(0).at(0));
+  return store.count(std::string(table.name));
 }
 
 bool has_table(Administration& store, std::string_view table) {

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 
+#include "../../utc.h"
+
 namespace greylisting::ctl {
 namespace {
 
 using std::chrono::seconds;
-
-constexpr seconds::rep kMinute = 60;
-constexpr seconds::rep kHour = 60 * kMinute;
 
 // A bin's edge: never more than a day.
 std::string edge_text(seconds edge) {

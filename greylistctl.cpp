@@ -201,7 +201,7 @@ Run add_explain(CLI::App& command) {
   ctl::AttemptWords& words = options->attempt;
   command.add_option("attempt", words.triplet, "IP SENDER RECIPIENT; the null sender is '<>'")
       ->required()
-      ->expected(3)
+      ->expected(1, 3)
       ->type_name("");
   add_circumstances(command, words);
   command.add_option("--rbl", words.rbl, "result of DNS lists: pass, delay, reject")->type_name("RESULT");

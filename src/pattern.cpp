@@ -278,6 +278,8 @@ void Pattern::read_domain(std::string_view text) {
     prefix = text.substr(0, 2);
   }
   const std::string domain = domain_of(kind_, text, text.substr(prefix.size()));
+  if (kind_ != PatternKind::host && IpAddress::parse(domain))
+    refuse(kind_, text, "is the address of a client; a mail domain that is one stands between [ and ]");
   if (kind_ == PatternKind::host && ends_in_number(domain))
     refuse(kind_, text, "is not a network, and no name ends in a number");
   if (reach == kSubdomains && is_address_literal(domain))

@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::size_t kMaxNotes = 10;
 
-Entry entry_of(const PutOptions& options) {
-  Entry entry{.action = options.action, .pattern = pattern_of(options.words, options.action)};
+Entry entry_of(const PutOptions& options, Pattern pattern) {
+  Entry entry{.action = options.action, .pattern = std::move(pattern)};
   if (options.block) entry.block = std::chrono::minutes(*options.block);
   entry.reply = options.reply.value_or("");
   entry.comment = stored_comment(options.comment.value_or(""));
@@ -24,6 +24,15 @@ Entry entry_of(const PutOptions& options) {
         std::to_string(kMaxReply) + " characters");
   }
   return entry;
+}
+
+// One for each pattern that the words mean.
+std::vector<Entry> entries_of(const PutOptions& options) {
+  std::vector<Entry> entries;
+  auto patterns = patterns_meant_by(options.words, options.action);
+  entries.reserve(patterns.size());
+  for (Pattern& pattern : patterns) entries.push_back(entry_of(options, std::move(pattern)));
+  return entries;
 }
 
 std::string expiry_of(const PutOptions& options, const std::string& now) {
@@ -116,23 +125,32 @@ void print(const std::vector<std::string>& notes) {
 }  // namespace
 
 int put(const LoadedSettings& loaded, const PutOptions& options) {
-  Entry entry = entry_of(options);
+  std::vector<Entry> entries = entries_of(options);
   const auto administration = open_administration(loaded.settings);
   EntryTable table(*administration, loaded.settings);
-  entry.expires = expiry_of(options, administration->now());
-  const auto old = table.find(entry.action, {entry.pattern});
-  if (!old.empty()) keep(entry, old.front(), options);
-  if (const auto why = objection(entry)) throw UsageError(*why);
-  const auto notes = notes_about(entry, table.all(), loaded.settings);
-
-  if (options.dry_run) {
-    std::cout << (old.empty() ? "would add" : "would change " + old.front().id);
-  } else {
-    table.put({entry});
-    std::cout << (old.empty() ? "" : "changed ") << table.find(entry.action, {entry.pattern}).at(0).id;
+  const std::string expires = expiry_of(options, administration->now());
+  const auto stored = table.all();
+  std::vector<std::string> old_ids;  // empty for one that is new
+  for (Entry& entry : entries) {
+    entry.expires = expires;
+    const auto old = table.find(entry.action, {entry.pattern});
+    if (!old.empty()) keep(entry, old.front(), options);
+    if (const auto why = objection(entry)) throw UsageError(*why);
+    old_ids.push_back(old.empty() ? "" : old.front().id);
   }
-  std::cout << ": " << text(entry) << ',' << until(entry.expires) << '\n';
-  print(notes);
+
+  if (!options.dry_run) table.put(entries);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const Entry& entry = entries[i];
+    if (options.dry_run) {
+      std::cout << (old_ids[i].empty() ? "would add" : "would change " + old_ids[i]);
+    } else {
+      std::cout << (old_ids[i].empty() ? "" : "changed ")
+                << table.find(entry.action, {entry.pattern}).at(0).id;
+    }
+    std::cout << ": " << text(entry) << ',' << until(entry.expires) << '\n';
+    print(notes_about(entry, stored, loaded.settings));
+  }
   return kDone;
 }
 

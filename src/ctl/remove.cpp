@@ -40,12 +40,15 @@ bool is_id(std::string_view word) {
   return false;
 }
 
-// Whether the entry's pattern is `text`, in whatever form; one that is no pattern any more, to the letter.
+// Whether the entry's pattern is `text`, in whatever form, or of the range that it is; one that is no pattern
+// any more, to the letter.
 bool is_of(const StoredEntry& entry, const std::string& text) {
   if (entry.pattern == text) return true;
   try {
     const std::string subject = subject_of(entry);
-    return is_subject(subject) && Pattern::parse(subject, text) == Pattern::parse(subject, entry.pattern);
+    if (!is_subject(subject)) return false;
+    const auto patterns = patterns_of(subject, text);
+    return std::ranges::find(patterns, Pattern::parse(subject, entry.pattern)) != patterns.end();
   } catch (const PatternError&) {
     return false;
   }

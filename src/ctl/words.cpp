@@ -8,7 +8,7 @@ namespace {
 
 bool is_network(const std::string& text) {
   try {
-    return Pattern::parse("client", text).kind() == PatternKind::network;
+    return patterns_of("client", text).front().kind() == PatternKind::network;
   } catch (const PatternError&) {
     return false;
   }
@@ -33,14 +33,14 @@ bool is_subject(const std::string& word) {
   return word == "client" || word == "sender" || word == "recipient";
 }
 
-Pattern pattern_of(const std::vector<std::string>& words, Action action) {
+std::vector<Pattern> patterns_meant_by(const std::vector<std::string>& words, Action action) {
   if (words.size() > 1 && !is_subject(words[0]))
     throw UsageError('"' + one_line(words[0]) + "\" is not client, sender or recipient");
   if (words.size() > 2) throw UsageError('"' + one_line(words[2]) + "\" is too much: name one pattern");
   if (words.size() == 1 && is_subject(words[0])) throw UsageError("there is no pattern behind " + words[0]);
   const std::string& text = words.back();
   try {
-    return Pattern::parse(words.size() == 2 ? words[0] : subject_meant_by(text, action), text);
+    return patterns_of(words.size() == 2 ? words[0] : subject_meant_by(text, action), text);
   } catch (const PatternError& error) {
     throw UsageError(error.what());
   }

@@ -105,6 +105,26 @@ const std::vector<Story> kStories{
        "wins; to undo "
        "it: greylistctl remove entries/1"}},
      {{{.client = "192.0.2.1"}, "denied", "entries/1"}}},
+    {"a range is an entry for each network in it",
+     "",
+     {{{"deny", "192.0.2.4"}, "entries/1: deny client 192\\.0\\.2\\.4, for ever"},
+      {{"allow", "192.0.2.1-192.0.2.4", "--dry-run"},
+       "would add: allow client 192\\.0\\.2\\.1, for ever\n"
+       "would add: allow client 192\\.0\\.2\\.2/31, for ever\n"
+       "would add: allow client 192\\.0\\.2\\.4, for ever\n"
+       "note: entries/1 .* counts, and not this entry: of equals deny wins; to undo it: greylistctl remove "
+       "entries/1"},
+      {{"deny", "192.0.2.1-192.0.2.4", "--comment", "of them"},
+       "entries/2: deny client 192\\.0\\.2\\.1, for ever\n"
+       "entries/3: deny client 192\\.0\\.2\\.2/31, for ever\n"
+       "changed entries/1: deny client 192\\.0\\.2\\.4, for ever"},
+      {{"remove", "192.0.2.1-192.0.2.3"},
+       "removed entries/2: deny client 192\\.0\\.2\\.1\n"
+       "removed entries/3: deny client 192\\.0\\.2\\.2/31"},
+      {{"greylist", "192.0.2.8-192.0.2.9", "--block", "1"},
+       "entries/[0-9]+: greylist client 192\\.0\\.2\\.8/31, for ever"},
+      {{"allow", "192.0.2.4-192.0.2.1"}, "", 2, "is not a range of addresses, the first one first"}},
+     {{{.client = "192.0.2.4"}, "denied", "entries/1"}, {{.client = "192.0.2.3"}, "new"}}},
     {"senders, recipients and the null sender",
      "",
      {{{"deny", "sender", "spam.example"}, "entries/1: deny sender spam\\.example, for ever"},
@@ -411,6 +431,7 @@ TEST_CASE("What cannot be entered is refused with the remedy, and nothing is sto
            {{"allow"}, "", 2, "required"},
            {{"allow", "192.0.2.0/33"}, "", 2, "\"192.0.2.0/33\" is not a network; a client is a network"},
            {{"trap", "sender", "example.org"}, "", 2, "trap is for recipients only"},
+           {{"trap", "192.0.2.1"}, "", 2, "is the address of a client"},
            {{"skip", "/x/"}, "", 2, "a regular expression can only allow or deny"},
            {{"greylist", "client", "example.org", "--block", "5"},
             "",

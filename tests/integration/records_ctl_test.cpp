@@ -340,6 +340,25 @@ TEST_CASE("explain tells what it found, when the message passes, and how to let 
   CHECK_THAT(ctl(installation, {"explain", "192.0.2.1", "a@example.net", "bob@example.org"}).output,
              Contains("\n    5  trusted         192.0.2.0/24 has passed in 1 hour; trusted after 5\n") &&
                  Contains("\n=> 14  new "));
+
+  installation.put({"trap", "recipient", "nobody@example.org"});
+  installation.attempt({.recipient = "nobody@example.org"});
+  CHECK_THAT(ctl(installation, {"explain", "192.0.2.1", "a@example.net", "bob@example.org"}).output,
+             Contains("\n    5  trusted         192.0.2.0/24 has not passed yet; trusted after 5\n") &&
+                 Contains("\n=>  7  trapped         192.0.2.0/24 has been in a trap, denied until "));
+}
+
+TEST_CASE("explain says how many recipients a message may have", "[records][explain]") {
+  const Installation installation(Backend::sqlite, "max_recipients=2\n");
+  const auto explained = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments{"explain", "192.0.2.1", "a@example.net", "b@example.org"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return ctl(installation, arguments).output;
+  };
+  CHECK_THAT(explained({}),
+             Contains("       too-many        max_recipients=2; --recipients says how many the message has\n"));
+  CHECK_THAT(explained({"--recipients", "3"}),
+             Contains("=>     too-many        max_recipients=2, the message has 3\n"));
 }
 
 TEST_CASE("explain prints the deciding step in bold on a terminal, unless NO_COLOR is set",
@@ -704,7 +723,7 @@ TEST_CASE("What cannot be explained, found, passed or forgotten is said with a r
             "\"192.0.2\" is not an IP address; the order"},
            {{"explain", "192.0.2.1", "192.0.2.1", "c@d.example"}, 2, "is not a mail address; the order is"},
            {{"explain", "192.0.2.1", "a@b.example", ""}, 2, "the recipient is empty"},
-           {{"explain", "192.0.2.1", "a@b.example"}, 2, "attempt"},
+           {{"explain", "192.0.2.1", "a@b.example"}, 2, "an attempt is IP SENDER RECIPIENT"},
            {{"pass", "192.0.2.1"}, 2, "IP SENDER RECIPIENT, or a record's number"},
            {{"pass", "192.0.2.1", "a@b.example"}, 2, "IP SENDER RECIPIENT, or a record's number"},
            {{"pass"}, 2, "what"},

@@ -1,0 +1,27 @@
+// judgement_steps: the order of judgement (README, "How it decides"), row by row, with what each row finds of
+// one attempt, in words.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "../administration.h"
+#include "../decision.h"
+#include "../session.h"
+#include "../settings.h"
+
+namespace greylisting::ctl {
+
+struct JudgementStep {
+  std::size_t number = 0;  // of the row; 0 for what is asked before the store
+  Reason reason = Reason::unseen;
+  std::string found;     // one line
+  bool decides = false;  // it is the row of the decision
+};
+
+/// All rows, in order. The decision is one that was made of this attempt already; what is found only explains
+/// it. Throws StoreError.
+std::vector<JudgementStep> judgement_steps(Administration& administration, const Session& session,
+                                           const Settings& settings, const Decision& decision);
+
+}  // namespace greylisting::ctl

@@ -25,21 +25,21 @@ using namespace greylisting;
 namespace {
 
 // Takes no longer than the time budget: when that is over, the process ends with the answer for errors.
-Judged decide(const Session& session, const Settings& settings, const Log& log, const Journal& journal,
-              std::chrono::steady_clock::time_point start) {
-  if (const auto decision = judge_at_the_door(session, settings)) return {*decision};
+Judged decide(const Session& session, const Transaction& transaction, const Settings& settings,
+              const Log& log, const Journal& journal, std::chrono::steady_clock::time_point start) {
+  if (const auto decision = judge_at_the_door(session, settings, transaction)) return {*decision};
   const std::string overdue = "no decision within timeout=" + std::to_string(settings.timeout) +
                               " ms; the store is slow or does not answer: greylistctl check";
   Deadline deadline(start + std::chrono::milliseconds(settings.timeout), log.line(LogLevel::error, overdue),
                     spp::commands_on_error(settings));
   journal.add_when_over({.time = std::time(nullptr)}, deadline);
-  const Attempt attempt = Attempt::from(session, settings);
+  const Attempt attempt = Attempt::from(session, settings, transaction);
   return judge(*open_store(settings, deadline), attempt, session, settings);
 }
 
 // Carries the decision out.
-void answer(const Decision& decision, const Session& session, const Settings& settings) {
-  const Transaction transaction = Transaction::from(std::getenv);
+void answer(const Decision& decision, const Session& session, const Transaction& transaction,
+            const Settings& settings) {
   const std::string header = spp::adds_header(decision, settings, transaction)
                                  ? delay_header(settings.header, decision.age, own_name(), std::time(nullptr))
                                  : std::string();
@@ -69,9 +69,10 @@ int main(int argc, char* argv[]) {
     if (!loaded.unusable.empty()) throw std::runtime_error(loaded.unusable);
 
     const Session session = Session::from(std::getenv);
+    const Transaction transaction = Transaction::from(std::getenv);
     const Journal journal(settings);
-    const auto [decision, problems] = decide(session, settings, log, journal, start);
-    answer(decision, session, settings);
+    const auto [decision, problems] = decide(session, transaction, settings, log, journal, start);
+    answer(decision, session, transaction, settings);
     journal.add(journal_line(decision));
     for (const Problem& problem : problems) log.write(LogLevel::warning, problem);
     log.write(LogLevel::info, describe(decision, session, circumstances(start, settings)));

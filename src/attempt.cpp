@@ -8,10 +8,12 @@
 namespace greylisting {
 namespace {
 
-// With match=smart a client that has no name of its own counts by its very address.
+// With match=smart a client that has no name of its own counts by its very address, and so does one whose
+// IPv6 address is not its network card's: many customers of a hosting company may share its network.
 bool counts_by_address(const Session& session, const Settings& settings, const IpAddress& client) {
-  return settings.match == Match::smart &&
-         (session.client_name.empty() || looks_dynamic(session.client_name, client));
+  if (settings.match != Match::smart) return false;
+  const bool is_assigned = !client.is_ipv4() && !client.is_eui64();
+  return is_assigned || session.client_name.empty() || looks_dynamic(session.client_name, client);
 }
 
 Network network_that_counts(const Session& session, const Settings& settings, const IpAddress& client) {
@@ -25,16 +27,28 @@ std::optional<std::string> vouching_domain(const Session& session, const Address
   return std::string(sender.domain());
 }
 
+// Whether `greylist` has no objection to the client; the rules of suspicious_rules are asked later (judge.h).
+bool is_beyond_suspicion(const Session& session, const Settings& settings, const IpAddress& client) {
+  switch (settings.greylist) {
+    case Greylist::all:
+      return false;
+    case Greylist::suspicious:
+      return !suspicion_of(session, client, settings.own_name);
+    case Greylist::unvouched:
+      break;
+  }
+  return vouching_domain(session, Address::sender(session.sender)).has_value();
+}
+
 std::optional<Reason> exemption(const Session& session, const Settings& settings, const IpAddress& client) {
   if (settings.null_sender == NullSender::accept && session.sender.empty()) return Reason::null_sender;
-  if (settings.greylist == Greylist::suspicious && !suspicion_of(session, client, settings.own_name))
-    return Reason::not_suspicious;
+  if (is_beyond_suspicion(session, settings, client)) return Reason::not_suspicious;
   return std::nullopt;
 }
 
 }  // namespace
 
-Attempt Attempt::from(const Session& session, const Settings& settings) {
+Attempt Attempt::from(const Session& session, const Settings& settings, const Transaction& transaction) {
   const auto client = IpAddress::parse(session.client);
   if (!client) {
     throw std::runtime_error("TCPREMOTEIP=" + session.client +
@@ -61,7 +75,8 @@ Attempt Attempt::from(const Session& session, const Settings& settings) {
           .auto_allow_expire = std::chrono::days(settings.auto_allow_expire),
           .group_domain_level = static_cast<unsigned>(settings.group_domain_level),
           .springs_trap_if_new = settings.low_priority_mx != 0,
-          .trap_expire = std::chrono::hours(settings.trap_expire)};
+          .trap_expire = std::chrono::hours(settings.trap_expire),
+          .message_is_refused = transaction.refused_at_data};
 }
 
 std::vector<ClientIdentity> Attempt::identities() const {

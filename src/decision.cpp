@@ -20,6 +20,8 @@ std::string_view name(Reason reason) {
   switch (reason) {
     case Reason::too_many:
       return "too-many";
+    case Reason::shared:
+      return "shared";
     case Reason::opted_out:
       return "opted-out";
     case Reason::denied:
@@ -63,6 +65,7 @@ Outcome outcome_of(Reason reason) {
     case Reason::trapped:
       return Outcome::rejected;
     case Reason::too_many:
+    case Reason::shared:
     case Reason::trap:
     case Reason::throttled:
     case Reason::early:

@@ -15,6 +15,7 @@ enum class Outcome { accepted, deferred, rejected };
 /// Why. The order follows the order of judgement (README, "How it decides").
 enum class Reason {
   too_many,        // deferred, before the store is asked: the message has max_recipients recipients already
+  shared,          // deferred, nothing recorded: it would pass, but with stage=data the message is refused
   opted_out,       // accepted: an entry says that this recipient is not to be greylisted
   denied,          // rejected: the list entry that counts denies
   allowed,         // accepted: the list entry that counts allows
@@ -24,7 +25,7 @@ enum class Reason {
   trapped,         // rejected: the client's network has been in a trap
   known,           // accepted: the triplet has passed before
   retried,         // accepted: the triplet's first retry after its block
-  not_suspicious,  // accepted: greylist=suspicious, and the client is not
+  not_suspicious,  // accepted: greylist=suspicious or unvouched, and the client is not
   null_sender,     // accepted: null_sender=accept, and the sender is null
   throttled,       // deferred, nothing recorded: the client's network has max_pending_per_client triplets
                    // waiting
@@ -41,9 +42,10 @@ std::optional<Reason> reason_of(std::string_view word);
 
 /// Every reason, in that order.
 inline constexpr std::array kReasons{
-    Reason::too_many,       Reason::opted_out,   Reason::denied,    Reason::allowed, Reason::not_listed,
-    Reason::trusted,        Reason::trap,        Reason::trapped,   Reason::known,   Reason::retried,
-    Reason::not_suspicious, Reason::null_sender, Reason::throttled, Reason::early,   Reason::unseen};
+    Reason::too_many,    Reason::shared,     Reason::opted_out, Reason::denied,
+    Reason::allowed,     Reason::not_listed, Reason::trusted,   Reason::trap,
+    Reason::trapped,     Reason::known,      Reason::retried,   Reason::not_suspicious,
+    Reason::null_sender, Reason::throttled,  Reason::early,     Reason::unseen};
 
 /// The outcome that goes with a reason.
 Outcome outcome_of(Reason reason);

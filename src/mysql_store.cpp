@@ -13,7 +13,7 @@ std::int64_t number(const std::optional<std::string>& text) {
 
 // The columns of sql/mysql/regexps.sql and of sql/mysql/answer.sql.
 enum Regexp { entry, action, kind, pattern, reply };
-enum Answer { verdict, state, id, age, blocked_for, idle, is_alone, answer_columns };
+enum Answer { verdict, state, id, age, blocked_for, is_alone, answer_columns };
 
 // The words of sql/mysql/record.sql for one record, or for two, which are rows of a table then.
 sql::Literals one_or_both(const std::vector<sql::Literals>& records) {
@@ -77,6 +77,19 @@ std::string packet(const Attempt& attempt, const Compound& compound) {
          std::string(sql::mysql_regexps) + std::string(sql::mysql_session) + std::string(sql::mysql_answer);
 }
 
+// All rows but the last, which is the answer.
+std::vector<StoredRegexp> regexps(const std::vector<MysqlConnection::Row>& rows) {
+  std::vector<StoredRegexp> regexps;
+  for (auto each = rows.begin(); each != rows.end() - 1; ++each) {
+    regexps.push_back({.entry = "entries/" + each->at(entry).value_or(""),
+                       .denies = each->at(action) == "deny",
+                       .kind = each->at(kind).value_or(""),
+                       .pattern = each->at(pattern).value_or(""),
+                       .reply = each->at(reply).value_or("")});
+  }
+  return regexps;
+}
+
 }  // namespace
 
 Judgement MysqlStore::decide(const Attempt& attempt, const std::string& beginning) {
@@ -87,24 +100,20 @@ Judgement MysqlStore::decide(const Attempt& attempt, const std::string& beginnin
     throw StoreError("MySQL: the connection was lost within the answer",
                      "see whether the database is running and what its log says");
   const MysqlConnection::Row& row = rows.back();
-  Judgement judgement{.decision = read_verdict(row.at(verdict).value_or(""), attempt)};
-  Decision& decision = judgement.decision;
+  const std::string said = row.at(verdict).value_or("");
+  if (const Asked asks = asked_by(said); asks != Asked::nothing)
+    return {.asks = asks, .regexps = regexps(rows)};
+  Decision decision = read_verdict(said, attempt);
+  const std::int64_t left = number(row.at(blocked_for));
   if (decision.reason == Reason::unseen) {
     add_record(decision, {.state = number(row.at(state)),
                           .id = number(row.at(id)),
                           .age = number(row.at(age)),
-                          .blocked_for = number(row.at(blocked_for))});
+                          .blocked_for = left});
   }
+  add_wait(decision, left);
   decision.holds_for_session = decision.holds_for_session && number(row.at(is_alone)) != 0;
-  if (row.at(idle)) judgement.idle = std::chrono::seconds(number(row[idle]));
-  for (auto each = rows.begin(); each != rows.end() - 1; ++each) {
-    judgement.regexps.push_back({.entry = "entries/" + each->at(entry).value_or(""),
-                                 .denies = each->at(action) == "deny",
-                                 .kind = each->at(kind).value_or(""),
-                                 .pattern = each->at(pattern).value_or(""),
-                                 .reply = each->at(reply).value_or("")});
-  }
-  return judgement;
+  return {.decision = decision};
 }
 
 Judgement MysqlStore::judge(const Attempt& attempt) { return decide(attempt, ""); }
@@ -113,11 +122,6 @@ Judgement MysqlStore::rehearse(const Attempt& attempt) {
   Judgement judgement = decide(attempt, "START TRANSACTION;");
   connection_.run("ROLLBACK");
   return judgement;
-}
-
-void MysqlStore::withdraw(const Attempt& attempt, Reason from, Reason to) {
-  connection_.run_with_retry(sql::with_literals(sql::mysql_withdraw, sql::withdrawal_of(from, to),
-                                                sql::literals_of(attempt, sql::Dialect::mysql)));
 }
 
 }  // namespace greylisting

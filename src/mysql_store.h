@@ -19,8 +19,6 @@ class MysqlStore : public Store {
   /// What `judge` would say, with nothing of it kept.
   Judgement rehearse(const Attempt& attempt);
 
-  void withdraw(const Attempt& attempt, Reason from, Reason to) override;
-
   MysqlConnection& connection() { return connection_; }
 
  private:

@@ -48,6 +48,9 @@ std::string IpAddress::text() const {
   return text.data();
 }
 
+// A card's address has six bytes; ff fe stands between its halves.
+bool IpAddress::is_eui64() const { return !is_ipv4() && bytes().substr(11, 2) == "\xff\xfe"; }
+
 std::optional<IpAddress> IpAddress::next() const {
   IpAddress next = *this;
   for (unsigned i = bits_ / 8; i-- > 0;) {

@@ -27,6 +27,10 @@ class IpAddress {
   /// The usual text form (RFC 5952 for IPv6).
   std::string text() const;
 
+  /// Whether it is an IPv6 address whose second half is made of a network card's (EUI-64; RFC 4291, appendix
+  /// A), as hosts without a fixed address have it.
+  bool is_eui64() const;
+
   /// The address after this one; nothing after the last.
   std::optional<IpAddress> next() const;
 

@@ -129,9 +129,16 @@ bool reaches(char reach, std::string_view domain, std::string_view name) {
          name[name.size() - domain.size() - 1] == '.';
 }
 
+// The local part without its extension (user+extension), which is not empty; itself without one.
+std::string_view user_of(std::string_view local_part) {
+  const auto plus = local_part.find('+');
+  const bool is_extended = plus != std::string_view::npos && plus + 1 < local_part.size();
+  return is_extended ? local_part.substr(0, plus) : local_part;
+}
+
 struct AddressParts {
   std::string_view local_part;
-  std::string_view user;    // the local part without its extension (user+extension); itself without one
+  std::string_view user;
   std::string_view domain;  // empty without one
 };
 
@@ -139,9 +146,7 @@ AddressParts parts_of(const Address& address) {
   const std::string_view text = address.text();
   const std::string_view local_part = text.substr(0, text.rfind('@'));
   const std::string_view domain = local_part.size() == text.size() ? "" : address.domain();
-  const auto plus = local_part.find('+');
-  const bool is_extended = plus != std::string_view::npos && plus + 1 < local_part.size();
-  return {local_part, is_extended ? local_part.substr(0, plus) : local_part, domain};
+  return {local_part, user_of(local_part), domain};
 }
 
 // Whether `pattern`, an address or user@, is local_part@domain or local_part@.
@@ -323,6 +328,9 @@ void Pattern::read_address(std::string_view text) {
                " characters here, with four for each that is not printable ASCII");
   }
   specificity_ = is_sender ? (has_domain ? 920 : 490) : (has_domain ? 910 : 290);
+  // What is entered for user@ matches user+extension@, too.
+  const std::string_view local_part = std::string_view(text_).substr(0, at);
+  if (user_of(local_part) != local_part) ++specificity_;
 }
 
 Pattern Pattern::parse(std::string_view word, std::string_view text) {

@@ -57,8 +57,8 @@ constexpr std::array<std::pair<std::string_view, Match>, 5> kMatches{{{"triplet"
                                                                       {"smart", Match::smart}}};
 constexpr std::array<std::pair<std::string_view, RemoteHost>, 2> kRemoteHosts{
     {{"never", RemoteHost::never}, {"paranoid", RemoteHost::paranoid}}};
-constexpr std::array<std::pair<std::string_view, Greylist>, 2> kGreylist{
-    {{"all", Greylist::all}, {"suspicious", Greylist::suspicious}}};
+constexpr std::array<std::pair<std::string_view, Greylist>, 3> kGreylist{
+    {{"all", Greylist::all}, {"suspicious", Greylist::suspicious}, {"unvouched", Greylist::unvouched}}};
 constexpr std::array<std::pair<std::string_view, NullSender>, 2> kNullSender{
     {{"greylist", NullSender::greylist}, {"accept", NullSender::accept}}};
 constexpr std::array<std::pair<std::string_view, Privacy>, 2> kPrivacy{

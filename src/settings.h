@@ -16,7 +16,7 @@ namespace greylisting {
 
 enum class StoreKind { by_default, mysql, sqlite };
 enum class OnError { accept, defer };
-enum class Greylist { all, suspicious };
+enum class Greylist { all, suspicious, unvouched };
 enum class NullSender { greylist, accept };
 enum class RemoteHost { never, paranoid };
 enum class Privacy { off, hash };

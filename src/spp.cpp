@@ -11,8 +11,6 @@ namespace greylisting::spp {
 namespace {
 
 constexpr std::string_view kErrorReply = "451 greylisting is out of order, please try again later (#4.3.0)";
-constexpr std::string_view kSharedReply =
-    "451 another recipient of this message is greylisted, please try again later (#4.3.0)";
 
 // A command is one line, ended by LF alone: the host adds CR.
 std::string command(std::string_view letters, std::string_view text) {
@@ -69,9 +67,7 @@ std::string commands(const Decision& decision, const Settings& settings, std::st
   std::string answer;
   switch (decision.outcome()) {
     case Outcome::accepted:
-      if (transaction.refused_at_data) {
-        answer = refuse(kSharedReply);
-      } else if (!header_field.empty()) {
+      if (!header_field.empty()) {
         answer = add_header(header_field);
         transaction.has_header = true;
       }

@@ -31,6 +31,11 @@ struct List {
 
 std::string key_literal(const Fingerprint& key) { return literal(bytes(key)); }
 
+// As judge.sql writes a match.
+std::string match_text(const OutsideMatch& match) {
+  return std::to_string(match.specificity) + (match.denies ? " denied" : " allowed") + " outside/0 envelope";
+}
+
 bool is_name(char c) { return (c >= 'a' && c <= 'z') || c == '_'; }
 
 }  // namespace
@@ -84,7 +89,6 @@ Literals literals_of(const Attempt& attempt, Dialect dialect) {
       {"believe_name", attempt.believes_client_name ? "1" : "0"},
       {"domain", text(printable(domain))},
       {"domain_specificity", std::to_string(specificity_of_domain(PatternKind::recipient, domain, true))},
-      {"exempt", attempt.exempt ? text(exempting_verdict(*attempt.exempt)) : kNull},
       {"low_priority", attempt.springs_trap_if_new ? "1" : "0"},
       {"client", literal(triplet.client.bytes())},
       {"network", literal(triplet.network.first().bytes())},
@@ -103,15 +107,23 @@ Literals literals_of(const Attempt& attempt, Dialect dialect) {
       {"trap_expire", std::to_string(attempt.trap_expire.count())},
       {"shortcut_count", std::to_string(attempt.has_shortcut() ? triplets.size : kNever)},
   };
-  // Whatever is asked, and by whatever settings: two attempts with the same question have the same answer.
-  std::string question;
+  // Whatever is asked, and by whatever settings: two attempts with the same question pass alike.
+  std::string question = attempt.files.deny_state;
   for (const auto& [name, value] : literals) question.append(value).append(1, '\0');
   const Subjects subjects = attempt.subjects();
   for (const std::string& subject : {subjects.client_name, subjects.sender.text(), subjects.recipient.text()})
     question.append(subject).append(1, '\0');
   literals.emplace_back("question", text(hexadecimal(bytes(attempt.fingerprinter.of(question)))));
 
-  // What is made of these alone, and is long.
+  literals.emplace_back("exempt", attempt.exempt ? text(exempting_verdict(*attempt.exempt)) : kNull);
+  literals.emplace_back("refused", attempt.message_is_refused ? "1" : "0");
+  literals.emplace_back("file_denies", attempt.files.deny ? "1" : "0");
+  literals.emplace_back("has_files", attempt.files.any ? "1" : "0");
+  literals.emplace_back("has_rules", attempt.has_rules ? "1" : "0");
+  literals.emplace_back("asked", std::to_string(static_cast<int>(attempt.asked)));
+  literals.emplace_back("outside", text(attempt.match ? match_text(*attempt.match) : ""));
+
+  // What is made of the subjects alone, and is long.
   List keys;
   for (const std::string& key_of_subject : keys_of(subjects)) keys.add(literal(key_of_subject));
   literals.emplace_back("subjects", keys.text);
@@ -144,10 +156,6 @@ std::vector<Literals> records_of(const Attempt& attempt, Dialect dialect) {
                    {"record_pool", text_literal(pool, dialect)}});
   }
   return all;
-}
-
-Literals withdrawal_of(Reason from, Reason to) {
-  return {{"denied", to == Reason::denied ? "1" : "0"}, {"untrap", from == Reason::trap ? "1" : "0"}};
 }
 
 std::string with_literals(std::string_view sql, const Literals& own, const Literals& shared) {

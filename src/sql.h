@@ -26,7 +26,6 @@ extern const std::string_view mysql_fall_of_group;
 extern const std::string_view mysql_regexps;
 extern const std::string_view mysql_session;
 extern const std::string_view mysql_answer;
-extern const std::string_view mysql_withdraw;
 extern const std::string_view sqlite_schema;
 extern const std::string_view sqlite_known;
 extern const std::string_view sqlite_known_again;
@@ -36,7 +35,6 @@ extern const std::string_view sqlite_record;
 extern const std::string_view sqlite_earn;
 extern const std::string_view sqlite_fall_of_group;
 extern const std::string_view sqlite_session;
-extern const std::string_view sqlite_withdraw;
 
 /// The version that the schema files describe, as greylisting_meta has it.
 inline constexpr std::string_view kSchemaVersion = "3";
@@ -67,9 +65,6 @@ std::vector<Literals> records_of(const Attempt& attempt, Dialect dialect);
 
 /// What greylisting_data.id is in a new record of MySQL: the first 52 bits of its key.
 std::uint64_t record_id(const Fingerprint& key);
-
-/// What sql/…/withdraw.sql asks beside the attempt's own: `from` as the store decided, `to` as it is.
-Literals withdrawal_of(Reason from, Reason to);
 
 /// `sql` with each `:name` replaced by its literal, in `own` or else in `shared`. A `:name` that has none
 /// is left as it is, to be bound.

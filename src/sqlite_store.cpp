@@ -35,12 +35,15 @@ Judgement SqliteStore::judge(const Attempt& attempt) {
   const Known known = look_up(attempt, literals);
   if (known.is_known) return pass_again(known, attempt, literals);
   const Judged judged = ask(sql::with_literals(sql::sqlite_judge, literals));
-  Judgement judgement{.decision = read_verdict(judged.verdict, attempt), .idle = judged.idle};
-  Decision& decision = judgement.decision;
+  if (const Asked asks = asked_by(judged.verdict); asks != Asked::nothing)
+    return {.asks = asks, .regexps = regexps()};
+  Decision decision = read_verdict(judged.verdict, attempt);
+  add_wait(decision, judged.blocked_for);
 
   literals.emplace_back("block_expires", sql::text_literal(judged.block_expires, sql::Dialect::sqlite));
   literals.emplace_back("record_minutes", std::to_string(judged.record_minutes));
-  literals.emplace_back("has_passed", judged.has_passed ? "1" : "0");
+  literals.emplace_back("is_first_pass", judged.is_first_pass ? "1" : "0");
+  literals.emplace_back("has_passes", judged.has_passes ? "1" : "0");
   database_.run("SAVEPOINT decision");
   if (decision.reason == Reason::unseen) {
     // It has come as far as the record that came furthest.
@@ -52,17 +55,17 @@ Judgement SqliteStore::judge(const Attempt& attempt) {
   earn(event_of(decision, judged), attempt, literals);
   database_.run("RELEASE decision");
 
-  judgement.regexps = regexps_for(judgement);
   decision.holds_for_session = decision.holds_for_session && holds_for_session(decision.reason);
-  return judgement;
+  return {.decision = decision};
 }
 
-// The shortcut of sql/sqlite/known.sql: no list is asked, and no regular expression has changed.
+// The shortcut of sql/sqlite/known.sql: no list is asked.
 Judgement SqliteStore::pass_again(const Known& known, const Attempt& attempt, sql::Literals& literals) {
-  Judgement judgement{.decision = read_verdict("greylist 0", attempt), .idle = known.idle};
-  add_record(judgement.decision, {.state = 6, .id = known.id, .age = known.age, .blocked_for = -1});
+  Decision decision = read_verdict("greylist 0", attempt);
+  add_record(decision, {.state = 6, .id = known.id, .age = known.age, .blocked_for = -1});
   const std::string again = sql::with_literals(sql::sqlite_known_again, literals);
   if (known.is_countable) {
+    literals.emplace_back("has_passes", "1");
     database_.run("SAVEPOINT decision");
     database_.run(again);
     earn("pass", attempt, literals);
@@ -70,7 +73,7 @@ Judgement SqliteStore::pass_again(const Known& known, const Attempt& attempt, sq
   } else {
     database_.run(again);
   }
-  return judgement;
+  return {.decision = decision};
 }
 
 void SqliteStore::earn(std::string_view event, const Attempt& attempt, sql::Literals& literals) {
@@ -90,23 +93,13 @@ SqliteStore::Known SqliteStore::look_up(const Attempt& attempt, sql::Literals& l
   if (!attempt.has_shortcut()) return {};
   auto row = database_.prepare(sql::with_literals(sql::sqlite_known, literals));
   row.step();
-  Known known{.is_known = row.number(0) != 0,
-              .id = row.number(1),
-              .age = row.number(2),
-              .idle = std::chrono::seconds(row.number(3))};
+  Known known{.is_known = row.number(0) != 0, .id = row.number(1), .age = row.number(2)};
   if (!known.is_known) return known;
   auto standing = database_.prepare(sql::with_literals(sql::sqlite_standing, literals));
   standing.step();
   known.is_known = standing.number(0) == 0;
   known.is_countable = standing.number(1) != 0;
   return known;
-}
-
-void SqliteStore::withdraw(const Attempt& attempt, Reason from, Reason to) {
-  database_.run("SAVEPOINT withdrawal; " +
-                sql::with_literals(sql::sqlite_withdraw, sql::withdrawal_of(from, to),
-                                   sql::literals_of(attempt, sql::Dialect::sqlite)) +
-                " RELEASE withdrawal");
 }
 
 SqliteStore::Judged SqliteStore::ask(const std::string& question) {
@@ -122,20 +115,21 @@ SqliteStore::Judged SqliteStore::ask(const std::string& question) {
 SqliteStore::Judged SqliteStore::answer_to(const std::string& question) const {
   auto answer = database_.prepare(question);
   answer.step();
-  Judged judged{.verdict = answer.text(0),
-                .block_expires = answer.text(1),
-                .record_minutes = answer.number(2),
-                .has_passed = answer.number(3) != 0,
-                .is_countable = answer.number(4) != 0,
-                .has_passes = answer.number(5) != 0,
-                .is_trap = answer.number(6) != 0};
-  if (answer.number(7) >= 0) judged.idle = std::chrono::seconds(answer.number(7));
-  return judged;
+  return {.verdict = answer.text(0),
+          .block_expires = answer.text(1),
+          .blocked_for = answer.number(2),
+          .record_minutes = answer.number(3),
+          .is_first_pass = answer.number(4) != 0,
+          .is_countable = answer.number(5) != 0,
+          .has_passes = answer.number(6) != 0,
+          .is_trap = answer.number(7) != 0};
 }
 
 std::string_view SqliteStore::event_of(const Decision& decision, const Judged& judged) {
   if (decision.reason == Reason::trap) return "trap";
-  if (judged.has_passes && (judged.is_trap || decision.reason == Reason::denied)) return "fall";
+  const bool falls =
+      decision.reason == Reason::denied || (judged.is_trap && decision.reason == Reason::trusted);
+  if (judged.has_passes && falls) return "fall";
   if (!judged.is_countable) return "";
   if (decision.reason == Reason::trusted) return "seen";
   return decision.reason == Reason::retried || decision.reason == Reason::known ? "pass" : "";
@@ -156,28 +150,11 @@ bool SqliteStore::holds_for_session(Reason reason) const {
   return answer.number(0) != 0;
 }
 
-// Which have a say is told in src/store.h.
-std::vector<StoredRegexp> SqliteStore::regexps_for(const Judgement& judgement) const {
-  std::string condition;
-  switch (judgement.decision.reason) {
-    case Reason::opted_out:
-    case Reason::denied:
-    case Reason::allowed:
-      return {};
-    case Reason::trusted:
-    case Reason::known:
-    case Reason::retried:
-      condition = " AND action = 'deny' AND strftime('%s', 'now') - strftime('%s', last_update) <= " +
-                  std::to_string(judgement.idle.value_or(std::chrono::seconds(0)).count());
-      break;
-    default:
-      break;
-  }
+std::vector<StoredRegexp> SqliteStore::regexps() const {
   std::vector<StoredRegexp> regexps;
   auto row = database_.prepare(
       "SELECT id, action, kind, pattern, reply FROM greylisting_entries "
-      "WHERE subject = x'2f' AND action IN ('allow', 'deny') AND expires > datetime('now')" +
-      condition);
+      "WHERE subject = x'2f' AND action IN ('allow', 'deny') AND expires > datetime('now') ORDER BY id");
   while (row.step()) {
     regexps.push_back({.entry = std::string(kEntries) + row.text(0),
                        .denies = row.text(1) == "deny",

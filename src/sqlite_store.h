@@ -17,8 +17,6 @@ class SqliteStore : public Store {
 
   Judgement judge(const Attempt& attempt) override;
 
-  void withdraw(const Attempt& attempt, Reason from, Reason to) override;
-
   SqliteDatabase& database() { return database_; }
 
  private:
@@ -28,7 +26,6 @@ class SqliteStore : public Store {
     bool is_countable = false;
     std::int64_t id = 0;
     std::int64_t age = 0;
-    std::chrono::seconds idle{};
   };
   Known look_up(const Attempt& attempt, sql::Literals& literals) const;
   Judgement pass_again(const Known& known, const Attempt& attempt, sql::Literals& literals);
@@ -38,19 +35,19 @@ class SqliteStore : public Store {
   struct Judged {
     std::string verdict;
     std::string block_expires;
+    std::int64_t blocked_for = 0;  // seconds
     std::int64_t record_minutes = 0;
-    bool has_passed = false;
+    bool is_first_pass = false;
     bool is_countable = false;
     bool has_passes = false;
     bool is_trap = false;
-    std::optional<std::chrono::seconds> idle{};
   };
   Judged ask(const std::string& question);
   Judged answer_to(const std::string& question) const;
   static std::string_view event_of(const Decision& decision, const Judged& judged);
   RecordedAttempt record(const std::string& statement);
   bool holds_for_session(Reason reason) const;
-  std::vector<StoredRegexp> regexps_for(const Judgement& judgement) const;
+  std::vector<StoredRegexp> regexps() const;
   void read_entries();
 
   SqliteDatabase database_;

@@ -26,26 +26,14 @@ class StoreError : public std::runtime_error {
   std::string remedy_;
 };
 
-/// A list entry that is a regular expression, as it is stored.
-struct StoredRegexp {
-  std::string entry;  // `entries/3`
-  bool denies = false;
-  std::string kind;  // `host`, `sender`, `recipient`
-  std::string pattern;
-  std::string reply;  // empty for reject_message
-};
-
-/// What a store says about an attempt, and what is left to be asked of regular expressions and files.
+/// What a store says about an attempt.
 struct Judgement {
-  Decision decision;
+  Decision decision{};
 
-  /// Those that have a say. None where a list entry has decided. Where a known triplet or a trusted client
-  /// passes, only those that deny and are newer than its last attempt: it has been held against the others
-  /// then.
+  /// When that is more than the attempt has `asked`, nothing is decided and nothing recorded: it is to be
+  /// held against files and these regular expressions first, as far as this goes, and judged again.
+  Asked asks = Asked::nothing;
   std::vector<StoredRegexp> regexps{};
-
-  /// How long ago that was; nothing when there was none.
-  std::optional<std::chrono::seconds> idle{};
 };
 
 class Store {
@@ -55,10 +43,6 @@ class Store {
   /// Judges and records the attempt in one atomic step: of any number of processes with one new triplet, one
   /// makes its record, and every one is counted. Throws StoreError.
   virtual Judgement judge(const Attempt& attempt) = 0;
-
-  /// Takes back what was recorded of an attempt that regular expressions or files decide otherwise: `from` as
-  /// `judge` said, `to` as it is. Throws StoreError.
-  virtual void withdraw(const Attempt& attempt, Reason from, Reason to) = 0;
 };
 
 }  // namespace greylisting

@@ -12,7 +12,7 @@
 namespace greylisting {
 
 /// What two attempts have to have in common. `smart` is `triplet` with the exact address in place of the
-/// network when the client's name looks dynamic.
+/// network of clients that no network stands for (attempt.cpp).
 enum class Match { triplet, network, sender, envelope, smart };
 
 struct Triplet {

@@ -20,6 +20,7 @@ struct Word {
   Detail detail;
 };
 constexpr std::array kWords{
+    Word{"shared", Reason::shared, Detail::none},
     Word{"opted-out", Reason::opted_out, Detail::entry},
     Word{"denied", Reason::denied, Detail::entry},
     Word{"allowed", Reason::allowed, Detail::entry},
@@ -36,6 +37,8 @@ constexpr std::array kWords{
 // What the SQL has for a trap that no entry is, and what the log has.
 constexpr std::string_view kLowPriorityMx = "mx/0";
 constexpr std::string_view kLowPriorityMxEntry = "low_priority_mx";
+constexpr std::string_view kOutside = "outside/0";
+constexpr std::string_view kAsk = "ask ";
 
 // The words up to the next blank, which go.
 std::string_view take_word(std::string_view& text) {
@@ -45,8 +48,13 @@ std::string_view take_word(std::string_view& text) {
 }
 
 // `lists/17 client`, `entries/3 envelope 550 a reply`
-bool read_entry(std::string_view detail, Decision& decision) {
+bool read_entry(std::string_view detail, Decision& decision, const Attempt& attempt) {
   const std::string_view entry = take_word(detail);
+  if (entry == kOutside && attempt.match) {
+    decision.entry = attempt.match->entry;
+    decision.reply = attempt.match->reply;
+    return true;
+  }
   const std::string_view about = take_word(detail);
   const auto slash = std::min(entry.find('/'), entry.size());
   const std::string_view table = entry.substr(0, slash);
@@ -60,6 +68,11 @@ bool read_entry(std::string_view detail, Decision& decision) {
   return true;
 }
 
+// The last second of a block is still deferred.
+std::chrono::seconds left_of(std::int64_t blocked_for) {
+  return std::chrono::seconds(std::max<std::int64_t>(0, blocked_for) + 1);
+}
+
 }  // namespace
 
 Decision read_verdict(std::string_view verdict, const Attempt& attempt) {
@@ -70,7 +83,7 @@ Decision read_verdict(std::string_view verdict, const Attempt& attempt) {
   if (is_known) {
     decision.reason = word->reason;
     const auto number = number_of<std::uint64_t>(detail);
-    is_known = word->detail == Detail::entry ? read_entry(detail, decision) : number.has_value();
+    is_known = word->detail == Detail::entry ? read_entry(detail, decision, attempt) : number.has_value();
     if (word->detail == Detail::number) decision.pending = number.value_or(0);
     if (decision.reason == Reason::trusted) decision.holds_for_session = number == 1;
   }
@@ -78,9 +91,14 @@ Decision read_verdict(std::string_view verdict, const Attempt& attempt) {
     throw StoreError("the store's verdict '" + printable(verdict) + "' means nothing",
                      "greylistctl check says more");
   }
-  if (decision.reason == Reason::throttled || decision.reason == Reason::trap)
-    decision.left = attempt.block_expire;
+  // A line of the file may be about the next sender.
+  decision.holds_for_session = decision.holds_for_session && !attempt.files.deny;
   return decision;
+}
+
+Asked asked_by(std::string_view verdict) {
+  if (!verdict.starts_with(kAsk)) return Asked::nothing;
+  return verdict.substr(kAsk.size()) == "1" ? Asked::denials : Asked::everything;
 }
 
 std::string exempting_verdict(Reason reason) { return std::string(name(reason)) + " 0"; }
@@ -98,11 +116,12 @@ void add_record(Decision& decision, const RecordedAttempt& recorded) {
   decision.is_first_retry = kStates[state - 1].is_first_retry;
   decision.record = static_cast<std::uint64_t>(recorded.id);
   decision.age = std::chrono::seconds(std::max<std::int64_t>(0, recorded.age));
-  if (decision.outcome() == Outcome::deferred) {
-    // The last second of a block is still deferred.
-    decision.left =
-        std::chrono::seconds(std::max<std::int64_t>(0, recorded.blocked_for)) + std::chrono::seconds(1);
-  }
+  if (decision.outcome() == Outcome::deferred) decision.left = left_of(recorded.blocked_for);
+}
+
+void add_wait(Decision& decision, std::int64_t blocked_for) {
+  if (decision.reason == Reason::trap || decision.reason == Reason::throttled)
+    decision.left = left_of(blocked_for);
 }
 
 }  // namespace greylisting

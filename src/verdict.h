@@ -11,10 +11,13 @@
 namespace greylisting {
 
 /// Reads `denied entries/3 envelope 550 a reply`, `throttled 500`, …. An entry is followed by what it is
-/// about, and then by its reply. What is allowed or trusted for the client alone holds for the session. For
-/// `greylist N` the reason is Reason::unseen until the record has been read. A client that is deferred
-/// without a record is told to wait as long as a new triplet is. Throws StoreError when it is none of them.
+/// about, and then by its reply; `outside/0` is the attempt's match. What is allowed or trusted for the
+/// client alone holds for the session. For `greylist N` the reason is Reason::unseen until the record has
+/// been read. Throws StoreError when it is none of them.
 Decision read_verdict(std::string_view verdict, const Attempt& attempt);
+
+/// What the verdict asks before there can be one: `ask 2`. Nothing when it is one.
+Asked asked_by(std::string_view verdict);
 
 /// The verdict for an attempt that need not be greylisted, as the SQL wants it: `not-suspicious 0`.
 std::string exempting_verdict(Reason reason);
@@ -29,5 +32,9 @@ struct RecordedAttempt {
 
 /// Completes the decision of a `greylist` verdict.
 void add_record(Decision& decision, const RecordedAttempt& recorded);
+
+/// Completes the decision of a client that is deferred without a record, and told to wait as long as a
+/// triplet that is recorded. Does nothing to others.
+void add_wait(Decision& decision, std::int64_t blocked_for);
 
 }  // namespace greylisting

@@ -6,23 +6,24 @@
 SELECT value INTO @lists_version FROM greylisting_meta WHERE name = 'lists_version';
 
 -- What the client has earned under its identities.
-SELECT MAX(member_of IS NULL AND passes >= :auto_allow_after), MAX(client = :client_key AND passes >= :auto_allow_after),
+SELECT MAX(passes >= IF(member_of IS NULL, :auto_allow_after, 1)), MAX(client = :client_key AND passes >= :auto_allow_after),
        MAX(client = :client_key AND trapped_until > UTC_TIMESTAMP()),
-       COALESCE(SUM(counted > UTC_TIMESTAMP() - INTERVAL 1 HOUR), 0) < :identities, MAX(passes) > 0,
-       TIMESTAMPDIFF(SECOND, MAX(counted), UTC_TIMESTAMP())
-  INTO @trusted, @trusted_here, @trapped, @is_countable, @has_passes, @client_idle
+       COALESCE(SUM(counted > UTC_TIMESTAMP() - INTERVAL 1 HOUR), 0) < :identities, MAX(passes) > 0
+  INTO @trusted, @trusted_here, @trapped, @is_countable, @has_passes
   FROM greylisting_clients WHERE client IN (:client_keys) AND expires > UTC_TIMESTAMP();
 
 -- The triplet's record; two, where the sender's domain vouches for the client.
 --
--- The shortcut (@is_known), for a triplet that has passed before: it was judged then, and no entry matched, or it would not
+-- It passes for the first time (@is_first_pass) when it was deferred before; greylistctl pass makes records that were not.
+--
+-- The shortcut (@is_known), for a triplet that has passed before: it was judged then, and no entry denied it, or it would not
 -- have been recorded. While the lists are the same (lists_version, which the triggers of the lists count up) and the question
--- is (:question, a hash of everything that is asked), none matches now: entries only end by themselves. So the lists need
--- not be asked again, unless there is more to do than to count: trust, a trap, or a new hour of the client.
-SELECT MIN(block_expires), MAX(passed_count > 0), UNIX_TIMESTAMP() - UNIX_TIMESTAMP(MAX(last_update)),
-       UNIX_TIMESTAMP() - UNIX_TIMESTAMP(MIN(create_time)), COALESCE(MAX(IF(triplet = :triplet, id, NULL)), :id),
+-- is (:question, a hash of everything that is asked, and of the state of control/greylisting_deny), none denies it now:
+-- entries only end by themselves. So the lists need not be asked again, unless there is more to do than to count: trust, a
+-- trap, or a new hour of the client.
+SELECT MIN(block_expires), MAX(passed_count > 0) = 0 AND MAX(blocked_count > 0), UNIX_TIMESTAMP() - UNIX_TIMESTAMP(MIN(create_time)), COALESCE(MAX(IF(triplet = :triplet, id, NULL)), :id),
        COALESCE(SUM(judged = CONCAT(:question, @lists_version) AND passed_count > 0 AND block_expires < UTC_TIMESTAMP()), 0)
          = :shortcut_count
        AND NOT COALESCE(@trusted, FALSE) AND NOT COALESCE(@trapped, FALSE) AND NOT @is_countable
-  INTO @blocked_until, @has_passed, @triplet_idle, @age, @id, @is_known
+  INTO @blocked_until, @is_first_pass, @age, @id, @is_known
   FROM greylisting_data WHERE triplet IN (:triplets) AND record_expires > UTC_TIMESTAMP();

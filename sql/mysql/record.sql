@@ -23,7 +23,7 @@ ON DUPLICATE KEY UPDATE
                                          THEN IF(@blocked_until IS NULL, 1, 2)
                                          WHEN LEAST(block_expires, @block_expires) >= UTC_TIMESTAMP()
                                          THEN IF(blocked_count > 1, 3, 2)
-                                         WHEN passed_count = 0 AND NOT COALESCE(@has_passed, 0)
+                                         WHEN passed_count = 0 AND @is_first_pass
                                          THEN IF(blocked_count > 1, 5, 4)
                                          ELSE 6 END) > 0 AND record_expires <= UTC_TIMESTAMP(),
                      VALUES(blocked_count),

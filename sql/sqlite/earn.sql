@@ -1,12 +1,14 @@
 -- What the client has earned under one of its identities. :event is 'pass', which counts once an hour; 'seen', which keeps
--- trust alive and adds a sender to the group; 'trap', which denies the client's network for a while; or 'fall'. The trap,
--- and an entry that denies, take away what has been earned.
+-- trust alive and adds a sender to the group; 'trap', which denies the client's network for a while; or 'fall', by an entry
+-- that denies. Both take away what has been earned under any of them.
 INSERT INTO greylisting_clients (client, identity, member_of, passes, counted, expires, trapped_until)
 SELECT :identity_key, :identity_name, :identity_group,
        :event = 'pass' OR (:event = 'seen' AND :identity_group IS NOT NULL), datetime('now'),
-       IIF(:event = 'trap', datetime('now', :trap_expire || ' hours'), datetime('now', :auto_allow_expire || ' days')),
-       IIF(:event = 'trap', datetime('now', :trap_expire || ' hours'), NULL)
- WHERE :event <> 'trap' OR :identity_key = :client_key
+       CASE WHEN :event <> 'trap' THEN datetime('now', :auto_allow_expire || ' days')
+            WHEN :identity_key = :client_key THEN datetime('now', :trap_expire || ' hours')
+            ELSE datetime('now') END,
+       IIF(:event = 'trap' AND :identity_key = :client_key, datetime('now', :trap_expire || ' hours'), NULL)
+ WHERE :event <> 'trap' OR :identity_key = :client_key OR :has_passes
 ON CONFLICT (client) DO UPDATE SET
   passes = CASE WHEN :event IN ('trap', 'fall') THEN 0
                 WHEN :event = 'seen' THEN passes
@@ -15,4 +17,4 @@ ON CONFLICT (client) DO UPDATE SET
                 ELSE passes + 1 END,
   counted = IIF(:event IN ('pass', 'seen') AND counted <= datetime('now', '-1 hour'), excluded.counted, counted),
   expires = IIF(:event = 'fall', expires, MAX(expires, excluded.expires)),
-  trapped_until = IIF(:event = 'trap', excluded.trapped_until, trapped_until);
+  trapped_until = COALESCE(excluded.trapped_until, trapped_until);

@@ -2,32 +2,34 @@
 --
 -- A match in a list is written as three digits of specificity, a word, where the entry is, and what it is about:
 -- '724 denied entries/17 client'. The greatest of them as text is the most specific one, and of equals the one that denies.
+-- Of regular expressions, which are under '/', only whether there are some (regexps is 1), and such as deny (2): the plugin
+-- holds the attempt against them, and :outside is what comes of it.
 WITH
   entry AS MATERIALIZED (
-    SELECT MAX(IIF(action IN ('allow', 'deny'),
+    SELECT MAX(IIF(action IN ('allow', 'deny') AND subject <> x'2f',
                    specificity || IIF(action = 'deny', ' denied', ' allowed') || ' entries/' || id
                    || IIF(kind IN ('network', 'host'), ' client', ' envelope') || COALESCE(' ' || reply, ''), NULL)) AS listed,
            MAX(IIF(action IN ('greylist', 'skip') AND kind = 'recipient',
                    specificity || IIF(action = 'skip', ' opted-out', ' greylist') || ' entries/' || id || ' envelope',
                    NULL)) AS choice,
-           MAX(IIF(action = 'greylist', specificity || ' ' || block_expire, NULL)) AS block,
-           MAX(IIF(action = 'trap', id, NULL)) AS trap
+           MAX(IIF(action = 'greylist', specificity || ' ' || printf('%06d', block_expire), NULL)) AS block,
+           MAX(IIF(action = 'trap', id, NULL)) AS trap,
+           COALESCE(MAX(IIF(subject = x'2f', 1 + (action = 'deny'), 0)), 0) AS regexps
       FROM greylisting_entries
-     WHERE subject IN (:subjects) AND (network_end IS NULL OR network_end >= :client) AND expires > datetime('now')
+     WHERE subject IN (:subjects, x'2f') AND (network_end IS NULL OR network_end >= :client) AND expires > datetime('now')
        AND (:believe_name OR kind <> 'host' OR action <> 'allow')),
   earned AS MATERIALIZED (
-    SELECT MAX(member_of IS NULL AND passes >= :auto_allow_after) AS trusted,
+    SELECT MAX(passes >= IIF(member_of IS NULL, :auto_allow_after, 1)) AS trusted,
            MAX(client = :client_key AND passes >= :auto_allow_after) AS trusted_here,
            MAX(client = :client_key AND trapped_until > datetime('now')) AS trapped,
            COALESCE(SUM(counted > datetime('now', '-1 hour')), 0) AS counted,
-           MAX(passes) AS passes,
-           strftime('%s', 'now') - strftime('%s', MAX(counted)) AS idle
+           MAX(passes) AS passes
       FROM greylisting_clients WHERE client IN (:client_keys) AND expires > datetime('now')),
   record AS MATERIALIZED (
-    SELECT MIN(block_expires) AS block_expires, MAX(passed_count > 0) AS passed,
-           strftime('%s', 'now') - strftime('%s', MAX(last_update)) AS idle
-      FROM greylisting_data WHERE triplet IN (:triplets) AND record_expires > datetime('now'))
-SELECT COALESCE(
+    SELECT MIN(block_expires) AS block_expires, MAX(passed_count > 0) = 0 AND MAX(blocked_count > 0) AS is_first_pass
+      FROM greylisting_data WHERE triplet IN (:triplets) AND record_expires > datetime('now')),
+  judged AS MATERIALIZED (
+    SELECT COALESCE(
          -- An entry whose ipaddr the plugin has yet to read; it does, and asks again.
          (SELECT 'unread ' || id FROM greylisting_lists WHERE ipaddr IS NOT NULL AND ipaddr_prefixsize IS NULL LIMIT 1),
 
@@ -50,7 +52,7 @@ SELECT COALESCE(
                        FROM greylisting_lists
                       WHERE rcpt_to = :domain AND record_expires > datetime('now')
                         AND (block_expires >= datetime('now') OR NOT :explicit)), ''),
-           COALESCE(entry.listed, '')), 5), ''),
+           COALESCE(entry.listed, ''), :outside), 5), ''),
          IIF(:explicit AND entry.choice IS NULL
              AND NOT EXISTS (SELECT 1 FROM greylisting_lists WHERE rcpt_to = :domain AND record_expires > datetime('now')),
              'not-listed 0', NULL),
@@ -75,17 +77,39 @@ SELECT COALESCE(
          IIF(:pending_rest = 0, 'greylist 0', NULL),
          (SELECT 'greylist :pending_rest' FROM greylisting_data
            WHERE pending_network = :network AND record_expires > datetime('now') LIMIT 1 OFFSET :pending_before),
-         'greylist 0') AS verdict,
+         'greylist 0') AS verdict
+      FROM entry, earned, record),
 
-       -- For recording: when a new record's block is over, and in how many minutes it expires; whether the triplet has
-       -- passed before; whether this hour of the client is still to be counted; whether it has passes to lose; whether
-       -- the recipient is a trap; for how many seconds nothing was heard of triplet or client.
+  -- Whether it passes, and whether the plugin has to ask its files and regular expressions first, and which (1 those that
+  -- deny, 2 all): nothing is recorded then, and all of this comes again with :outside. All are asked before a trap takes
+  -- trust away, too, because an entry may allow the client.
+  passing AS MATERIALIZED (
+    SELECT SUBSTR(verdict, 1, INSTR(verdict, ' ') - 1) IN ('allowed', 'not-listed', 'trusted', 'null-sender', 'not-suspicious')
+           OR (verdict LIKE 'greylist %' AND COALESCE(record.block_expires < datetime('now'), 0)) AS would_pass
+      FROM judged, record),
+  asking AS MATERIALIZED (
+    SELECT CASE WHEN verdict LIKE 'opted-out %' OR verdict LIKE 'unread %' THEN 0
+                WHEN would_pass AND NOT (entry.trap IS NOT NULL AND verdict LIKE 'trusted %')
+                THEN :file_denies OR entry.regexps = 2 OR (:has_rules AND verdict LIKE 'not-suspicious %')
+                ELSE 2 * (:has_files OR entry.regexps > 0) END AS asks
+      FROM judged, passing, entry)
+-- A message that is refused at DATA passes for nobody.
+SELECT CASE WHEN asks > :asked THEN 'ask ' || asks
+            WHEN :refused AND (would_pass OR verdict LIKE 'opted-out %') THEN 'shared 0'
+            ELSE verdict END AS verdict,
+
+       -- For recording: when a new record's block is over, how many seconds that is from now, and in how many minutes it
+       -- expires; whether the triplet passes for the first time once it does (greylistctl pass makes records that were
+       -- never deferred); whether this hour of the client is still to be counted; whether it has passes to lose; whether
+       -- the recipient is a trap.
        COALESCE(record.block_expires,
                 datetime('now', COALESCE(SUBSTR(entry.block, 5), :block_expire) || ' minutes')) AS block_expires,
+       strftime('%s', COALESCE(record.block_expires,
+                datetime('now', COALESCE(SUBSTR(entry.block, 5), :block_expire) || ' minutes')))
+         - strftime('%s', 'now') AS blocked_for,
        :record_expire + COALESCE(SUBSTR(entry.block, 5), 0) AS record_minutes,
-       COALESCE(record.passed, 0) AS has_passed,
+       COALESCE(record.is_first_pass, 0) AS is_first_pass,
        earned.counted < :identities AS is_countable,
        COALESCE(earned.passes > 0, 0) AS has_passes,
-       entry.trap IS NOT NULL AS is_trap,
-       COALESCE(record.idle, earned.idle, -1) AS idle
-  FROM entry, earned, record;
+       entry.trap IS NOT NULL AS is_trap
+  FROM entry, earned, record, judged, passing, asking;

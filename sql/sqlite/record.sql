@@ -31,7 +31,7 @@ ON CONFLICT (triplet) DO UPDATE SET
 -- 1 new or begun anew; 2 still blocked, at its first retry, 3 at a later one; 4 past its block for the first time, at its
 -- first retry, 5 at a later one; 6 past it before.
 RETURNING CASE WHEN block_expires >= datetime('now') THEN MIN(blocked_count, 3)
-               WHEN passed_count = 1 AND NOT :has_passed THEN IIF(blocked_count > 1, 5, 4)
+               WHEN passed_count = 1 AND :is_first_pass THEN IIF(blocked_count > 1, 5, 4)
                ELSE 6 END AS state,
           id,
           strftime('%s', 'now') - strftime('%s', create_time) AS age,

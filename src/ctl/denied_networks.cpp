@@ -1,6 +1,6 @@
 #include "denied_networks.h"
 
-#include "../judge.h"
+#include "../outside_lists.h"
 #include "../list_file.h"
 #include "entry_table.h"
 

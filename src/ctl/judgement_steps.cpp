@@ -74,6 +74,8 @@ class Facts {
                          (session_.recipients == 0
                               ? "; --recipients says how many the message has"
                               : ", the message has " + std::to_string(session_.recipients));
+      case Reason::shared:
+        break;  // one attempt alone has no other recipients
       case Reason::opted_out:
         return entry(reason, {Action::skip, Action::greylist}, "no entry exempts the recipient");
       case Reason::denied:
@@ -208,11 +210,18 @@ class Facts {
 
   std::string suspicion() const {
     if (settings_.greylist == Greylist::all) return "greylist=all: not only the suspicious";
-    if (const auto why = suspicion_of(session_, attempt_.triplet.client, settings_.own_name))
+    std::string nothing = "nothing about the client is suspicious";
+    if (settings_.greylist == Greylist::unvouched) {
+      const auto& domain = attempt_.triplet.pool;
+      if (!domain && session_.sender.empty()) return "the sender is null, so nobody vouches for the client";
+      if (!domain) return "SPF did not pass, so nobody vouches for the client";
+      nothing = one_line(*domain) + " vouches for the client: SPF passed";
+    } else if (const auto why = suspicion_of(session_, attempt_.triplet.client, settings_.own_name)) {
       return "suspicious: " + std::string(*why);
+    }
     const auto rules = SuspicionRules::read(settings_.suspicious_rules);
     const unsigned line = rules ? rules->holds_for(session_, attempt_.triplet.client) : 0;
-    return line == 0 ? "nothing about the client is suspicious"
+    return line == 0 ? nothing
                      : "suspicious: " + line_at(settings_.suspicious_rules + ':' + std::to_string(line));
   }
 

@@ -4,6 +4,7 @@
 #include "../utc.h"
 #include "commands.h"
 #include "entry_table.h"
+#include "overlaps.h"
 #include "words.h"
 
 namespace greylisting::ctl {
@@ -61,61 +62,6 @@ void keep(Entry& entry, const StoredEntry& old, const PutOptions& options) {
   if (const auto before = try_to_read(old); before && !options.block) entry.block = before->block;
 }
 
-std::string about(const Entry& other, const std::string& id) { return id + " (" + text(other) + ')'; }
-
-// What is to be said of another entry that matches some of the same attempts; empty for nothing.
-std::string note_about(const Entry& entry, const Entry& other, const std::string& id) {
-  const bool is_same = entry.pattern == other.pattern;
-  const std::string both = is_same ? "" : " where both match";
-  switch (precedence(entry, other)) {
-    case Precedence::neither:
-      return "";
-    case Precedence::by_order:
-      return "this entry counts, and not " + about(other, id) + both + ": it is asked first";
-    case Precedence::by_pattern:
-      return "this entry counts, and not " + about(other, id) + both + ": it is more specific";
-    case Precedence::by_denial:
-      return "this entry counts, and not " + about(other, id) + both + ": of equals " +
-             std::string(name(entry.action)) + " wins";
-    case Precedence::is_the_other:
-      break;
-  }
-  std::string why;
-  switch (precedence(other, entry)) {
-    case Precedence::by_order:
-      why = ": it is asked first";
-      break;
-    case Precedence::by_pattern:
-      why = ": it is more specific";
-      break;
-    default:
-      why = ": of equals " + std::string(name(other.action)) + " wins";
-      break;
-  }
-  return about(other, id) + " counts, and not this entry" + both + why +
-         (is_same ? "; to undo it: greylistctl remove " + id : "");
-}
-
-std::vector<std::string> notes_about(const Entry& entry, const std::vector<StoredEntry>& stored,
-                                     const Settings& settings) {
-  std::vector<std::string> notes;
-  if (allows_by_unbelieved_name(entry, settings)) {
-    notes.emplace_back(
-        "it has no effect while trust_remote_host=never, because a client can have any name; set "
-        "trust_remote_host=paranoid and run tcpserver with -p, or allow its network");
-  }
-  for (const StoredEntry& each : stored) {
-    const auto other = each.is_over ? std::nullopt : try_to_read(each);
-    if (!other || !can_meet(entry.pattern, other->pattern)) continue;
-    if (std::string note = note_about(entry, *other, each.id); !note.empty())
-      notes.push_back(std::move(note));
-  }
-  if (entry.action == Action::greylist && !entry.block && settings.explicit_only == 0 && notes.empty())
-    notes.emplace_back(
-        "it changes nothing: without explicit=1 every recipient is greylisted that is not skipped");
-  return notes;
-}
-
 void print(const std::vector<std::string>& notes) {
   for (std::size_t i = 0; i < notes.size() && i < kMaxNotes; ++i) std::cout << "note: " << notes[i] << '\n';
   if (notes.size() > kMaxNotes)
@@ -128,8 +74,9 @@ int put(const LoadedSettings& loaded, const PutOptions& options) {
   std::vector<Entry> entries = entries_of(options);
   const auto administration = open_administration(loaded.settings);
   EntryTable table(*administration, loaded.settings);
-  const std::string expires = expiry_of(options, administration->now());
-  const auto stored = table.all();
+  const std::string now = administration->now();
+  const std::string expires = expiry_of(options, now);
+  const Overlaps overlaps(table, loaded.settings, now);
   std::vector<std::string> old_ids;  // empty for one that is new
   for (Entry& entry : entries) {
     entry.expires = expires;
@@ -149,7 +96,7 @@ int put(const LoadedSettings& loaded, const PutOptions& options) {
                 << table.find(entry.action, {entry.pattern}).at(0).id;
     }
     std::cout << ": " << text(entry) << ',' << until(entry.expires) << '\n';
-    print(notes_about(entry, stored, loaded.settings));
+    print(overlaps.notes_about(entry));
   }
   return kDone;
 }

@@ -13,8 +13,6 @@ class Rehearsal : public Store {
   explicit Rehearsal(Administration& administration) : administration_(administration) {}
 
   Judgement judge(const Attempt& attempt) override { return administration_.rehearse(attempt); }
-  void withdraw(const Attempt& /*attempt*/, Reason /*from*/, Reason /*to*/) override {}
-
  private:
   Administration& administration_;
 };
@@ -70,7 +68,7 @@ std::string in_words(const Session& session) {
 }
 
 Judged rehearse(Administration& administration, const Session& session, const Settings& settings) {
-  if (const auto decision = judge_at_the_door(session, settings)) return {*decision};
+  if (const auto decision = judge_at_the_door(session, settings, {})) return {*decision};
   Rehearsal store(administration);
   return judge(store, Attempt::from(session, settings), session, settings);
 }

@@ -88,7 +88,8 @@ std::string_view take(std::string_view& input) {
 Decision decision_of(std::string_view text) {
   constexpr std::array kReasons{Reason::not_listed, Reason::denied,    Reason::allowed, Reason::known,
                                 Reason::retried,    Reason::throttled, Reason::early,   Reason::unseen,
-                                Reason::trusted,    Reason::trap,      Reason::trapped, Reason::too_many};
+                                Reason::trusted,    Reason::trap,      Reason::trapped, Reason::too_many,
+                                Reason::shared};
   std::istringstream numbers{std::string(text)};
   unsigned reason = 7;
   std::int64_t left = 0;
@@ -115,7 +116,7 @@ void check_refusal(std::string_view text, char first) {
 
 // Whatever comes from outside, what is said is lines of known commands, and at most one refusal, which is the
 // last.
-void check_commands(std::string_view text, Outcome outcome, bool is_observed, bool shares_refusal) {
+void check_commands(std::string_view text, Outcome outcome, bool is_observed) {
   if (is_observed) return expect(text.empty());
   bool refuses = false;
   while (!text.empty()) {
@@ -131,7 +132,7 @@ void check_commands(std::string_view text, Outcome outcome, bool is_observed, bo
       expect(is_line(line) && (line.starts_with("SGREYLISTING_") || line.starts_with("UGREYLISTING_")));
     }
   }
-  expect(refuses == (outcome != Outcome::accepted || shares_refusal));
+  expect(refuses == (outcome != Outcome::accepted));
 }
 
 // The value of a word, decoded by the words of printable.h and not by its code.
@@ -223,9 +224,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (spp::adds_header(decision, settings, transaction))
       header = delay_header(Header::x_greylist, decision.age, session.helo, 0);
     check_commands(spp::commands(decision, settings, attempt.triplet.recipient.domain(), transaction, header),
-                   decision.outcome(), is_observed, transaction.refused_at_data);
+                   decision.outcome(), is_observed);
     check_description(describe(decision, session, {.session = 7}), decision, session);
-    static_cast<void>(judge_at_the_door(session, settings));
+    static_cast<void>(judge_at_the_door(session, settings, transaction));
     static_cast<void>(attempt.pool_key());
     check_triplet(attempt, session);
     if (const auto throttle = describe_throttle(decision, attempt)) expect(is_printable(*throttle));

@@ -192,6 +192,7 @@ TEST_CASE("stage=data: one that passes behind one that is deferred waits with it
   CHECK(replies(server, {kMail, rcpt("a"), rcpt("known"), "RCPT TO:<a@example.com>", "DATA", "NOOP"}) ==
         Strings{kOk, kOk, kShared, kForeign, kDeferral, kOk});
   CHECK(server.delivered().empty());
+  CHECK_THAT(server.log(), Contains("outcome=deferred reason=shared"));
 
   server.let_block_pass();
   CHECK(replies(server, {kMail, rcpt("a"), rcpt("known"), "DATA", kMessage}) ==

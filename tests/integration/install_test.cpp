@@ -267,6 +267,80 @@ TEST_CASE("The samples for a database work as they are: accounts, option files, 
   CHECK(cleanup.status == 0);
 }
 
+TEST_CASE("cron mails what greylistctl check says when something is wrong, and nothing else", "[install]") {
+  const Installation installation(Backend::sqlite);
+  fs::copy_file(source_tree() / "config/smtpplugins", installation.home() / "control/smtpplugins");
+  std::smatch line;
+  const std::string crontab = sample("crontab");
+  REQUIRE(
+      std::regex_search(crontab, line, std::regex(R"(\n\d+ \* \* \* \*  root  (.*greylistctl check.*)\n)")));
+  // To cron a % that no backslash precedes is the end of the command.
+  CHECK_FALSE(std::regex_search(line[1].str(), std::regex(R"([^\\]%)")));
+  std::string command = replaced(line[1], "/usr/local/bin/greylistctl", built("greylistctl"));
+  command = replaced(command, R"(\%)", "%");
+  const auto mail = [&] {
+    const Result result = run({.arguments = {"sh", "-c", command},
+                               .environment = {{"QMAILDIR", installation.home()}},
+                               .directory = "/"});
+    return result.output + result.errors;
+  };
+  CHECK(mail().empty());
+  write_file(installation.home() / "control/greylisting", "blokc_expire=2\n", 0644);
+  CHECK_THAT(mail(), Contains("PROBLEM  control/greylisting:1: \"blokc_expire\" is not a setting"));
+}
+
+TEST_CASE("config/senders-that-do-not-retry can be read as it is, or imported", "[install]") {
+  const std::string list = source_tree() / "config/senders-that-do-not-retry";
+  const bool is_imported = GENERATE(true, false);
+  CAPTURE(is_imported);
+  const Installation installation(
+      Backend::sqlite,
+      "trust_remote_host=paranoid" + (is_imported ? std::string() : "\nallow_lists=plain:" + list));
+  if (is_imported) {
+    const Result result =
+        run({.arguments = {built("greylistctl"), "--home", installation.home(), "import", "plain", list}});
+    CAPTURE(result.output);
+    CHECK(result.status == 0);
+    CHECK(result.errors.empty());
+  }
+  const auto reason = [&installation](const Rcpt& rcpt) {
+    const Result result = installation.attempt(rcpt);
+    CAPTURE(result.errors);
+    CHECK(lines(result.errors) == 1);
+    return logged(result, "reason");
+  };
+  CHECK(reason({.sender = "noreply@github.com"}) == "allowed");
+  CHECK(reason({.environment = {{"TCPREMOTEHOST", "mail-lf1-f42.google.com"}}}) == "allowed");
+  CHECK(reason({}) == "new");
+}
+
+TEST_CASE("The samples of lists and rules are understood, and so is what is commented out in them",
+          "[install]") {
+  const bool is_commented_out = GENERATE(true, false);
+  CAPTURE(is_commented_out);
+  const Installation installation(Backend::sqlite, "greylist=suspicious\ntrust_remote_host=paranoid");
+  for (const std::string name : {"greylisting_allow", "greylisting_deny", "greylisting_suspicious"}) {
+    std::string text = sample(fs::path("control") / name);
+    // A comment of words has a blank behind the #.
+    if (!is_commented_out) text = replaced(text, "\n#(?=[^ \n])", "\n");
+    write_file(installation.home() / "control" / name, text, 0644);
+  }
+  const auto reason = [&installation](Rcpt rcpt) {
+    rcpt.client = "203.0.114.1";
+    rcpt.environment.insert({{"TCPREMOTEHOST", "mail.example.com"}, {"SMTPHELOHOST", "mail.example.com"}});
+    const Result result = installation.attempt(rcpt);
+    CAPTURE(result.errors);
+    CHECK(lines(result.errors) == 1);
+    return logged(result, "reason");
+  };
+  CHECK(reason({.sender = "carol@example.com"}) == "not-suspicious");
+  CHECK(reason({.sender = "carol@example.com", .environment = {{"SMTPHELOHOST", "nonsense"}}}) == "new");
+  CHECK(reason({.environment = {{"SMTPHELOHOST", "nonsense"}}}) == (is_commented_out ? "new" : "allowed"));
+  CHECK(reason({.sender = "eve@spam.example"}) == (is_commented_out ? "not-suspicious" : "denied"));
+  CHECK(reason({.sender = "carol@example.com", .recipient = "info@example.com"}) ==
+        (is_commented_out ? "not-suspicious" : "new"));
+}
+
 TEST_CASE("The entries of config/lists.sql decide, on every store", "[install]") {
   const Installation installation(any_backend());
   CAPTURE(name(installation.backend()));

@@ -74,4 +74,42 @@ TEST_CASE("a decision is one round trip after the handshake", "[round-trip]") {
   check("null-sender", {.client = "203.0.113.70", .sender = "", .recipient = "grace@example.org"});
 }
 
+TEST_CASE("files and regular expressions cost a second round trip, but not for a triplet that is known",
+          "[round-trip]") {
+  Installation installation(GENERATE(Backend::mariadb, Backend::mysql56),
+                            "auto_allow_after=0\nblock_expire=1\n");
+  CAPTURE(name(installation.backend()));
+  PacketCounter counter(installation.server().socket());
+  use_socket(installation, counter.socket());
+  const auto check = [&](const std::string& reason, const char* packets, const Rcpt& rcpt = {}) {
+    CAPTURE(reason);
+    CHECK(logged(installation.attempt(rcpt), "reason") == reason);
+    CHECK(counter.taken() == packets);
+  };
+  const bool is_file = GENERATE(true, false);
+  CAPTURE(is_file);
+  if (is_file) {
+    write_file(installation.home() / "control/greylisting_deny", "sender spam.example\n", 0644);
+  } else {
+    installation.put({"deny", "sender", "/@spam\\.example$/"});
+  }
+  check("new", "hqqx");
+  installation.pass_time(2min);
+  check("retried", "hqqx");
+  check("known", kOneRoundTrip);
+  check("denied", "hqqx", {.sender = "x@spam.example"});
+
+  // What only allows is not asked where mail passes.
+  write_file(installation.home() / "control/greylisting_deny", "", 0644);
+  installation.sql("DELETE FROM greylisting_entries");
+  if (is_file) {
+    write_file(installation.home() / "control/greylisting_allow", "sender friend@example.com\n", 0644);
+  } else {
+    installation.put({"allow", "sender", "/^friend@example\\.com$/"});
+  }
+  check("known", kOneRoundTrip);
+  check("new", "hqqx", {.recipient = "carol@example.org"});
+  check("allowed", "hqqx", {.sender = "friend@example.com"});
+}
+
 }  // namespace greylisting::test

@@ -124,6 +124,22 @@ TEST_CASE("Attempt::from: who need not be greylisted", "[attempt]") {
   CHECK(Attempt::from(session, settings).exempt == Reason::null_sender);
 }
 
+TEST_CASE("Attempt::from: with greylist=unvouched who is vouched for need not be greylisted", "[attempt]") {
+  Settings settings;
+  settings.greylist = Greylist::unvouched;
+  Session session = session_of("192.0.2.1");
+  session.client_name = "";  // which would be suspicious
+  CHECK_FALSE(Attempt::from(session, settings).exempt);
+  session.spf_result = "softfail";
+  CHECK_FALSE(Attempt::from(session, settings).exempt);
+  session.spf_result = "pass";
+  CHECK(Attempt::from(session, settings).exempt == Reason::not_suspicious);
+  session.sender = "";
+  CHECK_FALSE(Attempt::from(session, settings).exempt);
+  settings.null_sender = NullSender::accept;
+  CHECK(Attempt::from(session, settings).exempt == Reason::null_sender);
+}
+
 TEST_CASE("Attempt::from: with match=smart a client without a name of its own counts by its address",
           "[attempt]") {
   Settings settings;
@@ -139,6 +155,26 @@ TEST_CASE("Attempt::from: with match=smart a client without a name of its own co
   CHECK(network() == "2001:db8::1/128");
   settings.match = Match::triplet;
   CHECK(network() == "2001:db8::/64");
+}
+
+TEST_CASE("Attempt::from: with match=smart an IPv6 address counts by its network when it is EUI-64",
+          "[attempt]") {
+  Settings settings;
+  settings.match = Match::smart;
+  Session session = session_of("2001:db8::211:22ff:fe33:4455");
+  const auto network = [&] { return Attempt::from(session, settings).triplet.network.text(); };
+  CHECK(network() == "2001:db8::/64");
+  settings.ipv6_prefix = 56;
+  CHECK(network() == "2001:db8::/56");
+  session.client = "2001:db8::211:22ff:ee33:4455";
+  CHECK(network() == "2001:db8::211:22ff:ee33:4455/128");
+  session.client = "2001:db8::211:22ff:fe33:4455";
+  session.client_name = "host-2001-db8--211-22ff-fe33-4455.dsl.example.com";
+  CHECK(network() == "2001:db8::211:22ff:fe33:4455/128");
+  session.client_name = "";
+  CHECK(network() == "2001:db8::211:22ff:fe33:4455/128");
+  settings.match = Match::network;
+  CHECK(network() == "2001:db8::/56");
 }
 
 TEST_CASE("Attempt::from: HELO counts with match_helo=1, in any case", "[attempt]") {

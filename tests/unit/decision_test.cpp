@@ -16,6 +16,7 @@ TEST_CASE("Decision: every reason has its word and its outcome", "[decision]") {
   };
   const auto row = GENERATE(values<Row>({
       {Reason::too_many, "too-many", Outcome::deferred, "deferred"},
+      {Reason::shared, "shared", Outcome::deferred, "deferred"},
       {Reason::opted_out, "opted-out", Outcome::accepted, "accepted"},
       {Reason::trusted, "trusted", Outcome::accepted, "accepted"},
       {Reason::trap, "trap", Outcome::deferred, "deferred"},

@@ -479,6 +479,20 @@ TEST_CASE("first_addresses_around: answers which networks contain a client", "[n
   CHECK(strangers > 1000);
 }
 
+TEST_CASE("IpAddress::is_eui64: ff fe in the middle of an IPv6 address's second half", "[network]") {
+  for (const char* const text : {"2001:db8::211:22ff:fe33:4455", "fe80::ff:fe00:0", "::ff:fe00:0%eth0"}) {
+    CAPTURE(text);
+    CHECK(address(text).is_eui64());
+  }
+  for (const char* const text :
+       {"2001:db8::211:22ff:fd33:4455", "2001:db8::211:22fe:fe33:4455", "2001:db8::211:ff22:fe33:4455",
+        "2001:db8::211:22ff:33fe:4455", "2001:db8:ff:fe00::1", "2001:db8::1", "::", "255.254.255.254",
+        "::ffff:254.255.254.255"}) {
+    CAPTURE(text);
+    CHECK_FALSE(address(text).is_eui64());
+  }
+}
+
 TEST_CASE("networks_between: the fewest networks that are the whole range", "[network]") {
   struct Case {
     std::string_view first, last, networks;

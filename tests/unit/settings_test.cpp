@@ -107,7 +107,7 @@ const std::vector<ChoiceRow> kChoices{
      {"triplet", "network", "sender", "envelope", "smart"},
      "triplet or network or sender or envelope or smart"},
     {"trust_remote_host", "GLTRUSTREMOTEHOST", "never", {"never", "paranoid"}, "never or paranoid"},
-    {"greylist", "GLGREYLIST", "all", {"all", "suspicious"}, "all or suspicious"},
+    {"greylist", "GLGREYLIST", "all", {"all", "suspicious", "unvouched"}, "all or suspicious or unvouched"},
     {"null_sender", "GLNULLSENDER", "greylist", {"greylist", "accept"}, "greylist or accept"},
     {"privacy", "GLPRIVACY", "off", {"off", "hash"}, "off or hash"},
     {"stage", "GLSTAGE", "rcpt", {"rcpt", "data"}, "rcpt or data"},

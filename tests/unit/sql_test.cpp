@@ -139,7 +139,6 @@ TEST_CASE("sql: a pool has a record and an identity beside the network's", "[sql
   };
   CHECK(sizes("") == std::pair<std::size_t, std::size_t>(2, 1));
   CHECK(sizes("pass") == std::pair<std::size_t, std::size_t>(3, 2));
-  CHECK_FALSE(withdrawal_of(Reason::unseen, Reason::denied).empty());
 }
 
 TEST_CASE("sql::with_literals: each name by its literal", "[sql]") {

@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "src/ctl/commands.h"
+#include "src/process.h"
 #include "src/store.h"
 #include "src/version.h"
 
@@ -21,8 +22,26 @@ namespace {
 
 constexpr const char* kQmailHome = "/var/qmail";
 
+// What an option is not to be; `remedy` is for it.
+CLI::Validator not_empty(const std::string& remedy) {
+  return {[remedy](const std::string& value) { return value.empty() ? "it is empty; " + remedy : ""; }, ""};
+}
+const char* const kNameFile = "name a file, or - for standard output";
+
 // What a subcommand takes is added to the command line by its function, which returns what is to be run.
 using Run = std::function<int(const LoadedSettings&)>;
+
+// Files on the command line are where it was typed; the working directory becomes qmail's home later.
+class Here {
+ public:
+  // Nothing, and `-`, stay what they are.
+  std::string absolute(const std::string& file) const {
+    return file.empty() || file == "-" ? file : (path_ / file).string();
+  }
+
+ private:
+  std::filesystem::path path_ = std::filesystem::current_path();
+};
 
 struct Subcommand {
   const char* name;
@@ -41,9 +60,15 @@ Run add_status(CLI::App& command) {
 
 Run add_metrics(CLI::App& command) {
   const auto options = std::make_shared<ctl::MetricsOptions>();
-  command.add_option("--output", options->output,
-                     "write to this file, all at once, instead of standard output");
-  return [options](const LoadedSettings& loaded) { return ctl::metrics(loaded, *options); };
+  command
+      .add_option("--output", options->output,
+                  "write to this file, all at once, instead of standard output (-)")
+      ->check(not_empty(kNameFile))
+      ->type_name("FILE");
+  const Here here;
+  return [options, here](const LoadedSettings& loaded) {
+    return ctl::metrics(loaded, {.output = here.absolute(options->output)});
+  };
 }
 
 Run add_cleanup(CLI::App& command) {
@@ -140,13 +165,12 @@ Run add_import(CLI::App& command) {
   command.add_option("--comment", arguments->options.comment, "comment of entries that have none")
       ->type_name("TEXT");
   command.add_flag("--dry-run", arguments->options.dry_run, "say what would be imported, and do nothing");
-  // Before the working directory becomes qmail's home.
-  const std::filesystem::path here = std::filesystem::current_path();
+  const Here here;
   return [arguments, here](const LoadedSettings& loaded) {
     ctl::ImportOptions options = arguments->options;
     options.format = list_format(arguments->format);
     options.action = action_of(arguments->action);
-    if (options.file != "-") options.file = here / options.file;
+    options.file = here.absolute(options.file);
     return ctl::import(loaded, options);
   };
 }
@@ -166,11 +190,10 @@ Run add_export(CLI::App& command) {
   command.add_option("--action", arguments->action, "only entries that do this")
       ->check(CLI::IsMember({"allow", "deny"}))
       ->type_name("");
-  // Before the working directory becomes qmail's home.
-  const std::filesystem::path here = std::filesystem::current_path();
+  const Here here;
   return [arguments, here](const LoadedSettings& loaded) {
     return ctl::export_entries(loaded, {.format = list_format(arguments->format),
-                                        .file = arguments->file == "-" ? "" : here / arguments->file,
+                                        .file = arguments->file == "-" ? "" : here.absolute(arguments->file),
                                         .action = action_of(arguments->action)});
   };
 }
@@ -193,7 +216,12 @@ Run add_copy(CLI::App& command) {
 void add_circumstances(CLI::App& command, ctl::AttemptWords& words) {
   command.add_option("--host", words.host, "reverse name of the client (TCPREMOTEHOST)")->type_name("NAME");
   command.add_option("--helo", words.helo, "what it says with HELO or EHLO")->type_name("NAME");
-  command.add_option("--spf", words.spf, "result of the SPF check: pass, none, …")->type_name("RESULT");
+  // RFC 7208's words, and those that qmail-smtpd has in their place.
+  command.add_option("--spf", words.spf, "result of the SPF check")
+      ->transform(CLI::IsMember(
+          {"pass", "none", "neutral", "softfail", "fail", "temperror", "permerror", "error", "unknown"},
+          CLI::ignore_case))
+      ->type_name("");
 }
 
 Run add_explain(CLI::App& command) {
@@ -204,7 +232,9 @@ Run add_explain(CLI::App& command) {
       ->expected(1, 3)
       ->type_name("");
   add_circumstances(command, words);
-  command.add_option("--rbl", words.rbl, "result of DNS lists: pass, delay, reject")->type_name("RESULT");
+  command.add_option("--rbl", words.rbl, "result of DNS lists")
+      ->transform(CLI::IsMember({"pass", "delay", "reject", "accept", "ignore"}, CLI::ignore_case))
+      ->type_name("");
   command.add_option("--recipients", words.recipients, "recipients of the message, with this one")
       ->type_name("NUMBER");
   command.add_flag("--json", options->json, "an object in place of lines");
@@ -214,6 +244,7 @@ Run add_explain(CLI::App& command) {
 Run add_find(CLI::App& command) {
   const auto options = std::make_shared<ctl::FindOptions>();
   command.add_option("--client", options->client, "address or network of the first attempt")
+      ->check(not_empty("leave it out for those of all clients"))
       ->type_name("IP|NETWORK");
   constexpr const char* kAddress = "ADDRESS|DOMAIN|user@";
   command.add_option("--sender", options->sender, "of this address or domain; <> for the null sender")
@@ -243,13 +274,16 @@ Run add_report(CLI::App& command) {
       .add_option("--since", options->since, "from the day on that was so long ago, or this one (30 days)")
       ->type_name(kDay);
   command.add_option("--until", options->until, "to the end of that day (today)")->type_name(kDay);
-  command.add_option("--html", options->html, "write it into this file, as a page of its own")
+  command
+      .add_option("--html", options->html,
+                  "write it into this file, as a page of its own; - for standard output")
+      ->check(not_empty(kNameFile))
       ->type_name("FILE");
   command.add_flag("--json", options->json, "an object in place of tables");
-  const std::filesystem::path here = std::filesystem::current_path();
+  const Here here;
   return [options, here](const LoadedSettings& loaded) {
     ctl::ReportOptions its = *options;
-    if (!its.html.empty()) its.html = here / its.html;
+    its.html = here.absolute(its.html);
     return ctl::report(loaded, its);
   };
 }
@@ -294,13 +328,10 @@ Run add_learn(CLI::App& command) {
   command.add_flag("--all", options->all, "show every network, not only the 20 most active");
   command.add_flag("--yes", options->is_sure, "do it without asking, as for cron");
   command.add_flag("--dry-run", options->dry_run, "say what would be done, and do nothing");
-  // Before the working directory becomes qmail's home.
-  const std::filesystem::path here = std::filesystem::current_path();
+  const Here here;
   return [options, here](const LoadedSettings& loaded) {
     ctl::LearnOptions absolute = *options;
-    for (std::string& log : absolute.logs) {
-      if (log != "-") log = here / log;
-    }
+    for (std::string& log : absolute.logs) log = here.absolute(log);
     return ctl::learn(loaded, absolute);
   };
 }
@@ -433,8 +464,14 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  open_standard_streams();
   try {
-    return run(argc, argv);
+    const int status = run(argc, argv);
+    std::cout.flush();
+    if (std::cout) return status;
+    throw std::runtime_error(
+        "standard output cannot be written, so that not all was printed of what was done; make room on its "
+        "disk, or have it go elsewhere");
   } catch (const ctl::UsageError& error) {
     static_cast<void>(std::fprintf(stderr, "greylistctl: %s\n", error.what()));
     return ctl::kUsage;

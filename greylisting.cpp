@@ -52,7 +52,8 @@ void answer(const Decision& decision, const Session& session, const Transaction&
 int main(int argc, char* argv[]) {
   if (!Session::is_greylisted(std::getenv)) return 0;
   auto start = std::chrono::steady_clock::now();
-  secure_standard_streams();
+  open_standard_streams();
+  ignore_write_signals();
 
   LoadedSettings loaded;
   const Settings& settings = loaded.settings;

@@ -69,7 +69,7 @@ class Administration {
 };
 
 /// Connects as mysql_admin_file says where it is given, or opens sqlite_file, from then on as its owner when
-/// root runs this. Throws StoreError.
+/// root runs this. Throws StoreError; where the file is another user's, the remedy is to be root.
 std::unique_ptr<Administration> open_administration(const Settings& settings);
 
 }  // namespace greylisting

@@ -29,12 +29,16 @@ std::string state_of(const char* file) {
 class Strongest {
  public:
   Strongest(const Subjects& subjects, bool believes_client_name)
-      : subjects_(subjects), believes_client_name_(believes_client_name) {}
+      : subjects_(subjects), nameless_(subjects), believes_client_name_(believes_client_name) {
+    nameless_.client_name.clear();
+  }
 
   void consider(const Pattern& pattern, bool denies, const std::string& entry, const std::string& reply) {
     const unsigned rank = pattern.specificity() * 2 + (denies ? 1 : 0);
-    const bool is_believed = denies || pattern.kind() != PatternKind::host || believes_client_name_;
-    if (rank <= rank_ || !is_believed || !pattern.matches(subjects_)) return;
+    if (rank <= rank_ || !(denies || pattern.kind() != PatternKind::host || believes_client_name_
+                               ? pattern.matches(subjects_)
+                               : pattern.is_regexp() && pattern.matches(nameless_)))
+      return;
     rank_ = rank;
     best_ = {.specificity = pattern.specificity(), .denies = denies, .entry = entry, .reply = reply};
   }
@@ -44,6 +48,7 @@ class Strongest {
 
  private:
   const Subjects& subjects_;
+  Subjects nameless_;
   bool believes_client_name_;
   unsigned rank_ = 0;
   OutsideMatch best_;

@@ -54,9 +54,9 @@ OutsideFiles outside_files(const std::string& allow_lists);
 bool has_content(const char* file);
 
 /// Holds an attempt against those expressions, control/greylisting_deny and, unless only what denies is asked
-/// and nothing denies, control/greylisting_allow and the files of `allow_lists`. Entries that allow a client
-/// by its name count only where that can be believed. What is wrong with a file or an expression is added to
-/// `problems`, a line for the log each.
+/// and nothing denies, control/greylisting_allow and the files of `allow_lists`. Where a client's
+/// name cannot be believed, it allows nothing, and regular expressions are held against the address alone.
+/// What is wrong with a file or an expression is added to `problems`, a line for the log each.
 std::optional<OutsideMatch> outside_match(const Subjects& subjects, bool believes_client_name, Asked asked,
                                           const std::vector<StoredRegexp>& regexps,
                                           const std::string& allow_lists, std::vector<std::string>& problems);

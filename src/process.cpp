@@ -14,11 +14,14 @@
 
 namespace greylisting {
 
-void secure_standard_streams() {
+void open_standard_streams() {
   for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream) {
     // open gives the lowest free number, which is this one.
     if (fcntl(stream, F_GETFD) < 0) open("/dev/null", O_RDWR);
   }
+}
+
+void ignore_write_signals() {
   for (const int signal : {SIGPIPE, SIGXFSZ}) static_cast<void>(std::signal(signal, SIG_IGN));
 }
 

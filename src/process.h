@@ -6,10 +6,12 @@
 namespace greylisting {
 
 /// Opens /dev/null on each of the descriptors 0, 1 and 2 that is closed, as qmail-spp closes 0: a socket or
-/// database that came to be descriptor 2 would get the log lines. Ignores the signals of a pipe that nobody
-/// reads (SIGPIPE) and a file that may not grow (SIGXFSZ), which are errors like others and would end the
-/// process.
-void secure_standard_streams();
+/// database that came to be descriptor 2 would get the log lines.
+void open_standard_streams();
+
+/// Ignores the signals of a pipe that nobody reads (SIGPIPE) and a file that may not grow (SIGXFSZ), which
+/// are errors like others and would end the process.
+void ignore_write_signals();
 
 /// The effective user: `vpopmail (uid 89)`, or `uid 89` where /etc/passwd does not name it.
 std::string effective_user();

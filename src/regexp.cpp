@@ -50,8 +50,14 @@ Regexp::Regexp(std::string_view expression, LetterCase letter_case) {
   if (code_ == nullptr) throw RegexpError(message_of(error), offset);
 }
 
+// What is longer than any address cannot be meant well: nobody is to get around an expression by it.
 std::optional<bool> Regexp::try_match(std::string_view subject) const {
-  if (subject.size() > kMaxSubject) return std::nullopt;
+  if (subject.size() <= kMaxSubject) return match(subject);
+  const auto first = match(subject.substr(0, kMaxSubject));
+  return first == true ? first : match(subject.substr(subject.size() - kMaxSubject));
+}
+
+std::optional<bool> Regexp::match(std::string_view subject) const {
   const std::unique_ptr<pcre2_match_context, FreeContext> context(pcre2_match_context_create(nullptr));
   const std::unique_ptr<pcre2_match_data, FreeMatch> match(pcre2_match_data_create(1, nullptr));
   if (context == nullptr || match == nullptr) throw std::bad_alloc();

@@ -40,13 +40,16 @@ class Regexp {
   /// Whether the expression is found anywhere in `subject`. Not found when a limit is hit.
   bool matches(std::string_view subject) const { return try_match(subject).value_or(false); }
 
-  /// The same; nothing when a limit is hit, or `subject` is longer than `kMaxSubject`.
+  /// The same; nothing when a limit is hit. Of a longer subject the first `kMaxSubject` octets are looked at,
+  /// and then the last.
   std::optional<bool> try_match(std::string_view subject) const;
 
   /// Octets. An address or a name of RFC 5321 has 256 at most.
   static constexpr std::size_t kMaxSubject = 1024;
 
  private:
+  std::optional<bool> match(std::string_view subject) const;
+
   struct Free {
     void operator()(pcre2_real_code_8* code) const;
   };

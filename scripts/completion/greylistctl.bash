@@ -33,8 +33,8 @@ _greylistctl() {
       --home) kind='directory' ;;
       --output | --html) kind='file' ;;
       --action) words='allow deny' ;;
-      --spf) words='pass none neutral softfail fail error' ;;
-      --rbl) words='pass delay reject' ;;
+      --spf) words='pass none neutral softfail fail temperror permerror error unknown' ;;
+      --rbl) words='pass delay reject accept ignore' ;;
     esac
   elif [[ $current == -* ]]; then
     words='-h --help '

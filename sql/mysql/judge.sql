@@ -14,7 +14,7 @@ SELECT MAX(IF(action IN ('allow', 'deny') AND subject <> '/',
   INTO @listed, @choice, @own_block, @trap, @regexps
   FROM greylisting_entries
  WHERE subject IN (:subjects, '/') AND (network_end IS NULL OR network_end >= :client) AND expires > UTC_TIMESTAMP()
-   AND (:believe_name OR kind <> 'host' OR action <> 'allow');
+   AND (:believe_name OR kind <> 'host' OR action <> 'allow' OR subject = '/');
 
 -- How many triplets of the network wait, as far as that matters: for a new one, and up to the most that may.
 SELECT COUNT(*) INTO @waiting

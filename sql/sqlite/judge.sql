@@ -17,7 +17,7 @@ WITH
            COALESCE(MAX(IIF(subject = x'2f', 1 + (action = 'deny'), 0)), 0) AS regexps
       FROM greylisting_entries
      WHERE subject IN (:subjects, x'2f') AND (network_end IS NULL OR network_end >= :client) AND expires > datetime('now')
-       AND (:believe_name OR kind <> 'host' OR action <> 'allow')),
+       AND (:believe_name OR kind <> 'host' OR action <> 'allow' OR subject = x'2f')),
   earned AS MATERIALIZED (
     SELECT MAX(passes >= IIF(member_of IS NULL, :auto_allow_after, 1)) AS trusted,
            MAX(client = :client_key AND passes >= :auto_allow_after) AS trusted_here,

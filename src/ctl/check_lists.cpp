@@ -7,6 +7,7 @@
 #include "../list_file.h"
 #include "../suspicion_rules.h"
 #include "entry_table.h"
+#include "figure_words.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -60,20 +61,19 @@ void add_list(std::vector<Finding>& findings, ListFormat format, const std::stri
               const Settings& settings) {
   const auto list = read_list(format, file);
   if (!list) return;
-  findings.push_back({State::good, file + ": " + std::to_string(list->entries.size()) + " entries"});
+  findings.push_back({State::good, file + ": " + counted(list->entries.size(), "entry", "entries")});
   std::vector<Finding> problems;
   for (const std::string& problem : list->problems)
     problems.push_back({State::warning, problem, "correct it; the man page and the sample tell the form"});
   add_first_of(findings, std::move(problems), file);
 
-  const auto by_name = std::ranges::count_if(
-      list->entries, [](const ListedPattern& entry) { return entry.pattern.kind() == PatternKind::host; });
+  const auto by_name = static_cast<std::size_t>(std::ranges::count_if(
+      list->entries, [](const ListedPattern& entry) { return entry.pattern.kind() == PatternKind::host; }));
   if (allows && by_name > 0 && settings.trust_remote_host == RemoteHost::never) {
-    findings.push_back(
-        {State::warning,
-         file + ": " + std::to_string(by_name) +
-             " entries allow clients by name, which has no effect while trust_remote_host=never",
-         kBelieveNames});
+    findings.push_back({State::warning,
+                        file + ": " + counted(by_name, "entry allows", "entries allow") +
+                            " clients by name, which has no effect while trust_remote_host=never",
+                        kBelieveNames});
   }
 }
 
@@ -99,7 +99,7 @@ void add_named_lists(std::vector<Finding>& findings, const Settings& settings) {
 }
 
 void add_rules(std::vector<Finding>& findings, const Settings& settings) {
-  if (settings.greylist != Greylist::suspicious) return;
+  if (settings.greylist == Greylist::all) return;
   const auto rules = SuspicionRules::read(settings.suspicious_rules);
   if (!rules) return;
   std::vector<Finding> problems;
@@ -130,8 +130,8 @@ std::vector<Finding> examine_entries(Administration& administration, const Setti
   add_first_of(findings, std::move(problems), "entries");
   if (by_name > 0) {
     findings.push_back({State::warning,
-                        "entries: " + std::to_string(by_name) + " allow clients by name (" + first_by_name +
-                            (by_name > 1 ? ", …" : "") +
+                        "entries: " + counted(by_name, "allows", "allow") + " clients by name (" +
+                            first_by_name + (by_name > 1 ? ", …" : "") +
                             "), which has no effect while trust_remote_host=never",
                         kBelieveNames});
   }

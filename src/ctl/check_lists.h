@@ -12,7 +12,7 @@ namespace greylisting::ctl {
 std::vector<Finding> examine_entries(Administration& administration, const Settings& settings);
 
 /// control/greylisting_allow, control/greylisting_deny, the files of allow_lists, and with
-/// greylist=suspicious that of suspicious_rules, as this process's user can read them.
+/// greylist=suspicious or unvouched that of suspicious_rules, as this process's user can read them.
 std::vector<Finding> examine_files(const Settings& settings);
 
 }  // namespace greylisting::ctl

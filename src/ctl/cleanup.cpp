@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <iostream>
@@ -65,8 +66,14 @@ int cleanup(const LoadedSettings& loaded, const CleanupOptions& options) {
 
   History history(*administration);
   const std::time_t time = std::time(nullptr);
-  const std::size_t hours = fold(Journal(loaded.settings), history, time, time - kKept);
-  history.shorten(stored_time(time - loaded.settings.history_expire * kDay));
+  // From the beginning of an hour on, so that the last day is whole where that is all.
+  const std::time_t oldest = (time - loaded.settings.history_expire * kDay) / kHour * kHour;
+  const std::size_t hours = fold(Journal(loaded.settings), history, time, std::max(oldest, time - kKept));
+  if (loaded.settings.history_expire > 0) {
+    history.shorten(stored_time(oldest));
+  } else {
+    history.clear();
+  }
   note_cleanup(*administration);
   std::cout << now() << " greylistctl cleanup: expired records deleted: " << records.rows
             << ", clients: " << clients.rows << ", batches: " << records.batches + clients.batches

@@ -111,7 +111,8 @@ void prepare(const Stores& stores, const Place& from, const Place& to, bool over
   if (!goes_on && !overwrites && is_in_use(destination)) {
     throw StoreError(
         to.name + (mark.empty() ? " has rows of its own" : " is an unfinished copy of " + one_line(mark)),
-        "name an empty store, or have all of it overwritten: --overwrite");
+        "name an empty store, or have all of it overwritten: --overwrite; whether it is a copy already, "
+        "--compare tells");
   }
   for (const std::string& step : destination.migrate()) std::cout << to.name << ": " << step << '\n';
   set_meta(destination, kMark, from.name);

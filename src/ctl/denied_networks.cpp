@@ -1,7 +1,7 @@
 #include "denied_networks.h"
 
-#include "../outside_lists.h"
 #include "../list_file.h"
+#include "../outside_lists.h"
 #include "entry_table.h"
 
 namespace greylisting::ctl {

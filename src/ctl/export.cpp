@@ -5,6 +5,7 @@
 #include "caller.h"
 #include "commands.h"
 #include "entry_json.h"
+#include "figure_words.h"
 #include "list_line.h"
 #include "output_file.h"
 
@@ -82,12 +83,11 @@ Exported exported(const std::vector<StoredEntry>& entries, const ExportOptions& 
 
 void write(const std::string& file, const Exported& exported) {
   if (file.empty()) {
-    std::cout << exported.text << std::flush;
-    if (!std::cout) throw std::runtime_error("standard output cannot be written: is the disk full?");
+    std::cout << exported.text;
     return;
   }
   write_whole_file(file, exported.text);
-  std::cout << "exported " << exported.size << " entries to " << file << '\n';
+  std::cout << "exported " << counted(exported.size, "entry", "entries") << " to " << file << '\n';
 }
 
 }  // namespace

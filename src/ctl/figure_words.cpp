@@ -21,6 +21,14 @@ std::string number_text(std::uint64_t number) {
   return text;
 }
 
+std::string counted(std::uint64_t number, std::string_view one, std::string_view many) {
+  return std::to_string(number).append(" ").append(number == 1 ? one : many);
+}
+
+std::string counted(std::uint64_t number, std::string_view one) {
+  return counted(number, one, std::string(one) + 's');
+}
+
 std::string share_text(std::uint64_t part, std::uint64_t all) {
   if (all == 0) return "-";
   const std::uint64_t tenths = (part * 2000 + all) / (2 * all);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "tally.h"
 
@@ -11,6 +12,10 @@ namespace greylisting::ctl {
 
 /// `12,345`
 std::string number_text(std::uint64_t number);
+
+/// `1 entry`, `12 entries`; with one word `1 line`, `12 lines`
+std::string counted(std::uint64_t number, std::string_view one, std::string_view many);
+std::string counted(std::uint64_t number, std::string_view one);
 
 /// `4.2 %`; `-` where there is nothing to be a part of.
 std::string share_text(std::uint64_t part, std::uint64_t all);

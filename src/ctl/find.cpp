@@ -54,8 +54,6 @@ void print_for_people(const std::vector<Record>& records, const FindOptions& opt
   if (options.pools) rows.front().emplace_back("pool");
   for (const Record& record : records) rows.push_back(cells(record, options.pools));
   print_table(rows);
-  if (records.size() == options.limit)
-    std::cout << "These are the newest " << options.limit << "; there may be more: --limit\n";
 }
 
 // The one word of the state, without its time or number, which have columns of their own.
@@ -95,6 +93,15 @@ void print_csv(const std::vector<Record>& records) {
   }
 }
 
+// Not among what a program reads.
+void say_that_there_may_be_more(const FindOptions& options) {
+  const std::string which =
+      options.limit == 1 ? "This is the newest one" : "These are the newest " + std::to_string(options.limit);
+  std::cout.flush();
+  (options.json || options.csv ? std::cerr << "greylistctl: " : std::cout)
+      << which << "; there may be more: --limit\n";
+}
+
 }  // namespace
 
 int find(const LoadedSettings& loaded, const FindOptions& options) {
@@ -107,6 +114,7 @@ int find(const LoadedSettings& loaded, const FindOptions& options) {
   } else {
     print_for_people(records, options);
   }
+  if (records.size() == options.limit) say_that_there_may_be_more(options);
   return kDone;
 }
 

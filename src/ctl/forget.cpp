@@ -2,16 +2,13 @@
 
 #include "commands.h"
 #include "earned.h"
+#include "figure_words.h"
 #include "record_table.h"
 
 namespace greylisting::ctl {
 namespace {
 
 constexpr std::size_t kMany = 100;
-
-std::string counted(std::uint64_t number, const std::string& thing) {
-  return std::to_string(number) + ' ' + thing + (number == 1 ? "" : "s");
-}
 
 std::string_view verb(const ForgetOptions& options) { return options.dry_run ? "would forget " : "forgot "; }
 

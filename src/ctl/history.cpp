@@ -18,6 +18,11 @@ constexpr std::string_view kWait = "wait";
 constexpr std::string_view kFirstRetry = "first-retry";
 const std::vector<std::string_view> kTallyKinds{kDecision, kWait, kFirstRetry};
 
+// The period of what is added up, before all that can be asked for.
+constexpr std::string_view kEver = "1000-01-01 00:00:00";
+
+constexpr std::chrono::days kMonth{30};
+
 // As many names of a kind a day are kept.
 constexpr std::size_t kMostNames = 100;
 
@@ -91,12 +96,12 @@ std::string History::list(const Texts& texts) const {
 std::vector<HistoryRow> History::read(const std::string& since, const std::string& until,
                                       const std::vector<std::string_view>& kinds) {
   std::vector<HistoryRow> rows;
-  for (const auto& row :
-       administration_.ask("SELECT period, kind, name, host, total FROM greylisting_history "
-                           "WHERE period >= " +
-                               literal(since) + " AND period < " + literal(until) + " AND kind IN (" +
-                               list(kinds) + ") ORDER BY period, kind, name, host",
-                           5)) {
+  for (const auto& row : administration_.ask(
+           "SELECT period, kind, name, host, total FROM greylisting_history "
+           "WHERE period > " +
+               literal(kEver) + " AND period >= " + literal(since) + " AND period < " + literal(until) +
+               " AND kind IN (" + list(kinds) + ") ORDER BY period, kind, name, host",
+           5)) {
     rows.push_back(
         {.period = row[0], .kind = row[1], .name = row[2], .host = row[3], .total = to_number(row[4])});
   }
@@ -105,6 +110,15 @@ std::vector<HistoryRow> History::read(const std::string& since, const std::strin
 
 std::vector<HistoryRow> History::read_tallies(const std::string& since, const std::string& until) {
   return read(since, until, kTallyKinds);
+}
+
+std::string History::first_period(const std::string& since) {
+  return administration_
+      .ask("SELECT COALESCE(MIN(period), '') FROM greylisting_history WHERE period > " + literal(kEver) +
+               " AND period >= " + literal(since),
+           1)
+      .at(0)
+      .at(0);
 }
 
 Tally History::tally_of(const std::string& host, const std::vector<std::string>& except) {
@@ -144,13 +158,31 @@ void History::keep_most_frequent(const std::string& period, const std::string& k
 }
 
 void History::shorten(const std::string& oldest) {
-  administration_.ask("DELETE FROM greylisting_history WHERE period < " + literal(oldest));
+  const std::string old = " FROM greylisting_history WHERE period > " + literal(kEver) + " AND period < " +
+                          literal(oldest) + " AND (host IN ('', " + literal(host_name()) + ") OR period < " +
+                          literal(later(oldest, -kMonth)) + ')';
+  administration_.transact([&] {
+    std::vector<HistoryRow> sums;
+    for (auto& row : administration_.ask("SELECT kind, name, host, SUM(total)" + old + " AND kind IN (" +
+                                             list(kTallyKinds) + ") GROUP BY kind, name, host",
+                                         4)) {
+      sums.push_back({.period = std::string(kEver),
+                      .kind = std::move(row[0]),
+                      .name = std::move(row[1]),
+                      .host = std::move(row[2]),
+                      .total = to_number(row[3])});
+    }
+    add(sums);
+    administration_.ask("DELETE" + old);
+  });
   for (const auto& crowd :
        administration_.ask("SELECT period, kind FROM greylisting_history WHERE kind IN (" + list(kNameKinds) +
                                ") GROUP BY period, kind HAVING COUNT(*) > " + std::to_string(kMostNames),
                            2))
     keep_most_frequent(crowd[0], crowd[1]);
 }
+
+void History::clear() { administration_.ask("DELETE FROM greylisting_history"); }
 
 std::size_t fold(const Journal& journal, History& history, std::time_t now, std::time_t keep) {
   std::size_t hours = 0;
@@ -163,21 +195,34 @@ std::size_t fold(const Journal& journal, History& history, std::time_t now, std:
   return hours;
 }
 
+void read_before_history(const Journal& journal,
+                         const std::function<void(const std::vector<std::time_t>& hours)>& read) {
+  for (std::vector<std::time_t> hours = journal.hours();;) {
+    read(hours);
+    std::vector<std::time_t> left = journal.hours();
+    if (std::ranges::includes(left, hours)) return;
+    hours = std::move(left);
+  }
+}
+
 std::map<std::string, Tally> tallies(const Journal& journal, History& history, const std::string& since,
                                      const std::string& until) {
   std::map<std::string, Tally> tallies;
-  std::vector<std::string> own;
-  for (const std::time_t hour : journal.hours()) {
-    const std::string period = stored_time(hour);
-    if (period < since || period >= until) continue;
-    own.push_back(period);
-    tallies[period].add(read(journal, hour));
-  }
   const std::string host = host_name();
-  for (const HistoryRow& row : history.read_tallies(since, until)) {
-    if (row.host == host && std::ranges::binary_search(own, row.period)) continue;
-    add(tallies[row.period], row);
-  }
+  read_before_history(journal, [&](const std::vector<std::time_t>& hours) {
+    tallies.clear();
+    std::vector<std::string> own;
+    for (const std::time_t hour : hours) {
+      const std::string period = stored_time(hour);
+      if (period < since || period >= until) continue;
+      own.push_back(period);
+      tallies[period].add(read(journal, hour));
+    }
+    for (const HistoryRow& row : history.read_tallies(since, until)) {
+      if (row.host == host && std::ranges::binary_search(own, row.period)) continue;
+      add(tallies[row.period], row);
+    }
+  });
   return tallies;
 }
 

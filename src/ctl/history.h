@@ -10,11 +10,13 @@
 //     recipient      an address                          day   likewise
 //     pool           a domain                            day   of these, those tried from other networks
 //
-// Of the last four only those that come most often are kept.
+// Of the last four only those that come most often are kept. What is too old to be kept of the first three is
+// added up, by host, kind and name, in rows of a period of their own: a host's counters never fall.
 #pragma once
 
 #include <cstdint>
 #include <ctime>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -32,6 +34,8 @@ struct HistoryRow {
   std::string name;
   std::string host{};  // whose journal it is from; empty for what was made of records
   std::uint64_t total = 0;
+
+  friend bool operator==(const HistoryRow&, const HistoryRow&) = default;
 };
 
 /// The rows that say what a host's tally of that hour says.
@@ -55,7 +59,10 @@ class History {
   /// The same of what hosts have decided, the first three kinds.
   std::vector<HistoryRow> read_tallies(const std::string& since, const std::string& until);
 
-  /// All that a host has decided, but for these periods.
+  /// The first period from that one on of which it has anything; empty when there is none.
+  std::string first_period(const std::string& since);
+
+  /// All that a host has ever decided, but for these periods.
   Tally tally_of(const std::string& host, const std::vector<std::string>& except);
 
   /// Puts rows in, in place of those of the same period, kind, name and host.
@@ -64,8 +71,13 @@ class History {
   /// Puts rows in, and adds to those that are there.
   void add(const std::vector<HistoryRow>& rows) { write(rows, true); }
 
-  /// Deletes what is older, and the rarest names of a day.
+  /// Deletes what is older, once decisions are added up, and the rarest names of a day. Another host's
+  /// decisions are left to its own clean-up, which may yet read them from its journal, unless that has not
+  /// been at work for a month.
   void shorten(const std::string& oldest);
+
+  /// Deletes all of it.
+  void clear();
 
  private:
   void write(const std::vector<HistoryRow>& rows, bool adds);
@@ -78,9 +90,14 @@ class History {
 };
 
 /// Folds this host's journal into the history: every hour that is over. It can be done again at any time.
-/// Hours that began before `keep` are deleted from the journal. Returns how many hours there were. Throws
-/// StoreError.
+/// Hours that began before `keep` are deleted from the journal; those that the history is not to keep have to
+/// be, because it would count them anew. Returns how many hours there were. Throws StoreError.
 std::size_t fold(const Journal& journal, History& history, std::time_t now, std::time_t keep);
+
+/// Has `read` read these hours of the journal, and then the history: again when the clean-up has deleted one
+/// of them meanwhile, which may then have been in neither, or in both.
+void read_before_history(const Journal& journal,
+                         const std::function<void(const std::vector<std::time_t>& hours)>& read);
 
 /// What all hosts have decided, by the hours that begin from `since` on and before `until` (as the stores
 /// have times): of other hosts what they have folded, of this one also what it has not. Throws StoreError.

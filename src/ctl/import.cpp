@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <iterator>
 #include <map>
@@ -8,6 +9,7 @@
 #include "../utc.h"
 #include "commands.h"
 #include "entry_json.h"
+#include "figure_words.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -41,6 +43,13 @@ std::string standard_input() { return {std::istreambuf_iterator<char>(std::cin),
 
 [[noreturn]] void refuse_missing(const std::string& file) {
   throw std::runtime_error(file + ": there is no such file; name another");
+}
+
+// What a shell makes of <(command) is a pipe, too.
+void refuse_special(const std::string& file) {
+  std::error_code error;
+  if (file != "-" && std::filesystem::is_other(file, error))
+    throw std::runtime_error(file + ": is not a regular file; name one, or - to read standard input");
 }
 
 Entry entry_of(const ListedPattern& listed, const ImportOptions& options) {
@@ -148,6 +157,7 @@ void put_batch(EntryTable& table, const std::vector<Entry>& entries, bool dry_ru
 int import(const LoadedSettings& loaded, const ImportOptions& options) {
   if (!options.format && options.action)
     throw UsageError("--action: in JSON every entry says for itself what it does");
+  refuse_special(options.file);
   // Root may read files that the owner of the store may not.
   const Content content = options.format ? read_lines(*options.format, options) : read_json(options);
   for (const std::string& problem : content.problems) std::cerr << "greylistctl: " << problem << '\n';
@@ -169,14 +179,17 @@ int import(const LoadedSettings& loaded, const ImportOptions& options) {
     }));
   }
 
-  std::cout << (options.dry_run ? "would import " : "imported ") << size << " entries from "
-            << name_of(options) << ": " << counts.added << " new, " << counts.changed << " changed, ";
+  std::cout << (options.dry_run ? "would import " : "imported ") << counted(size, "entry", "entries")
+            << " from " << name_of(options) << ": " << counts.added << " new, " << counts.changed
+            << " changed, ";
   if (counts.same > 0) std::cout << counts.same << " there already, ";
   if (counts.over > 0) std::cout << counts.over << " left out because their time is over, ";
-  std::cout << content.problems.size() << (options.format ? " lines" : " entries") << " not understood\n";
+  const std::size_t problems = content.problems.size();
+  std::cout << (options.format ? counted(problems, "line") : counted(problems, "entry", "entries"))
+            << " not understood\n";
   if (counts.by_name > 0) {
-    std::cout << "note: " << counts.by_name
-              << " of them allow clients by name, which has no effect while trust_remote_host=never; set "
+    std::cout << "note: " << counts.by_name << (counts.by_name == 1 ? " of them allows" : " of them allow")
+              << " clients by name, which has no effect while trust_remote_host=never; set "
                  "trust_remote_host=paranoid and run tcpserver with -p\n";
   }
   return content.problems.empty() ? kDone : kFailed;

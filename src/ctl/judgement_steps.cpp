@@ -37,10 +37,6 @@ std::string line_at(const std::string& place) {
   return place + ": " + one_line(line);
 }
 
-std::string plural(unsigned long number, const std::string& thing) {
-  return std::to_string(number) + ' ' + thing + (number == 1 ? "" : "s");
-}
-
 // One identity of the client, as greylisting_clients has it.
 struct Identity {
   std::string name;
@@ -154,17 +150,17 @@ class Facts {
       found.append(found.empty() ? "" : ", ")
           .append(one_line(identity.name) + (identity.passes == 0
                                                  ? " has not passed yet"
-                                                 : " has passed in " + plural(identity.passes, "hour")));
+                                                 : " has passed in " + counted(identity.passes, "hour")));
     }
     if (found.empty()) found = attempt_.triplet.network.text() + " has not passed yet";
     if (settings_.auto_allow_after > 0)
       found += "; trusted after " + std::to_string(settings_.auto_allow_after);
     if (settings_.group_domain_level > 0) {
       found += "; " +
-               plural(count("greylisting_clients WHERE member_of = :group AND passes > 0 AND expires > :now "
-                            "LIMIT " +
-                            std::to_string(settings_.group_domain_level)),
-                      "sender") +
+               counted(count("greylisting_clients WHERE member_of = :group AND passes > 0 AND expires > :now "
+                             "LIMIT " +
+                             std::to_string(settings_.group_domain_level)),
+                       "sender") +
                " of the domain passed here, trusted after " + std::to_string(settings_.group_domain_level);
     }
     return found;
@@ -230,7 +226,7 @@ class Facts {
     const auto waiting =
         count("greylisting_data WHERE pending_network = :network AND record_expires > :now LIMIT " +
               (is_limited ? std::to_string(settings_.max_pending_per_client) : "1000000"));
-    return plural(waiting, "triplet") + " of " + attempt_.triplet.network.text() + " waiting, " +
+    return counted(waiting, "triplet") + " of " + attempt_.triplet.network.text() + " waiting, " +
            (is_limited ? "at most " + std::to_string(settings_.max_pending_per_client) : "any number") +
            " may";
   }

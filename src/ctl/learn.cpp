@@ -11,6 +11,7 @@
 #include "commands.h"
 #include "denied_networks.h"
 #include "earned.h"
+#include "figure_words.h"
 #include "smtpd_logs.h"
 #include "table.h"
 
@@ -34,10 +35,6 @@ struct Plan {
   std::vector<Lesson> lessons;          // the most active first
   std::vector<EarnedIdentity> senders;  // whose passes go with those of their network
 };
-
-std::string counted(std::uint64_t number, const std::string& thing) {
-  return std::to_string(number) + ' ' + thing + (number == 1 ? "" : "s");
-}
 
 std::string text(const Lesson& lesson) {
   switch (lesson.fate) {
@@ -72,7 +69,7 @@ void decide(Lesson& lesson, const NetworkStanding& standing, const Circumstances
     if (standing.passes == 0) return nothing("it has no passes");
     if (!circumstances.are_logs_whole) return nothing("what could not be read may say more of it");
     lesson.fate = Fate::withdraw;
-    lesson.why = std::to_string(standing.passes) + (standing.passes == 1 ? " pass" : " passes");
+    lesson.why = counted(static_cast<std::uint64_t>(standing.passes), "pass", "passes");
     return;
   }
   if (const auto entry = circumstances.denied.entry_for(seen.network)) return nothing("denied by " + *entry);

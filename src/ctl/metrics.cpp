@@ -80,7 +80,8 @@ void add_waits(Exposition& metrics, const Durations& waits) {
 void add_sizes(Exposition& metrics, const Sizes& sizes) {
   metrics.begin("records", "gauge", "Records of triplets in the store.");
   metrics.add(sizes.records);
-  metrics.begin("records_waiting", "gauge", "Records of triplets that have not passed yet.");
+  metrics.begin("records_waiting", "gauge",
+                "Records of triplets that were deferred and have not passed yet.");
   metrics.add(sizes.waiting);
   metrics.begin("records_over", "gauge", "Records whose life is over, for the next clean-up.");
   metrics.add(sizes.over);

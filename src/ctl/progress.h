@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <string>
 
@@ -9,8 +10,9 @@ namespace greylisting::ctl {
 
 /// A bar on standard error with what is done, how many a second, and how long the rest will take:
 ///     copying greylisting_data [########............]  40 %  400000 of 1000000, 51200/s, 12 s left
-/// Nothing where standard error is no terminal, or NO_COLOR is set and not empty. The line is gone when this
-/// ends.
+/// Where the terminal is too narrow for it, without the rate, then without the numbers, then without the bar.
+/// Nothing where standard error is not decorated (terminal.h). The line is gone when this ends, or Ctrl-C
+/// ends the process.
 class Progress {
  public:
   Progress(std::string what, std::uint64_t total);
@@ -29,6 +31,7 @@ class Progress {
   std::uint64_t total_;
   std::uint64_t done_ = 0;
   bool is_shown_;
+  struct sigaction on_interrupt_ {};  // what was to be done before
   Clock::time_point begin_ = Clock::now();
   Clock::time_point drawn_{};
 };

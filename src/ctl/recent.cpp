@@ -29,13 +29,16 @@ OtherHosts other_hosts(History& history, std::time_t since, std::time_t now) {
 }
 
 Tally counted_by_this_host(const Journal& journal, History& history) {
-  std::vector<std::string> in_journal;
   Tally sum;
-  for (const std::time_t hour : journal.hours()) {
-    in_journal.push_back(stored_time(hour));
-    journal.read(hour, [&sum](const JournalLine& line) { sum.add(line); });
-  }
-  sum.add(history.tally_of(host_name(), in_journal));
+  read_before_history(journal, [&](const std::vector<std::time_t>& hours) {
+    std::vector<std::string> in_journal;
+    sum = {};
+    for (const std::time_t hour : hours) {
+      in_journal.push_back(stored_time(hour));
+      journal.read(hour, [&sum](const JournalLine& line) { sum.add(line); });
+    }
+    sum.add(history.tally_of(host_name(), in_journal));
+  });
   return sum;
 }
 

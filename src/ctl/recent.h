@@ -27,7 +27,7 @@ struct OtherHosts {
 /// What other hosts have decided in the hours that began after `since`. Throws StoreError.
 OtherHosts other_hosts(History& history, std::time_t since, std::time_t now);
 
-/// All that this host has ever counted and that the history still has, up to now. Throws StoreError.
+/// All that this host has ever counted, up to now. Throws StoreError.
 Tally counted_by_this_host(const Journal& journal, History& history);
 
 }  // namespace greylisting::ctl

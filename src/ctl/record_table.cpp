@@ -215,7 +215,8 @@ std::uint64_t RecordTable::end(const std::vector<std::string>& keys) {
     std::vector<std::string> some;
     for (; first != last; ++first) some.push_back("x'" + *first + '\'');
     administration_.ask(
-        "UPDATE greylisting_data SET record_expires = :now, pending_network = NULL "
+        "UPDATE greylisting_data SET record_expires = :now, pending_network = NULL, "
+        "blocked_count = CASE WHEN passed_count = 0 THEN 0 ELSE blocked_count END "
         "WHERE record_expires > :now AND triplet IN (" +
         list(some) + ')');
     ended += administration_.changed_rows();

@@ -84,7 +84,8 @@ class RecordTable {
   /// Ends the blocks of those that wait.
   void let_pass(const std::vector<Record>& records);
 
-  /// Ends the records' lives, so that the next attempt of each is new. Returns of how many.
+  /// Ends the records' lives, so that the next attempt of each is new. One that has not passed yet is
+  /// withdrawn (record_tally.h): nobody knows whether it would have been retried. Returns of how many.
   std::uint64_t end(const std::vector<std::string>& keys);
 
   /// The keys of all records whose first attempt came from that network and that are not over.

@@ -13,6 +13,7 @@ class Rehearsal : public Store {
   explicit Rehearsal(Administration& administration) : administration_(administration) {}
 
   Judgement judge(const Attempt& attempt) override { return administration_.rehearse(attempt); }
+
  private:
   Administration& administration_;
 };

@@ -74,7 +74,7 @@ class Search {
               .earned = {}};
     }
     for (const Standing standing : {Standing::trusted, Standing::trapped}) {
-      if (first == name(standing)) return {.entries = {}, .earned = earned({standing}, rest)};
+      if (first == name(standing)) return {.entries = {}, .earned = earned({standing}, identity_of(rest))};
     }
     const std::string text = first + (rest.empty() ? "" : ' ' + rest);
     return {.entries = entries([&](const StoredEntry& entry) { return is_of(entry, text); }),
@@ -87,6 +87,13 @@ class Search {
     auto entries = EntryTable(administration_, settings_).all();
     std::erase_if(entries, [&](const StoredEntry& entry) { return !condition(entry); });
     return entries;
+  }
+
+  // An address earns for the network that it counts by.
+  std::string identity_of(const std::string& text) const {
+    const auto address = IpAddress::parse(text);
+    if (!address) return text;
+    return Attempt::from({.client = text}, settings_).triplet.network.text();
   }
 
   std::vector<Earned> earned(const std::vector<Standing>& standings, const std::string& identity) {

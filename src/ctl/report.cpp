@@ -40,6 +40,8 @@ Period period_of(const ReportOptions& options, const std::string& now) {
 
 int report(const LoadedSettings& loaded, const ReportOptions& options) {
   const Caller caller;
+  if (options.json && options.html == kStandardOutput)
+    throw UsageError("--html: standard output is the object's already (--json); name a file");
   const auto administration = open_administration(loaded.settings);
   const Period period = period_of(options, administration->now());
   const Figures figures = read_figures(*administration, loaded.settings, period);

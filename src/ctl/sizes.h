@@ -11,7 +11,7 @@ namespace greylisting::ctl {
 
 struct Sizes {
   std::uint64_t records = 0;  // of triplets, those of pools among them
-  std::uint64_t waiting = 0;  // that have not passed yet
+  std::uint64_t waiting = 0;  // that were deferred and have not passed yet
   std::uint64_t over = 0;     // whose life is over: the next clean-up deletes them
   std::uint64_t trusted = 0;  // clients
   std::uint64_t trapped = 0;

@@ -59,6 +59,16 @@ std::optional<std::time_t> moment_of(const WallClock& clock, std::time_t now) {
   return std::nullopt;
 }
 
+// By which program a file was packed, as its first bytes say; empty where it was by none, or by gzip.
+std::string_view packer_of(std::string_view begin) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kPackers{
+      {{"\xfd\x37zXZ", "xz"}, {"\x28\xb5\x2f\xfd", "zstd"}, {"BZh", "bzip2"}}};
+  for (const auto& [magic, packer] : kPackers) {
+    if (begin.starts_with(magic)) return packer;
+  }
+  return "";
+}
+
 class Counter {
  public:
   Counter(const Settings& settings, std::time_t since, std::time_t now)
@@ -198,9 +208,16 @@ class LogReader {
   void read_lines(gzFile_s& file, const std::string& log, std::time_t written) {
     std::string rest;  // of a line that has not ended yet
     bool is_too_long = false;
+    bool is_begin = true;
     int size = 0;
     while ((size = gzread(&file, buffer_.data(), static_cast<unsigned>(buffer_.size()))) > 0) {
       std::string_view text(buffer_.data(), static_cast<std::size_t>(size));
+      if (const auto packer = is_begin ? packer_of(text) : ""; !packer.empty()) {
+        complain(log, "is packed, so nothing in it counts; unpack it: " + std::string(packer) +
+                          " -dc FILE | greylistctl learn -");
+        return;
+      }
+      is_begin = false;
       for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
         if (!rest.empty() || is_too_long) {
           rest += text.substr(0, end);

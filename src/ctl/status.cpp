@@ -35,6 +35,7 @@ constexpr std::array kLines{Line{"deferred: new", Reason::unseen},
                             Line{"deferred: too many of a client wait", Reason::throttled, true},
                             Line{"deferred: in a trap", Reason::trap, true},
                             Line{"deferred: too many recipients", Reason::too_many, true},
+                            Line{"deferred: with another recipient", Reason::shared, true},
                             Line{"passed: retried after the block", Reason::retried},
                             Line{"passed: known", Reason::known},
                             Line{"passed: client trusted", Reason::trusted},
@@ -46,8 +47,20 @@ constexpr std::array kLines{Line{"deferred: new", Reason::unseen},
                             Line{"refused: denied", Reason::denied},
                             Line{"refused: client was in a trap", Reason::trapped}};
 
+std::string_view what_is_greylisted(Greylist greylist) {
+  switch (greylist) {
+    case Greylist::all:
+      break;
+    case Greylist::suspicious:
+      return "greylists what is suspicious";
+    case Greylist::unvouched:
+      return "greylists what no domain vouches for,";
+  }
+  return "greylists";
+}
+
 std::string mode(const Settings& settings) {
-  std::string mode = settings.greylist == Greylist::suspicious ? "greylists what is suspicious" : "greylists";
+  std::string mode(what_is_greylisted(settings.greylist));
   if (settings.explicit_only != 0) mode += " listed recipients only";
   mode += " for " + duration_text(std::chrono::minutes(settings.block_expire));
   if (settings.observe != 0) mode += "; only observes (observe=1): nothing is refused";
@@ -68,7 +81,7 @@ void print_sizes(const Sizes& sizes) {
     return text;
   };
   std::cout << "records  " << number_text(sizes.records) << ", of which " << number_text(sizes.waiting)
-            << " have not passed yet and " << number_text(sizes.over) << " are over\n"
+            << " deferred and not passed yet, " << number_text(sizes.over) << " over\n"
             << "clients  " << number_text(sizes.trusted) << " trusted, " << number_text(sizes.trapped)
             << " in a trap\n"
             << "entries  " << entries() << '\n'

@@ -1,10 +1,15 @@
 // terminal: where more than text can be written, for a person who looks at it.
 #pragma once
 
+#include <cstddef>
+
 namespace greylisting::ctl {
 
-/// Whether what goes to that file descriptor may have colours and move the cursor: it is a terminal, and
-/// NO_COLOR (no-color.org) is not set or empty.
+/// Whether what goes to that file descriptor may have colours and move the cursor: it is a terminal, TERM is
+/// not `dumb`, and NO_COLOR (no-color.org) is not set or empty.
 bool is_decorated(int descriptor);
+
+/// How many columns that terminal has; 80 where it does not say.
+std::size_t width_of(int descriptor);
 
 }  // namespace greylisting::ctl

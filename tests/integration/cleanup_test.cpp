@@ -225,6 +225,42 @@ TEST_CASE("Decisions stay right while a clean-up runs", "[cleanup]") {
         "0");
 }
 
+TEST_CASE("A clean-up that is killed midway has counted what it has deleted, and nothing else", "[cleanup]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  constexpr unsigned kRecords = 8;
+  add_records(installation, 0, kRecords, installation.seconds_from_now(-5));
+  installation.sql("UPDATE greylisting_data SET blocked_count = 1");
+  const auto counted = [&] {
+    return value(installation,
+                 "SELECT COALESCE(SUM(total), 0) FROM greylisting_history WHERE kind = 'record' AND name = "
+                 "'never-retried'");
+  };
+  const auto reported = [&] {
+    const Result result = run({.arguments = {built("greylistctl"), "--home", installation.home(), "report"}});
+    std::smatch match;
+    const std::regex line("never retried +(\\d+) +100.0 %\n");
+    return std::regex_search(result.output, match, line) ? match[1].str() : "none: " + result.output;
+  };
+  CHECK(reported() == std::to_string(kRecords));
+  for (unsigned gone = 0; gone < 4;) {
+    // Deletes one record and rests, unless the lock of the one before has outlived it for a moment.
+    const std::string before = records(installation);
+    BackgroundProcess cleaner(cleanup(installation.home(), {"--batch", "1", "--pause", "60000"}),
+                              installation.home() / "log");
+    while (cleaner.is_running() && records(installation) == before) continue;
+    cleaner.stop(9);
+    gone = kRecords - static_cast<unsigned>(std::stoul(records(installation)));
+    CHECK(counted() == std::to_string(gone));
+    CHECK(reported() == std::to_string(kRecords));
+  }
+  Result rest = run(cleanup(installation.home()));
+  for (int i = 0; i < 1000 && rest.status != 0; ++i) rest = run(cleanup(installation.home()));
+  CHECK(records(installation) == "0");
+  CHECK(counted() == std::to_string(kRecords));
+  CHECK(reported() == std::to_string(kRecords));
+}
+
 TEST_CASE("A bar shows how far a clean-up has come, on a terminal alone", "[cleanup]") {
   const Installation installation(Backend::sqlite);
   add_records(installation, 0, 30, installation.seconds_from_now(-60));

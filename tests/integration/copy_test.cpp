@@ -344,7 +344,8 @@ TEST_CASE("Both are compared, and rows that differ are named", "[copy]") {
   CHECK(result.status == 1);
   CHECK_THAT(result.errors,
              Contains(store_of(to) + " has rows of its own; name an empty store, or have all of it "
-                                     "overwritten: --overwrite\n"));
+                                     "overwritten: --overwrite; whether it is a copy already, --compare "
+                                     "tells\n"));
   check_copied(copy(from, to, {"--overwrite"}));
   CHECK(difference(everything(to), everything(from)) == "");
 }

@@ -414,8 +414,7 @@ TEST_CASE("check names an SQLite file or directory that cannot be used", "[ctl]"
        1,
        {"PROBLEM  store, as ",
         ": SQLite: greylisting/greylisting.db: unable to open database file (error 14)",
-        "         -> see that the directory greylisting is there and that it and what is in it belong to "
-        "nobody (uid 65534), as whom this runs: chown\n"}},
+        "         -> run greylistctl as root\n"}},
       {"file of root",
        [](Installation& it) {
          it.attempt();
@@ -423,11 +422,52 @@ TEST_CASE("check names an SQLite file or directory that cannot be used", "[ctl]"
          fs::permissions(it.home() / "greylisting/greylisting.db", fs::perms(0644));
        },
        1,
+       {"PROBLEM  store, as ",
+        ": SQLite: greylisting/greylisting.db: ", "         -> run greylistctl as root\n"}},
+      {"file of root in a directory of nobody",
+       [](Installation& it) {
+         it.attempt();
+         let_everybody_in(it);
+         REQUIRE(chown((it.home() / "greylisting").c_str(), kNobody, kNobody) == 0);
+       },
+       1,
+       {"PROBLEM  store, as ",
+        ": SQLite: greylisting/greylisting.db: ", "         -> run greylistctl as root\n"}},
+      {"directory of nobody without a way in",
+       [](Installation& it) {
+         it.attempt();
+         let_everybody_in(it);
+         REQUIRE(chown((it.home() / "greylisting").c_str(), kNobody, kNobody) == 0);
+         fs::permissions(it.home() / "greylisting", fs::perms(0));
+       },
+       1,
        {"PROBLEM  store, as ", ": SQLite: greylisting/greylisting.db: ",
         "         -> see that the directory greylisting is there and that it and what is in it belong to "
         "nobody (uid 65534), as whom this runs: chown\n"}},
   };
   for (const Trouble& trouble : of_others) cause_and_check(Backend::sqlite, trouble, kAsNobody);
+}
+
+TEST_CASE("Whoever is not root and may not write to the store is told to be root", "[ctl]") {
+  if (!is_root()) return;
+  const Installation installation(Backend::sqlite);
+  installation.attempt();
+  let_everybody_in(installation);
+  for (const Arguments& arguments :
+       std::vector<Arguments>{{"status"},
+                              {"find"},
+                              {"list"},
+                              {"allow", "192.0.2.1"},
+                              {"cleanup"},
+                              {"metrics"},
+                              {"report"},
+                              {"migrate"},
+                              {"copy", "--from", "sqlite", "--to", "sqlite:x.db"}}) {
+    const Result result = ctl(installation.home(), arguments, kAsNobody);
+    CAPTURE(arguments, result.output, result.errors);
+    CHECK(result.status == 1);
+    CHECK_THAT(result.output + result.errors, Contains("run greylistctl as root") && !Contains("chown"));
+  }
 }
 
 TEST_CASE("Whoever owns an SQLite file's directory owns what root's greylistctl makes there", "[ctl]") {

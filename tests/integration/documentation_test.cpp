@@ -346,6 +346,7 @@ TEST_CASE("Every reason is in greylisting(8) and in README, in the same order", 
   Words in_page = matches(judgement, "\n {5}([a-z-]+) (?:Accepted|Deferred|Rejected)");
   CHECK(in_page.size() == reasons);
   std::erase(in_page, name(Reason::too_many));  // which is judged before the store is asked
+  std::erase(in_page, name(Reason::shared));    // for another recipient's sake
   const Words in_readme =
       matches(readme_section("How it decides"), R"(\n\| [0-9]+ \|[^|\n]*\|[^|\n]*\| `([a-z-]+)` \|)");
   CHECK(in_page == in_readme);
@@ -415,6 +416,58 @@ TEST_CASE("Every subcommand and option is in greylistctl(8), and the other way r
   }
 }
 
+TEST_CASE("Every key that --json prints is in greylistctl(8)", "[documentation]") {
+  const Installation installation(Backend::sqlite);
+  installation.attempt();
+  // Of another host, a client that is trusted, and one of a group.
+  const std::string at = installation.seconds_from_now(-3600);
+  const std::string later = installation.seconds_from_now(3600);
+  installation.sql("INSERT INTO greylisting_history (period, kind, name, host, total) VALUES (" + at +
+                   ", 'decision', 'known', 'mx2', 1)");
+  for (const std::string group : {"NULL", "x'01'"}) {
+    for (int i = 0; i < 9; ++i) {
+      installation.sql(
+          "INSERT INTO greylisting_clients (client, identity, member_of, passes, counted, expires) "
+          "VALUES (x'" +
+          std::string(group == "NULL" ? "0" : "1") + std::to_string(i) + "', 'x" + std::to_string(i) + "', " +
+          group + ", 9, " + at + ", " + later + ")");
+    }
+  }
+  const std::string ctl = built("greylistctl").string() + " --home " + installation.home().string() + ' ';
+  REQUIRE(run({.arguments = {"sh", "-c",
+                             ctl + "deny sender /x/ --reply '550 no' && " + ctl +
+                                 "greylist bob@example.org --block 1"}})
+              .status == 0);
+  installation.sql(
+      "INSERT INTO greylisting_entries (action, kind, pattern, subject, specificity, expires) VALUES "
+      "('deny', "
+      "'sender-address', 'a\xff', x'00', 1, '9999-12-31 23:59:59')");
+
+  std::size_t keys = 0;
+  const auto check_keys = [&keys](const auto& self, const nlohmann::json& value,
+                                  const std::string& text) -> void {
+    for (const auto& [key, its] : value.items()) {
+      if (value.is_object()) {
+        CAPTURE(key);
+        CHECK(std::regex_search(text, std::regex("[ (]" + key + "[ ,.;)]")));
+        ++keys;
+      }
+      // The keys of these are actions and reasons.
+      if (its.is_structured() && key != "entries" && key != "decisions") self(self, its, text);
+    }
+  };
+  for (const std::string command :
+       {"status", "explain 192.0.2.1 '<>' b@example.org", "find", "list", "list trusted"}) {
+    CAPTURE(command);
+    const std::size_t before = keys;
+    const Result result = run({.arguments = {"sh", "-c", ctl + command + " --json"}});
+    REQUIRE(result.status == 0);
+    const std::string text = replaced(about(command.substr(0, command.find(' '))), "\\s+", " ");
+    check_keys(check_keys, nlohmann::json::parse(result.output), text);
+    CHECK(keys - before >= 8);
+  }
+}
+
 TEST_CASE("Every example of greylistctl(8) works as it is written", "[documentation]") {
   const Installation installation(Backend::sqlite);
   const TemporaryDirectory here;
@@ -428,6 +481,24 @@ TEST_CASE("Every example of greylistctl(8) works as it is written", "[documentat
                                              built("greylistctl").parent_path(), example},
                                .environment = {{"QMAILDIR", installation.home()}},
                                .directory = here.path()});
+    CAPTURE(result.output, result.errors);
+    CHECK(result.status == 0);
+    CHECK(result.errors.empty());
+  }
+}
+
+TEST_CASE("Every entry that README makes is made", "[documentation]") {
+  const std::string command = "greylistctl (?:allow|deny|trap|greylist|skip) ";
+  Words commands = matches(readme(), '`' + std::string("(") + command + "[^`]+)`");
+  const Words in_blocks = matches(readme(), "\n {4}(?:\\$ )?(" + command + "[^\n]+)");
+  commands.insert(commands.end(), in_blocks.begin(), in_blocks.end());
+  CHECK(commands.size() > 10);
+  const Installation installation(Backend::sqlite);
+  for (const std::string& each : commands) {
+    CAPTURE(each);
+    const Result result = run({.arguments = {"sh", "-c", "PATH=$1:$PATH; eval \"$2\"", "sh",
+                                             built("greylistctl").parent_path(), replaced(each, "\n", " ")},
+                               .environment = {{"QMAILDIR", installation.home()}}});
     CAPTURE(result.output, result.errors);
     CHECK(result.status == 0);
     CHECK(result.errors.empty());

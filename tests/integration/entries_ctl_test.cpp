@@ -203,6 +203,38 @@ const std::vector<Story> kStories{
 
 }  // namespace
 
+TEST_CASE("An entry is compared with the files, too", "[entries]") {
+  const Installation installation(Backend::sqlite,
+                                  "allow_lists=postgrey-clients:control/clients sqlgrey-fqdn:control/none\n");
+  const auto file = [&](const char* name, const char* content) {
+    write_file(installation.home() / "control" / name, content, 0644);
+  };
+  file("greylisting_deny", "# over\n198.51.100.0/24\n192.0.2.9 until=2020-01-01\n");
+  file("greylisting_allow", "203.0.113.0/24\n");
+  file("clients", "192.0.2.0/24\n");
+  file("clients.local", "192.0.2.7\n");
+  for (const Call& call : std::vector<Call>{
+           {{"allow", "198.51.100.7"},
+            "entries/1: allow client 198\\.51\\.100\\.7, for ever\n"
+            "note: this entry counts, and not control/greylisting_deny:2 \\(deny client "
+            "198\\.51\\.100\\.0/24\\) "
+            "where both match: it is more specific"},
+           {{"allow", "198.51.100.0/24"},
+            "entries/2: allow client 198\\.51\\.100\\.0/24, for ever\n"
+            "note: control/greylisting_deny:2 .* counts, and not this entry: of equals deny wins; to undo it "
+            "take "
+            "that line out"},
+           {{"deny", "203.0.113.6"},
+            "entries/3: deny client 203\\.0\\.113\\.6, for ever\n"
+            "note: this entry counts, and not control/greylisting_allow:1 .* it is more specific"},
+           {{"deny", "192.0.2.0/25"},
+            "entries/4: deny client 192\\.0\\.2\\.0/25, for ever\n"
+            "note: this entry counts, and not control/clients:1 .* it is more specific\n"
+            "note: control/clients.local:1 .* counts, and not this entry where both match: it is more "
+            "specific"}})
+    check_call(installation, call);
+}
+
 TEST_CASE("What greylistctl enters counts at the plugin's next RCPT", "[entries]") {
   const Backend backend = any_backend();
   for (const Story& story : kStories) {
@@ -359,7 +391,9 @@ TEST_CASE("Trusted and trapped clients are shown and removed", "[entries]") {
            {{"remove", "example.net"}, "removed trusted example\\.net"},
            {{"remove", "example.net"}, "", 1, "there is no"},
            {{"remove", "example.com on 192.0.2.0/24"}, "removed trusted example\\.com on 192\\.0\\.2\\.0/24"},
-           {{"remove", "203.0.114.0/24"}, "removed trapped 203\\.0\\.114\\.0/24"},
+           {{"remove", "trapped", "192.0.2.7"}, "", 1, "there is no \"trapped 192.0.2.7\""},
+           {{"remove", "trapped", "203.0.114.7", "--dry-run"}, "would remove trapped 203\\.0\\.114\\.0/24"},
+           {{"remove", "trapped", "203.0.114.7"}, "removed trapped 203\\.0\\.114\\.0/24"},
            {{"deny", "192.0.2.0/24"}, "entries/1: deny client 192\\.0\\.2\\.0/24, for ever"},
            {{"remove", "192.0.2.0/24"},
             "",
@@ -548,6 +582,17 @@ TEST_CASE("import says why it cannot read a file", "[entries]") {
   check_call(installation,
              {{"import", "plain", open_to_all}, "", 1, open_to_all + ": can be written by everybody"});
   check_call(installation, {{"import", "plain", installation.home()}, "", 1, "is not a regular file"});
+  const std::string pipe = installation.home() / "pipe";
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  for (const std::string& special : {std::string("/dev/null"), pipe}) {
+    for (const char* const format : {"plain", "json"}) {
+      check_call(installation,
+                 {{"import", format, special},
+                  "",
+                  1,
+                  special + ": is not a regular file; name one, or - to read standard input\n"});
+    }
+  }
   CHECK(listed(installation) == "There are no such entries.\n");
 }
 
@@ -601,11 +646,11 @@ TEST_CASE("check counts entries and names those that do not do what they say", "
         "deny sender "
         "spam.example\n",
         "warning  entries/4: it is not understood: a regular expression can only allow or deny",
-        "warning  entries: 1 allow clients by name (entries/5), which has no effect while "
+        "warning  entries: 1 allows clients by name (entries/5), which has no effect while "
         "trust_remote_host=never\n",
         "ok       control/greylisting_allow: 2 entries\n",
         "warning  control/greylisting_allow:3: \"bad/99\" is not a network",
-        "warning  control/greylisting_allow: 1 entries allow clients by name, which has no effect",
+        "warning  control/greylisting_allow: 1 entry allows clients by name, which has no effect",
         "warning  control/greylisting_deny:1: \"reply=\"250 no\"\" is not an SMTP reply",
         "ok       control/clients: 2 entries\n",
         "warning  control/clients.local:1: ", "warning  allow_lists: \"csv\" is not a format",
@@ -635,6 +680,20 @@ TEST_CASE("check says little of entries with nothing wrong", "[entries]") {
                       "decides: greylistctl list shows entries/2\n"));
   // No other than that of the decision.
   CHECK(result.output.find("warning") == result.output.find("warning  decision"));
+}
+
+TEST_CASE("check reads the rules wherever they count", "[entries]") {
+  const Installation installation(Backend::sqlite, "suspicious_rules=control/rules");
+  write_file(installation.home() / "control/rules", "sender =~ (\n", 0644);
+  const auto says = [&](const std::string& greylist) {
+    Command command{.arguments = {built("greylistctl"), "--home", installation.home(), "check"},
+                    .environment = {{"GLGREYLIST", greylist}}};
+    return run(command).output;
+  };
+  const std::string said = "warning  control/rules:1: ";
+  CHECK_THAT(says("all"), !Contains(said));
+  CHECK_THAT(says("suspicious"), Contains(said));
+  CHECK_THAT(says("unvouched"), Contains(said));
 }
 
 TEST_CASE("Root enters into an SQLite file as its owner", "[entries]") {

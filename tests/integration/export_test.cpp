@@ -141,8 +141,8 @@ TEST_CASE("import json says of each entry what is wrong, and takes the others", 
     CHECK_THAT(result.errors, Catch::StartsWith("greylistctl: standard input, entry 2: "));
     CHECK_THAT(result.errors, Contains(each.why));
     CHECK_THAT(result.errors, Catch::EndsWith(". Ignoring this entry\n"));
-    CHECK_THAT(result.output, Catch::StartsWith("imported 1 entries"));
-    CHECK_THAT(result.output, Catch::EndsWith("1 entries not understood\n"));
+    CHECK_THAT(result.output, Catch::StartsWith("imported 1 entry from "));
+    CHECK_THAT(result.output, Catch::EndsWith(", 1 entry not understood\n"));
   }
   for (const std::string nothing : {"", "{}", "[1,", "192.0.2.1\n"}) {
     CAPTURE(nothing);
@@ -421,7 +421,7 @@ TEST_CASE("export writes a file whole or not at all", "[export]") {
   const auto files = [&here] {
     return std::distance(fs::directory_iterator(here.path()), fs::directory_iterator());
   };
-  CHECK(export_to("list").output == "exported 1 entries to " + (here / "list").string() + '\n');
+  CHECK(export_to("list").output == "exported 1 entry to " + (here / "list").string() + '\n');
   CHECK(read_file(here / "list") == "client 192.0.2.1\n");
   CHECK(files() == 1);
 
@@ -445,15 +445,12 @@ TEST_CASE("export writes a file whole or not at all", "[export]") {
   CHECK_THAT(export_to("directory").errors, Contains("directory: is not a regular file"));
   result = export_to("none/list");
   CHECK(result.status == 1);
-  CHECK_THAT(result.errors, Contains("none/list.new-"));
-  CHECK_THAT(result.errors,
-             Contains("cannot be made (No such file or directory); nothing was changed there"));
+  CHECK(result.errors ==
+        "greylistctl: " + (here / "none/list").string() +
+            ": cannot be written (No such file or directory), and nothing was changed there; "
+            "make its directory, or name another\n");
   CHECK(files() == 5);
 
-  result = run({.arguments = {"sh", "-c", "\"$1\" --home \"$2\" export plain > /dev/full", "sh",
-                              built("greylistctl"), installation.home()}});
-  CHECK(result.status == 1);
-  CHECK_THAT(result.errors, Contains("standard output cannot be written"));
   CHECK(ctl(installation, {"export", "csv"}).status == 2);
   CHECK(ctl(installation, {"export", "json", "-"}).output == ctl(installation, {"list", "--json"}).output);
 }

@@ -11,6 +11,7 @@
 #include "src/ctl/history.h"
 #include "src/utc.h"
 #include "tests/support/installation.h"
+#include "tests/support/working_directory.h"
 
 namespace greylisting::test {
 namespace {
@@ -40,6 +41,19 @@ void clean_up(const Installation& installation) {
   const Result result = run({.arguments = {built("greylistctl"), "--home", installation.home(), "cleanup"}});
   INFO(result.errors);
   CHECK(result.status == 0);
+}
+
+// What only grows, by the name and labels of a sample.
+std::map<std::string, std::uint64_t> counters(const Installation& installation) {
+  const Result result = run({.arguments = {built("greylistctl"), "--home", installation.home(), "metrics"}});
+  INFO(result.errors);
+  CHECK(result.status == 0);
+  std::map<std::string, std::uint64_t> counters;
+  const std::regex counter(R"((?:^|\n)(\w+(?:_total|_bucket|_sum|_count)(?:\{.*\})?) (\d+)(?=\n))");
+  for (std::sregex_iterator each(result.output.begin(), result.output.end(), counter), end; each != end;
+       ++each)
+    counters[(*each)[1]] = std::stoull((*each)[2]);
+  return counters;
 }
 
 Rows history(const Installation& installation, const std::string& kinds) {
@@ -252,8 +266,8 @@ TEST_CASE("The history keeps the most frequent names of a day, and as many days 
   rows = std::regex_replace(rows, std::regex("2001-01-01 00:00:00"), today);
   installation.sql(
       "INSERT INTO greylisting_history (period, kind, name, host, total) VALUES ('2001-01-01 00:00:00', "
-      "'record', 'passed', '', 7)" +
-      rows);
+      "'record', 'passed', '', 7), ('2001-01-01 00:00:00', 'decision', 'new', '" +
+      ctl::host_name() + "', 7)" + rows);
   clean_up(installation);
   CHECK(history(installation, "'record'").empty());
   CHECK(installation.sql("SELECT COUNT(*), MIN(total) FROM greylisting_history WHERE kind = 'client'") ==
@@ -262,6 +276,108 @@ TEST_CASE("The history keeps the most frequent names of a day, and as many days 
   installation.configure("history_expire=0");
   clean_up(installation);
   CHECK(installation.sql("SELECT COUNT(*) FROM greylisting_history") == Rows{{"0"}});
+}
+
+TEST_CASE("No counter falls when the history forgets what it counted", "[history]") {
+  struct Case {
+    const char* settings;
+    std::chrono::hours age;  // of what is counted, while the journal may still have it
+  };
+  const auto [settings, age] = GENERATE(Case{"history_expire=1", 30h}, Case{"history_expire=1", 100h},
+                                        Case{"history_expire=2", 49h}, Case{"history_expire=400", 9601h});
+  const Installation installation(any_backend(), settings);
+  CAPTURE(name(installation.backend()), settings, age.count());
+  make_state_directory(installation);
+  installation.sql("SELECT 1");
+  installation.attempt();
+  installation.attempt();
+  installation.pass_time(1h);
+  installation.attempt();
+  installation.attempt({.client = "no address"});
+  clean_up(installation);
+  installation.pass_time(age);
+  installation.sql(
+      "INSERT INTO greylisting_history (period, kind, name, host, total) VALUES ('2001-01-01 "
+      "00:00:00', 'decision', 'new', '" +
+      ctl::host_name() + "', 7), ('2001-01-01 01:00:00', 'wait', '3600', '" + ctl::host_name() + "', 5)");
+  const auto before = counters(installation);
+  CHECK(before.at("greylisting_decisions_total{outcome=\"deferred\",reason=\"new\"}") >= 8);
+  CHECK(before.at("greylisting_wait_seconds_count") == 6);
+  CHECK(before.size() > 30);
+  for (int i = 0; i < 3; ++i) {
+    CAPTURE(i);
+    clean_up(installation);
+    CHECK(counters(installation) == before);
+    installation.pass_time(2h);
+  }
+  // What is added up is nobody's day.
+  CHECK(installation.sql("SELECT COUNT(*) FROM greylisting_history WHERE period = '2001-01-01 00:00:00'") ==
+        Rows{{"0"}});
+  const Result report = run({.arguments = {built("greylistctl"), "--home", installation.home(), "report",
+                                           "--since", "1970-01-01", "--until", "2001-01-02"}});
+  CHECK_THAT(report.output, Catch::EndsWith("\nNothing is known of that time.\n"));
+}
+
+TEST_CASE("Another host's decisions are left to its own clean-up, for a month", "[history]") {
+  const Installation installation(any_backend(), "history_expire=1");
+  CAPTURE(name(installation.backend()));
+  make_state_directory(installation);
+  const auto time_of_days_ago = [&](int days) {
+    return installation.sql("SELECT " + installation.seconds_from_now(-days * 86400)).at(0).at(0).value();
+  };
+  const std::string recent = time_of_days_ago(5);
+  installation.sql("INSERT INTO greylisting_history (period, kind, name, host, total) VALUES ('" + recent +
+                   "', 'decision', 'new', 'other', 3), ('" + time_of_days_ago(33) +
+                   "', 'decision', 'new', 'other', 4), ('" + time_of_days_ago(34) +
+                   "', 'decision', 'new', 'other', 5), ('" + time_of_days_ago(5) +
+                   "', 'record', 'passed', '', 6)");
+  for (int i = 0; i < 2; ++i) {
+    clean_up(installation);
+    CHECK(installation.sql("SELECT period, total FROM greylisting_history WHERE kind = 'decision' AND host = "
+                           "'other' ORDER BY period") == Rows{{"1000-01-01 00:00:00", "9"}, {recent, "3"}});
+    CHECK(history(installation, "'record'").empty());
+  }
+}
+
+TEST_CASE("What is added up is not read as a period's", "[history]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  installation.sql(
+      "INSERT INTO greylisting_history (period, kind, name, host, total) VALUES ('1000-01-01 00:00:00', "
+      "'decision', 'new', 'mx1', 3), ('2001-01-01 00:00:00', 'decision', 'new', 'mx1', 4)");
+  Settings settings;
+  if (installation.backend() != Backend::sqlite)
+    settings.mysql_default_file = installation.home() / "control/mysql-admin.cnf";
+  settings.sqlite_file = installation.home() / "greylisting/greylisting.db";
+  const auto administration = open_administration(settings);
+  ctl::History history(*administration);
+  const std::string ever = "0900-01-01 00:00:00";
+  CHECK(history.first_period(ever) == "2001-01-01 00:00:00");
+  CHECK(history.first_period("2001-01-02 00:00:00").empty());
+  const auto rows = history.read_tallies(ever, "2002-01-01 00:00:00");
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0].total == 4);
+  CHECK(history.tally_of("mx1", {}).of(Reason::unseen) == 7);
+}
+
+TEST_CASE("An hour that leaves the journal while it is read is read anew", "[history]") {
+  const TemporaryDirectory home;
+  const WorkingDirectory here(home.path());
+  for (const char* hour : {"2026-11-21T05", "2026-11-21T06", "2026-11-21T07"})
+    write_file(home / (std::string("greylisting/") + hour + ".journal"), "");
+  const Journal journal{Settings()};
+  const auto all = journal.hours();
+  REQUIRE(all.size() == 3);
+  std::vector<std::vector<std::time_t>> read;
+  ctl::read_before_history(journal, [&](const std::vector<std::time_t>& hours) {
+    read.push_back(hours);
+    if (read.size() <= 2) journal.remove(all[read.size() - 1]);
+    write_file(home / "greylisting/2026-11-21T08.journal", "");  // a new one is no reason
+  });
+  REQUIRE(read.size() == 3);
+  CHECK(read[0] == all);
+  CHECK(read[1].front() == all[1]);
+  CHECK(read[2].front() == all[2]);
 }
 
 }  // namespace greylisting::test

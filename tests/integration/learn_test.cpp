@@ -258,6 +258,25 @@ TEST_CASE("learn: what only the envelope, one's own users or more than hanging u
   CHECK(reason(installation, "192.0.3.1") == "new");
 }
 
+TEST_CASE("learn says of a log that it has to be unpacked first", "[learn]") {
+  const Installation installation(Backend::sqlite);
+  const TemporaryDirectory here;
+  for (const auto& [packer, begin] : std::map<std::string, std::string>{
+           {"xz", "\xfd\x37zXZ"}, {"zstd", "\x28\xb5\x2f\xfd"}, {"bzip2", "BZh9"}}) {
+    const fs::path log = here / "log";
+    write_file(log, begin + std::string(100, '\0') + "\n");
+    const Result result =
+        run({.arguments = {built("greylistctl"), "--home", installation.home(), "learn", "--yes", log, "-"},
+             .input = stamp(1h) + accepted("192.0.2.1")});
+    CAPTURE(packer, result.output);
+    CHECK(result.status == 1);
+    CHECK(result.errors == "greylistctl: " + log.string() +
+                               ": is packed, so nothing in it counts; unpack it: " + packer +
+                               " -dc FILE | greylistctl learn -\n");
+    CHECK_THAT(result.output, Contains("2 files, 1 line; "));
+  }
+}
+
 TEST_CASE("learn reads plain logs, those of gzip, multilog's directories and standard input", "[learn]") {
   const Installation installation(any_backend());
   CAPTURE(name(installation.backend()));

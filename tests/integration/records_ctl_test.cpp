@@ -203,6 +203,10 @@ const std::vector<Explained> kExplained{
      with({{"TCPREMOTEHOST", "mail.example.net"}, {"SPFRESULT", "pass"}}), "not-suspicious"},
     {"suspicious by SPF", "greylist=suspicious", nullptr,
      with({{"TCPREMOTEHOST", "mail.example.net"}, {"SPFRESULT", "fail"}}), "new"},
+    {"vouched for", "greylist=unvouched", nullptr, vouched("192.0.2.1"), "not-suspicious"},
+    {"not vouched for", "greylist=unvouched", nullptr, with({{"SPFRESULT", "softfail"}}), "new"},
+    {"vouched for, and suspicious by a rule", "greylist=unvouched",
+     writing("control/greylisting_suspicious", "recipient =~ ^bob@\n"), vouched("192.0.2.1"), "new"},
     {"suspicious by a DNS list", "greylist=suspicious", nullptr,
      with({{"TCPREMOTEHOST", "mail.example.net"}, {"RBLRESULT", "delay"}}), "new"},
     {"suspicious by a rule", "greylist=suspicious",
@@ -254,7 +258,7 @@ const std::vector<Explained> kExplained{
 // What is found, as `sender recipient`, in its order.
 std::vector<std::string> found(const Installation& installation, const Arguments& arguments) {
   std::vector<std::string> found;
-  for (const Json& record : json_of(installation, call("find", arguments, {"--json"})))
+  for (const Json& record : Json::parse(ctl(installation, call("find", arguments, {"--json"})).output))
     found.push_back(record["sender"].get<std::string>() + ' ' + record["recipient"].get<std::string>());
   return found;
 }
@@ -348,6 +352,50 @@ TEST_CASE("explain tells what it found, when the message passes, and how to let 
                  Contains("\n=>  7  trapped         192.0.2.0/24 has been in a trap, denied until "));
 }
 
+TEST_CASE("explain says what is suspicious, and who vouches for the client", "[records][explain]") {
+  Installation installation(Backend::sqlite, "greylist=suspicious\n");
+  const auto found = [&](const std::vector<std::string>& more, const std::string& sender = "a@example.net") {
+    std::vector<std::string> arguments{"explain", "192.0.2.1", sender, "b@example.org"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const std::string output = ctl(installation, arguments).output;
+    const std::string row = " 11  not-suspicious  ";
+    const auto begin = output.find(row);
+    REQUIRE(begin != std::string::npos);
+    return output.substr(begin + row.size(), output.find('\n', begin) - begin - row.size());
+  };
+  CHECK(found({}) == "suspicious: no-name");
+  CHECK(found({"--host", "mail.example.net"}) == "nothing about the client is suspicious");
+  installation.configure("");
+  CHECK(found({}) == "greylist=all: not only the suspicious");
+  installation.configure("greylist=unvouched\n");
+  CHECK(found({"--host", "mail.example.net"}) == "SPF did not pass, so nobody vouches for the client");
+  CHECK(found({"--spf", "fail"}) == "SPF did not pass, so nobody vouches for the client");
+  CHECK(found({"--spf", "pass"}, "<>") == "the sender is null, so nobody vouches for the client");
+  CHECK(found({"--spf", "pass"}) == "example.net vouches for the client: SPF passed");
+  write_file(installation.home() / "control/greylisting_suspicious", "#\nrecipient =~ ^b@\n", 0644);
+  CHECK(found({"--spf", "pass"}) == "suspicious: control/greylisting_suspicious:2: recipient =~ ^b@");
+}
+
+TEST_CASE("A word that nobody says is refused, in capitals it is none", "[records][explain]") {
+  const Installation installation(Backend::sqlite);
+  const Arguments attempt{"192.0.2.1", "a@example.net", "b@example.org"};
+  const auto refused = [&](Arguments arguments, const std::string& said) {
+    const Result result = ctl(installation, arguments);
+    CAPTURE(arguments, result.errors);
+    CHECK(result.status == 2);
+    CHECK_THAT(result.errors, Contains(said));
+  };
+  for (const char* const subcommand : {"explain", "pass"}) {
+    refused({subcommand, attempt[0], attempt[1], attempt[2], "--spf", "bogus"},
+            "--spf: bogus not in {pass,none,neutral,softfail,fail,temperror,permerror,error,unknown}\n");
+  }
+  refused({"explain", attempt[0], attempt[1], attempt[2], "--rbl", "bogus"},
+          "--rbl: bogus not in {pass,delay,reject,accept,ignore}\n");
+  refused({"find", "--client", ""}, "--client: it is empty; leave it out for those of all clients\n");
+  CHECK(json_of(installation,
+                {"explain", attempt[0], attempt[1], attempt[2], "--spf", "PASS", "--json"})["spf"] == "pass");
+}
+
 TEST_CASE("explain says how many recipients a message may have", "[records][explain]") {
   const Installation installation(Backend::sqlite, "max_recipients=2\n");
   const auto explained = [&](const std::vector<std::string>& more) {
@@ -355,8 +403,9 @@ TEST_CASE("explain says how many recipients a message may have", "[records][expl
     arguments.insert(arguments.end(), more.begin(), more.end());
     return ctl(installation, arguments).output;
   };
-  CHECK_THAT(explained({}),
-             Contains("       too-many        max_recipients=2; --recipients says how many the message has\n"));
+  CHECK_THAT(
+      explained({}),
+      Contains("       too-many        max_recipients=2; --recipients says how many the message has\n"));
   CHECK_THAT(explained({"--recipients", "3"}),
              Contains("=>     too-many        max_recipients=2, the message has 3\n"));
 }
@@ -440,6 +489,14 @@ TEST_CASE("find shows the records that are asked for, the newest first", "[recor
     CHECK(std::regex_search(ctl(installation, {"find", "--sender", sender}).output, std::regex(state)));
   CHECK_THAT(ctl(installation, {"find", "--limit", "2"}).output,
              Contains("These are the newest 2; there may be more: --limit\n"));
+  CHECK_THAT(ctl(installation, {"find", "--limit", "1"}).output,
+             Contains("This is the newest one; there may be more: --limit\n"));
+  for (const std::string form : {"--json", "--csv"}) {
+    const Result cut = ctl(installation, {"find", "--limit", "2", form});
+    CHECK(cut.errors == "greylistctl: These are the newest 2; there may be more: --limit\n");
+    CHECK_THAT(cut.output, !Contains("there may be more"));
+    CHECK(ctl(installation, {"find", form}).errors.empty());
+  }
   CHECK(ctl(installation, {"find", "--sender", "nobody@"}).output == "There are no such records.\n");
 
   installation.pass_time(1h);
@@ -524,7 +581,7 @@ TEST_CASE("pass lets a waiting triplet through at its next retry", "[records][pa
 }
 
 TEST_CASE("pass makes a record where there is none", "[records][pass]") {
-  const Installation installation(any_backend(), "record_expire=100");
+  const Installation installation(any_backend(), "record_expire=100\nheader=x-greylist");
   CAPTURE(name(installation.backend()));
   const Arguments triplet{"192.0.2.1", "alice@example.net", "bob@example.org"};
   check_output(
@@ -538,7 +595,10 @@ TEST_CASE("pass makes a record where there is none", "[records][pass]") {
       kTime + " UTC";
   check_output(installation, call("pass", triplet), made);
   installation.pass_time(99min);
-  CHECK(reason_of(installation) == "retried");
+  // It has never waited.
+  const Result first = installation.attempt();
+  CHECK(logged(first, "reason") == "known");
+  CHECK(first.output.empty());
   CHECK(counts(installation) == text({{"0", "1"}}));
   CHECK(text(installation.sql("SELECT HEX(relay_ip), mail_from, rcpt_to, pool FROM greylisting_data")) ==
         text({{"C0000201", "alice@example.net", "bob@example.org", std::nullopt}}));
@@ -583,7 +643,7 @@ TEST_CASE("pass and forget reach the records of a pool", "[records][pass]") {
       installation, {"pass", "192.0.2.1", "new@example.net", "bob@example.org", "--spf", "pass"},
       "made record [0-9]+: 192.* passes .*\nmade record [0-9]+: any client of example\\.net .* passes .*");
   CHECK(reason_of(installation, with({{"SMTPMAILFROM", "new@example.net"}}, vouched("198.51.100.9"))) ==
-        "retried");
+        "known");
 }
 
 TEST_CASE("pass does not overrule what denies, and says so", "[records][pass]") {

@@ -1,5 +1,5 @@
 // The page of greylistctl report in a real Chromium: what it shows are the store's figures; it can be read in
-// light and in the dark, on a wide screen and on a telephone; it asks nothing of anybody.
+// light and in the dark, on a wide screen, on a telephone and on paper; it asks nothing of anybody.
 
 #include <zlib.h>
 
@@ -163,6 +163,9 @@ void fill(const Installation& installation) {
       add(period, "first-retry", "1200", busy);
     }
     const std::string midnight = date + " 00:00:00";
+    for (const char* const wait :
+         {"30", "120", "400", "700", "2400", "4500", "20000", "30000", "50000", "90000"})
+      add(midnight, "wait", wait, 300 + day);
     add(midnight, "record", "passed", 100 + day);
     add(midnight, "record", "retried", day);
     add(midnight, "record", "never-retried", 200 - day);
@@ -177,7 +180,9 @@ void fill(const Installation& installation) {
 }
 
 // A page with `page` in a frame as wide as a telephone, and what a script in it finds there: how wide the
-// page is, and the least contrast (WCAG 2) of its letters to what is behind them, in hundredths.
+// page is, the least contrast (WCAG 2) of its letters to what is behind them, in hundredths, which
+// texts of a chart touch each other; and as on paper how many tables cannot be seen, and how much that is of
+// no use there can.
 std::string page_of_frame(const std::string& page) {
   return R"(<!DOCTYPE html><body><iframe src=")" + page + R"(" width=")" + std::to_string(kTelephone) +
          R"(" height="900" style="border:0"></iframe><script>
@@ -202,7 +207,27 @@ onload = () => {
     const a = light(e.ownerSVGElement ? style.fill : style.color), b = light(behind(e));
     least = Math.min(least, Math.round(100 * (Math.max(a, b) + .05) / (Math.min(a, b) + .05)));
   }
-  document.body.textContent = 'width=' + page.documentElement.scrollWidth + ' contrast=' + least;
+  const touching = [];
+  for (const chart of page.querySelectorAll('.chart')) {
+    const texts = [...chart.querySelectorAll('text')].filter(e => e.getBoundingClientRect().width > 0);
+    for (const [i, e] of texts.entries()) {
+      const a = e.getBoundingClientRect();
+      for (const other of texts.slice(i + 1)) {
+        const b = other.getBoundingClientRect();
+        if (a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom)
+          touching.push(e.textContent + '/' + other.textContent);
+      }
+    }
+  }
+  const width = page.documentElement.scrollWidth;
+  for (const rule of page.styleSheets[0].cssRules)
+    if (rule.media && rule.media.mediaText === 'print') rule.media.mediaText = 'all';
+  const seen = what => [...page.querySelectorAll(what)].filter(e => e.checkVisibility()).length;
+  const hidden = page.querySelectorAll('details:not(.long) table').length - seen('details:not(.long) table');
+  const useless = seen('nav') + seen('summary') + seen('details.long table') +
+    (getComputedStyle(page.body).backgroundColor === 'rgb(255, 255, 255)' ? 0 : 1);
+  document.body.textContent = 'width=' + width + ' contrast=' + least + 
+    ' hidden=' + hidden + ' useless=' + useless + ' touching=' + touching.join();
 };
 </script></body>)";
 }
@@ -322,9 +347,14 @@ TEST_CASE("The page of a report can be read, and asks nothing of anybody", "[rep
     const std::string found = browser.dom(here / "frame.html", {"--allow-file-access-from-files", scheme});
     CAPTURE(scheme, found);
     std::smatch numbers;
-    REQUIRE(std::regex_search(found, numbers, std::regex("width=([0-9]+) contrast=([0-9]+)</body>")));
+    REQUIRE(std::regex_search(found, numbers,
+                              std::regex("width=([0-9]+) contrast=([0-9]+) hidden=([0-9]+) "
+                                         "useless=([0-9]+) touching=([^<]*)</body>")));
     CHECK(std::stoul(numbers[1]) <= kTelephone);
     CHECK(std::stoul(numbers[2]) >= 450);
+    CHECK(numbers[3] == "0");
+    CHECK(numbers[4] == "0");
+    CHECK(numbers[5].str().empty());
   }
 }
 

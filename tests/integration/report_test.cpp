@@ -6,7 +6,13 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "src/ctl/report/json.h"
+#include "src/ctl/report/page.h"
+#include "src/ctl/report/text.h"
+#include "src/ctl/report/words.h"
+#include "src/utc.h"
 #include "tests/support/installation.h"
+#include "tests/support/standard_stream.h"
 
 namespace greylisting::test {
 namespace {
@@ -105,6 +111,23 @@ void play(const Installation& installation, Played& played) {
   installation.pass_time(30min);
   REQUIRE(played.attempt({"192.0.2.99", "m@pool.example", "ann@example.org"}) == "new");
   installation.pass_time(501min);
+}
+
+// As many that were never retried, each of a client and a sender of its own.
+void add_records_over(const Installation& installation, unsigned count) {
+  std::string rows;
+  const std::string over = installation.seconds_from_now(-60);
+  for (unsigned i = 0; i < count; ++i) {
+    const std::string number = std::to_string(i + 1);
+    rows += (rows.empty() ? "(x'" : ", (x'") + std::string(32 - number.size(), '0') + number + "', " +
+            number + ", x'c6336401', 'a" + number + "@example.com', 'b@example.org', " + over + ", " + over +
+            ", 1)";
+  }
+  installation.sql(
+      "INSERT INTO greylisting_data (triplet, id, relay_ip, mail_from, rcpt_to, block_expires, "
+      "record_expires, "
+      "blocked_count) VALUES " +
+      rows);
 }
 
 Json names(const std::vector<std::pair<std::string, int>>& counts) {
@@ -224,7 +247,7 @@ TEST_CASE("What a report prints are the figures of its JSON", "[report]") {
   CHECK_THAT(text, Contains("\n never retried 6 75.0 %\n"));
   CHECK_THAT(text, Contains("\n15 to 30 min 2 100.0 % ####"));
   CHECK_THAT(text, Contains("\n10 min (now) 1 50.0 %\n"));
-  CHECK_THAT(text, Contains("50.0 % of the first retries come when it is over and pass at once"));
+  CHECK_THAT(text, Contains("50.0 % of the first retries come when it is over and pass\nat once"));
   CHECK_THAT(text, Contains("\n198.51.100.0/24 3\n"));
   CHECK_THAT(text, Contains("\npool.example 1 2 30 min 1\n"));
 }
@@ -302,6 +325,145 @@ TEST_CASE("A report counts every record of a store that is read in slices, and t
   CHECK(days.at(5).at("records").at("all") == 0);
   CHECK(days.at(5).at("records").at("never_retried_share").is_null());
   CHECK(days.at(5).at("decisions").at("accepted") == 0);
+}
+
+TEST_CASE("A triplet that has not passed is in no share before its time is over", "[report]") {
+  const Installation installation(any_backend(), kSettings);
+  CAPTURE(name(installation.backend()));
+  Played played(installation);
+  REQUIRE(played.attempt({.sender = "hasty@example.net"}) == "new");
+  REQUIRE(played.attempt({.sender = "hasty@example.net"}) == "early");
+  REQUIRE(played.attempt({.sender = "slow@example.net"}) == "new");
+  const Json alive = report(installation).at("total").at("records");
+  CHECK(alive.at("all") == 2);
+  CHECK(alive.at("waiting") == 2);
+  CHECK(alive.at("retried") == 0);
+  CHECK(alive.at("never_retried_share").is_null());
+  installation.pass_time(501min);
+  for (const bool is_cleaned : {false, true}) {
+    CAPTURE(is_cleaned);
+    const Json over = report(installation).at("total").at("records");
+    CHECK(over.at("waiting") == 0);
+    CHECK(over.at("retried") == 1);
+    CHECK(over.at("never_retried") == 1);
+    CHECK(over.at("never_retried_share") == 0.5);
+    REQUIRE(ctl(installation, {"cleanup"}).status == 0);
+  }
+}
+
+TEST_CASE("What is forgotten before it has passed is not said to have never been retried", "[report]") {
+  const Installation installation(any_backend(), kSettings);
+  CAPTURE(name(installation.backend()));
+  Played played(installation);
+  const Rcpt passed{.sender = "good@example.net"};
+  const Rcpt waiting{.sender = "waiting@example.net"};
+  REQUIRE(played.attempt(passed) == "new");
+  REQUIRE(played.attempt(waiting) == "new");
+  REQUIRE(played.attempt(waiting) == "early");
+  installation.pass_time(11min);
+  REQUIRE(played.attempt(passed) == "retried");
+  REQUIRE(played.attempt({.sender = "new@example.net"}) == "new");
+  REQUIRE(ctl(installation, {"forget", "--client", passed.client}).status == 0);
+  for (const bool is_cleaned : {false, true}) {
+    CAPTURE(is_cleaned);
+    const Json records = report(installation).at("total").at("records");
+    CHECK(records.at("all") == 1);
+    CHECK(records.at("passed") == 1);
+    CHECK(report(installation).at("clients").empty());
+    REQUIRE(ctl(installation, {"cleanup"}).status == 0);
+  }
+}
+
+TEST_CASE("A report counts what a clean-up deletes meanwhile once, or says that it may not", "[report]") {
+  const Installation installation(any_backend(), kSettings);
+  CAPTURE(name(installation.backend()));
+  constexpr unsigned kRecords = 2500;
+  add_records_over(installation, kRecords);
+  const Command cleanup{.arguments = {built("greylistctl"), "--home", installation.home(), "cleanup",
+                                      "--batch", "2", "--pause", "1"}};
+  Settings settings;
+  if (installation.backend() != Backend::sqlite)
+    settings.mysql_default_file = installation.home() / "control/mysql-admin.cnf";
+  settings.sqlite_file = installation.home() / "greylisting/greylisting.db";
+  const auto administration = open_administration(settings);
+  const std::string since = later(installation.now().substr(0, 10) + " 00:00:00", -24h);
+  const auto never_retried = [](const ctl::RecordFigures& figures) {
+    ctl::RecordCounts all;
+    for (const auto& [day, counts] : figures.days) all.add(counts);
+    return all.never_retried;
+  };
+  const auto read = [&](std::chrono::seconds patience) {
+    return ctl::read_records(*administration, settings, since, later(since, 72h), patience);
+  };
+  BackgroundProcess cleaner(cleanup, installation.home() / "log");
+  bool was_warned = false;
+  while (!was_warned && cleaner.is_running()) {
+    const ctl::RecordFigures figures = read(0s);
+    was_warned = figures.may_count_twice;
+    if (!was_warned) CHECK(never_retried(figures) == kRecords);
+  }
+  CHECK(was_warned);
+  const ctl::RecordFigures figures = read(10min);
+  CHECK_FALSE(figures.may_count_twice);
+  CHECK(never_retried(figures) == kRecords);
+  CHECK(cleaner.wait() == 0);
+  const Json after = report(installation);
+  CHECK(after.at("may_count_twice") == false);
+  CHECK(after.at("total").at("records").at("never_retried") == kRecords);
+}
+
+TEST_CASE("A report that may count twice says so", "[report]") {
+  ctl::Figures figures{.period = {.first = "2026-11-20", .last = "2026-11-21"},
+                       .made = "2026-11-21 06:00:00",
+                       .block = 10min,
+                       .may_count_twice = true,
+                       .days = {{.date = "2026-11-20"}, {.date = "2026-11-21"}}};
+  const std::string words(ctl::kMayCountTwice);
+  const auto printed = [&figures] {
+    const StandardStream output(STDOUT_FILENO);
+    ctl::print(figures);
+    std::cout.flush();
+    std::string text;
+    for (const std::string& part : output.writes()) text += part;
+    return text;
+  };
+  CHECK_THAT(printed(), Contains(words));
+  CHECK_THAT(ctl::page(figures), Contains(words));
+  CHECK(ctl::json_of(figures)["may_count_twice"] == true);
+  figures.may_count_twice = false;
+  CHECK_THAT(printed(), !Contains(words));
+  CHECK_THAT(ctl::page(figures), !Contains(words));
+}
+
+TEST_CASE("A report's page says of waits and refusals what holds whatever is set", "[report]") {
+  const ctl::Tally tally{.decisions = {{"retried", 1}}, .waits = {{20min, 1}}};
+  const std::string page = ctl::page({.period = {.first = "2026-11-20", .last = "2026-11-21"},
+                                      .made = "2026-11-21 06:00:00",
+                                      .block = 2min,
+                                      .days = {{.date = "2026-11-20"}, {.date = "2026-11-21"}},
+                                      .total = tally});
+  CHECK_THAT(page, !Contains("never shorter"));
+  CHECK_THAT(page,
+             Contains("it is 2 min now (block_expire), where the administrator has not said otherwise"));
+  CHECK_THAT(page, Contains("rounded down: of 5 s up to ten minutes, of a minute up to two hours"));
+  CHECK_THAT(page,
+             Contains("or the client has written to a trap: for good, unless the entry has an answer of its "
+                      "own that asks to come again"));
+}
+
+TEST_CASE("A report ends today, whatever day it is to end on", "[report]") {
+  const Installation installation(any_backend(), kSettings);
+  CAPTURE(name(installation.backend()));
+  Played played(installation);
+  REQUIRE(played.attempt({}) == "new");
+  const std::string today = installation.now().substr(0, 10);
+  const Json all = report(installation, {"--since", today, "--until", "2999-12-31"});
+  CHECK(all.at("until") == installation.now().substr(0, 10));
+  CHECK(all.at("days").size() == (all.at("until") == today ? 1U : 2U));
+  played.check(all.at("total").at("decisions"));
+  const Result future = ctl(installation, {"report", "--since", "2999-12-30", "--until", "2999-12-31"});
+  CHECK(future.status == 2);
+  CHECK_THAT(future.errors, Contains("--since: 2999-12-30 is after the last day of the report"));
 }
 
 TEST_CASE("A report says when it knows nothing", "[report]") {

@@ -167,13 +167,11 @@ TEST_CASE("SuspicionRules: expressions that cannot be understood are told by che
 TEST_CASE("SuspicionRules: what goes beyond the limits does not hold, whatever the operator",
           "[suspicion_rules]") {
   Session session = session_of_alice();
-  SECTION("an expression that explodes") { session.helo = std::string(60, 'a') + 'b'; }
-  SECTION("a name that is too long") { session.helo = std::string(Regexp::kMaxSubject + 1, 'a'); }
+  session.helo = std::string(60, 'a') + 'b';
   const std::string rule = GENERATE(values<std::string>({"helo =~ ^(a+)+$", "helo !~ ^(a+)+$"}));
   CAPTURE(rule, session.helo);
   CHECK(holds_for(SuspicionRules::parse(kFile, rule), session) == 0);
-  CHECK(holds_for(SuspicionRules::parse(kFile, rule + "\nhelo !~ @"), session) ==
-        (session.helo.size() > Regexp::kMaxSubject ? 0 : 2));
+  CHECK(holds_for(SuspicionRules::parse(kFile, rule + "\nhelo !~ @"), session) == 2);
 }
 
 TEST_CASE("SuspicionRules: a hostile session's bytes", "[suspicion_rules]") {

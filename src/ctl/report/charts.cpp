@@ -18,8 +18,11 @@ constexpr std::uint64_t kLabels = kBottom + 20;
 constexpr std::uint64_t kAll = kBottom + 30;
 
 // So many letters of labels stand below one another's columns on a telephone without touching.
-constexpr std::size_t kLetters = 56;
+constexpr std::size_t kLetters = 53;
 constexpr std::size_t kLettersOfSome = 40;
+
+// On a telephone there is room for the values above so many columns. The style sheet leaves others out there.
+constexpr std::size_t kMostWithValues = 8;
 
 // A column is that part of its share of the width; where there are very many, all of it.
 constexpr double kFull = 0.78;
@@ -108,9 +111,11 @@ class Drawing {
       y = next;
     }
     const std::string x = attribute("x", percent(middle));
-    if (!column.value.empty())
-      text += "<text class=\"value\"" + x + attribute("y", std::to_string(y - 5)) + '>' +
-              escaped(column.value) + "</text>";
+    if (!column.value.empty()) {
+      const bool is_roomy = chart_.columns.size() <= kMostWithValues;
+      text += "<text" + attribute("class", is_roomy ? "value" : "value of-many") + x +
+              attribute("y", std::to_string(y - 5)) + '>' + escaped(column.value) + "</text>";
+    }
     if (has_label(i)) {
       text += "<text" + attribute("class", column.is_marked ? "label marked" : "label") + x +
               attribute("y", std::to_string(kLabels)) + '>' + escaped(column.label) + "</text>";
@@ -125,7 +130,7 @@ class Drawing {
     for (const ChartColumn& column : chart_.columns) longest = std::max(longest, column.label.size());
     if (columns * (2 * longest + 3) <= 2 * kLetters) return true;
     const std::size_t labels = std::max<std::size_t>(1, kLettersOfSome / longest);
-    return i % ((columns + labels - 1) / labels) == 0;
+    return i % std::max<std::size_t>(2, (columns + labels - 1) / labels) == 0;
   }
 
   const Chart& chart_;

@@ -48,12 +48,8 @@ std::string first_known_day(Administration& administration, const Settings& sett
       break;
     }
   }
-  const auto rows =
-      administration.ask("SELECT COALESCE(MIN(period), '') FROM greylisting_history WHERE period >= " +
-                             sql::text_literal(begin, administration.dialect()),
-                         1);
-  if (const std::string& period_begin = rows.at(0).at(0); !period_begin.empty())
-    first = std::min(first, period_begin.substr(0, first.size()));
+  if (const std::string known = History(administration).first_period(begin); !known.empty())
+    first = std::min(first, known.substr(0, first.size()));
   return first;
 }
 
@@ -77,6 +73,7 @@ Figures read_figures(Administration& administration, const Settings& settings, c
                   .has_hashes = settings.privacy == Privacy::hash};
   const std::string end = next_day(period.last);
   RecordFigures records = read_records(administration, settings, midnight(period.first), midnight(end));
+  figures.may_count_twice = records.may_count_twice;
   for (std::string date = first_known_day(administration, settings, period, records); date < end;
        date = next_day(date))
     figures.days.push_back({.date = date, .records = records.days[date]});

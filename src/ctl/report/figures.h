@@ -30,10 +30,11 @@ struct DayFigures {
 };
 
 struct Figures {
-  Period period;               // what was asked for
-  std::string made;            // when, by the store's clock: `YYYY-MM-DD hh:mm:ss`, UTC
-  std::chrono::minutes block;  // block_expire
-  bool has_hashes = false;     // names are what privacy=hash has made of them
+  Period period;                 // what was asked for
+  std::string made;              // when, by the store's clock: `YYYY-MM-DD hh:mm:ss`, UTC
+  std::chrono::minutes block;    // block_expire
+  bool has_hashes = false;       // names are what privacy=hash has made of them
+  bool may_count_twice = false;  // records; a clean-up was at work all the time (records.h)
 
   std::vector<DayFigures> days{};        // every day from the first of which anything is known on
   std::map<std::string, Tally> hours{};  // by `2026-11-21 06:00:00`, without waits and first retries

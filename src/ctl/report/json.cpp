@@ -106,6 +106,7 @@ Json json_of(const Figures& figures) {
           {"made", figures.made},
           {"block_expire", figures.block.count()},
           {"hashed", figures.has_hashes},
+          {"may_count_twice", figures.may_count_twice},
           {"total", json_of(figures.total, figures.records)},
           {"days", json_of_days(figures)},
           {"hours", json_of_hours(figures)},

@@ -196,7 +196,7 @@ Section summary(const Figures& figures) {
       outcome("rejected", "Rejected", Outcome::rejected) +
       tile("at-once", "single", "Accepted without a wait",
            share_text(accepted - std::min(waited, accepted), accepted),
-           "the rest, " + number_text(waited) + ", had to wait once") +
+           "the rest, " + number_text(waited) + ", had to wait") +
       tile("half-waited", "single", "Half of what waited, up to", percentile_text(all.waits, 50),
            waited == 0 ? "nothing had to wait" : "90 % up to " + percentile_text(all.waits, 90)) +
       tile("never-retried", "single", "Never came again",
@@ -363,10 +363,13 @@ Section waits(const Figures& figures) {
                       ", 90 % up to " + percentile_text(waits, 90) + ".";
   return {"waits", "How long good mail waited",
           paragraph("Mail that was asked to come again and then came in: " + number_text(all) +
-                    " in all. The sender decides when it tries again; the wait is never shorter than the "
-                    "block of " +
+                    " in all. The sender decides when it tries again, and comes in once the block is over: "
+                    "it is " +
                     number_text(static_cast<std::uint64_t>(figures.block.count())) +
-                    " min. Each column begins with the time below it.") +
+                    " min now (block_expire), where the administrator has not said otherwise. Waits are "
+                    "counted in steps, rounded down: of 5 s up to ten minutes, of a minute up to two hours, "
+                    "of five minutes up to half a day, of hours above. Each column begins with the time "
+                    "below it.") +
               svg(chart) + html(ranks) + folded("The same figures as a table", table)};
 }
 
@@ -414,8 +417,8 @@ Section never_retried(const Figures& figures) {
           svg(chart) +
           (all.waiting == 0 ? ""
                             : remark(number_text(all.waiting) +
-                                     " more have been deferred once and may still be repeated, because their "
-                                     "time (record_expire) is not over. They are not part of the shares.")) +
+                                     " more have not passed and may still be repeated, because their time "
+                                     "(record_expire) is not over. They are not part of the shares.")) +
           folded("The same figures as a table", table)};
 }
 
@@ -536,12 +539,17 @@ Section words() {
                       word("deferred",
                            "The server was asked to try again later. Servers do so by themselves, and no "
                            "mail is lost by it.") +
-                      word("rejected", "Refused for good, because an entry of the administrator's says so.") +
+                      word("rejected",
+                           "Refused, because an entry of the administrator's says so or the client has "
+                           "written to a trap: for good, unless the entry has an answer of its own that "
+                           "asks to come again.") +
                       word("errors", "No decision was made: the store could not be used. The log says why.") +
                       word("first attempt",
                            "A network, a sender and a recipient that had not been seen together "
                            "before.") +
-                      word("block", "For how long a first attempt is deferred: the setting block_expire."),
+                      word("block",
+                           "For how long a first attempt is deferred: the setting block_expire, where no "
+                           "entry says otherwise."),
                   " class=\"words\"")};
 }
 
@@ -591,6 +599,7 @@ std::string page(const Figures& figures) {
       sections.front().content +=
           remark("Nothing is known of the time before " + figures.days.front().date + '.');
     }
+    if (figures.may_count_twice) sections.front().content += remark(std::string(kMayCountTwice));
   }
   std::string content;
   for (const Section& section : sections) content += html(section);

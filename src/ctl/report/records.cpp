@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <thread>
 #include <unordered_map>
 
 #include "../../entry.h"
@@ -19,6 +20,9 @@ namespace {
 // a decision may want to.
 constexpr std::size_t kSlice = 1000;
 constexpr std::size_t kIdsAtOnce = 500;
+
+// Before the same is read again.
+constexpr std::chrono::milliseconds kPause{100};
 
 std::uint64_t to_number(std::string_view text) { return number_of<std::uint64_t>(text).value_or(0); }
 
@@ -113,7 +117,7 @@ class Reader {
     const auto created = seconds_of(record[first]);
     RecordCounts& day = days_[created / kDay];
     const bool has_passed = record[fate] == kPassed;
-    const bool is_waiting = record[fate] == kNeverRetried && record[is_open] == "1";
+    const bool is_waiting = !has_passed && record[is_open] == "1";
     const bool is_never_retried = record[fate] == kNeverRetried && !is_waiting;
     ++(has_passed         ? day.passed
        : is_waiting       ? day.waiting
@@ -194,18 +198,33 @@ void add_row(RecordFigures& figures, const HistoryRow& row) {
 }  // namespace
 
 RecordFigures read_records(Administration& administration, const Settings& settings, const std::string& since,
-                           const std::string& until) {
-  RecordFigures figures;
-  Reader(administration, settings, figures).read(since, until);
+                           const std::string& until, std::chrono::seconds patience) {
   History history(administration);
-  for (std::string day = since; day < until;) {
-    const std::string next = later(day, std::chrono::days(1));
-    for (const HistoryRow& row :
-         history.read(day, next, {kRecordKind, kClientKind, kSenderDomainKind, kRecipientKind, kPoolKind}))
-      add_row(figures, row);
-    day = next;
+  const auto read_history = [&](const std::vector<std::string_view>& kinds, const auto& take) {
+    for (std::string day = since; day < until;) {
+      const std::string next = later(day, std::chrono::days(1));
+      for (HistoryRow& row : history.read(day, next, kinds)) take(std::move(row));
+      day = next;
+    }
+  };
+  // What is counted of deleted records only grows: where it is the same afterwards, none was deleted.
+  const auto deleted = [&] {
+    std::vector<HistoryRow> rows;
+    read_history({kRecordKind}, [&rows](HistoryRow row) { rows.push_back(std::move(row)); });
+    return rows;
+  };
+  const auto end = std::chrono::steady_clock::now() + patience;
+  for (std::vector<HistoryRow> before = deleted();;) {
+    RecordFigures figures;
+    Reader(administration, settings, figures).read(since, until);
+    read_history({kRecordKind, kClientKind, kSenderDomainKind, kRecipientKind, kPoolKind},
+                 [&figures](const HistoryRow& row) { add_row(figures, row); });
+    std::vector<HistoryRow> after = deleted();
+    figures.may_count_twice = after != before;
+    if (!figures.may_count_twice || std::chrono::steady_clock::now() >= end) return figures;
+    before = std::move(after);
+    std::this_thread::sleep_for(kPause);
   }
-  return figures;
 }
 
 void RecordCounts::add(const RecordCounts& others) {

@@ -17,7 +17,7 @@ struct RecordCounts {
   std::uint64_t passed = 0;
   std::uint64_t retried = 0;  // deferred more than once, and never passed
   std::uint64_t never_retried = 0;
-  std::uint64_t waiting = 0;  // deferred once, and their time is not over: nobody knows yet
+  std::uint64_t waiting = 0;  // have not passed, and their time is not over: nobody knows yet
 
   void add(const RecordCounts& others);
   std::uint64_t all() const { return decided() + waiting; }
@@ -39,12 +39,14 @@ struct RecordFigures {
   NameCounts sender_domains{};
   NameCounts recipients{};
   std::map<std::string, PoolCounts, std::less<>> pools{};  // by domain
+  bool may_count_twice = false;  // what was deleted while it was read, among the records and as deleted
 };
 
 /// Counts what was first seen from `since` on and before `until`, times as the stores have them: the records
 /// that there are, read in slices by their key, each in a statement of its own, so that nobody who writes has
-/// to wait; and those that the clean-up has deleted. Throws StoreError.
+/// to wait; and those that the clean-up has deleted. Where it deletes some meanwhile all are read again, for
+/// as long as `patience`. Throws StoreError.
 RecordFigures read_records(Administration& administration, const Settings& settings, const std::string& since,
-                           const std::string& until);
+                           const std::string& until, std::chrono::seconds patience = std::chrono::minutes(1));
 
 }  // namespace greylisting::ctl

@@ -95,6 +95,7 @@ footer { color: var(--soft); font-size: .875rem; padding-bottom: 2.5rem; }
   h1 { font-size: 1.6rem; }
   .chart { width: calc(100% - 2.75rem); margin-left: 2.75rem; }
   .chart text { font-size: 11px; }
+  .chart .of-many { display: none; }
   .tiles { grid-template-columns: repeat(2, 1fr); gap: 1rem .75rem; }
   .tiles .figure { font-size: 1.35rem; }
   dl.words { display: block; }

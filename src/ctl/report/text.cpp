@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <sstream>
 
 #include "../../printable.h"
 #include "../table.h"
@@ -13,6 +14,22 @@ namespace {
 // Of the days the last so many: a screenful.
 constexpr std::size_t kDays = 14;
 constexpr std::uint64_t kBarWidth = 40;
+
+constexpr std::size_t kTextWidth = 100;
+
+// The text in lines of no more columns than that, broken between words.
+std::string wrapped(const std::string& text) {
+  std::istringstream words(text);
+  std::string lines;
+  std::size_t column = 0;
+  for (std::string word; words >> word; lines += word, column += word.size()) {
+    if (column == 0) continue;
+    const bool fits = column + 1 + word.size() <= kTextWidth;
+    lines += fits ? ' ' : '\n';
+    column = fits ? column + 1 : 0;
+  }
+  return lines;
+}
 
 void head(const std::string& text) { std::cout << '\n' << text << "\n\n"; }
 
@@ -108,7 +125,7 @@ void print_blocks(const Figures& figures) {
     print_figures(std::move(rows));
     std::cout << '\n';
   }
-  std::cout << block_sentence(figures) << '\n';
+  std::cout << wrapped(block_sentence(figures)) << '\n';
 }
 
 void print_names(const std::string& what, const std::vector<NameCount>& names) {
@@ -142,6 +159,7 @@ void print(const Figures& figures) {
   }
   if (figures.days.front().date > figures.period.first)
     std::cout << "Nothing is known of the time before " << figures.days.front().date << ".\n";
+  if (figures.may_count_twice) std::cout << kMayCountTwice << '\n';
   std::cout << '\n';
   print_summary(figures);
   print_days(figures);

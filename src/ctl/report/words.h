@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "../figure_words.h"
 #include "figures.h"
@@ -15,5 +16,9 @@ std::string bin_text(const Bin& bin);
 
 /// What the shares of blocks say, in one or two sentences.
 std::string block_sentence(const Figures& figures);
+
+/// Where figures may count twice (figures.h): that they may, and what to do.
+inline constexpr std::string_view kMayCountTwice =
+    "Records that a clean-up was deleting meanwhile may be counted twice; make the report again later.";
 
 }  // namespace greylisting::ctl

@@ -1,0 +1,252 @@
+// Where greylistctl's output goes: a disk that is full, standard output by its name `-`, and terminals that
+// are narrow or can do little.
+
+#include <pty.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "tests/support/installation.h"
+
+namespace greylisting::test {
+namespace {
+
+using Catch::Contains;
+using Arguments = std::vector<std::string>;
+
+Arguments ctl(const Installation& installation, const Arguments& arguments) {
+  Arguments command{built("greylistctl"), "--home", installation.home()};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return command;
+}
+
+// Of `greylistctl --help`.
+std::set<std::string> subcommands() {
+  const std::string help = run({.arguments = {built("greylistctl"), "--help"}}).output;
+  const std::string list = help.substr(help.find("Subcommands:"));
+  const std::regex name("\n  ([a-z]+) ");
+  std::set<std::string> names;
+  for (auto each = std::sregex_iterator(list.begin(), list.end(), name); each != std::sregex_iterator();
+       ++each)
+    names.insert((*each)[1]);
+  return names;
+}
+
+// Runs the program on a terminal of so many columns. Once `until` is on it, Ctrl-C is pressed. All that comes
+// to the terminal is its output; the status is 128 + N after signal N.
+Result on_terminal(const Arguments& arguments, unsigned short columns, const std::string& type = "xterm",
+                   const std::string& until = "") {
+  winsize size{};
+  size.ws_row = 24;
+  size.ws_col = columns;
+  int terminal = -1;
+  const pid_t child = forkpty(&terminal, nullptr, nullptr, &size);
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    unsetenv("NO_COLOR");
+    setenv("TERM", type.c_str(), 1);
+    std::vector<char*> words;
+    for (const std::string& word : arguments) words.push_back(const_cast<char*>(word.c_str()));
+    words.push_back(nullptr);
+    execv(words[0], words.data());
+    _exit(127);
+  }
+  Result result;
+  bool is_interrupted = until.empty();
+  std::string buffer(4096, '\0');
+  for (ssize_t got = 0; (got = read(terminal, buffer.data(), buffer.size())) > 0;) {
+    result.output.append(buffer, 0, static_cast<std::size_t>(got));
+    if (is_interrupted || result.output.find(until) == std::string::npos) continue;
+    is_interrupted = write(terminal, "\x03", 1) == 1;
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  close(terminal);
+  result.status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  return result;
+}
+
+// What stood on the line one after the other, without what erases it.
+std::vector<std::string> bars(const std::string& output) {
+  const std::string erase = "\r\033[K";
+  std::vector<std::string> bars;
+  for (auto begin = output.find(erase); begin != std::string::npos; begin = output.find(erase, begin)) {
+    begin += erase.size();
+    const std::string bar = output.substr(begin, output.find('\r', begin) - begin);
+    if (bar.starts_with("deleting")) bars.push_back(bar);
+  }
+  return bars;
+}
+
+// Thirty whose life is over.
+void fill(const Installation& installation) {
+  std::string rows;
+  for (int i = 0; i < 30; ++i) {
+    rows += (i == 0 ? "" : ",") + std::string("(x'") + std::string(30, '0') + std::to_string(10 + i) +
+            "', x'c0000201', 'a@example.net', 'b@example.org', '2020-01-01 00:00:00', '2020-01-01 00:00:00', "
+            "'2020-01-01 00:00:00', '2020-01-01 00:00:00', 1, 0)";
+  }
+  installation.sql(
+      "INSERT INTO greylisting_data (triplet, relay_ip, mail_from, rcpt_to, block_expires, record_expires, "
+      "create_time, last_update, blocked_count, passed_count) VALUES " +
+      rows);
+}
+
+}  // namespace
+
+TEST_CASE("Every subcommand whose output cannot be written says so and fails", "[output]") {
+  const Installation installation(Backend::sqlite);
+  installation.attempt();
+  write_file(installation.home() / "log", "");
+  write_file(installation.home() / "list", "192.0.2.9\n", 0644);
+  const std::string log = installation.home() / "log";
+  const std::string list = installation.home() / "list";
+  const std::string other = "sqlite:" + (installation.home() / "greylisting/copy.db").string();
+  std::set<std::string> tried;
+  for (const Arguments& arguments : std::vector<Arguments>{
+           {"--help"},
+           {"check"},
+           {"status"},
+           {"status", "--json"},
+           {"allow", "192.0.2.1"},
+           {"deny", "192.0.2.2"},
+           {"trap", "trap@example.org"},
+           {"greylist", "bob@example.org"},
+           {"skip", "postmaster@"},
+           {"list"},
+           {"list", "--json"},
+           {"export", "json"},
+           {"remove", "192.0.2.1"},
+           {"explain", "192.0.2.1", "alice@example.net", "bob@example.org"},
+           {"find"},
+           {"find", "--csv"},
+           {"find", "--json"},
+           {"report"},
+           {"report", "--json"},
+           {"report", "--html", "-"},
+           {"pass", "192.0.2.1", "alice@example.net", "bob@example.org"},
+           {"forget", "192.0.2.1", "alice@example.net", "bob@example.org"},
+           {"import", "plain", list},
+           {"copy", "--from", "sqlite", "--to", other},
+           {"learn", "--dry-run", log},
+           {"metrics"},
+           {"cleanup"},
+           {"migrate"},
+       }) {
+    tried.insert(arguments.front());
+    Arguments command{"sh", "-c", "exec \"$@\" > /dev/full", "sh"};
+    const Arguments words = ctl(installation, arguments);
+    command.insert(command.end(), words.begin(), words.end());
+    const Result result = run({.arguments = command});
+    CAPTURE(arguments, result.errors);
+    CHECK(result.status == 1);
+    CHECK_THAT(result.errors, Contains("greylistctl: standard output cannot be written, ") &&
+                                  Contains("; make room on its disk, or have it go elsewhere\n"));
+    CHECK(run({.arguments = words}).status < 2);  // the arguments are right
+  }
+  tried.erase("--help");
+  CHECK(tried == subcommands());
+}
+
+TEST_CASE("- is standard output where a file is to be named, and a name is not empty", "[output]") {
+  const Installation installation(Backend::sqlite);
+  installation.attempt();
+  const auto run_it = [&](const Arguments& arguments) {
+    return run({.arguments = ctl(installation, arguments), .directory = installation.home()});
+  };
+  const Result page = run_it({"report", "--html", "-"});
+  CHECK(page.status == 0);
+  CHECK_THAT(page.output, Catch::StartsWith("<!DOCTYPE html>") && Catch::EndsWith("</html>\n"));
+  const Result metrics = run_it({"metrics", "--output", "-"});
+  CHECK(metrics.status == 0);
+  CHECK_THAT(metrics.output, Contains("\ngreylisting_store_up 1\n"));
+  CHECK(!std::filesystem::exists(installation.home() / "-"));
+
+  for (const Arguments& arguments :
+       std::vector<Arguments>{{"report", "--html", ""}, {"metrics", "--output", ""}}) {
+    const Result result = run_it(arguments);
+    CHECK(result.status == 2);
+    CHECK_THAT(result.errors,
+               Contains(arguments[1] + ": it is empty; name a file, or - for standard output"));
+  }
+  const Result both = run_it({"report", "--html", "-", "--json"});
+  CHECK(both.status == 2);
+  CHECK_THAT(both.errors, Contains("--html: standard output is the object's already (--json); name a file"));
+  const Result device = run_it({"report", "--html", "/dev/stdout"});
+  CHECK(device.status == 1);
+  CHECK_THAT(device.errors, Contains("name the file itself, or - for standard output"));
+}
+
+TEST_CASE("No sentence of a report is wider than a hundred columns", "[output]") {
+  const Installation installation(Backend::sqlite, "block_expire=5");
+  const std::string yesterday = installation.seconds_from_now(-86400);
+  installation.sql("INSERT INTO greylisting_history (period, kind, name, host, total) VALUES (" + yesterday +
+                   ", 'first-retry', '300', 'mx1', 7), (" + yesterday + ", 'first-retry', '700', 'mx1', 2)");
+  const std::string text = run({.arguments = ctl(installation, {"report"})}).output;
+  CAPTURE(text);
+  const auto sentence = text.find(
+      "With the block of 5 min (block_expire), 100.0 % of the first retries come when it is over and "
+      "pass\nat once; ");
+  REQUIRE(sentence != std::string::npos);
+  std::istringstream lines(text.substr(sentence));
+  std::size_t number = 0;
+  for (std::string line; std::getline(lines, line); ++number) CHECK(line.size() <= 100);
+  CHECK(number >= 3);
+}
+
+TEST_CASE("A bar is never wider than its terminal", "[output]") {
+  struct Terminal {
+    unsigned short columns;
+    std::string last_bar;  // a regular expression
+  };
+  for (const Terminal& terminal : std::vector<Terminal>{
+           {0, "deleting what is over \\[#{20}\\] 100 %  30 of 30, [0-9]+/s, 0 s left"},
+           {200, "deleting what is over \\[#{20}\\] 100 %  30 of 30, [0-9]+/s, 0 s left"},
+           {72, "deleting what is over \\[#{20}\\] 100 %  30 of 30, 0 s left"},
+           {65, "deleting what is over \\[#{20}\\] 100 %, 0 s left"},
+           {55, "deleting what is over \\[#{20}\\] 100 %"},
+           {40, "deleting what is over 100 %"},
+           {20, "deleting what is ov"},
+       }) {
+    CAPTURE(terminal.columns);
+    const Installation installation(Backend::sqlite);
+    fill(installation);
+    const Result result =
+        on_terminal(ctl(installation, {"cleanup", "--batch", "10", "--pause", "110"}), terminal.columns);
+    CAPTURE(result.output);
+    CHECK(result.status == 0);
+    const auto all = bars(result.output);
+    REQUIRE(all.size() >= 3);
+    CHECK(std::regex_match(all.back(), std::regex(terminal.last_bar)));
+    for (const std::string& bar : all) CHECK(bar.size() < (terminal.columns == 0 ? 80U : terminal.columns));
+    CHECK_THAT(result.output, Contains("\r\033[K20") && Contains("expired records deleted: 30,"));
+  }
+}
+
+TEST_CASE("A terminal that can do nothing gets neither bar nor colour", "[output]") {
+  const Installation installation(Backend::sqlite);
+  fill(installation);
+  for (const Arguments& arguments : std::vector<Arguments>{
+           {"cleanup"}, {"explain", "192.0.2.1", "alice@example.net", "bob@example.org"}}) {
+    CAPTURE(arguments);
+    CHECK_THAT(on_terminal(ctl(installation, arguments), 80).output, Contains("\033"));
+    CHECK_THAT(on_terminal(ctl(installation, arguments), 80, "dumb").output, !Contains("\033"));
+  }
+}
+
+TEST_CASE("Ctrl-C leaves no bar behind", "[output]") {
+  const Installation installation(Backend::sqlite);
+  fill(installation);
+  const Result result = on_terminal(ctl(installation, {"cleanup", "--batch", "10", "--pause", "60000"}), 80,
+                                    "xterm", "deleting what is over [");
+  CAPTURE(result.output);
+  CHECK(result.status == 128 + SIGINT);
+  CHECK_THAT(result.output, Catch::EndsWith("\r\033[K"));
+}
+
+}  // namespace greylisting::test

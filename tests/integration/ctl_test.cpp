@@ -99,11 +99,12 @@ CREATE TABLE greylisting_data (
   create_time timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP,
   last_update timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP,
   KEY relay_ip (relay_ip), KEY mail_from (mail_from(20)), KEY rcpt_to (rcpt_to(20)));
-INSERT INTO greylisting_data (relay_ip, mail_from, rcpt_to, block_expires, record_expires, passed_count)
+INSERT INTO greylisting_data (relay_ip, mail_from, rcpt_to, block_expires, record_expires,
+                              blocked_count, passed_count)
 VALUES
-  (x'c0000201', 'alice@example.net', 'bob@example.org', '2001-01-01', '9999-12-31', 1),
-  (x'c0000202', 'alice@example.net', 'bob@example.org', '2001-01-01', '9999-12-31', 1),
-  (x'c0000201', 'carol@example.net', 'bob@example.org', '2001-01-01', '9999-12-31', 0);
+  (x'c0000201', 'alice@example.net', 'bob@example.org', '2001-01-01', '9999-12-31', 1, 1),
+  (x'c0000202', 'alice@example.net', 'bob@example.org', '2001-01-01', '9999-12-31', 1, 1),
+  (x'c0000201', 'carol@example.net', 'bob@example.org', '2001-01-01', '9999-12-31', 1, 0);
 INSERT INTO greylisting_lists (rcpt_to, block_expires, record_expires, comment)
   VALUES ('allowed.example', '2001-01-01', '9999-12-31', 'of 0.5'))";
 
@@ -347,8 +348,8 @@ TEST_CASE("check names an option file that this user cannot read", "[ctl]") {
                    let_everybody_in,
                    1,
                    {"PROBLEM  store, as ", ": the MySQL option file control/mysql",
-                    ".cnf cannot be read by nobody (uid 65534) (Permission denied)\n         -> give it to "
-                    "that user: chown, chmod 600\n"}},
+                    ".cnf cannot be read by nobody (uid 65534) (Permission denied)\n         -> run "
+                    "greylistctl as root\n"}},
                   kAsNobody);
 }
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "tests/support/temporary_directory.h"
+#include "tests/support/working_directory.h"
 
 namespace greylisting {
 namespace {
@@ -647,21 +648,6 @@ TEST_CASE("Settings: store=mysql without an option file", "[settings]") {
   CHECK(parse("store=mysql\n", {{"GLMYSQLDEFAULTFILE", "x"}}).problems == Problems{});
 }
 
-// Where the file is
-
-class WorkingDirectory {
- public:
-  explicit WorkingDirectory(const std::filesystem::path& path) : before_(std::filesystem::current_path()) {
-    std::filesystem::current_path(path);
-  }
-  ~WorkingDirectory() { std::filesystem::current_path(before_); }
-  WorkingDirectory(const WorkingDirectory&) = delete;
-  WorkingDirectory& operator=(const WorkingDirectory&) = delete;
-
- private:
-  std::filesystem::path before_;
-};
-
 // Interrupts a system call that would wait for ever, so that the test fails and does not hang.
 class Interruption {
  public:
@@ -696,7 +682,7 @@ void check_unusable(const std::filesystem::path& file, const std::string& why) {
 
 TEST_CASE("load_settings: control/greylisting below the working directory", "[settings]") {
   const TemporaryDirectory directory;
-  const WorkingDirectory here(directory.path());
+  const test::WorkingDirectory here(directory.path());
   write_file(directory / "control/greylisting", "block_expire=2\nloglevel=x\n");
   for (const Variables& variables : {Variables{}, Variables{{"GLCONFIGFILE", ""}}}) {
     const LoadedSettings loaded = load(variables);
@@ -709,7 +695,7 @@ TEST_CASE("load_settings: control/greylisting below the working directory", "[se
 
 TEST_CASE("load_settings: GLCONFIGFILE names another file", "[settings]") {
   const TemporaryDirectory directory;
-  const WorkingDirectory here(directory.path());
+  const test::WorkingDirectory here(directory.path());
   write_file(directory / "control/greylisting", "block_expire=2\n");
   write_file(directory / "other", "block_expire=3\nloglevel=x\n");
   const LoadedSettings loaded = load({{"GLCONFIGFILE", "other"}, {"GLRECORDEXPIRE", "100"}});
@@ -721,7 +707,7 @@ TEST_CASE("load_settings: GLCONFIGFILE names another file", "[settings]") {
 
 TEST_CASE("load_settings: a file that is not there is no problem", "[settings]") {
   const TemporaryDirectory directory;
-  const WorkingDirectory here(directory.path());
+  const test::WorkingDirectory here(directory.path());
   const LoadedSettings loaded = load({{"GLBLOCKEXPIRE", "7"}});
   CHECK(loaded.problems == Problems{});
   CHECK(loaded.settings.block_expire == 7);

@@ -19,25 +19,57 @@ TEST_CASE("read_verdict: every word, and what its number is", "[verdict]") {
     Reason reason;
     std::string entry;
     std::uint64_t pending;
-    std::int64_t left;
   };
   for (const Case& expected :
-       {Case{"opted-out entries/4 envelope", Reason::opted_out, "entries/4", 0, 0},
-        Case{"denied lists/17 client", Reason::denied, "lists/17", 0, 0},
-        Case{"allowed entries/18 envelope", Reason::allowed, "entries/18", 0, 0},
-        Case{"not-listed 0", Reason::not_listed, "", 0, 0}, Case{"trusted 0", Reason::trusted, "", 0, 0},
-        Case{"trap entries/2 envelope", Reason::trap, "entries/2", 0, 420},
-        Case{"trapped 0", Reason::trapped, "", 0, 0},
-        Case{"not-suspicious 0", Reason::not_suspicious, "", 0, 0},
-        Case{"null-sender 0", Reason::null_sender, "", 0, 0},
-        Case{"throttled 500", Reason::throttled, "", 500, 420},
-        Case{"greylist 499", Reason::unseen, "", 499, 0}}) {
+       {Case{"opted-out entries/4 envelope", Reason::opted_out, "entries/4", 0},
+        Case{"denied lists/17 client", Reason::denied, "lists/17", 0},
+        Case{"allowed entries/18 envelope", Reason::allowed, "entries/18", 0},
+        Case{"not-listed 0", Reason::not_listed, "", 0}, Case{"trusted 0", Reason::trusted, "", 0},
+        Case{"trap entries/2 envelope", Reason::trap, "entries/2", 0},
+        Case{"trapped 0", Reason::trapped, "", 0}, Case{"not-suspicious 0", Reason::not_suspicious, "", 0},
+        Case{"null-sender 0", Reason::null_sender, "", 0}, Case{"shared 0", Reason::shared, "", 0},
+        Case{"throttled 500", Reason::throttled, "", 500}, Case{"greylist 499", Reason::unseen, "", 499}}) {
     CAPTURE(expected.verdict);
     const Decision decision = read_verdict(expected.verdict, kAttempt);
     CHECK(decision.reason == expected.reason);
     CHECK(decision.entry == expected.entry);
     CHECK(decision.pending == expected.pending);
-    CHECK(decision.left == std::chrono::seconds(expected.left));
+    CHECK(decision.left == std::chrono::seconds(0));
+    CHECK(asked_by(expected.verdict) == Asked::nothing);
+  }
+}
+
+TEST_CASE("asked_by: what is asked before there is a verdict", "[verdict]") {
+  CHECK(asked_by("ask 1") == Asked::denials);
+  CHECK(asked_by("ask 2") == Asked::everything);
+  CHECK(asked_by("") == Asked::nothing);
+  CHECK_THROWS_AS(read_verdict("ask 1", kAttempt), StoreError);
+}
+
+TEST_CASE("read_verdict: the attempt's own match", "[verdict]") {
+  Attempt attempt = kAttempt;
+  attempt.match = {
+      .specificity = 732, .denies = true, .entry = "control/greylisting_deny:3", .reply = "550 no"};
+  const Decision decision = read_verdict("denied outside/0 envelope", attempt);
+  CHECK(decision.entry == "control/greylisting_deny:3");
+  CHECK(decision.reply == "550 no");
+  CHECK_THROWS_AS(read_verdict("denied outside/0 envelope", kAttempt), StoreError);
+}
+
+TEST_CASE("read_verdict: nothing holds for the session where a file denies", "[verdict]") {
+  Attempt attempt = kAttempt;
+  attempt.files.deny = true;
+  CHECK_FALSE(read_verdict("allowed lists/3 client", attempt).holds_for_session);
+  CHECK_FALSE(read_verdict("trusted 1", attempt).holds_for_session);
+}
+
+TEST_CASE("add_wait: as long as a new triplet, for who is deferred without a record", "[verdict]") {
+  for (const auto& [verdict, left] : std::vector<std::pair<std::string_view, int>>{
+           {"trap entries/2 envelope", 421}, {"throttled 500", 421}, {"trapped 0", 0}, {"trusted 0", 0}}) {
+    CAPTURE(verdict);
+    Decision decision = read_verdict(verdict, kAttempt);
+    add_wait(decision, 420);
+    CHECK(decision.left == std::chrono::seconds(left));
   }
 }
 

@@ -35,9 +35,11 @@ Judgement SqliteStore::judge(const Attempt& attempt) {
   const Known known = look_up(attempt, literals);
   if (known.is_known) return pass_again(known, attempt, literals);
   const Judged judged = ask(sql::with_literals(sql::sqlite_judge, literals));
-  if (const Asked asks = asked_by(judged.verdict); asks != Asked::nothing)
-    return {.asks = asks, .regexps = regexps()};
   Decision decision = read_verdict(judged.verdict, attempt);
+  if (const Asked asks = asked_of(decision, judged, attempt); asks > attempt.asked)
+    return {.asks = asks, .regexps = regexps()};
+  if (attempt.message_is_refused && would_pass(decision, judged))
+    return {.decision = {.reason = Reason::shared}};
   add_wait(decision, judged.blocked_for);
 
   literals.emplace_back("block_expires", sql::text_literal(judged.block_expires, sql::Dialect::sqlite));
@@ -122,7 +124,23 @@ SqliteStore::Judged SqliteStore::answer_to(const std::string& question) const {
           .is_first_pass = answer.number(4) != 0,
           .is_countable = answer.number(5) != 0,
           .has_passes = answer.number(6) != 0,
-          .is_trap = answer.number(7) != 0};
+          .is_trap = answer.number(7) != 0,
+          .regexps = answer.number(8)};
+}
+
+bool SqliteStore::would_pass(const Decision& decision, const Judged& judged) {
+  return decision.reason == Reason::unseen ? judged.blocked_for < 0 : decision.outcome() == Outcome::accepted;
+}
+
+// As sql/mysql/judge.sql says it.
+Asked SqliteStore::asked_of(const Decision& decision, const Judged& judged, const Attempt& attempt) {
+  if (decision.reason == Reason::opted_out) return Asked::nothing;
+  const bool loses_trust = judged.is_trap && decision.reason == Reason::trusted;
+  if (would_pass(decision, judged) && !loses_trust) {
+    const bool breaks_rules = attempt.has_rules && decision.reason == Reason::not_suspicious;
+    return attempt.files.deny || judged.regexps == 2 || breaks_rules ? Asked::denials : Asked::nothing;
+  }
+  return attempt.files.any || judged.regexps > 0 ? Asked::everything : Asked::nothing;
 }
 
 std::string_view SqliteStore::event_of(const Decision& decision, const Judged& judged) {

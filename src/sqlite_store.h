@@ -41,9 +41,12 @@ class SqliteStore : public Store {
     bool is_countable = false;
     bool has_passes = false;
     bool is_trap = false;
+    std::int64_t regexps = 0;  // 1 where there are some, 2 where some deny
   };
   Judged ask(const std::string& question);
   Judged answer_to(const std::string& question) const;
+  static bool would_pass(const Decision& decision, const Judged& judged);
+  static Asked asked_of(const Decision& decision, const Judged& judged, const Attempt& attempt);
   static std::string_view event_of(const Decision& decision, const Judged& judged);
   RecordedAttempt record(const std::string& statement);
   bool holds_for_session(Reason reason) const;

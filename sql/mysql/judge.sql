@@ -51,13 +51,14 @@ SET @verdict = COALESCE(
 -- too, because an entry may allow the client. A message that is refused at DATA passes for nobody.
 SET @would_pass = SUBSTRING_INDEX(@verdict, ' ', 1) IN ('allowed', 'not-listed', 'trusted', 'null-sender', 'not-suspicious')
                   OR (@verdict LIKE 'greylist %' AND COALESCE(@blocked_until < UTC_TIMESTAMP(), FALSE));
-SET @asks = CASE WHEN @verdict LIKE 'opted-out %' THEN 0
-                 WHEN @would_pass AND NOT (@trap IS NOT NULL AND @verdict LIKE 'trusted %')
-                 THEN :file_denies OR @regexps = 2 OR (:has_rules AND @verdict LIKE 'not-suspicious %')
-                 ELSE 2 * (:has_files OR @regexps > 0) END;
-SET @verdict = CASE WHEN @asks > :asked THEN CONCAT('ask ', @asks)
-                    WHEN :refused AND (@would_pass OR @verdict LIKE 'opted-out %') THEN 'shared 0'
-                    ELSE @verdict END;
+SET @verdict = CASE
+      WHEN @verdict LIKE 'opted-out %' THEN IF(:refused, 'shared 0', @verdict)
+      WHEN :asked < 2 AND (:has_files OR @regexps > 0)
+           AND (NOT @would_pass OR (@trap IS NOT NULL AND @verdict LIKE 'trusted %')) THEN 'ask 2'
+      WHEN :asked < 1 AND @would_pass
+           AND (:file_denies OR @regexps = 2 OR (:has_rules AND @verdict LIKE 'not-suspicious %')) THEN 'ask 1'
+      WHEN :refused AND @would_pass THEN 'shared 0'
+      ELSE @verdict END;
 
 -- When a new record's block is over, and in how many minutes it expires.
 SET @block_expires = COALESCE(@blocked_until,

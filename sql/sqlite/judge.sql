@@ -27,9 +27,8 @@ WITH
       FROM greylisting_clients WHERE client IN (:client_keys) AND expires > datetime('now')),
   record AS MATERIALIZED (
     SELECT MIN(block_expires) AS block_expires, MAX(passed_count > 0) = 0 AND MAX(blocked_count > 0) AS is_first_pass
-      FROM greylisting_data WHERE triplet IN (:triplets) AND record_expires > datetime('now')),
-  judged AS MATERIALIZED (
-    SELECT COALESCE(
+      FROM greylisting_data WHERE triplet IN (:triplets) AND record_expires > datetime('now'))
+SELECT COALESCE(
          -- An entry whose ipaddr the plugin has yet to read; it does, and asks again.
          (SELECT 'unread ' || id FROM greylisting_lists WHERE ipaddr IS NOT NULL AND ipaddr_prefixsize IS NULL LIMIT 1),
 
@@ -77,39 +76,20 @@ WITH
          IIF(:pending_rest = 0, 'greylist 0', NULL),
          (SELECT 'greylist :pending_rest' FROM greylisting_data
            WHERE pending_network = :network AND record_expires > datetime('now') LIMIT 1 OFFSET :pending_before),
-         'greylist 0') AS verdict
-      FROM entry, earned, record),
-
-  -- Whether it passes, and whether the plugin has to ask its files and regular expressions first, and which (1 those that
-  -- deny, 2 all): nothing is recorded then, and all of this comes again with :outside. All are asked before a trap takes
-  -- trust away, too, because an entry may allow the client.
-  passing AS MATERIALIZED (
-    SELECT SUBSTR(verdict, 1, INSTR(verdict, ' ') - 1) IN ('allowed', 'not-listed', 'trusted', 'null-sender', 'not-suspicious')
-           OR (verdict LIKE 'greylist %' AND COALESCE(record.block_expires < datetime('now'), 0)) AS would_pass
-      FROM judged, record),
-  asking AS MATERIALIZED (
-    SELECT CASE WHEN verdict LIKE 'opted-out %' OR verdict LIKE 'unread %' THEN 0
-                WHEN would_pass AND NOT (entry.trap IS NOT NULL AND verdict LIKE 'trusted %')
-                THEN :file_denies OR entry.regexps = 2 OR (:has_rules AND verdict LIKE 'not-suspicious %')
-                ELSE 2 * (:has_files OR entry.regexps > 0) END AS asks
-      FROM judged, passing, entry)
--- A message that is refused at DATA passes for nobody.
-SELECT CASE WHEN asks > :asked THEN 'ask ' || asks
-            WHEN :refused AND (would_pass OR verdict LIKE 'opted-out %') THEN 'shared 0'
-            ELSE verdict END AS verdict,
+         'greylist 0') AS verdict,
 
        -- For recording: when a new record's block is over, how many seconds that is from now, and in how many minutes it
        -- expires; whether the triplet passes for the first time once it does (greylistctl pass makes records that were
        -- never deferred); whether this hour of the client is still to be counted; whether it has passes to lose; whether
-       -- the recipient is a trap.
+       -- the recipient is a trap; regular expressions.
        COALESCE(record.block_expires,
                 datetime('now', COALESCE(SUBSTR(entry.block, 5), :block_expire) || ' minutes')) AS block_expires,
-       strftime('%s', COALESCE(record.block_expires,
-                datetime('now', COALESCE(SUBSTR(entry.block, 5), :block_expire) || ' minutes')))
-         - strftime('%s', 'now') AS blocked_for,
+       COALESCE(strftime('%s', record.block_expires) - strftime('%s', 'now'),
+                COALESCE(SUBSTR(entry.block, 5), :block_expire) * 60) AS blocked_for,
        :record_expire + COALESCE(SUBSTR(entry.block, 5), 0) AS record_minutes,
        COALESCE(record.is_first_pass, 0) AS is_first_pass,
        earned.counted < :identities AS is_countable,
        COALESCE(earned.passes > 0, 0) AS has_passes,
-       entry.trap IS NOT NULL AS is_trap
-  FROM entry, earned, record, judged, passing, asking;
+       entry.trap IS NOT NULL AS is_trap,
+       entry.regexps
+  FROM entry, earned, record;

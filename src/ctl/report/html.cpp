@@ -32,4 +32,12 @@ std::string attribute(const char* name, std::string_view value) {
   return std::string(" ").append(name).append("=\"").append(escaped(value)).append("\"");
 }
 
+std::string element(const char* name, const std::string& content, const std::string& attributes) {
+  return std::string("<") + name + attributes + '>' + content + "</" + name + ">\n";
+}
+
+std::string paragraph(const std::string& text) { return element("p", escaped(text)); }
+
+std::string remark(const std::string& text) { return element("p", escaped(text), " class=\"remark\""); }
+
 }  // namespace greylisting::ctl

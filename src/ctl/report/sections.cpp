@@ -1,0 +1,495 @@
+#include "sections.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "../../printable.h"
+#include "charts.h"
+#include "html.h"
+#include "page_table.h"
+#include "words.h"
+
+namespace greylisting::ctl {
+namespace {
+
+using std::chrono::seconds;
+
+// A chart of so few days is of their hours.
+constexpr std::size_t kFewDays = 2;
+
+// A chart of more days than that is of weeks.
+constexpr std::size_t kManyDays = 92;
+constexpr std::size_t kWeek = 7;
+
+// The table of hours ends with that many.
+constexpr std::size_t kMostHours = std::size_t{31} * 24;
+
+const std::array<ChartPart, 4> kOutcomes{
+    {{"accepted", "accepted"}, {"deferred", "deferred"}, {"rejected", "rejected"}, {"errors", "errors"}}};
+
+// `21 Nov`
+std::string short_date(const std::string& date) {
+  constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const auto month = static_cast<std::size_t>((date[5] - '0') * 10 + date[6] - '0');
+  const std::string day = date.substr(date[8] == '0' ? 9 : 8);
+  return day + ' ' + std::string(kMonths.at(month - 1));
+}
+
+// `850`, `1.2k`, `35k`, `1.2M`
+std::string brief(std::uint64_t number) {
+  constexpr std::uint64_t kThousand = 1000;
+  if (number < kThousand) return std::to_string(number);
+  const bool is_million = number >= kThousand * kThousand;
+  const std::uint64_t tenths = number * 10 / (is_million ? kThousand * kThousand : kThousand);
+  std::string text = std::to_string(tenths / 10);
+  if (tenths < 100) text += '.' + std::to_string(tenths % 10);
+  return text + (is_million ? 'M' : 'k');
+}
+
+std::vector<std::uint64_t> outcomes(const Tally& tally) {
+  return {tally.of(Outcome::accepted), tally.of(Outcome::deferred), tally.of(Outcome::rejected),
+          tally.errors()};
+}
+
+std::vector<PageCell> outcome_cells(const Tally& tally) {
+  std::vector<PageCell> cells;
+  for (const std::uint64_t number : outcomes(tally)) cells.push_back(count(number));
+  return cells;
+}
+
+std::vector<PageColumn> outcome_columns() {
+  return {{"accepted", "accepted"}, {"deferred", "deferred"}, {"rejected", "rejected"}, {"errors", "errors"}};
+}
+
+ChartColumn outcome_column(const std::string& label, const std::string& when, const Tally& tally) {
+  ChartColumn column{.label = label, .description = when + ':', .parts = outcomes(tally)};
+  for (std::size_t i = 0; i < kOutcomes.size(); ++i) {
+    if (column.parts[i] > 0 || i < 2)
+      column.description += (i == 0 ? " " : ", ") + number_text(column.parts[i]) + ' ' + kOutcomes[i].name;
+  }
+  return column;
+}
+
+// What there is of errors is said only where there are some.
+std::vector<ChartPart> parts_of(const Tally& total) {
+  return {kOutcomes.begin(), kOutcomes.end() - (total.errors() > 0 ? 0 : 1)};
+}
+
+void leave_out_errors(Chart& chart) {
+  for (ChartColumn& column : chart.columns) column.parts.resize(chart.parts.size());
+}
+
+std::string two_digits(unsigned number) { return (number < 10 ? "0" : "") + std::to_string(number); }
+
+const Tally& tally_of(const Figures& figures, const std::string& hour) {
+  static const Tally none;
+  const auto found = figures.hours.find(hour);
+  return found == figures.hours.end() ? none : found->second;
+}
+
+std::string tile(const char* key, const std::string& style, const std::string& title,
+                 const std::string& figure, const std::string& note,
+                 const std::optional<std::uint64_t>& value = std::nullopt) {
+  return element("div",
+                 element("dt", escaped(title)) + element("dd", escaped(figure), " class=\"figure\"") +
+                     (note.empty() ? "" : element("dd", escaped(note), " class=\"note\"")),
+                 attribute("class", "of-" + style) + attribute("data-tile", key) +
+                     (value ? attribute("data-value", std::to_string(*value)) : ""));
+}
+
+Section summary(const Figures& figures) {
+  const Tally& all = figures.total;
+  const std::uint64_t number = decisions(all);
+  const std::uint64_t accepted = all.of(Outcome::accepted);
+  const std::uint64_t waited = total(all.waits);
+  const auto outcome = [&](const char* key, const char* title, Outcome which) {
+    return tile(key, key, title, number_text(all.of(which)), share_text(all.of(which), number) + " of all",
+                all.of(which));
+  };
+  std::string tiles =
+      outcome("accepted", "Accepted", Outcome::accepted) +
+      outcome("deferred", "Asked to come again later", Outcome::deferred) +
+      outcome("rejected", "Rejected", Outcome::rejected) +
+      tile("at-once", "single", "Accepted without a wait",
+           share_text(accepted - std::min(waited, accepted), accepted),
+           "the rest, " + number_text(waited) + ", had to wait") +
+      tile("half-waited", "single", "Half of what waited, up to", percentile_text(all.waits, 50),
+           waited == 0 ? "nothing had to wait" : "90 % up to " + percentile_text(all.waits, 90)) +
+      tile("never-retried", "single", "Never came again",
+           share_text(figures.records.never_retried, figures.records.decided()),
+           "of " + number_text(figures.records.decided()) + " first attempts", figures.records.never_retried);
+  if (all.errors() > 0)
+    tiles +=
+        tile("errors", "single", "Came to nothing", number_text(all.errors()), "see the log", all.errors());
+  return {"summary", "In short", element("dl", tiles, " class=\"tiles\"")};
+}
+
+// The days as charts have them: each, or where there are many, seven and seven together. The first may be
+// fewer.
+std::vector<DayFigures> charted_days(const Figures& figures) {
+  if (figures.days.size() <= kManyDays) return figures.days;
+  std::vector<DayFigures> weeks;
+  for (std::size_t i = 0; i < figures.days.size(); ++i) {
+    if (i == 0 || (figures.days.size() - i) % kWeek == 0) weeks.push_back({.date = figures.days[i].date});
+    weeks.back().tally.add(figures.days[i].tally);
+    weeks.back().records.add(figures.days[i].records);
+  }
+  return weeks;
+}
+
+std::string charted_date(const Figures& figures, const std::string& date) {
+  return figures.days.size() > kManyDays ? "week from " + date : date;
+}
+
+Chart chart_of_days(const Figures& figures) {
+  Chart chart{.id = "chart-decisions",
+              .title = figures.days.size() > kManyDays ? "Decisions by week" : "Decisions by day",
+              .description = "",
+              .parts = parts_of(figures.total),
+              .columns = {}};
+  for (const DayFigures& day : charted_days(figures))
+    chart.columns.push_back(outcome_column(short_date(day.date), charted_date(figures, day.date), day.tally));
+  return chart;
+}
+
+Chart chart_of_few_days(const Figures& figures) {
+  Chart chart{.id = "chart-decisions",
+              .title = "Decisions by hour",
+              .description = "",
+              .parts = parts_of(figures.total),
+              .columns = {}};
+  for (const DayFigures& day : figures.days) {
+    for (unsigned hour = 0; hour < 24; ++hour) {
+      const std::string time = day.date + ' ' + two_digits(hour);
+      chart.columns.push_back(
+          outcome_column(two_digits(hour), time + ":00", tally_of(figures, time + ":00:00")));
+    }
+  }
+  return chart;
+}
+
+std::string sentence_of(const Chart& chart, const Tally& all) {
+  const auto most = std::ranges::max_element(chart.columns, {}, [](const ChartColumn& column) {
+    return column.parts[0] + column.parts[1] + column.parts[2];
+  });
+  return std::to_string(chart.columns.size()) + " columns. In all " + number_text(all.of(Outcome::accepted)) +
+         " accepted, " + number_text(all.of(Outcome::deferred)) + " deferred, " +
+         number_text(all.of(Outcome::rejected)) + " rejected. The most: " + most->description +
+         ". The table below has the figures.";
+}
+
+PageTable table_of_hours(const Figures& figures) {
+  const std::size_t left_out = figures.hours.size() - std::min(figures.hours.size(), kMostHours);
+  PageTable every{
+      .caption = left_out > 0 ? "The last " + number_text(kMostHours) + " hours in which anything was decided"
+                              : "Every hour in which anything was decided",
+      .first = "hour",
+      .columns = outcome_columns(),
+      .rows = {}};
+  std::size_t passed_over = 0;
+  for (const auto& [time, tally] : figures.hours) {
+    if (passed_over++ < left_out) continue;
+    every.rows.push_back({.name = time.substr(0, 16), .cells = outcome_cells(tally)});
+  }
+  return every;
+}
+
+Section by_day(const Figures& figures) {
+  Chart chart = figures.days.size() > kFewDays ? chart_of_days(figures) : chart_of_few_days(figures);
+  leave_out_errors(chart);
+  chart.description = sentence_of(chart, figures.total);
+  PageTable table{
+      .caption = "Decisions and waits by day", .first = "day", .columns = outcome_columns(), .rows = {}};
+  table.columns.push_back({"waited", "had to wait"});
+  table.columns.push_back({"half", "half of them up to"});
+  table.columns.push_back({"most", "90 % up to"});
+  for (const DayFigures& day : figures.days) {
+    PageRow& row = table.rows.emplace_back(PageRow{.name = day.date, .cells = outcome_cells(day.tally)});
+    row.cells.push_back(count(total(day.tally.waits)));
+    row.cells.push_back({percentile_text(day.tally.waits, 50)});
+    row.cells.push_back({percentile_text(day.tally.waits, 90)});
+  }
+  return {"decisions",
+          figures.days.size() <= kFewDays    ? "Hour by hour"
+          : figures.days.size() <= kManyDays ? "Day by day"
+                                             : "Week by week",
+          svg(chart) + folded("By day as a table", table) +
+              folded("Every single hour", table_of_hours(figures), true)};
+}
+
+Section by_hour(const Figures& figures) {
+  std::array<Tally, 24> hours{};
+  for (const auto& [time, tally] : figures.hours)
+    hours.at(static_cast<std::size_t>((time[11] - '0') * 10 + time[12] - '0')).add(tally);
+  Chart chart{.id = "chart-hours",
+              .title = "Decisions by the hour of the day",
+              .description = "",
+              .parts = parts_of(figures.total),
+              .columns = {}};
+  PageTable of_day{.caption = "Decisions by the hour of the day, all days together",
+                   .first = "hour",
+                   .columns = outcome_columns(),
+                   .rows = {}};
+  for (unsigned hour = 0; hour < hours.size(); ++hour) {
+    const std::string name = two_digits(hour) + ":00";
+    chart.columns.push_back(outcome_column(two_digits(hour), name, hours.at(hour)));
+    of_day.rows.push_back({.name = name, .cells = outcome_cells(hours.at(hour))});
+  }
+  leave_out_errors(chart);
+  chart.description = sentence_of(chart, figures.total);
+
+  return {"hours", "The hours of the day", svg(chart) + folded("The same figures as a table", of_day)};
+}
+
+Section waits(const Figures& figures) {
+  const Durations& waits = figures.total.waits;
+  const std::uint64_t all = total(waits);
+  if (all == 0) return {"waits", "How long good mail waited", paragraph("No mail had to wait.")};
+  Chart chart{.id = "chart-waits",
+              .title = "Mail by how long it waited",
+              .description = "",
+              .parts = {{"mail that waited", "single"}},
+              .columns = {}};
+  PageTable table{.caption = "Mail that was deferred and then passed, by how long that took",
+                  .first = "waited",
+                  .columns = {{"count", "mail"}, {"share", "share"}},
+                  .rows = {}};
+  for (const Bin& bin : histogram(waits)) {
+    const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(bin.from).count();
+    chart.columns.push_back(
+        {.label = minutes == 0   ? "0"
+                  : minutes < 60 ? std::to_string(minutes) + "m"
+                                 : std::to_string(minutes / 60) + "h",
+         .description = bin_text(bin) + ": " + number_text(bin.count) + ", " + share_text(bin.count, all),
+         .parts = {bin.count},
+         .value = bin.count > 0 ? brief(bin.count) : ""});
+    table.rows.push_back({.name = bin_text(bin), .cells = {count(bin.count), {share_text(bin.count, all)}}});
+  }
+  PageTable ranks{.caption = "How long most of it waited",
+                  .first = "of the mail that waited",
+                  .columns = {{"wait", "waited up to"}},
+                  .rows = {},
+                  .style = "narrow"};
+  for (const unsigned percent : {50U, 75U, 90U, 95U, 99U}) {
+    const auto wait = percentile(waits, percent).value_or(seconds(0));
+    ranks.rows.push_back({.name = std::to_string(percent) + " %",
+                          .cells = {{duration_text(wait), static_cast<std::uint64_t>(wait.count())}}});
+  }
+  chart.description = "Half of " + number_text(all) + " waited up to " + percentile_text(waits, 50) +
+                      ", 90 % up to " + percentile_text(waits, 90) + ".";
+  return {"waits", "How long good mail waited",
+          paragraph("Mail that was asked to come again and then came in: " + number_text(all) +
+                    " in all. The sender decides when it tries again, and comes in once the block is over: "
+                    "it is " +
+                    number_text(static_cast<std::uint64_t>(figures.block.count())) +
+                    " min now (block_expire), where the administrator has not said otherwise. Waits are "
+                    "counted in steps, rounded down: of 5 s up to ten minutes, of a minute up to two hours, "
+                    "of five minutes up to half a day, of hours above. Each column begins with the time "
+                    "below it.") +
+              svg(chart) + html(ranks) + folded("The same figures as a table", table)};
+}
+
+Section never_retried(const Figures& figures) {
+  Chart chart{.id = "chart-records",
+              .title = "Share of first attempts that never came again, by day",
+              .description = "",
+              .parts = {{"never came again", "single"}},
+              .columns = {},
+              .is_percent = true};
+  PageTable table{.caption = "First attempts by day, and what became of them",
+                  .first = "day",
+                  .columns = {{"all", "first attempts"},
+                              {"passed", "passed"},
+                              {"retried", "retried, never passed"},
+                              {"never_retried", "never retried"},
+                              {"waiting", "still waiting"},
+                              {"share", "share never retried"}},
+                  .rows = {}};
+  for (const DayFigures& day : charted_days(figures)) {
+    const RecordCounts& records = day.records;
+    const std::uint64_t all = std::max<std::uint64_t>(1, records.decided());
+    chart.columns.push_back({.label = short_date(day.date),
+                             .description = charted_date(figures, day.date) + ": " +
+                                            share_text(records.never_retried, records.decided()) + " of " +
+                                            number_text(records.decided()),
+                             .parts = {(records.never_retried * 200 + all) / (2 * all)}});
+  }
+  for (const auto& [date, tally, records] : figures.days) {
+    table.rows.push_back({.name = date,
+                          .cells = {count(records.all()),
+                                    count(records.passed),
+                                    count(records.retried),
+                                    count(records.never_retried),
+                                    count(records.waiting),
+                                    {share_text(records.never_retried, records.decided())}}});
+  }
+  const RecordCounts& all = figures.records;
+  chart.description = "Of all days together " + share_text(all.never_retried, all.decided()) + ".";
+  return {
+      "records", "Who never came again",
+      paragraph("Most software that sends spam does not try again. Of " + number_text(all.decided()) +
+                " first attempts " + number_text(all.never_retried) + " were never repeated, " +
+                share_text(all.never_retried, all.decided()) + '.') +
+          svg(chart) +
+          (all.waiting == 0 ? ""
+                            : remark(number_text(all.waiting) +
+                                     " more have not passed and may still be repeated, because their time "
+                                     "(record_expire) is not over. They are not part of the shares.")) +
+          folded("The same figures as a table", table)};
+}
+
+Section blocks(const Figures& figures) {
+  const std::uint64_t all = total(figures.total.first_retries);
+  std::string content = paragraph(block_sentence(figures));
+  if (all > 0) {
+    Chart chart{.id = "chart-blocks",
+                .title = "First retries that come in time, by the length of the block",
+                .description = block_sentence(figures),
+                .parts = {{"come in time", "single"}},
+                .columns = {},
+                .is_percent = true};
+    PageTable table{.caption = "Of " + number_text(all) + " first retries",
+                    .first = "block",
+                    .columns = {{"in_time", "would have come in time"},
+                                {"early", "would have come too early"},
+                                {"share", "share in time"}},
+                    .rows = {}};
+    for (const BlockShare& block : block_shares(figures.total.first_retries, figures.block)) {
+      const std::string minutes = std::to_string(block.block.count()) + " min";
+      const std::string share = share_text(block.in_time, all);
+      const std::string now = block.is_current ? " (now)" : "";
+      const std::uint64_t percent = (block.in_time * 200 + all) / (2 * all);
+      chart.columns.push_back({.label = minutes,
+                               .description = std::string(minutes).append(now).append(": ").append(share),
+                               .parts = {percent},
+                               .value = std::to_string(percent) + '%',
+                               .is_marked = block.is_current});
+      table.rows.push_back({.name = minutes + now,
+                            .cells = {count(block.in_time), count(all - block.in_time), {share}},
+                            .is_marked = block.is_current});
+    }
+    content += svg(chart) +
+               remark(
+                   "The block in use is underlined. A shorter one lets more mail in at its first retry; how "
+                   "much more spam it would let in is not known here.") +
+               folded("The same figures as a table", table);
+  }
+  return {"blocks", "A shorter or longer block", content};
+}
+
+PageTable table_of(const char* title, const char* first, const std::vector<NameCount>& names) {
+  PageTable table{.caption = title,
+                  .first = first,
+                  .columns = {{"count", "first attempts"}},
+                  .rows = {},
+                  .style = "names"};
+  for (const auto& [name, number] : names) {
+    const std::uint64_t permille = number * 1000 / std::max<std::uint64_t>(1, names.front().count);
+    const std::string width = std::to_string(permille / 10) + '.' + std::to_string(permille % 10) + '%';
+    table.rows.push_back(
+        {.name = one_line(name),
+         .cells = {count(number)},
+         .under = "<svg class=\"bar\" height=\"4\" aria-hidden=\"true\"><rect class=\"single\" "
+                  "height=\"4\"" +
+                  attribute("width", width) + "/></svg>"});
+  }
+  return table;
+}
+
+Section names(const Figures& figures) {
+  if (figures.clients.empty())
+    return {"names", "Whose mail never came again", paragraph("There is no such mail.")};
+  const auto list = [](const char* id, const PageTable& table) {
+    return element("div", html(table), attribute("id", id));
+  };
+  return {"names", "Whose mail never came again",
+          element("div",
+                  list("clients", table_of("Networks it came from", "network", figures.clients)) +
+                      list("sender-domains",
+                           table_of("Domains it said it was from", "domain", figures.sender_domains)) +
+                      list("recipients", table_of("Recipients it was for", "recipient", figures.recipients)),
+                  " class=\"columns\"") +
+              remark(figures.has_hashes
+                         ? "Addresses and domains are kept as hashes (privacy=hash) and shown as such."
+                         : "What a sender says of itself need not be true.")};
+}
+
+Section pools(const Figures& figures) {
+  constexpr const char* kTitle = "Providers that were held up for longer";
+  if (figures.pools.empty())
+    return {"pools", kTitle, paragraph("No message came from a second network before it had passed.")};
+  PageTable table{.caption = "Messages that came from several networks before they passed, by sender domain",
+                  .first = "domain",
+                  .columns = {{"messages", "messages"},
+                              {"networks", "most networks of one"},
+                              {"longest", "longest wait"},
+                              {"in_vain", "tried in vain elsewhere"}},
+                  .rows = {}};
+  for (const PoolCounts& pool : figures.pools) {
+    const bool is_there = pool.messages > 0;
+    table.rows.push_back(
+        {.name = one_line(pool.domain),
+         .cells = {
+             count(pool.messages),
+             count(pool.networks),
+             {is_there ? duration_text(pool.longest) : "-",
+              is_there ? std::optional(static_cast<std::uint64_t>(pool.longest.count())) : std::nullopt},
+             count(pool.in_vain)}});
+  }
+  return {
+      "pools", kTitle,
+      paragraph("Some providers try again from another of their servers, which counts as a first attempt. "
+                "An SPF check in qmail-smtpd helps, or an entry that allows them.") +
+          html(table)};
+}
+
+Section words() {
+  const auto word = [](const char* term, const char* meaning) {
+    return element("dt", escaped(term)) + element("dd", escaped(meaning));
+  };
+  return {"words", "What the words mean",
+          element("dl",
+                  word("accepted",
+                       "The recipient was taken: mail from known senders at once, other mail at a "
+                       "later attempt.") +
+                      word("deferred",
+                           "The server was asked to try again later. Servers do so by themselves, and no "
+                           "mail is lost by it.") +
+                      word("rejected",
+                           "Refused, because an entry of the administrator's says so or the client has "
+                           "written to a trap: for good, unless the entry has an answer of its own that "
+                           "asks to come again.") +
+                      word("errors", "No decision was made: the store could not be used. The log says why.") +
+                      word("first attempt",
+                           "A network, a sender and a recipient that had not been seen together "
+                           "before.") +
+                      word("block",
+                           "For how long a first attempt is deferred: the setting block_expire, where no "
+                           "entry says otherwise."),
+                  " class=\"words\"")};
+}
+
+}  // namespace
+
+std::vector<Section> sections(const Figures& figures) {
+  std::vector<Section> sections;
+  if (figures.days.empty()) {
+    sections.push_back({"summary", "In short", paragraph("Nothing is known of that time.")});
+  } else {
+    sections = {summary(figures), by_day(figures)};
+    if (figures.days.size() > 1) sections.push_back(by_hour(figures));
+    for (const auto& section : {waits, never_retried, blocks, names, pools})
+      sections.push_back(section(figures));
+    sections.push_back(words());
+    if (figures.days.front().date > figures.period.first) {
+      sections.front().content +=
+          remark("Nothing is known of the time before " + figures.days.front().date + '.');
+    }
+    if (figures.may_count_twice) sections.front().content += remark(std::string(kMayCountTwice));
+  }
+  return sections;
+}
+
+}  // namespace greylisting::ctl

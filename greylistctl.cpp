@@ -75,10 +75,12 @@ Run add_cleanup(CLI::App& command) {
   const auto options = std::make_shared<ctl::CleanupOptions>();
   command.add_option("--batch", options->batch, "records deleted in one transaction")
       ->check(CLI::Range(1, 100000))
-      ->capture_default_str();
+      ->capture_default_str()
+      ->type_name("NUMBER");
   command.add_option("--pause", options->pause_ms, "milliseconds between two of them")
       ->check(CLI::Range(0, 60000))
-      ->capture_default_str();
+      ->capture_default_str()
+      ->type_name("MILLISECONDS");
   return [options](const LoadedSettings& loaded) { return ctl::cleanup(loaded, *options); };
 }
 
@@ -186,7 +188,7 @@ Run add_export(CLI::App& command) {
       ->required()
       ->check(CLI::IsMember(kListForms))
       ->type_name("");
-  command.add_option("file", arguments->file, "file; else standard output")->type_name("");
+  command.add_option("file", arguments->file, "file; - or nothing: standard output")->type_name("");
   command.add_option("--action", arguments->action, "only entries that do this")
       ->check(CLI::IsMember({"allow", "deny"}))
       ->type_name("");
@@ -255,7 +257,7 @@ Run add_find(CLI::App& command) {
   command.add_flag("--passed", options->passed, "only those that have passed")->excludes(pending);
   command.add_flag("--pools", options->pools,
                    "also the second records, which a domain has that vouches for its clients (SPF)");
-  command.add_option("--since", options->since, "first seen no longer ago, or since then (UTC)")
+  command.add_option("--since", options->since, "first seen since then (UTC), or no longer ago")
       ->type_name("DURATION|DATE");
   command.add_option("--limit", options->limit, "how many at most")
       ->check(CLI::Range(1, 10000000))
@@ -270,8 +272,7 @@ Run add_find(CLI::App& command) {
 Run add_report(CLI::App& command) {
   const auto options = std::make_shared<ctl::ReportOptions>();
   constexpr const char* kDay = "DURATION|DATE";
-  command
-      .add_option("--since", options->since, "from the day on that was so long ago, or this one (30 days)")
+  command.add_option("--since", options->since, "from this day on, or from so long ago; else 30 days")
       ->type_name(kDay);
   command.add_option("--until", options->until, "to the end of that day (today)")->type_name(kDay);
   command
@@ -359,12 +360,12 @@ constexpr std::array kSubcommands{
                add_put<Action::skip>},
     Subcommand{"list", "Show entries, or clients that are trusted or trapped",
                "Example: greylistctl list deny\n         greylistctl list trusted --json", add_list},
-    Subcommand{"remove", "Remove entries, or what a client has earned",
-               "Of a pattern all entries are removed; of what is more than one thing none, and it is said "
-               "how to tell\n"
-               "them apart.\n"
-               "Example: greylistctl remove entries/3\n         greylistctl remove trapped 192.0.2.0/24",
-               add_remove},
+    Subcommand{
+        "remove", "Remove entries, or what a client has earned",
+        "A pattern stands for all its entries. What can mean more than one thing is not removed, and it is\n"
+        "said how to tell them apart.\n"
+        "Example: greylistctl remove entries/3\n         greylistctl remove trapped 192.0.2.0/24",
+        add_remove},
     Subcommand{"explain", "Tell what would become of a message, and why; changes nothing",
                "What is not said is taken as qmail-smtpd leaves it out: no reverse name, no SPF check.\n"
                "Example: greylistctl explain 192.0.2.7 alice@example.net bob@example.org --spf pass",
@@ -404,11 +405,12 @@ constexpr std::array kSubcommands{
                "Can be run while mail flows, and run again when it was interrupted.\n"
                "Example: greylistctl copy --from sqlite --to mysql:control/mysql-admin.cnf",
                add_copy},
-    Subcommand{"learn", "Trust the networks whose mail qmail-smtpd has accepted, by its logs",
-               "Those that only hang up lose their trust. It shows what it is going to do and asks; without\n"
-               "a terminal it does nothing but with --yes.\n"
-               "Example: greylistctl learn /var/log/qmail/smtpd",
-               add_learn},
+    Subcommand{
+        "learn", "Trust the networks whose mail qmail-smtpd has accepted, by its logs",
+        "Those that only hang up lose their passes. It shows what it is going to do and asks; without\n"
+        "a terminal it does nothing but with --yes.\n"
+        "Example: greylistctl learn /var/log/qmail/smtpd",
+        add_learn},
     Subcommand{"metrics", "Print counters and gauges in the Prometheus text format",
                "Example: greylistctl metrics --output /var/lib/prometheus/node-exporter/greylisting.prom",
                add_metrics},
@@ -425,7 +427,8 @@ int run(int argc, char** argv) {
   app.footer("Exit status: 0 done, 1 something is wrong, 2 wrong usage.");
   app.require_subcommand(0, 1);
   std::string home = kQmailHome;
-  app.add_option("--home", home, "qmail's home directory, to which all paths are relative")
+  app.add_option("--home", home, "qmail's home; files on the command line are where it was typed")
+      ->type_name("DIRECTORY")
       ->envname("QMAILDIR")
       ->capture_default_str();
 
@@ -470,8 +473,9 @@ int main(int argc, char** argv) {
     std::cout.flush();
     if (std::cout) return status;
     throw std::runtime_error(
-        "standard output cannot be written, so that not all was printed of what was done; make room on its "
-        "disk, or have it go elsewhere");
+        "standard output cannot be written, so that not all was printed; make room on its disk, or have it "
+        "go "
+        "elsewhere");
   } catch (const ctl::UsageError& error) {
     static_cast<void>(std::fprintf(stderr, "greylistctl: %s\n", error.what()));
     return ctl::kUsage;

@@ -9,7 +9,7 @@
 INSERT INTO greylisting_lists (ipaddr, block_expires, record_expires, comment)
 VALUES ('192.0.2.0/24', '1970-01-01 00:00:01', '9999-12-31 23:59:59', 'our own other site');
 
--- A client that is refused, for 30 days.
+-- A client that is refused until a day in 2030.
 INSERT INTO greylisting_lists (ipaddr, block_expires, record_expires, comment)
 VALUES ('2001:db8::bad', '9999-12-31 23:59:59', '2030-01-31 00:00:00', 'asked us to stop answering');
 

@@ -40,6 +40,7 @@ struct Attempt {
   bool has_rules = false;               // of what is suspicious, that have yet to be asked
   Asked asked = Asked::nothing;         // how much of files and regular expressions has been
   std::optional<OutsideMatch> match{};  // what came of it
+  std::string lists_version{};          // of the lists, when the store asked
 
   /// Throws std::runtime_error, with the remedy, when TCPREMOTEIP is not an address.
   static Attempt from(const Session& session, const Settings& settings, const Transaction& transaction = {});

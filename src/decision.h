@@ -23,13 +23,13 @@ enum class Reason {
   trusted,         // accepted: the client has passed often enough
   trap,            // deferred: the recipient is a trap, and the client's network is denied from now on
   trapped,         // rejected: the client's network has been in a trap
-  known,           // accepted: the triplet has passed before
   retried,         // accepted: the triplet's first retry after its block
-  not_suspicious,  // accepted: greylist=suspicious or unvouched, and the client is not
+  known,           // accepted: the triplet has passed before
   null_sender,     // accepted: null_sender=accept, and the sender is null
+  not_suspicious,  // accepted: greylist=suspicious or unvouched, and the client is not
+  early,           // deferred: the triplet is known and still blocked
   throttled,       // deferred, nothing recorded: the client's network has max_pending_per_client triplets
                    // waiting
-  early,           // deferred: the triplet is known and still blocked
   unseen,          // deferred: the triplet is new, or its record had expired
 };
 
@@ -42,10 +42,10 @@ std::optional<Reason> reason_of(std::string_view word);
 
 /// Every reason, in that order.
 inline constexpr std::array kReasons{
-    Reason::too_many,    Reason::shared,     Reason::opted_out, Reason::denied,
-    Reason::allowed,     Reason::not_listed, Reason::trusted,   Reason::trap,
-    Reason::trapped,     Reason::known,      Reason::retried,   Reason::not_suspicious,
-    Reason::null_sender, Reason::throttled,  Reason::early,     Reason::unseen};
+    Reason::too_many,       Reason::shared,     Reason::opted_out, Reason::denied,
+    Reason::allowed,        Reason::not_listed, Reason::trusted,   Reason::trap,
+    Reason::trapped,        Reason::retried,    Reason::known,     Reason::null_sender,
+    Reason::not_suspicious, Reason::early,      Reason::throttled, Reason::unseen};
 
 /// The outcome that goes with a reason.
 Outcome outcome_of(Reason reason);

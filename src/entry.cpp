@@ -147,7 +147,8 @@ std::optional<std::string> objection(const Entry& entry) {
     return "greylist is for recipients and for networks of clients only";
   if (!only_lists && entry.pattern.is_regexp()) {
     return "a regular expression can only allow or deny; for " + std::string(name(entry.action)) +
-           " name addresses, domains or networks";
+           (entry.action == Action::greylist ? " name addresses, domains or networks"
+                                             : " name addresses or domains");
   }
   if (entry.action == Action::greylist && kind == PatternKind::network && !entry.block)
     return "greylist for a network does nothing without --block MINUTES";

@@ -30,9 +30,14 @@ void ask_outside(Attempt& attempt, const Judgement& judgement, const Session& se
     asked = Asked::everything;
   }
   attempt.has_rules = false;
-  attempt.match = outside_match(attempt.subjects(), attempt.believes_client_name, asked, judgement.regexps,
-                                settings.allow_lists, problems);
-  attempt.asked = asked;
+  auto [match, is_whole] = outside_match(attempt.subjects(), attempt.believes_client_name, asked,
+                                         judgement.regexps, settings.allow_lists, problems);
+  // Where something denies, all was asked.
+  attempt.asked = match ? Asked::everything : asked;
+  attempt.match = std::move(match);
+  attempt.lists_version = judgement.lists_version;
+  // What could not be read now may be read at the next attempt: it is another question then.
+  if (!is_whole) attempt.files.deny_state += "unread";
 }
 
 }  // namespace

@@ -234,7 +234,10 @@ std::optional<ListFile> read_list(ListFormat format, const std::string& file) {
   const ControlFileText content = read_control_file(file, kMaxFile);
   if (content.is_missing) return std::nullopt;
   ListFile list = parse_list(format, file, content.text);
-  if (!content.why.empty()) list.problems.push_back(problem_with(file, content, "nothing in it counts"));
+  if (!content.why.empty()) {
+    list.problems.push_back(problem_with(file, content, "nothing in it counts"));
+    list.is_read = false;
+  }
   return list;
 }
 

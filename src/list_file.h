@@ -49,6 +49,7 @@ struct ListFile {
   /// The lines that were ignored, and why, each `file:line: …`; or why there is nothing of the file,
   /// `file: …`. Printable ASCII, as far as `file` is.
   std::vector<std::string> problems;
+  bool is_read = true;  // there is something in it that can be read
 };
 
 /// The list in `text`, which is called `file` in problems. Never throws for what is in it.

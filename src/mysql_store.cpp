@@ -101,8 +101,8 @@ Judgement MysqlStore::decide(const Attempt& attempt, const std::string& beginnin
                      "see whether the database is running and what its log says");
   const MysqlConnection::Row& row = rows.back();
   const std::string said = row.at(verdict).value_or("");
-  if (const Asked asks = asked_by(said); asks != Asked::nothing)
-    return {.asks = asks, .regexps = regexps(rows)};
+  if (auto [asks, version] = asked_by(said); asks != Asked::nothing)
+    return {.asks = asks, .regexps = regexps(rows), .lists_version = std::move(version)};
   Decision decision = read_verdict(said, attempt);
   const std::int64_t left = number(row.at(blocked_for));
   if (decision.reason == Reason::unseen) {

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <ctime>
 
 #include "list_file.h"
@@ -11,10 +12,12 @@
 namespace greylisting {
 namespace {
 
-// What tells a file from another, or from itself as it was.
+// What tells a file from another, or from itself as it was. Empty where there is none, or nothing in it; one
+// that cannot be looked at is something.
 std::string state_of(const char* file) {
   struct stat status {};
-  if (stat(file, &status) != 0 || status.st_size == 0) return {};
+  if (stat(file, &status) != 0) return errno == ENOENT ? "" : std::to_string(errno);
+  if (S_ISREG(status.st_mode) && status.st_size == 0) return {};
   std::string state;
   for (const auto number :
        {static_cast<std::uint64_t>(status.st_dev), static_cast<std::uint64_t>(status.st_ino),
@@ -67,25 +70,26 @@ void consider_regexps(Strongest& strongest, const std::vector<StoredRegexp>& reg
   }
 }
 
-// False when there is no such file.
-bool consider_file(Strongest& strongest, ListFormat format, const std::string& file, bool denies,
-                   std::vector<std::string>& problems) {
+enum class Found { nothing, unread, list };
+
+Found consider_file(Strongest& strongest, ListFormat format, const std::string& file, bool denies,
+                    std::vector<std::string>& problems) {
   const auto list = read_list(format, file);
-  if (!list) return false;
+  if (!list) return Found::nothing;
   problems.insert(problems.end(), list->problems.begin(), list->problems.end());
   const std::string now = stored_time(std::time(nullptr));
   for (const ListedPattern& entry : list->entries) {
     if (!is_over(entry, now))
       strongest.consider(entry.pattern, denies, file + ':' + std::to_string(entry.line), entry.reply);
   }
-  return true;
+  return list->is_read ? Found::list : Found::unread;
 }
 
 void consider_named_lists(Strongest& strongest, const std::string& allow_lists,
                           std::vector<std::string>& problems) {
   for (const auto& [name, file] : named_lists(allow_lists)) {
     if (const auto format = list_format(name)) {
-      if (!consider_file(strongest, *format, file, false, problems))
+      if (consider_file(strongest, *format, file, false, problems) == Found::nothing)
         problems.push_back("allow_lists: " + file + " does not exist; correct its name, or take it out");
       // Postgrey and SQLgrey read what an administrator has added beside the list that is maintained for him.
       consider_file(strongest, *format, file + ".local", false, problems);
@@ -126,18 +130,18 @@ OutsideFiles outside_files(const std::string& allow_lists) {
 
 bool has_content(const char* file) { return !state_of(file).empty(); }
 
-std::optional<OutsideMatch> outside_match(const Subjects& subjects, bool believes_client_name, Asked asked,
-                                          const std::vector<StoredRegexp>& regexps,
-                                          const std::string& allow_lists,
-                                          std::vector<std::string>& problems) {
+OutsideAnswer outside_match(const Subjects& subjects, bool believes_client_name, Asked asked,
+                            const std::vector<StoredRegexp>& regexps, const std::string& allow_lists,
+                            std::vector<std::string>& problems) {
   Strongest strongest(subjects, believes_client_name);
   consider_regexps(strongest, regexps, true, problems);
-  consider_file(strongest, ListFormat::plain, kDenyFile, true, problems);
-  if (asked == Asked::denials && strongest.is_none()) return std::nullopt;
+  const bool is_whole =
+      consider_file(strongest, ListFormat::plain, kDenyFile, true, problems) != Found::unread;
+  if (asked == Asked::denials && strongest.is_none()) return {.is_whole = is_whole};
   consider_regexps(strongest, regexps, false, problems);
   consider_file(strongest, ListFormat::plain, kAllowFile, false, problems);
   consider_named_lists(strongest, allow_lists, problems);
-  return strongest.best();
+  return {.match = strongest.best(), .is_whole = is_whole};
 }
 
 }  // namespace greylisting

@@ -57,8 +57,12 @@ bool has_content(const char* file);
 /// and nothing denies, control/greylisting_allow and the files of `allow_lists`. Where a client's
 /// name cannot be believed, it allows nothing, and regular expressions are held against the address alone.
 /// What is wrong with a file or an expression is added to `problems`, a line for the log each.
-std::optional<OutsideMatch> outside_match(const Subjects& subjects, bool believes_client_name, Asked asked,
-                                          const std::vector<StoredRegexp>& regexps,
-                                          const std::string& allow_lists, std::vector<std::string>& problems);
+struct OutsideAnswer {
+  std::optional<OutsideMatch> match{};
+  bool is_whole = true;  // control/greylisting_deny could be read, or there is none
+};
+OutsideAnswer outside_match(const Subjects& subjects, bool believes_client_name, Asked asked,
+                            const std::vector<StoredRegexp>& regexps, const std::string& allow_lists,
+                            std::vector<std::string>& problems);
 
 }  // namespace greylisting

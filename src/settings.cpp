@@ -270,7 +270,8 @@ class ControlFile {
   void take(std::string_view /*section*/, std::string_view key, std::string_view value) {
     const auto* const setting = std::ranges::find(kSettings, key, &Setting::key);
     if (setting == kSettings.end()) {
-      reader_.problem(where() + quoted(key) + " is not a setting; ignoring it. The README lists them all");
+      reader_.problem(where() + quoted(key) +
+                      " is not a setting; ignoring it. greylisting.conf(5) and README.md list them all");
       return;
     }
     const auto index = static_cast<std::size_t>(setting - kSettings.begin());

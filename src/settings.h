@@ -1,7 +1,7 @@
 // settings: control/greylisting and the GL… variables, validated into one struct.
 //
-// Every setting exists once, in a table in settings.cpp, with its default, its bounds and its
-// meaning; the variable that overrides key `block_expire` is GLBLOCKEXPIRE, and so for each.
+// Every setting exists once, in a table in settings.cpp, with its key, its bounds and its unit; its default
+// is in the struct. The variable that overrides key `block_expire` is GLBLOCKEXPIRE, and so for each.
 #pragma once
 
 #include <chrono>

@@ -121,6 +121,7 @@ Literals literals_of(const Attempt& attempt, Dialect dialect) {
   literals.emplace_back("has_files", attempt.files.any ? "1" : "0");
   literals.emplace_back("has_rules", attempt.has_rules ? "1" : "0");
   literals.emplace_back("asked", std::to_string(static_cast<int>(attempt.asked)));
+  literals.emplace_back("asked_version", text(attempt.lists_version));
   literals.emplace_back("outside", text(attempt.match ? match_text(*attempt.match) : ""));
 
   // What is made of the subjects alone, and is long.

@@ -22,7 +22,7 @@ std::string remedy_for(int error, const std::string& file) {
     case SQLITE_PERM:
       return "see that the directory " + (directory.empty() ? "." : directory) +
              " is there and that it and what is in it belong to " + effective_user() +
-             ", as whom this runs: chown";
+             ", as whom this runs; chown them if not";
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return "another process holds the file locked; see who with fuser " + file;

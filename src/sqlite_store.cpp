@@ -37,7 +37,7 @@ Judgement SqliteStore::judge(const Attempt& attempt) {
   const Judged judged = ask(sql::with_literals(sql::sqlite_judge, literals));
   Decision decision = read_verdict(judged.verdict, attempt);
   if (const Asked asks = asked_of(decision, judged, attempt); asks > attempt.asked)
-    return {.asks = asks, .regexps = regexps()};
+    return {.asks = asks, .regexps = regexps(), .lists_version = known.lists_version};
   if (attempt.message_is_refused && would_pass(decision, judged))
     return {.decision = {.reason = Reason::shared}};
   add_wait(decision, judged.blocked_for);
@@ -91,11 +91,14 @@ void SqliteStore::earn(std::string_view event, const Attempt& attempt, sql::Lite
 SqliteStore::Known SqliteStore::look_up(const Attempt& attempt, sql::Literals& literals) const {
   auto version = database_.prepare("SELECT value FROM greylisting_meta WHERE name = 'lists_version'");
   version.step();
-  literals.emplace_back("lists_version", sql::text_literal(version.text(0), sql::Dialect::sqlite));
-  if (!attempt.has_shortcut()) return {};
+  Known known{.lists_version = version.text(0)};
+  literals.emplace_back("lists_version", sql::text_literal(known.lists_version, sql::Dialect::sqlite));
+  if (!attempt.has_shortcut()) return known;
   auto row = database_.prepare(sql::with_literals(sql::sqlite_known, literals));
   row.step();
-  Known known{.is_known = row.number(0) != 0, .id = row.number(1), .age = row.number(2)};
+  known.is_known = row.number(0) != 0;
+  known.id = row.number(1);
+  known.age = row.number(2);
   if (!known.is_known) return known;
   auto standing = database_.prepare(sql::with_literals(sql::sqlite_standing, literals));
   standing.step();
@@ -197,7 +200,7 @@ void SqliteStore::read_entries() {
     const auto network = Network::parse(without_blanks(ipaddr));
     auto update = database_.prepare(
         "UPDATE greylisting_lists SET ipaddr_start = :first, ipaddr_end = :last, ipaddr_prefixsize = :prefix "
-        "WHERE id = :id AND ipaddr = :ipaddr");
+        "WHERE id = :id AND CAST(ipaddr AS TEXT) = :ipaddr");
     update.bind(":id", id)
         .bind_text(":ipaddr", ipaddr)
         .bind(":prefix", network ? std::int64_t{network->prefix()} : -1);

@@ -26,6 +26,7 @@ class SqliteStore : public Store {
     bool is_countable = false;
     std::int64_t id = 0;
     std::int64_t age = 0;
+    std::string lists_version{};
   };
   Known look_up(const Attempt& attempt, sql::Literals& literals) const;
   Judgement pass_again(const Known& known, const Attempt& attempt, sql::Literals& literals);

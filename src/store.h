@@ -34,6 +34,7 @@ struct Judgement {
   /// held against files and these regular expressions first, as far as this goes, and judged again.
   Asked asks = Asked::nothing;
   std::vector<StoredRegexp> regexps{};
+  std::string lists_version{};  // as it was before they were read
 };
 
 class Store {

@@ -96,9 +96,11 @@ Decision read_verdict(std::string_view verdict, const Attempt& attempt) {
   return decision;
 }
 
-Asked asked_by(std::string_view verdict) {
-  if (!verdict.starts_with(kAsk)) return Asked::nothing;
-  return verdict.substr(kAsk.size()) == "1" ? Asked::denials : Asked::everything;
+std::pair<Asked, std::string> asked_by(std::string_view verdict) {
+  if (!verdict.starts_with(kAsk)) return {Asked::nothing, ""};
+  verdict.remove_prefix(kAsk.size());
+  const Asked asked = take_word(verdict) == "1" ? Asked::denials : Asked::everything;
+  return {asked, std::string(verdict)};
 }
 
 std::string exempting_verdict(Reason reason) { return std::string(name(reason)) + " 0"; }

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "attempt.h"
 #include "decision.h"
@@ -16,8 +18,9 @@ namespace greylisting {
 /// been read. Throws StoreError when it is none of them.
 Decision read_verdict(std::string_view verdict, const Attempt& attempt);
 
-/// What the verdict asks before there can be one: `ask 2`. Nothing when it is one.
-Asked asked_by(std::string_view verdict);
+/// What the verdict asks before there can be one, and the version of the lists: `ask 2 317`. Nothing when it
+/// is one.
+std::pair<Asked, std::string> asked_by(std::string_view verdict);
 
 /// The verdict for an attempt that need not be greylisted, as the SQL wants it: `not-suspicious 0`.
 std::string exempting_verdict(Reason reason);

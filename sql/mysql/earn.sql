@@ -12,8 +12,8 @@ SELECT :identity_key, :identity_name, :identity_group,
   FROM DUAL WHERE IF(@event = 'trap', :identity_key = :client_key OR COALESCE(@has_passes, FALSE), @event IS NOT NULL)
 ON DUPLICATE KEY UPDATE
   passes = CASE WHEN @event IN ('trap', 'fall') THEN 0
+                WHEN expires <= UTC_TIMESTAMP() THEN VALUES(passes)
                 WHEN @event = 'seen' THEN passes
-                WHEN expires <= UTC_TIMESTAMP() THEN 1
                 WHEN counted > UTC_TIMESTAMP() - INTERVAL 1 HOUR THEN passes
                 ELSE passes + 1 END,
   counted = IF(@event IN ('pass', 'seen') AND counted <= UTC_TIMESTAMP() - INTERVAL 1 HOUR, VALUES(counted), counted),

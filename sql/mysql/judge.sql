@@ -54,9 +54,9 @@ SET @would_pass = SUBSTRING_INDEX(@verdict, ' ', 1) IN ('allowed', 'not-listed',
 SET @verdict = CASE
       WHEN @verdict LIKE 'opted-out %' THEN IF(:refused, 'shared 0', @verdict)
       WHEN :asked < 2 AND (:has_files OR @regexps > 0)
-           AND (NOT @would_pass OR (@trap IS NOT NULL AND @verdict LIKE 'trusted %')) THEN 'ask 2'
+           AND (NOT @would_pass OR (@trap IS NOT NULL AND @verdict LIKE 'trusted %')) THEN CONCAT('ask 2 ', @lists_version)
       WHEN :asked < 1 AND @would_pass
-           AND (:file_denies OR @regexps = 2 OR (:has_rules AND @verdict LIKE 'not-suspicious %')) THEN 'ask 1'
+           AND (:file_denies OR @regexps = 2 OR (:has_rules AND @verdict LIKE 'not-suspicious %')) THEN CONCAT('ask 1 ', @lists_version)
       WHEN :refused AND @would_pass THEN 'shared 0'
       ELSE @verdict END;
 

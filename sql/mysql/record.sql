@@ -12,7 +12,7 @@ SELECT :record_key, :record_id, :client, IF(@block_expires < UTC_TIMESTAMP(), NU
        IF(@block_expires < UTC_TIMESTAMP(), UTC_TIMESTAMP() + INTERVAL :record_expire_good DAY,
                                             UTC_TIMESTAMP() + INTERVAL @record_minutes MINUTE),
        @block_expires >= UTC_TIMESTAMP(), @block_expires < UTC_TIMESTAMP(),
-       IF(@block_expires < UTC_TIMESTAMP(), CONCAT(:question, @lists_version), NULL)
+       IF(@block_expires < UTC_TIMESTAMP(), CONCAT(:question, COALESCE(NULLIF(:asked_version, ''), @lists_version)), NULL)
   FROM :records WHERE @verdict LIKE 'greylist %'
 ON DUPLICATE KEY UPDATE
   relay_ip = IF(record_expires <= UTC_TIMESTAMP(), VALUES(relay_ip), relay_ip),
@@ -22,9 +22,9 @@ ON DUPLICATE KEY UPDATE
   blocked_count = IF(LAST_INSERT_ID(CASE WHEN @block_expires >= UTC_TIMESTAMP() AND record_expires <= UTC_TIMESTAMP()
                                          THEN IF(@blocked_until IS NULL, 1, 2)
                                          WHEN LEAST(block_expires, @block_expires) >= UTC_TIMESTAMP()
-                                         THEN IF(blocked_count > 1, 3, 2)
-                                         WHEN passed_count = 0 AND @is_first_pass
-                                         THEN IF(blocked_count > 1, 5, 4)
+                                         THEN IF(GREATEST(blocked_count, @times_blocked) > 1, 3, 2)
+                                         WHEN (passed_count = 0 OR record_expires <= UTC_TIMESTAMP()) AND @is_first_pass
+                                         THEN IF(@times_blocked > 1, 5, 4)
                                          ELSE 6 END) > 0 AND record_expires <= UTC_TIMESTAMP(),
                      VALUES(blocked_count),
                      blocked_count + (LEAST(block_expires, @block_expires) >= UTC_TIMESTAMP())),

@@ -11,8 +11,8 @@ SELECT :identity_key, :identity_name, :identity_group,
  WHERE :event <> 'trap' OR :identity_key = :client_key OR :has_passes
 ON CONFLICT (client) DO UPDATE SET
   passes = CASE WHEN :event IN ('trap', 'fall') THEN 0
+                WHEN expires <= datetime('now') THEN excluded.passes
                 WHEN :event = 'seen' THEN passes
-                WHEN expires <= datetime('now') THEN 1
                 WHEN counted > datetime('now', '-1 hour') THEN passes
                 ELSE passes + 1 END,
   counted = IIF(:event IN ('pass', 'seen') AND counted <= datetime('now', '-1 hour'), excluded.counted, counted),

@@ -9,7 +9,7 @@ VALUES (:record_key, :client, IIF(:block_expires < datetime('now'), NULL, :recor
         IIF(:block_expires < datetime('now'), datetime('now', :record_expire_good || ' days'),
                                               datetime('now', :record_minutes || ' minutes')),
         :block_expires >= datetime('now'), :block_expires < datetime('now'),
-        IIF(:block_expires < datetime('now'), :question || :lists_version, NULL))
+        IIF(:block_expires < datetime('now'), :question || COALESCE(NULLIF(:asked_version, ''), :lists_version), NULL))
 ON CONFLICT (triplet) DO UPDATE SET
   last_update = CURRENT_TIMESTAMP,
   relay_ip = CASE WHEN record_expires <= datetime('now') THEN excluded.relay_ip ELSE relay_ip END,

@@ -72,7 +72,8 @@ void add_list(std::vector<Finding>& findings, ListFormat format, const std::stri
   if (allows && by_name > 0 && settings.trust_remote_host == RemoteHost::never) {
     findings.push_back({State::warning,
                         file + ": " + counted(by_name, "entry allows", "entries allow") +
-                            " clients by name, which has no effect while trust_remote_host=never",
+                            " clients by name, which has no effect while trust_remote_host=never (regular "
+                            "expressions: on addresses alone)",
                         kBelieveNames});
   }
 }
@@ -129,11 +130,12 @@ std::vector<Finding> examine_entries(Administration& administration, const Setti
   }
   add_first_of(findings, std::move(problems), "entries");
   if (by_name > 0) {
-    findings.push_back({State::warning,
-                        "entries: " + counted(by_name, "allows", "allow") + " clients by name (" +
-                            first_by_name + (by_name > 1 ? ", …" : "") +
-                            "), which has no effect while trust_remote_host=never",
-                        kBelieveNames});
+    findings.push_back(
+        {State::warning,
+         "entries: " + counted(by_name, "allows", "allow") + " clients by name (" + first_by_name +
+             (by_name > 1 ? ", …" : "") +
+             "), which has no effect while trust_remote_host=never (regular expressions: on addresses alone)",
+         kBelieveNames});
   }
   return findings;
 }

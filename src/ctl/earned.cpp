@@ -48,11 +48,19 @@ void in_batches(const std::vector<Item>& items, Ask ask) {
     ask(rest.first(std::min(rest.size(), kBatch)));
 }
 
-// Those with such a standing of their own.
+// Those with such a standing of their own. A sender has it on its network after its first pass, where groups
+// count.
 std::string from_clients(const Settings& settings, Standing standing) {
-  const std::string from = "greylisting_clients WHERE member_of IS NULL AND expires > :now AND ";
-  return from + (standing == Standing::trapped ? "trapped_until > :now"
-                                               : "passes >= " + std::to_string(settings.auto_allow_after));
+  const std::string from = "greylisting_clients WHERE expires > :now AND ";
+  if (standing == Standing::trapped) return from + "trapped_until > :now";
+  const auto least = [](const char* whose, long passes) {
+    return std::string(whose) + " AND passes >= " + std::to_string(passes);
+  };
+  std::string condition =
+      settings.auto_allow_after > 0 ? least("member_of IS NULL", settings.auto_allow_after) : "";
+  if (settings.group_domain_level > 0)
+    condition.append(condition.empty() ? "" : " OR ").append(least("member_of IS NOT NULL", 1));
+  return from + '(' + (condition.empty() ? "1 = 0" : condition) + ')';
 }
 
 // Groups that are trusted, each a group of rows.
@@ -85,12 +93,10 @@ std::vector<EarnedClient> clients(Administration& administration, const Settings
                                   Standing standing) {
   std::vector<EarnedClient> clients;
   const bool is_trapped = standing == Standing::trapped;
-  if (is_trapped || settings.auto_allow_after > 0) {
-    add(clients, administration,
-        std::string("SELECT identity, passes, counted, ") + (is_trapped ? "trapped_until" : "expires") +
-            ", HEX(client) FROM " + from_clients(settings, standing) + " ORDER BY identity",
-        false);
-  }
+  add(clients, administration,
+      std::string("SELECT identity, passes, counted, ") + (is_trapped ? "trapped_until" : "expires") +
+          ", HEX(client) FROM " + from_clients(settings, standing) + " ORDER BY identity",
+      false);
   if (!is_trapped && settings.group_domain_level > 0) {
     add(clients, administration,
         "SELECT MIN(identity), COUNT(*), MAX(counted), MAX(expires), HEX(member_of) FROM " +
@@ -102,9 +108,7 @@ std::vector<EarnedClient> clients(Administration& administration, const Settings
 
 std::uint64_t number_of_clients(Administration& administration, const Settings& settings, Standing standing) {
   const bool is_trapped = standing == Standing::trapped;
-  std::uint64_t number = 0;
-  if (is_trapped || settings.auto_allow_after > 0)
-    number += administration.count(from_clients(settings, standing));
+  std::uint64_t number = administration.count(from_clients(settings, standing));
   if (!is_trapped && settings.group_domain_level > 0)
     number += administration.count("(SELECT member_of FROM " + from_groups(settings) + ") AS trusted_groups");
   return number;

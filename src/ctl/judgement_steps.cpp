@@ -14,12 +14,6 @@
 namespace greylisting::ctl {
 namespace {
 
-// The rows of README's "How it decides"; in front of them what is asked before the store.
-constexpr std::array kOrder{
-    Reason::too_many,    Reason::opted_out,      Reason::denied,  Reason::allowed,   Reason::not_listed,
-    Reason::trusted,     Reason::trap,           Reason::trapped, Reason::retried,   Reason::known,
-    Reason::null_sender, Reason::not_suspicious, Reason::early,   Reason::throttled, Reason::unseen};
-
 std::string text(const StoredEntry& entry) {
   return entry.id + ": " + one_line(entry.action) + ' ' + one_line(subject_of(entry)) + ' ' +
          one_line(entry.pattern) + ',' + until(entry.expires) +
@@ -146,6 +140,8 @@ class Facts {
       return "auto_allow_after=0: nobody is trusted";
     std::string found;
     for (const Identity& identity : identities_) {
+      if (identity.is_member && identity.passes > 0)
+        return one_line(identity.name) + " has passed, and is trusted by itself (group_domain_level)";
       if (identity.is_member || settings_.auto_allow_after == 0) continue;
       found.append(found.empty() ? "" : ", ")
           .append(one_line(identity.name) + (identity.passes == 0
@@ -262,10 +258,12 @@ std::vector<JudgementStep> judgement_steps(Administration& administration, const
                                            const Settings& settings, const Decision& decision) {
   Facts facts(administration, session, settings, decision);
   std::vector<JudgementStep> steps;
-  for (std::size_t row = 0; row < kOrder.size(); ++row) {
-    const Reason reason = kOrder[row];
-    if (reason == Reason::too_many && settings.max_recipients == 0) continue;
-    steps.push_back({row, reason, facts.about(reason), reason == decision.reason});
+  std::size_t number = 0;  // of what is asked before the store
+  for (const Reason reason : kReasons) {
+    const bool is_asked =
+        reason != Reason::shared && (reason != Reason::too_many || settings.max_recipients > 0);
+    if (is_asked) steps.push_back({number, reason, facts.about(reason), reason == decision.reason});
+    if (reason != Reason::too_many) ++number;
   }
   return steps;
 }

@@ -77,9 +77,10 @@ Overlaps::Overlaps(EntryTable& table, const Settings& settings, const std::strin
 std::vector<std::string> Overlaps::notes_about(const Entry& entry) const {
   std::vector<std::string> notes;
   if (allows_by_unbelieved_name(entry, settings_)) {
-    notes.emplace_back(
-        "it has no effect while trust_remote_host=never, because a client can have any name; set "
-        "trust_remote_host=paranoid and run tcpserver with -p, or allow its network");
+    notes.push_back(std::string(entry.pattern.is_regexp() ? "it is held against the client's address alone"
+                                                          : "it has no effect") +
+                    " while trust_remote_host=never, because a client can have any name; set "
+                    "trust_remote_host=paranoid and run tcpserver with -p, or allow its network");
   }
   for (const OtherEntry& other : others_) {
     if (!can_meet(entry.pattern, other.entry.pattern)) continue;

@@ -77,7 +77,7 @@ TEST_CASE("an SQLite file that cannot be used is said to be that", "[fault]") {
     Strings said;
     bool as_nobody = false;
   };
-  const std::string chown = "belong to nobody (uid 65534), as whom this runs: chown";
+  const std::string chown = "belong to nobody (uid 65534), as whom this runs; chown them if not";
   const auto open_home = [](const Installation& installation) {
     fs::permissions(installation.home(), fs::perms(0755));
     fs::permissions(installation.home() / "control", fs::perms(0755));

@@ -444,7 +444,7 @@ TEST_CASE("check names an SQLite file or directory that cannot be used", "[ctl]"
        1,
        {"PROBLEM  store, as ", ": SQLite: greylisting/greylisting.db: ",
         "         -> see that the directory greylisting is there and that it and what is in it belong to "
-        "nobody (uid 65534), as whom this runs: chown\n"}},
+        "nobody (uid 65534), as whom this runs; chown them if not\n"}},
   };
   for (const Trouble& trouble : of_others) cause_and_check(Backend::sqlite, trouble, kAsNobody);
 }

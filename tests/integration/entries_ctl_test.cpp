@@ -373,14 +373,16 @@ TEST_CASE("Trusted and trapped clients are shown and removed", "[entries]") {
                    row("08", "b@example.com on 192.0.2.0/24", group, 1, later, "NULL"));
 
   CHECK(listed(installation, {"trusted"}) ==
-        "identity                     passes     last counted         until\n"
-        "192.0.2.0/24                 2          2026-01-01 00:00:00  2090-01-01 00:00:00\n"
-        "example.net                  3          2026-01-01 00:00:00  2090-01-01 00:00:00\n"
-        "example.com on 192.0.2.0/24  2 senders  2026-01-01 00:00:00  2090-01-01 00:00:00\n");
+        "identity                       passes     last counted         until\n"
+        "192.0.2.0/24                   2          2026-01-01 00:00:00  2090-01-01 00:00:00\n"
+        "a@example.com on 192.0.2.0/24  2          2026-01-01 00:00:00  2090-01-01 00:00:00\n"
+        "b@example.com on 192.0.2.0/24  1          2026-01-01 00:00:00  2090-01-01 00:00:00\n"
+        "example.net                    3          2026-01-01 00:00:00  2090-01-01 00:00:00\n"
+        "example.com on 192.0.2.0/24    2 senders  2026-01-01 00:00:00  2090-01-01 00:00:00\n");
   CHECK(listed(installation, {"trapped"}) ==
         "identity        passes  last counted         until\n"
         "203.0.114.0/24  0       2026-01-01 00:00:00  2090-01-01 00:00:00\n");
-  CHECK(nlohmann::json::parse(listed(installation, {"trusted", "--json"})).at(2) ==
+  CHECK(nlohmann::json::parse(listed(installation, {"trusted", "--json"})).at(4) ==
         nlohmann::json::parse(R"({"identity": "example.com on 192.0.2.0/24", "senders": 2,
                                   "counted": "2026-01-01 00:00:00", "until": "2090-01-01 00:00:00"})"));
 
@@ -647,7 +649,7 @@ TEST_CASE("check counts entries and names those that do not do what they say", "
         "spam.example\n",
         "warning  entries/4: it is not understood: a regular expression can only allow or deny",
         "warning  entries: 1 allows clients by name (entries/5), which has no effect while "
-        "trust_remote_host=never\n",
+        "trust_remote_host=never (regular expressions: on addresses alone)\n",
         "ok       control/greylisting_allow: 2 entries\n",
         "warning  control/greylisting_allow:3: \"bad/99\" is not a network",
         "warning  control/greylisting_allow: 1 entry allows clients by name, which has no effect",

@@ -3,7 +3,11 @@
 
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <memory>
 
+#include "attempt.h"
+#include "mysql_store.h"
+#include "sqlite_store.h"
 #include "tests/support/scenario.h"
 
 namespace greylisting::test {
@@ -204,6 +208,31 @@ const std::vector<Scenario> kScenarios{
           attempt({.recipient = "open@example.org", .environment = kRefused}, deferred("shared", kShared)),
           attempt({.environment = with(kRefused, {"GREYLISTING_SESSION", "trusted"})},
                   deferred("shared", kShared))})},
+    {"who has opted in without a block of one's own has that of the next entry, or the setting's",
+     "explicit=1\nblock_expire=2",
+     {},
+     {put({"greylist", "recipient", "bob@example.org"}), attempt(deferred("new")), pass(1min),
+      attempt(deferred("early")), pass(2min), attempt(accepted("retried")),
+      put({.action = "greylist", .word = "client", .pattern = "192.0.2.0/24", .block_expire = "30"}),
+      attempt({.sender = "carol@example.net"}, deferred("new")), pass(29min),
+      attempt({.sender = "carol@example.net"}, deferred("early")), pass(2min),
+      attempt({.sender = "carol@example.net"}, accepted("retried"))}},
+    {"trust that is over is not brought back by another's",
+     "auto_allow_after=1",
+     {},
+     {attempt(vouched("192.0.2.1"), deferred("new")), pass(1h),
+      attempt(vouched("192.0.2.1"), accepted("retried")), pass(20 * 24h),
+      attempt({.sender = "a@example.com"}, accepted("trusted")), pass(20 * 24h),
+      attempt(vouched("203.0.113.1", "carol@example.net"), deferred("new")),
+      attempt(vouched("192.0.2.1", "dave@example.net"), accepted("trusted")),
+      attempt(vouched("203.0.113.1", "erin@example.net"), deferred("new"))}},
+    {"a pool's triplet is retried as often as under either record",
+     "",
+     {},
+     {attempt(deferred("new")), attempt(deferred("early")), attempt(vouched("192.0.2.1"), deferred("early")),
+      pass(1h), attempt(vouched("192.0.2.1"), accepted("retried")), pass(40 * 24h),
+      attempt({.client = "203.0.113.5"}, deferred("new")), pass(1h),
+      attempt(vouched("203.0.113.5"), accepted("retried"))}},
     {"rules of what is suspicious are asked before anything is recorded",
      "greylist=suspicious",
      {},
@@ -243,6 +272,68 @@ TEST_CASE("A deny file that is replaced by an older one is read all the same", "
   write_file(old_file, "sender example.net \n", 0644);
   std::filesystem::last_write_time(old_file, std::filesystem::last_write_time(file));
   std::filesystem::rename(old_file, file);
+  CHECK(logged(installation.attempt(), "reason") == "denied");
+}
+
+TEST_CASE("What a file that denies has wrong is said once, whatever is asked", "[judgement][outside]") {
+  const Installation installation(GENERATE(Backend::mariadb, Backend::sqlite));
+  CAPTURE(name(installation.backend()));
+  installation.attempt();
+  installation.pass_time(1h);
+  REQUIRE(logged(installation.attempt(), "reason") == "retried");
+  write_file(installation.home() / "control/greylisting_deny", "sender\nsender example.net\n", 0644);
+  const Result result = installation.attempt();
+  CAPTURE(result.errors);
+  CHECK(logged(result, "reason") == "denied");
+  CHECK(lines(result.errors) == 2);
+}
+
+TEST_CASE("A deny file that could not be read is asked when it can be", "[judgement][outside]") {
+  const Installation installation(GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite));
+  CAPTURE(name(installation.backend()));
+  installation.attempt();
+  installation.pass_time(1h);
+  REQUIRE(logged(installation.attempt(), "reason") == "retried");
+  const auto file = installation.home() / "control/greylisting_deny";
+  const auto target = installation.home() / "control/target";
+  // What cannot be read and what can be have one state: a link's own.
+  write_file(target, "sender example.net\n", 0666);
+  std::filesystem::permissions(target, std::filesystem::perms(0666));
+  std::filesystem::create_symlink("target", file);
+  for (int i = 0; i < 2; ++i) {
+    const Result result = installation.attempt();
+    CHECK(logged(result, "reason") == "known");
+    CHECK_THAT(result.errors, Catch::Contains("can be written by everybody"));
+  }
+}
+
+TEST_CASE("An entry that comes between the two questions is not overlooked afterwards",
+          "[judgement][outside]") {
+  const Installation installation(GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite));
+  CAPTURE(name(installation.backend()));
+  installation.attempt();
+  installation.pass_time(1h);
+  REQUIRE(logged(installation.attempt(), "reason") == "retried");
+  const std::string version = "SELECT value FROM greylisting_meta WHERE name = 'lists_version'";
+  const Rows before = installation.sql(version);
+
+  const std::string home = installation.home().string();
+  const std::unique_ptr<Store> store =
+      installation.backend() == Backend::sqlite
+          ? std::unique_ptr<Store>(std::make_unique<SqliteStore>(home + "/greylisting/greylisting.db", 10s))
+          : std::make_unique<MysqlStore>(home + "/control/mysql.cnf");
+  greylisting::Attempt attempt = greylisting::Attempt::from(
+      {.client = "192.0.2.1", .sender = "alice@example.net", .recipient = "bob@example.org"}, Settings());
+  attempt.files = {.deny = true, .any = true, .deny_state = "one"};
+  const Judgement asking = store->judge(attempt);
+  REQUIRE(asking.asks == Asked::denials);
+  installation.put({"deny", "sender", "/^alice@/"});
+  REQUIRE(installation.sql(version) != before);
+  attempt.asked = asking.asks;
+  attempt.lists_version = asking.lists_version;
+  CHECK(store->judge(attempt).decision.reason == Reason::known);
+  const Rows judged = installation.sql("SELECT judged FROM greylisting_data");
+  CHECK_THAT(judged.at(0).at(0).value(), Catch::EndsWith(before.at(0).at(0).value()));
   CHECK(logged(installation.attempt(), "reason") == "denied");
 }
 

@@ -1,5 +1,7 @@
 #include "outside_lists.h"
 
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 
@@ -37,8 +39,9 @@ class Home {
 std::string counts(Asked asked, const std::vector<StoredRegexp>& regexps = {}, const std::string& lists = "",
                    bool believes = true) {
   std::vector<std::string> problems;
-  const auto match = outside_match(kSubjects, believes, asked, regexps, lists, problems);
+  const auto [match, is_whole] = outside_match(kSubjects, believes, asked, regexps, lists, problems);
   CHECK(problems.empty());
+  CHECK(is_whole);
   return match ? (match->denies ? "denied " : "allowed ") + match->entry : "";
 }
 
@@ -106,15 +109,32 @@ TEST_CASE("outside_match: what is wrong with files and expressions is said", "[o
   const Home home;
   home.write(kDenyFile, "sender\n192.0.2.7\n");
   std::vector<std::string> problems;
-  const auto match = outside_match(kSubjects, false, Asked::everything, {regexp(true, "sender", "/(/")},
-                                   "plain:none odd:x", problems);
+  const auto [match, is_whole] = outside_match(kSubjects, false, Asked::everything,
+                                               {regexp(true, "sender", "/(/")}, "plain:none odd:x", problems);
   REQUIRE(match.has_value());
   CHECK(match->entry == "control/greylisting_deny:2");
+  CHECK(is_whole);
   REQUIRE(problems.size() == 4);
   CHECK_THAT(problems[0], Catch::StartsWith("entries/1: "));
   CHECK_THAT(problems[1], Catch::StartsWith("control/greylisting_deny:1: "));
   CHECK_THAT(problems[2], Catch::StartsWith("allow_lists: none does not exist"));
   CHECK_THAT(problems[3], Catch::Contains("\"odd\" in \"odd:x\""));
+}
+
+TEST_CASE("A file that cannot be looked at or read is something, and said", "[outside_lists]") {
+  const Home home;
+  const std::string kind = GENERATE("loop", "fifo", "directory");
+  CAPTURE(kind);
+  if (kind == "loop") std::filesystem::create_symlink("greylisting_deny", kDenyFile);
+  if (kind == "fifo") REQUIRE(mkfifo(kDenyFile, 0644) == 0);
+  if (kind == "directory") std::filesystem::create_directory(kDenyFile);
+  CHECK(outside_files("").deny);
+  std::vector<std::string> problems;
+  const auto [match, is_whole] = outside_match(kSubjects, false, Asked::denials, {}, "", problems);
+  CHECK_FALSE(match.has_value());
+  CHECK_FALSE(is_whole);
+  REQUIRE(problems.size() == 1);
+  CHECK_THAT(problems[0], Catch::StartsWith("control/greylisting_deny: "));
 }
 
 }  // namespace

@@ -35,15 +35,15 @@ TEST_CASE("read_verdict: every word, and what its number is", "[verdict]") {
     CHECK(decision.entry == expected.entry);
     CHECK(decision.pending == expected.pending);
     CHECK(decision.left == std::chrono::seconds(0));
-    CHECK(asked_by(expected.verdict) == Asked::nothing);
+    CHECK(asked_by(expected.verdict).first == Asked::nothing);
   }
 }
 
 TEST_CASE("asked_by: what is asked before there is a verdict", "[verdict]") {
-  CHECK(asked_by("ask 1") == Asked::denials);
-  CHECK(asked_by("ask 2") == Asked::everything);
-  CHECK(asked_by("") == Asked::nothing);
-  CHECK_THROWS_AS(read_verdict("ask 1", kAttempt), StoreError);
+  CHECK(asked_by("ask 1 317") == std::pair(Asked::denials, std::string("317")));
+  CHECK(asked_by("ask 2 0") == std::pair(Asked::everything, std::string("0")));
+  CHECK(asked_by("").first == Asked::nothing);
+  CHECK_THROWS_AS(read_verdict("ask 1 317", kAttempt), StoreError);
 }
 
 TEST_CASE("read_verdict: the attempt's own match", "[verdict]") {

@@ -20,9 +20,13 @@ void expect(bool holds) {
   if (!holds) std::abort();
 }
 
+constexpr const char* kOutside = "control/greylisting_deny:3";
+
 Attempt attempt() {
-  return Attempt::from(
+  Attempt attempt = Attempt::from(
       {.client = "192.0.2.1", .client_name = "", .helo = "", .sender = "", .recipient = "b@c"}, Settings());
+  attempt.match = {.specificity = 732, .denies = true, .entry = kOutside, .reply = "550 no"};
+  return attempt;
 }
 
 std::string_view word_of(Reason reason) { return reason == Reason::unseen ? "greylist" : name(reason); }
@@ -58,6 +62,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const Attempt kAttempt = attempt();
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   const std::string_view verdict = input.substr(0, input.find('\n'));
+  std::string_view numbers = input.substr(verdict.size());
   try {
     const Decision decision = read_verdict(verdict, kAttempt);
     const std::string_view word = word_of(decision.reason);
@@ -65,7 +70,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     expect(decision.reason != Reason::known && decision.reason != Reason::retried &&
            decision.reason != Reason::early);
     const std::string_view behind = verdict.substr(word.size() + 1);
-    if (!decision.entry.empty()) {
+    expect(asked_by(verdict).first == Asked::nothing);
+    if (decision.entry == kOutside) {
+      expect(behind == "outside/0" || behind.starts_with("outside/0 "));
+      expect(decision.reply == "550 no" && !decision.holds_for_session);
+    } else if (!decision.entry.empty()) {
       const std::string entry = decision.entry == "low_priority_mx" ? "mx/0" : decision.entry;
       for (const std::string about : {" client", " envelope"}) {
         if (behind.starts_with(entry + about))
@@ -78,7 +87,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       const std::string_view digits = behind.substr(std::min(behind.find_first_not_of('0'), behind.size()));
       expect(decision.pending == 0 || digits == number);
     }
-    if (decision.reason == Reason::throttled) expect(decision.left == kAttempt.block_expire);
+    expect(decision.left == std::chrono::seconds(0));
+    Decision waiting = decision;
+    add_wait(waiting, next_number(numbers));
+    const bool waits = decision.reason == Reason::throttled || decision.reason == Reason::trap;
+    expect((waiting.left >= std::chrono::seconds(1)) == waits);
     if (decision.reason == Reason::unseen) check_record(decision, input.substr(verdict.size()));
   } catch (const StoreError& error) {
     for (const char c : std::string_view(error.what())) expect(c >= 0x20 && c <= 0x7e);

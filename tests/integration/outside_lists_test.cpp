@@ -252,6 +252,12 @@ const std::vector<Scenario> kScenarios{
               accepted("allowed"))}},
 };
 
+void make_known(const Installation& installation) {
+  installation.attempt();
+  installation.pass_time(1h);
+  REQUIRE(logged(installation.attempt(), "reason") == "retried");
+}
+
 }  // namespace
 
 TEST_CASE("judgement: files and regular expressions beside the store", "[integration][judgement][outside]") {
@@ -261,9 +267,7 @@ TEST_CASE("judgement: files and regular expressions beside the store", "[integra
 TEST_CASE("A deny file that is replaced by an older one is read all the same", "[judgement][outside]") {
   const Installation installation(GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite));
   CAPTURE(name(installation.backend()));
-  installation.attempt();
-  installation.pass_time(1h);
-  REQUIRE(logged(installation.attempt(), "reason") == "retried");
+  make_known(installation);
   const auto file = installation.home() / "control/greylisting_deny";
   const auto old_file = installation.home() / "old";
   write_file(file, "sender spam.example\n", 0644);
@@ -278,9 +282,7 @@ TEST_CASE("A deny file that is replaced by an older one is read all the same", "
 TEST_CASE("What a file that denies has wrong is said once, whatever is asked", "[judgement][outside]") {
   const Installation installation(GENERATE(Backend::mariadb, Backend::sqlite));
   CAPTURE(name(installation.backend()));
-  installation.attempt();
-  installation.pass_time(1h);
-  REQUIRE(logged(installation.attempt(), "reason") == "retried");
+  make_known(installation);
   write_file(installation.home() / "control/greylisting_deny", "sender\nsender example.net\n", 0644);
   const Result result = installation.attempt();
   CAPTURE(result.errors);
@@ -291,9 +293,7 @@ TEST_CASE("What a file that denies has wrong is said once, whatever is asked", "
 TEST_CASE("A deny file that could not be read is asked when it can be", "[judgement][outside]") {
   const Installation installation(GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite));
   CAPTURE(name(installation.backend()));
-  installation.attempt();
-  installation.pass_time(1h);
-  REQUIRE(logged(installation.attempt(), "reason") == "retried");
+  make_known(installation);
   const auto file = installation.home() / "control/greylisting_deny";
   const auto target = installation.home() / "control/target";
   // What cannot be read and what can be have one state: a link's own.
@@ -311,9 +311,7 @@ TEST_CASE("An entry that comes between the two questions is not overlooked after
           "[judgement][outside]") {
   const Installation installation(GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite));
   CAPTURE(name(installation.backend()));
-  installation.attempt();
-  installation.pass_time(1h);
-  REQUIRE(logged(installation.attempt(), "reason") == "retried");
+  make_known(installation);
   const std::string version = "SELECT value FROM greylisting_meta WHERE name = 'lists_version'";
   const Rows before = installation.sql(version);
 

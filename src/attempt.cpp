@@ -28,21 +28,21 @@ std::optional<std::string> vouching_domain(const Session& session, const Address
 }
 
 // Whether `greylist` has no objection to the client; the rules of suspicious_rules are asked later (judge.h).
-bool is_beyond_suspicion(const Session& session, const Settings& settings, const IpAddress& client) {
+bool is_beyond_suspicion(const Session& session, const Settings& settings, const Triplet& triplet) {
   switch (settings.greylist) {
     case Greylist::all:
       return false;
     case Greylist::suspicious:
-      return !suspicion_of(session, client, settings.own_name);
+      return !suspicion_of(session, triplet.client, settings.own_name);
     case Greylist::unvouched:
       break;
   }
-  return vouching_domain(session, Address::sender(session.sender)).has_value();
+  return triplet.pool.has_value();
 }
 
-std::optional<Reason> exemption(const Session& session, const Settings& settings, const IpAddress& client) {
+std::optional<Reason> exemption(const Session& session, const Settings& settings, const Triplet& triplet) {
   if (settings.null_sender == NullSender::accept && session.sender.empty()) return Reason::null_sender;
-  if (is_beyond_suspicion(session, settings, client)) return Reason::not_suspicious;
+  if (is_beyond_suspicion(session, settings, triplet)) return Reason::not_suspicious;
   return std::nullopt;
 }
 
@@ -55,13 +55,14 @@ Attempt Attempt::from(const Session& session, const Settings& settings, const Tr
                              " is not an IP address; it comes from tcpserver");
   }
   const Address sender = Address::sender(session.sender);
-  return {.triplet = {.client = *client,
-                      .network = network_that_counts(session, settings, *client),
-                      .sender = sender,
-                      .recipient = Address::recipient(session.recipient),
-                      .match = settings.match,
-                      .helo = settings.match_helo != 0 ? normal_client_name(session.helo) : std::string(),
-                      .pool = vouching_domain(session, sender)},
+  const Triplet triplet{.client = *client,
+                        .network = network_that_counts(session, settings, *client),
+                        .sender = sender,
+                        .recipient = Address::recipient(session.recipient),
+                        .match = settings.match,
+                        .helo = settings.match_helo != 0 ? normal_client_name(session.helo) : std::string(),
+                        .pool = vouching_domain(session, sender)};
+  return {.triplet = triplet,
           .client_name = normal_client_name(session.client_name),
           .believes_client_name = settings.trust_remote_host == RemoteHost::paranoid,
           .fingerprinter = Fingerprinter(settings.privacy_key),
@@ -70,7 +71,7 @@ Attempt Attempt::from(const Session& session, const Settings& settings, const Tr
           .record_expire_good = std::chrono::days(settings.record_expire_good),
           .only_listed = settings.explicit_only != 0,
           .max_pending = static_cast<unsigned>(settings.max_pending_per_client),
-          .exempt = exemption(session, settings, *client),
+          .exempt = exemption(session, settings, triplet),
           .auto_allow_after = static_cast<unsigned>(settings.auto_allow_after),
           .auto_allow_expire = std::chrono::days(settings.auto_allow_expire),
           .group_domain_level = static_cast<unsigned>(settings.group_domain_level),

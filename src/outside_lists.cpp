@@ -38,10 +38,7 @@ class Strongest {
 
   void consider(const Pattern& pattern, bool denies, const std::string& entry, const std::string& reply) {
     const unsigned rank = pattern.specificity() * 2 + (denies ? 1 : 0);
-    if (rank <= rank_ || !(denies || pattern.kind() != PatternKind::host || believes_client_name_
-                               ? pattern.matches(subjects_)
-                               : pattern.is_regexp() && pattern.matches(nameless_)))
-      return;
+    if (rank <= rank_ || !matches(pattern, denies)) return;
     rank_ = rank;
     best_ = {.specificity = pattern.specificity(), .denies = denies, .entry = entry, .reply = reply};
   }
@@ -50,6 +47,13 @@ class Strongest {
   std::optional<OutsideMatch> best() const { return is_none() ? std::nullopt : std::optional(best_); }
 
  private:
+  // A name that is not believed allows nothing; a regular expression may still be found in the address.
+  bool matches(const Pattern& pattern, bool denies) const {
+    if (denies || believes_client_name_ || pattern.kind() != PatternKind::host)
+      return pattern.matches(subjects_);
+    return pattern.is_regexp() && pattern.matches(nameless_);
+  }
+
   const Subjects& subjects_;
   Subjects nameless_;
   bool believes_client_name_;
@@ -87,12 +91,10 @@ Found consider_file(Strongest& strongest, ListFormat format, const std::string& 
 
 void consider_named_lists(Strongest& strongest, const std::string& allow_lists,
                           std::vector<std::string>& problems) {
-  for (const auto& [name, file] : named_lists(allow_lists)) {
+  for (const auto& [name, file, is_addition] : named_lists(allow_lists)) {
     if (const auto format = list_format(name)) {
-      if (consider_file(strongest, *format, file, false, problems) == Found::nothing)
+      if (consider_file(strongest, *format, file, false, problems) == Found::nothing && !is_addition)
         problems.push_back("allow_lists: " + file + " does not exist; correct its name, or take it out");
-      // Postgrey and SQLgrey read what an administrator has added beside the list that is maintained for him.
-      consider_file(strongest, *format, file + ".local", false, problems);
     } else {
       std::string problem = "allow_lists: \"";
       problem.append(name).append("\" in \"").append(name).append(":").append(file);
@@ -112,11 +114,10 @@ std::vector<NamedList> named_lists(const std::string& allow_lists) {
     begin = end + 1;
     if (word.empty()) continue;
     const auto colon = word.find(':');
-    if (colon == std::string::npos) {
-      lists.push_back({word, ""});
-    } else {
-      lists.push_back({word.substr(0, colon), word.substr(colon + 1)});
-    }
+    const std::string format = word.substr(0, colon);
+    const std::string file = colon == std::string::npos ? "" : word.substr(colon + 1);
+    lists.push_back({format, file});
+    if (list_format(format)) lists.push_back({format, file + ".local", true});
   }
   return lists;
 }

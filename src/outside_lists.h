@@ -14,10 +14,13 @@ namespace greylisting {
 inline constexpr const char* kAllowFile = "control/greylisting_allow";
 inline constexpr const char* kDenyFile = "control/greylisting_deny";
 
-/// The files that `allow_lists` names, `FORMAT:FILE` each, with blanks between them.
+/// The files that `allow_lists` names, `FORMAT:FILE` each, with blanks between them. Behind each whose format
+/// is known comes what an administrator has added beside a list that is maintained for him, as Postgrey and
+/// SQLgrey read it: FILE.local, which need not be there.
 struct NamedList {
   std::string format;
   std::string file;
+  bool is_addition = false;
 };
 std::vector<NamedList> named_lists(const std::string& allow_lists);
 

@@ -1,7 +1,7 @@
 -- What the client has earned by this, for one of its identities. Mail that passes counts once an hour; mail that is
 -- accepted for trust only keeps that alive, and adds its sender to the group. A trap denies the client's network for a
--- while. The trap, and an entry that denies ('fall'), take away what has been earned under any of them. This comes before the record, which alone
--- must not be written twice when all of it is run again: a second time the hour is counted already.
+-- while. The trap, and an entry that denies ('fall'), take away what has been earned under any of them. This comes before
+-- the record, which alone must not be written twice when all of it is run again: a second time the hour is counted already.
 INSERT INTO greylisting_clients (client, identity, member_of, passes, counted, expires, trapped_until)
 SELECT :identity_key, :identity_name, :identity_group,
        @event = 'pass' OR (@event = 'seen' AND :identity_group IS NOT NULL), UTC_TIMESTAMP(),

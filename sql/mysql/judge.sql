@@ -28,7 +28,8 @@ SET @verdict = COALESCE(
       IF(@choice LIKE '____opted-out%', SUBSTRING(@choice, 5), NULL),
 
       -- The entry that counts.
-      NULLIF(SUBSTRING(GREATEST(COALESCE(@lists_network, ''), COALESCE(@lists_domain, ''), COALESCE(@listed, ''), :outside), 5), ''),
+      NULLIF(SUBSTRING(GREATEST(COALESCE(@lists_network, ''), COALESCE(@lists_domain, ''), COALESCE(@listed, ''),
+                                :outside), 5), ''),
       IF(:explicit AND @choice IS NULL AND NOT COALESCE(@is_listed, FALSE), 'not-listed 0', NULL),
 
       -- What the client has earned: trust, by itself or as one of a group, or the trap.
@@ -54,9 +55,11 @@ SET @would_pass = SUBSTRING_INDEX(@verdict, ' ', 1) IN ('allowed', 'not-listed',
 SET @verdict = CASE
       WHEN @verdict LIKE 'opted-out %' THEN IF(:refused, 'shared 0', @verdict)
       WHEN :asked < 2 AND (:has_files OR @regexps > 0)
-           AND (NOT @would_pass OR (@trap IS NOT NULL AND @verdict LIKE 'trusted %')) THEN CONCAT('ask 2 ', @lists_version)
+           AND (NOT @would_pass OR (@trap IS NOT NULL AND @verdict LIKE 'trusted %'))
+      THEN CONCAT('ask 2 ', @lists_version)
       WHEN :asked < 1 AND @would_pass
-           AND (:file_denies OR @regexps = 2 OR (:has_rules AND @verdict LIKE 'not-suspicious %')) THEN CONCAT('ask 1 ', @lists_version)
+           AND (:file_denies OR @regexps = 2 OR (:has_rules AND @verdict LIKE 'not-suspicious %'))
+      THEN CONCAT('ask 1 ', @lists_version)
       WHEN :refused AND @would_pass THEN 'shared 0'
       ELSE @verdict END;
 
@@ -68,7 +71,8 @@ SET @block_expires = COALESCE(@blocked_until,
 
 -- What the client earns by it.
 SET @event = CASE WHEN @verdict LIKE 'trap %' THEN 'trap'
-                  WHEN @has_passes AND (@verdict LIKE 'denied %' OR (@trap IS NOT NULL AND @verdict LIKE 'trusted %')) THEN 'fall'
+                  WHEN @has_passes AND (@verdict LIKE 'denied %' OR (@trap IS NOT NULL AND @verdict LIKE 'trusted %'))
+                  THEN 'fall'
                   WHEN @is_countable AND @verdict LIKE 'trusted %' THEN 'seen'
                   WHEN @is_countable AND @verdict LIKE 'greylist %' AND @blocked_until < UTC_TIMESTAMP() THEN 'pass' END;
 

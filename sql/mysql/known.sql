@@ -21,7 +21,8 @@ SELECT MAX(passes >= IF(member_of IS NULL, :auto_allow_after, 1)), MAX(client = 
 -- is (:question, a hash of everything that is asked, and of the state of control/greylisting_deny), none denies it now:
 -- entries only end by themselves. So the lists need not be asked again, unless there is more to do than to count: trust, a
 -- trap, or a new hour of the client.
-SELECT MIN(block_expires), MAX(passed_count > 0) = 0 AND MAX(blocked_count > 0), MAX(blocked_count), UNIX_TIMESTAMP() - UNIX_TIMESTAMP(MIN(create_time)), COALESCE(MAX(IF(triplet = :triplet, id, NULL)), :id),
+SELECT MIN(block_expires), MAX(passed_count > 0) = 0 AND MAX(blocked_count > 0), MAX(blocked_count),
+       UNIX_TIMESTAMP() - UNIX_TIMESTAMP(MIN(create_time)), COALESCE(MAX(IF(triplet = :triplet, id, NULL)), :id),
        COALESCE(SUM(judged = CONCAT(:question, @lists_version) AND passed_count > 0 AND block_expires < UTC_TIMESTAMP()), 0)
          = :shortcut_count
        AND NOT COALESCE(@trusted, FALSE) AND NOT COALESCE(@trapped, FALSE) AND NOT @is_countable

@@ -12,7 +12,8 @@ WITH
            MAX(IIF(action IN ('greylist', 'skip') AND kind = 'recipient',
                    specificity || IIF(action = 'skip', ' opted-out', ' greylist') || ' entries/' || id || ' envelope',
                    NULL)) AS choice,
-           MAX(IIF(action = 'greylist' AND block_expire IS NOT NULL, specificity || ' ' || printf('%06d', block_expire), NULL)) AS block,
+           MAX(IIF(action = 'greylist' AND block_expire IS NOT NULL,
+                   specificity || ' ' || printf('%06d', block_expire), NULL)) AS block,
            MAX(IIF(action = 'trap', id, NULL)) AS trap,
            COALESCE(MAX(IIF(subject = x'2f', 1 + (action = 'deny'), 0)), 0) AS regexps
       FROM greylisting_entries

@@ -72,14 +72,13 @@ void add_list(std::vector<Finding>& findings, ListFormat format, const std::stri
   if (allows && by_name > 0 && settings.trust_remote_host == RemoteHost::never) {
     findings.push_back({State::warning,
                         file + ": " + counted(by_name, "entry allows", "entries allow") +
-                            " clients by name, which has no effect while trust_remote_host=never (regular "
-                            "expressions: on addresses alone)",
+                            " clients by name, " + std::string(kNoEffectByName),
                         kBelieveNames});
   }
 }
 
 void add_named_lists(std::vector<Finding>& findings, const Settings& settings) {
-  for (const auto& [format_name, file] : named_lists(settings.allow_lists)) {
+  for (const auto& [format_name, file, is_addition] : named_lists(settings.allow_lists)) {
     const auto format = list_format(format_name);
     if (!format) {
       findings.push_back(
@@ -89,13 +88,11 @@ void add_named_lists(std::vector<Finding>& findings, const Settings& settings) {
            "sqlgrey-fqdn"});
       continue;
     }
-    const std::string local = file + ".local";
-    if (!read_list(*format, file) && !read_list(*format, local)) {
+    if (!is_addition && !read_list(*format, file) && !read_list(*format, file + ".local")) {
       findings.push_back({State::warning, "allow_lists: there is no file " + one_line(file),
                           "create it, or take it out of allow_lists"});
     }
     add_list(findings, *format, file, true, settings);
-    add_list(findings, *format, local, true, settings);
   }
 }
 
@@ -130,12 +127,10 @@ std::vector<Finding> examine_entries(Administration& administration, const Setti
   }
   add_first_of(findings, std::move(problems), "entries");
   if (by_name > 0) {
-    findings.push_back(
-        {State::warning,
-         "entries: " + counted(by_name, "allows", "allow") + " clients by name (" + first_by_name +
-             (by_name > 1 ? ", …" : "") +
-             "), which has no effect while trust_remote_host=never (regular expressions: on addresses alone)",
-         kBelieveNames});
+    findings.push_back({State::warning,
+                        "entries: " + counted(by_name, "allows", "allow") + " clients by name (" +
+                            first_by_name + (by_name > 1 ? ", …" : "") + "), " + std::string(kNoEffectByName),
+                        kBelieveNames});
   }
   return findings;
 }

@@ -6,6 +6,7 @@
 #include "../fingerprint.h"
 #include "../printable.h"
 #include "commands.h"
+#include "figure_words.h"
 #include "meta.h"
 #include "progress.h"
 #include "table_rows.h"
@@ -139,10 +140,7 @@ struct Sum {
       checksum[i] =
           static_cast<char>(static_cast<unsigned char>(checksum[i]) ^ static_cast<unsigned char>(hash[i]));
   }
-  std::string text() const {
-    return std::to_string(rows) + (rows == 1 ? " row" : " rows") + ", checksum " +
-           hexadecimal(bytes(checksum));
-  }
+  std::string text() const { return counted(rows, "row") + ", checksum " + hexadecimal(bytes(checksum)); }
 };
 
 // The same range of keys in both stores.
@@ -280,9 +278,8 @@ bool report(const Table& table, const Comparison& comparison) {
   }
   std::cout << name << ": source " << comparison.source.text() << "; destination "
             << comparison.destination.text() << '\n';
-  std::cerr << "greylistctl: " << name << ": " << comparison.differing
-            << (comparison.differing == 1 ? " row differs: " : " rows differ: ") << comparison.keys
-            << (comparison.differing > kMaxKeys ? ", ...\n" : "\n");
+  std::cerr << "greylistctl: " << name << ": " << counted(comparison.differing, "row differs", "rows differ")
+            << ": " << comparison.keys << (comparison.differing > kMaxKeys ? ", ...\n" : "\n");
   return false;
 }
 

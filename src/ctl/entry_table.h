@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "../administration.h"
@@ -46,6 +47,10 @@ std::string until(const std::string& expires);
 /// Entries that allow a client by its name have no effect unless the settings say that names can be
 /// believed.
 bool allows_by_unbelieved_name(const Entry& entry, const Settings& settings);
+
+/// What is said of such entries.
+inline constexpr std::string_view kNoEffectByName =
+    "which has no effect while trust_remote_host=never (regular expressions: on addresses alone)";
 
 /// The values of an entry's columns that differ from what its pattern makes: `subject, specificity`; empty
 /// for none.

@@ -189,10 +189,8 @@ int import(const LoadedSettings& loaded, const ImportOptions& options) {
             << " not understood\n";
   if (counts.by_name > 0) {
     std::cout << "note: " << counts.by_name << (counts.by_name == 1 ? " of them allows" : " of them allow")
-              << " clients by name, which has no effect while trust_remote_host=never (regular expressions: "
-                 "on addresses "
-                 "alone); set "
-                 "trust_remote_host=paranoid and run tcpserver with -p\n";
+              << " clients by name, " << kNoEffectByName
+              << "; set trust_remote_host=paranoid and run tcpserver with -p\n";
   }
   return content.problems.empty() ? kDone : kFailed;
 }

@@ -66,11 +66,9 @@ Overlaps::Overlaps(EntryTable& table, const Settings& settings, const std::strin
   }
   add_file(others_, ListFormat::plain, kDenyFile, Action::deny, now);
   add_file(others_, ListFormat::plain, kAllowFile, Action::allow, now);
-  for (const auto& [format, file] : named_lists(settings.allow_lists)) {
-    if (const auto form = list_format(format)) {
-      add_file(others_, *form, file, Action::allow, now);
-      add_file(others_, *form, file + ".local", Action::allow, now);
-    }
+  for (const NamedList& list : named_lists(settings.allow_lists)) {
+    if (const auto format = list_format(list.format))
+      add_file(others_, *format, list.file, Action::allow, now);
   }
 }
 

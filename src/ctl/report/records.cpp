@@ -207,19 +207,19 @@ RecordFigures read_records(Administration& administration, const Settings& setti
       day = next;
     }
   };
-  // What is counted of deleted records only grows: where it is the same afterwards, none was deleted.
-  const auto deleted = [&] {
-    std::vector<HistoryRow> rows;
-    read_history({kRecordKind}, [&rows](HistoryRow row) { rows.push_back(std::move(row)); });
-    return rows;
-  };
-  const auto end = std::chrono::steady_clock::now() + patience;
-  for (std::vector<HistoryRow> before = deleted();;) {
+  // What is counted of deleted records only grows: where it is the same as before, none was deleted
+  // meanwhile.
+  std::vector<HistoryRow> before;
+  read_history({kRecordKind}, [&before](HistoryRow row) { before.push_back(std::move(row)); });
+  for (const auto end = std::chrono::steady_clock::now() + patience;;) {
     RecordFigures figures;
     Reader(administration, settings, figures).read(since, until);
+    std::vector<HistoryRow> after;
     read_history({kRecordKind, kClientKind, kSenderDomainKind, kRecipientKind, kPoolKind},
-                 [&figures](const HistoryRow& row) { add_row(figures, row); });
-    std::vector<HistoryRow> after = deleted();
+                 [&](HistoryRow row) {
+                   add_row(figures, row);
+                   if (row.kind == kRecordKind) after.push_back(std::move(row));
+                 });
     figures.may_count_twice = after != before;
     if (!figures.may_count_twice || std::chrono::steady_clock::now() >= end) return figures;
     before = std::move(after);

@@ -44,16 +44,16 @@ ALL_CXXFLAGS := -std=c++20 $(WARNINGS) -ffunction-sections -I. -Isrc $(patsubst 
 LIBS         := $(MYSQL_LIBS) -linih -lsqlite3 -lmd -lidn2 -lpcre2-8
 
 # The plugin is linked twice. A process that lives for a millisecond had better be a static one: it starts five times as
-# fast. What the C library does only in a dynamic one is handed over to that (src/hand_over.h). Static, and not
+# fast. What the C library does only in a dynamic one is handed over to that (src/process/hand_over.h). Static, and not
 # position-independent, because relocating OpenSSL's tables at every start costs as much as all the rest
 # (bench/README.md). Without the static archives, or with LINK=dynamic, the plugin is the dynamic one.
 LINK         ?= static
 STATIC_FLAGS := -static -no-pie -Wl,--gc-sections -Wl,--wrap=ma_tls_start
 PLUGIN_WRAPS := $(patsubst %,-Wl$(comma)--wrap=%,getaddrinfo dlopen getpwuid getservbyname usleep)
 STATIC_LIBS  := $(MYSQL_LIBS) -lssl -lcrypto -lz -ldl -linih -lsqlite3 -lm -lmd -lidn2 -lunistring -lpcre2-8
-STATIC_ONLY  := src/static_link.cpp src/deferred_tls.cpp
+STATIC_ONLY  := src/process/static_link.cpp src/process/deferred_tls.cpp
 
-LIBRARY_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(filter-out $(STATIC_ONLY),$(wildcard src/*.cpp))) $(BUILD)/sql_text.o
+LIBRARY_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(filter-out $(STATIC_ONLY) src/ctl/%,$(wildcard src/*/*.cpp))) $(BUILD)/sql_text.o
 CTL_OBJECTS     := $(patsubst %.cpp,$(BUILD)/%.o,greylistctl.cpp $(wildcard src/ctl/*.cpp src/ctl/*/*.cpp))
 SQL_FILES       := $(wildcard sql/*/*.sql)
 LIBRARY         := $(BUILD)/libgreylisting.a
@@ -99,7 +99,8 @@ $(BUILD)/sql_text.cpp: scripts/embed-sql $(SQL_FILES)
 # Tests: every tests/*/*_test.cpp, with what tests/support has for them. The stand-in for qmail-smtpd is a program of its own.
 TEST_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,tests/main.cpp $(wildcard tests/$(if $(COVERAGE),unit,*)/*_test.cpp) \
                   $(filter-out tests/support/qmail_smtpd.cpp,$(wildcard tests/support/*.cpp)))
-$(TEST_OBJECTS): TEST_CXXFLAGS := -O0 $(if $(SANITIZE),-DGREYLISTING_IS_SANITIZED) -DGREYLISTING_BUILD='"$(CURDIR)/$(BUILD)"' -DGREYLISTING_SOURCE='"$(CURDIR)"'
+$(TEST_OBJECTS): TEST_CXXFLAGS := -O0 $(if $(SANITIZE),-DGREYLISTING_IS_SANITIZED)
+$(BUILD)/tests/support/process.o: TEST_CXXFLAGS += -DGREYLISTING_BUILD='"$(CURDIR)/$(BUILD)"' -DGREYLISTING_SOURCE='"$(CURDIR)"'
 
 $(BUILD)/tests/all: $(TEST_OBJECTS) $(filter $(BUILD)/src/%,$(CTL_OBJECTS)) $(LIBRARY)
 	@echo '  link     $@'
@@ -144,7 +145,6 @@ test: ## install what is missing, build, and run all tests; TESTS='[tag]' for so
 BENCH_FLOORS  := $(patsubst %,$(BUILD)/bench/%,floor_exit floor_mysql floor_sqlite)
 BENCH_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(filter-out bench/floor_% bench/as_%,$(wildcard bench/*.cpp)) \
                    $(addprefix tests/support/,database_server.cpp installation.cpp process.cpp temporary_directory.cpp))
-$(filter $(BUILD)/bench/%,$(BENCH_OBJECTS)): TEST_CXXFLAGS := -DGREYLISTING_BUILD='"$(CURDIR)/$(BUILD)"' -DGREYLISTING_SOURCE='"$(CURDIR)"'
 
 $(BENCH_FLOORS): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/src/deferred_tls.o
 	@echo '  link     $@'

@@ -11,10 +11,10 @@
 #include <iostream>
 #include <memory>
 
-#include "src/ctl/commands.h"
-#include "src/process.h"
-#include "src/store.h"
-#include "src/version.h"
+#include "ctl/commands.h"
+#include "process/process.h"
+#include "store/store.h"
+#include "version.h"
 
 using namespace greylisting;
 

@@ -8,17 +8,17 @@
 #include <cstdlib>
 #include <ctime>
 
-#include "src/control_file.h"
-#include "src/deadline.h"
-#include "src/hand_over.h"
-#include "src/header.h"
-#include "src/journal.h"
-#include "src/judge.h"
-#include "src/log.h"
-#include "src/process.h"
-#include "src/spp.h"
-#include "src/stores.h"
-#include "src/transaction.h"
+#include "host/header.h"
+#include "host/journal.h"
+#include "host/log.h"
+#include "host/spp.h"
+#include "judgement/judge.h"
+#include "judgement/transaction.h"
+#include "process/deadline.h"
+#include "process/hand_over.h"
+#include "process/process.h"
+#include "settings/control_file.h"
+#include "store/stores.h"
 
 using namespace greylisting;
 

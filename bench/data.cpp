@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "src/network.h"
-#include "src/pattern.h"
-#include "src/sql.h"
+#include "lists/pattern.h"
+#include "mail/network.h"
+#include "store/sql.h"
 
 namespace greylisting::bench {
 namespace {

@@ -1,5 +1,6 @@
 // The floor of a decision on MySQL: connect with the account that the plugin has, one statement, close.
-// The client library starts TLS when it starts itself; src/lean_tls.cpp, linked here too, has it wait.
+// The client library starts TLS when it starts itself; src/process/deferred_tls.cpp, linked here too, has it
+// wait.
 
 #include <mysql.h>
 

@@ -1,6 +1,6 @@
 // The floor of a decision on SQLite: open a file with a write-ahead log, one upsert with RETURNING. The log
-// is kept as short as the plugin keeps it (src/sqlite_database.cpp): each start reads all of it, and it would
-// grow for ever.
+// is kept as short as the plugin keeps it (src/store/sqlite_database.cpp): each start reads all of it, and it
+// would grow for ever.
 
 #include <sqlite3.h>
 

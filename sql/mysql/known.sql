@@ -1,5 +1,5 @@
 -- One RCPT, as far as it can be decided without the lists: the first part of what goes to the server in one packet
--- (src/mysql_store.cpp has the order). Words that begin with a colon are replaced by values, each a number or a hexadecimal
+-- (src/store/mysql_store.cpp has the order). Words that begin with a colon are replaced by values, each a number or a hexadecimal
 -- literal, or a list of such. What is found goes into variables by SELECT … INTO, because only that reads without locking
 -- rows, and each table is asked by itself, because that is cheaper than a join of one-row tables.
 

@@ -5,5 +5,5 @@ UPDATE greylisting_data
 
 SELECT 'greylist 0', 6, @id, @age, -1, FALSE FROM DUAL WHERE @is_known;
 
--- Then this fails, out of the range of numbers: the server reads no further (src/mysql_connection.h, kStop).
+-- Then this fails, out of the range of numbers: the server reads no further (src/store/mysql_connection.h, kStop).
 SET @stop = 18446744073709551615 + @is_known;

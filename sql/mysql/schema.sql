@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS greylisting_lists (
   KEY rcpt_to (rcpt_to(20))
 ) ENGINE=InnoDB DEFAULT CHARSET=latin1;
 
--- One row a triplet. The primary key is a hash of what makes two attempts the same (src/triplet.h), so that finding,
+-- One row a triplet. The primary key is a hash of what makes two attempts the same (src/mail/triplet.h), so that finding,
 -- inserting and counting is one statement on one index.
 CREATE TABLE IF NOT EXISTS greylisting_data (
   triplet        binary(16)       NOT NULL,
@@ -61,7 +61,7 @@ CREATE TABLE IF NOT EXISTS greylisting_data (
 ) ENGINE=InnoDB DEFAULT CHARSET=latin1;
 
 -- Who is allowed, denied, trapped, greylisted or not, by more than greylisting_lists knows. greylistctl writes the
--- rows: subject, network_end and specificity are what src/pattern.h makes of the pattern.
+-- rows: subject, network_end and specificity are what src/lists/pattern.h makes of the pattern.
 CREATE TABLE IF NOT EXISTS greylisting_entries (
   id           int unsigned      NOT NULL AUTO_INCREMENT,
   action       varchar(8)        NOT NULL,              -- allow, deny, trap; greylist (opt in), skip (opt out)
@@ -85,7 +85,7 @@ CREATE TABLE IF NOT EXISTS greylisting_entries (
 -- What clients have earned. One row a client identity: a network, a sender's domain that vouches for its clients, or
 -- a sender on a network, of which as many as group_domain_level make their domain trusted there.
 CREATE TABLE IF NOT EXISTS greylisting_clients (
-  client        binary(16)   NOT NULL,              -- a hash of the identity (src/triplet.h)
+  client        binary(16)   NOT NULL,              -- a hash of the identity (src/mail/triplet.h)
   identity      varchar(255) NOT NULL,              -- for people
   member_of     binary(16)   DEFAULT NULL,          -- the domain on a network to which this sender belongs
   passes        int unsigned NOT NULL DEFAULT 0,    -- hours in which mail of it has passed
@@ -99,7 +99,7 @@ CREATE TABLE IF NOT EXISTS greylisting_clients (
 ) ENGINE=InnoDB DEFAULT CHARSET=latin1;
 
 -- What has happened, counted: by the hour what each host has decided, by the day what became of records that the
--- clean-up has deleted. greylistctl cleanup writes it; src/ctl/history.h says what kinds and names there are.
+-- clean-up has deleted. greylistctl cleanup writes it; src/ctl/records/history.h says what kinds and names there are.
 CREATE TABLE IF NOT EXISTS greylisting_history (
   period datetime        NOT NULL,            -- UTC; when the hour or the day begins
   kind   varchar(16)     NOT NULL,

@@ -35,7 +35,7 @@ UPDATE greylisting_data SET last_update = last_update, pending_network = CASE
     WHEN LENGTH(relay_ip) = 16 THEN CONCAT(LEFT(relay_ip, 8), REPEAT(x'00', 8)) END
  WHERE triplet IS NULL;
 
--- The key of src/triplet.h. tis620 is a character set in which lower case is lower case of A to Z alone, as it is in
+-- The key of src/mail/triplet.h. tis620 is a character set in which lower case is lower case of A to Z alone, as it is in
 -- the plugin. A row without a client address keeps a key of its own.
 UPDATE greylisting_data SET last_update = last_update, triplet = UNHEX(LEFT(SHA2(COALESCE(
   CONCAT(

@@ -48,7 +48,7 @@ CREATE INDEX IF NOT EXISTS greylisting_data_record_expires ON greylisting_data (
 CREATE INDEX IF NOT EXISTS greylisting_data_pending_network ON greylisting_data (pending_network, record_expires)
   WHERE pending_network IS NOT NULL;
 
--- Written by greylistctl. subject, network_end and specificity are what src/pattern.h makes of the pattern.
+-- Written by greylistctl. subject, network_end and specificity are what src/lists/pattern.h makes of the pattern.
 CREATE TABLE IF NOT EXISTS greylisting_entries (
   id           INTEGER PRIMARY KEY AUTOINCREMENT,
   action       TEXT NOT NULL,

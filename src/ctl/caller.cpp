@@ -1,4 +1,4 @@
-#include "caller.h"
+#include "ctl/caller.h"
 
 #include <unistd.h>
 

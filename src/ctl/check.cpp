@@ -1,12 +1,12 @@
 #include <fstream>
 #include <iostream>
 
-#include "../administration.h"
-#include "../outage.h"
-#include "../process.h"
-#include "../state_directory.h"
-#include "check_lists.h"
-#include "commands.h"
+#include "ctl/commands.h"
+#include "ctl/lists/check_lists.h"
+#include "process/process.h"
+#include "process/state_directory.h"
+#include "store/administration.h"
+#include "store/outage.h"
 
 namespace greylisting::ctl {
 namespace {

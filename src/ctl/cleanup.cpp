@@ -4,12 +4,12 @@
 #include <iostream>
 #include <thread>
 
-#include "../administration.h"
-#include "../utc.h"
-#include "commands.h"
-#include "expiry.h"
-#include "progress.h"
-#include "sizes.h"
+#include "ctl/commands.h"
+#include "ctl/print/progress.h"
+#include "ctl/records/expiry.h"
+#include "ctl/records/sizes.h"
+#include "store/administration.h"
+#include "text/utc.h"
 
 namespace greylisting::ctl {
 namespace {

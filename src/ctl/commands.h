@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "../entry.h"
-#include "../list_file.h"
-#include "../settings.h"
-#include "rehearsal.h"
+#include "ctl/rehearsal.h"
+#include "lists/entry.h"
+#include "lists/list_file.h"
+#include "settings/settings.h"
 
 namespace greylisting::ctl {
 

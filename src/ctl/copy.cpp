@@ -3,13 +3,13 @@
 #include <filesystem>
 #include <iostream>
 
-#include "../fingerprint.h"
-#include "../printable.h"
-#include "commands.h"
-#include "figure_words.h"
-#include "meta.h"
-#include "progress.h"
-#include "table_rows.h"
+#include "ctl/commands.h"
+#include "ctl/print/figure_words.h"
+#include "ctl/print/progress.h"
+#include "ctl/records/meta.h"
+#include "ctl/records/table_rows.h"
+#include "mail/fingerprint.h"
+#include "text/printable.h"
 
 namespace greylisting::ctl {
 namespace {

@@ -4,14 +4,14 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "../printable.h"
-#include "../spp.h"
-#include "../utc.h"
-#include "commands.h"
-#include "figure_words.h"
-#include "judgement_steps.h"
-#include "rehearsal.h"
-#include "terminal.h"
+#include "ctl/commands.h"
+#include "ctl/judgement_steps.h"
+#include "ctl/print/figure_words.h"
+#include "ctl/print/terminal.h"
+#include "ctl/rehearsal.h"
+#include "host/spp.h"
+#include "text/printable.h"
+#include "text/utc.h"
 
 namespace greylisting::ctl {
 namespace {

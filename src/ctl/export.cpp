@@ -2,12 +2,12 @@
 #include <iostream>
 #include <unordered_map>
 
-#include "caller.h"
-#include "commands.h"
-#include "entry_json.h"
-#include "figure_words.h"
-#include "list_line.h"
-#include "output_file.h"
+#include "ctl/caller.h"
+#include "ctl/commands.h"
+#include "ctl/lists/entry_json.h"
+#include "ctl/lists/list_line.h"
+#include "ctl/print/figure_words.h"
+#include "ctl/print/output_file.h"
 
 namespace greylisting::ctl {
 namespace {

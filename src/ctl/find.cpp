@@ -1,11 +1,11 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "../csv.h"
-#include "commands.h"
-#include "record_table.h"
-#include "table.h"
-#include "words.h"
+#include "ctl/commands.h"
+#include "ctl/print/table.h"
+#include "ctl/print/words.h"
+#include "ctl/records/record_table.h"
+#include "text/csv.h"
 
 namespace greylisting::ctl {
 namespace {

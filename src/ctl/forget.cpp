@@ -1,9 +1,9 @@
 #include <iostream>
 
-#include "commands.h"
-#include "earned.h"
-#include "figure_words.h"
-#include "record_table.h"
+#include "ctl/commands.h"
+#include "ctl/print/figure_words.h"
+#include "ctl/records/earned.h"
+#include "ctl/records/record_table.h"
 
 namespace greylisting::ctl {
 namespace {

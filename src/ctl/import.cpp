@@ -5,11 +5,11 @@
 #include <map>
 #include <unordered_map>
 
-#include "../control_file.h"
-#include "../utc.h"
-#include "commands.h"
-#include "entry_json.h"
-#include "figure_words.h"
+#include "ctl/commands.h"
+#include "ctl/lists/entry_json.h"
+#include "ctl/print/figure_words.h"
+#include "settings/control_file.h"
+#include "text/utc.h"
 
 namespace greylisting::ctl {
 namespace {

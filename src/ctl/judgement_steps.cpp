@@ -1,15 +1,15 @@
-#include "judgement_steps.h"
+#include "ctl/judgement_steps.h"
 
 #include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <fstream>
 
-#include "../suspicion.h"
-#include "../suspicion_rules.h"
-#include "entry_table.h"
-#include "figure_words.h"
-#include "record_table.h"
+#include "ctl/lists/entry_table.h"
+#include "ctl/print/figure_words.h"
+#include "ctl/records/record_table.h"
+#include "lists/suspicion.h"
+#include "lists/suspicion_rules.h"
 
 namespace greylisting::ctl {
 namespace {

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "../administration.h"
-#include "../decision.h"
-#include "../session.h"
-#include "../settings.h"
+#include "judgement/decision.h"
+#include "judgement/session.h"
+#include "settings/settings.h"
+#include "store/administration.h"
 
 namespace greylisting::ctl {
 

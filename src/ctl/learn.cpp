@@ -7,13 +7,13 @@
 #include <set>
 #include <stdexcept>
 
-#include "../utc.h"
-#include "commands.h"
-#include "denied_networks.h"
-#include "earned.h"
-#include "figure_words.h"
-#include "smtpd_logs.h"
-#include "table.h"
+#include "ctl/commands.h"
+#include "ctl/lists/denied_networks.h"
+#include "ctl/logs/smtpd_logs.h"
+#include "ctl/print/figure_words.h"
+#include "ctl/print/table.h"
+#include "ctl/records/earned.h"
+#include "text/utc.h"
 
 namespace greylisting::ctl {
 namespace {

@@ -1,9 +1,9 @@
 #include <iostream>
 
-#include "commands.h"
-#include "earned.h"
-#include "entry_json.h"
-#include "table.h"
+#include "ctl/commands.h"
+#include "ctl/lists/entry_json.h"
+#include "ctl/print/table.h"
+#include "ctl/records/earned.h"
 
 namespace greylisting::ctl {
 namespace {

@@ -1,14 +1,14 @@
 #include <array>
 #include <iostream>
 
-#include "../administration.h"
-#include "../utc.h"
-#include "../version.h"
-#include "caller.h"
-#include "commands.h"
-#include "output_file.h"
-#include "recent.h"
-#include "sizes.h"
+#include "ctl/caller.h"
+#include "ctl/commands.h"
+#include "ctl/print/output_file.h"
+#include "ctl/records/recent.h"
+#include "ctl/records/sizes.h"
+#include "store/administration.h"
+#include "text/utc.h"
+#include "version.h"
 
 namespace greylisting::ctl {
 namespace {

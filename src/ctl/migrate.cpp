@@ -1,7 +1,7 @@
 #include <iostream>
 
-#include "../administration.h"
-#include "commands.h"
+#include "ctl/commands.h"
+#include "store/administration.h"
 
 namespace greylisting::ctl {
 

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <iostream>
 
-#include "commands.h"
-#include "record_table.h"
+#include "ctl/commands.h"
+#include "ctl/records/record_table.h"
 
 namespace greylisting::ctl {
 namespace {

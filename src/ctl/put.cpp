@@ -1,11 +1,11 @@
 #include <iostream>
 
-#include "../reply.h"
-#include "../utc.h"
-#include "commands.h"
-#include "entry_table.h"
-#include "overlaps.h"
-#include "words.h"
+#include "ctl/commands.h"
+#include "ctl/lists/entry_table.h"
+#include "ctl/lists/overlaps.h"
+#include "ctl/print/words.h"
+#include "mail/reply.h"
+#include "text/utc.h"
 
 namespace greylisting::ctl {
 namespace {

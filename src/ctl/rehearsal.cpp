@@ -1,8 +1,8 @@
-#include "rehearsal.h"
+#include "ctl/rehearsal.h"
 
-#include "../printable.h"
-#include "../shell_word.h"
-#include "commands.h"
+#include "ctl/commands.h"
+#include "text/printable.h"
+#include "text/shell_word.h"
 
 namespace greylisting::ctl {
 namespace {

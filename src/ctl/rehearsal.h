@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "../administration.h"
-#include "../judge.h"
-#include "../session.h"
+#include "judgement/judge.h"
+#include "judgement/session.h"
+#include "store/administration.h"
 
 namespace greylisting::ctl {
 

@@ -2,10 +2,10 @@
 #include <iostream>
 #include <set>
 
-#include "commands.h"
-#include "earned.h"
-#include "entry_table.h"
-#include "words.h"
+#include "ctl/commands.h"
+#include "ctl/lists/entry_table.h"
+#include "ctl/print/words.h"
+#include "ctl/records/earned.h"
 
 namespace greylisting::ctl {
 namespace {

@@ -2,15 +2,15 @@
 
 #include <iostream>
 
-#include "../utc.h"
-#include "caller.h"
-#include "commands.h"
-#include "output_file.h"
-#include "report/figures.h"
-#include "report/json.h"
-#include "report/page.h"
-#include "report/text.h"
-#include "words.h"
+#include "ctl/caller.h"
+#include "ctl/commands.h"
+#include "ctl/print/output_file.h"
+#include "ctl/print/words.h"
+#include "ctl/report/figures.h"
+#include "ctl/report/json.h"
+#include "ctl/report/page.h"
+#include "ctl/report/text.h"
+#include "text/utc.h"
 
 namespace greylisting::ctl {
 namespace {

@@ -3,14 +3,14 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "../administration.h"
-#include "../utc.h"
-#include "../version.h"
-#include "commands.h"
-#include "figure_words.h"
-#include "recent.h"
-#include "sizes.h"
-#include "table.h"
+#include "ctl/commands.h"
+#include "ctl/print/figure_words.h"
+#include "ctl/print/table.h"
+#include "ctl/records/recent.h"
+#include "ctl/records/sizes.h"
+#include "store/administration.h"
+#include "text/utc.h"
+#include "version.h"
 
 namespace greylisting::ctl {
 namespace {

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "src/printable.h"
 #include "tests/support/fault.h"
+#include "text/printable.h"
 
 namespace greylisting::test {
 namespace {

@@ -2,7 +2,7 @@
 // ASCII case, a source route and a sender's BATV tag; a domain nothing but ASCII case and dots at its end,
 // unless it is not ASCII; and the domain is what follows the last '@'.
 
-#include "address.h"
+#include "mail/address.h"
 
 #include <algorithm>
 #include <cstdint>

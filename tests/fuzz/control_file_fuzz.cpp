@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <exception>
 
-#include "settings.h"
+#include "settings/settings.h"
 
 using namespace greylisting;
 

@@ -14,12 +14,12 @@
 #include <string>
 #include <string_view>
 
-#include "attempt.h"
-#include "header.h"
-#include "judge.h"
-#include "log.h"
-#include "spp.h"
-#include "transaction.h"
+#include "host/header.h"
+#include "host/log.h"
+#include "host/spp.h"
+#include "judgement/attempt.h"
+#include "judgement/judge.h"
+#include "judgement/transaction.h"
 
 using namespace greylisting;
 

@@ -2,7 +2,7 @@
 // line both, and nothing is thrown; problems can be printed; an entry written in the plain format is read as
 // the same entry. The input is the name of a format, a line end, and the text.
 
-#include "list_file.h"
+#include "lists/list_file.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -10,7 +10,7 @@
 #include <exception>
 #include <set>
 
-#include "reply.h"
+#include "mail/reply.h"
 
 using namespace greylisting;
 

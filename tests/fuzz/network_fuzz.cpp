@@ -2,7 +2,7 @@
 // the addresses that share its prefix; the first addresses around an address are those of all its networks.
 // The input is a network and an address, a line each.
 
-#include "network.h"
+#include "mail/network.h"
 
 #include <algorithm>
 #include <cstdint>

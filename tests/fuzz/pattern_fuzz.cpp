@@ -3,7 +3,7 @@
 // network holds the client; an address matches the pattern that is made of it. The input is a line each of:
 // the word, the pattern, the client's address and name, the sender, the recipient.
 
-#include "pattern.h"
+#include "lists/pattern.h"
 
 #include <algorithm>
 #include <cstdint>

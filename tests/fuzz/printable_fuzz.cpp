@@ -1,7 +1,7 @@
 // printable: any bytes become one word of printable ASCII and come back as they were; a word that is taken
 // back is the one that its bytes make.
 
-#include "printable.h"
+#include "text/printable.h"
 
 #include <algorithm>
 #include <cstdint>

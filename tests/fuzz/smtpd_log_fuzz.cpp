@@ -3,7 +3,7 @@
 // message without one says, and neither does what a client can write behind it make another client's mail of
 // it. The input is a line.
 
-#include "smtpd_log.h"
+#include "ctl/logs/smtpd_log.h"
 
 #include <cstdint>
 #include <cstdlib>

@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <string>
 
-#include "attempt.h"
-#include "sql.h"
+#include "judgement/attempt.h"
+#include "store/sql.h"
 
 using namespace greylisting;
 

@@ -3,15 +3,15 @@
 // in any case and with a final dot.
 // The input is the client's address, its name, HELO, sender and recipient, a line each, and the rules.
 
-#include "suspicion_rules.h"
+#include "lists/suspicion_rules.h"
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdlib>
 
-#include "client_name.h"
-#include "suspicion.h"
+#include "lists/suspicion.h"
+#include "mail/client_name.h"
 
 using namespace greylisting;
 

@@ -2,7 +2,7 @@
 // record completes it to one that has a reason and, where it defers, a wait. The input is a verdict, a line,
 // and four numbers of a record behind it.
 
-#include "verdict.h"
+#include "judgement/verdict.h"
 
 #include <array>
 #include <charconv>
@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "store.h"
+#include "store/store.h"
 
 using namespace greylisting;
 

@@ -8,8 +8,8 @@
 #include <functional>
 #include <regex>
 
-#include "src/version.h"
 #include "tests/support/installation.h"
+#include "version.h"
 
 namespace greylisting::test {
 namespace {

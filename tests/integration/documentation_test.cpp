@@ -9,10 +9,10 @@
 #include <set>
 #include <sstream>
 
-#include "src/decision.h"
-#include "src/log.h"
-#include "src/settings.h"
-#include "src/transaction.h"
+#include "host/log.h"
+#include "judgement/decision.h"
+#include "judgement/transaction.h"
+#include "settings/settings.h"
 #include "tests/support/installation.h"
 
 namespace greylisting::test {

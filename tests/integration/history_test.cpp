@@ -8,10 +8,10 @@
 #include <regex>
 #include <thread>
 
-#include "src/ctl/history.h"
-#include "src/utc.h"
+#include "ctl/records/history.h"
 #include "tests/support/installation.h"
 #include "tests/support/working_directory.h"
+#include "text/utc.h"
 
 namespace greylisting::test {
 namespace {

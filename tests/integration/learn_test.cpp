@@ -7,8 +7,8 @@
 #include <ctime>
 #include <regex>
 
-#include "src/utc.h"
 #include "tests/support/installation.h"
+#include "text/utc.h"
 
 namespace greylisting::test {
 namespace {

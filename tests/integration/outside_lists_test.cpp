@@ -5,9 +5,9 @@
 #include <chrono>
 #include <memory>
 
-#include "attempt.h"
-#include "mysql_store.h"
-#include "sqlite_store.h"
+#include "judgement/attempt.h"
+#include "store/mysql_store.h"
+#include "store/sqlite_store.h"
 #include "tests/support/scenario.h"
 
 namespace greylisting::test {

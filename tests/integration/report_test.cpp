@@ -6,13 +6,13 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "src/ctl/report/json.h"
-#include "src/ctl/report/page.h"
-#include "src/ctl/report/text.h"
-#include "src/ctl/report/words.h"
-#include "src/utc.h"
+#include "ctl/report/json.h"
+#include "ctl/report/page.h"
+#include "ctl/report/text.h"
+#include "ctl/report/words.h"
 #include "tests/support/installation.h"
 #include "tests/support/standard_stream.h"
+#include "text/utc.h"
 
 namespace greylisting::test {
 namespace {

@@ -14,10 +14,10 @@
 #include <numeric>
 #include <regex>
 
-#include "src/ctl/history.h"
-#include "src/utc.h"
-#include "src/version.h"
+#include "ctl/records/history.h"
 #include "tests/support/installation.h"
+#include "text/utc.h"
+#include "version.h"
 
 namespace greylisting::test {
 namespace {

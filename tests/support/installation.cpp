@@ -1,8 +1,8 @@
 #include "installation.h"
 
-#include "src/entry.h"
-#include "src/pattern.h"
-#include "src/sql.h"
+#include "lists/entry.h"
+#include "lists/pattern.h"
+#include "store/sql.h"
 
 #include <sqlite3.h>
 

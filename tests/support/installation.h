@@ -43,7 +43,7 @@ ListEntry deny_domain(std::string domain);
 struct Entry {
   std::string action;   // allow, deny, trap, greylist, skip
   std::string word;     // client, sender, recipient
-  std::string pattern;  // src/pattern.h
+  std::string pattern;  // src/lists/pattern.h
   std::string reply{};
   std::string block_expire{};  // minutes
   std::string expires = "9999-12-31 23:59:59";

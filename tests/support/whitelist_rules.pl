@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # whitelist_rules.pl FORMAT FILE: which lines of a Postgrey or SQLgrey list match what, by the formats' documented
-# rules and nothing of the program under test. FORMAT is as in src/list_file.h. Standard input has a probe a line: for a
+# rules and nothing of the program under test. FORMAT is as in src/lists/list_file.h. Standard input has a probe a line: for a
 # list of recipients an address, otherwise a client's name and its address with a tab between, either of them may be
 # empty. Prints the numbers of the lines that are entries, then a line a probe with the numbers of the entries that match.
 use strict;

@@ -1,4 +1,4 @@
-#include "address.h"
+#include "mail/address.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "attempt.h"
+#include "judgement/attempt.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "client_name.h"
+#include "mail/client_name.h"
 
 // pcre2.h asks for the width of its characters.
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/support/process.h"
 #include "tests/support/temporary_directory.h"
 
 namespace greylisting {
@@ -376,7 +377,7 @@ std::string first_line_of(const std::filesystem::path& file) {
 
 TEST_CASE("looks_dynamic: as SQLgrey's patterns decide, but where the header says otherwise",
           "[client_name]") {
-  const std::filesystem::path lists = GREYLISTING_BUILD "/debian-lists";
+  const std::filesystem::path lists = test::built("debian-lists");
   if (!std::filesystem::exists(lists / "dyn_fqdn.regexp")) {
     WARN(lists.string() << " is not there (make test fetches it); not compared");
     return;

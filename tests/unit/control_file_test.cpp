@@ -1,4 +1,4 @@
-#include "control_file.h"
+#include "settings/control_file.h"
 
 #include <sys/stat.h>
 
@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <string>
 
-#include "process.h"
+#include "process/process.h"
 #include "tests/support/temporary_directory.h"
 
 namespace greylisting {

@@ -1,4 +1,4 @@
-#include "src/csv.h"
+#include "text/csv.h"
 
 #include <catch2/catch.hpp>
 

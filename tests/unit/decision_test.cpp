@@ -1,4 +1,4 @@
-#include "decision.h"
+#include "judgement/decision.h"
 
 #include <catch2/catch.hpp>
 

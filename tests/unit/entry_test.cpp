@@ -1,4 +1,4 @@
-#include "src/entry.h"
+#include "lists/entry.h"
 
 #include <catch2/catch.hpp>
 #include <vector>

@@ -1,10 +1,10 @@
-#include "fingerprint.h"
+#include "mail/fingerprint.h"
 
 #include <catch2/catch.hpp>
 
 #include <string>
 
-#include "printable.h"
+#include "text/printable.h"
 
 namespace greylisting {
 namespace {

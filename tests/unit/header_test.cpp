@@ -1,4 +1,4 @@
-#include "header.h"
+#include "host/header.h"
 
 #include <catch2/catch.hpp>
 

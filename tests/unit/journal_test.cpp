@@ -1,4 +1,4 @@
-#include "journal.h"
+#include "host/journal.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "list_file.h"
+#include "lists/list_file.h"
 
 #include <arpa/inet.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-#include "src/ctl/report/moved_messages.h"
+#include "ctl/report/moved_messages.h"
 
 #include <catch2/catch.hpp>
 

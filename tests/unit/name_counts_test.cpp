@@ -1,4 +1,4 @@
-#include "src/ctl/report/name_counts.h"
+#include "ctl/report/name_counts.h"
 
 #include <catch2/catch.hpp>
 

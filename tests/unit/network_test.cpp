@@ -1,4 +1,4 @@
-#include "network.h"
+#include "mail/network.h"
 
 #include <arpa/inet.h>
 

@@ -1,4 +1,4 @@
-#include "outside_lists.h"
+#include "lists/outside_lists.h"
 
 #include <sys/stat.h>
 

@@ -1,4 +1,4 @@
-#include "pattern.h"
+#include "lists/pattern.h"
 
 #include <catch2/catch.hpp>
 
@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "regexp.h"
+#include "lists/regexp.h"
 
 namespace greylisting {
 namespace {

@@ -1,4 +1,4 @@
-#include "printable.h"
+#include "text/printable.h"
 
 #include <catch2/catch.hpp>
 

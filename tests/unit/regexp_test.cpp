@@ -1,4 +1,4 @@
-#include "regexp.h"
+#include "lists/regexp.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "reply.h"
+#include "mail/reply.h"
 
 #include <catch2/catch.hpp>
 

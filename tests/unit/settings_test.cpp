@@ -1,5 +1,5 @@
-#include "settings.h"
-#include "process.h"
+#include "settings/settings.h"
+#include "process/process.h"
 
 #include <signal.h>
 #include <sys/stat.h>

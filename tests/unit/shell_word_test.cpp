@@ -1,4 +1,4 @@
-#include "src/shell_word.h"
+#include "text/shell_word.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "smtpd_log.h"
+#include "ctl/logs/smtpd_log.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "spp.h"
+#include "host/spp.h"
 
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-#include "sql.h"
+#include "store/sql.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "suspicion_rules.h"
+#include "lists/suspicion_rules.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,8 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include "process.h"
-#include "regexp.h"
+#include "lists/regexp.h"
+#include "process/process.h"
+#include "tests/support/process.h"
 #include "tests/support/temporary_directory.h"
 
 namespace greylisting {
@@ -220,7 +221,7 @@ TEST_CASE("SuspicionRules: rules as SQLgrey's users have them", "[suspicion_rule
 }
 
 TEST_CASE("SuspicionRules: SQLgrey's own file is understood completely", "[suspicion_rules]") {
-  const std::filesystem::path file = GREYLISTING_BUILD "/debian-lists/discrimination.regexp";
+  const std::filesystem::path file = test::built("debian-lists/discrimination.regexp");
   if (!std::filesystem::exists(file)) {
     WARN(file.string() << " is not there (make test fetches it); not read");
     return;
@@ -258,7 +259,7 @@ TEST_CASE("SuspicionRules: SQLgrey's own file is understood completely", "[suspi
 }
 
 TEST_CASE("SuspicionRules: the sample has no mistake and lets a mail server be", "[suspicion_rules]") {
-  const auto rules = SuspicionRules::read(GREYLISTING_SOURCE "/config/control/greylisting_suspicious");
+  const auto rules = SuspicionRules::read(test::source_tree() / "config/control/greylisting_suspicious");
   REQUIRE(rules);
   CHECK(rules->check() == kNone);
   Session session = session_of_alice();
@@ -267,7 +268,7 @@ TEST_CASE("SuspicionRules: the sample has no mistake and lets a mail server be",
   CHECK(holds_for(*rules, session) != 0);
 
   // What is commented out has no mistake either.
-  std::string text = test::read_file(GREYLISTING_SOURCE "/config/control/greylisting_suspicious");
+  std::string text = test::read_file(test::source_tree() / "config/control/greylisting_suspicious");
   std::size_t uncommented = 0;
   for (const char* const attribute : {"\n#client_", "\n#sender", "\n#recipient"}) {
     for (auto at = text.find(attribute); at != std::string::npos; at = text.find(attribute)) {

@@ -1,4 +1,4 @@
-#include "suspicion.h"
+#include "lists/suspicion.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "ctl/tally.h"
+#include "ctl/records/tally.h"
 
 #include <catch2/catch.hpp>
 

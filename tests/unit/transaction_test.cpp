@@ -1,4 +1,4 @@
-#include "transaction.h"
+#include "judgement/transaction.h"
 
 #include <catch2/catch.hpp>
 

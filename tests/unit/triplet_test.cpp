@@ -1,4 +1,4 @@
-#include "triplet.h"
+#include "mail/triplet.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "utc.h"
+#include "text/utc.h"
 
 #include <catch2/catch.hpp>
 #include <utility>

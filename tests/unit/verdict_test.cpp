@@ -1,8 +1,8 @@
-#include "verdict.h"
+#include "judgement/verdict.h"
 
 #include <catch2/catch.hpp>
 
-#include "store.h"
+#include "store/store.h"
 
 namespace greylisting {
 namespace {

@@ -1,10 +1,10 @@
-#include "charts.h"
+#include "ctl/report/charts.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "html.h"
-#include "words.h"
+#include "ctl/report/html.h"
+#include "ctl/report/words.h"
 
 namespace greylisting::ctl {
 namespace {

@@ -1,11 +1,11 @@
-#include "figures.h"
+#include "ctl/report/figures.h"
 
 #include <algorithm>
 #include <array>
 
-#include "../../entry.h"
-#include "../../utc.h"
-#include "../history.h"
+#include "ctl/records/history.h"
+#include "lists/entry.h"
+#include "text/utc.h"
 
 namespace greylisting::ctl {
 namespace {

@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "../../administration.h"
-#include "../tally.h"
-#include "name_counts.h"
-#include "records.h"
+#include "ctl/records/tally.h"
+#include "ctl/report/name_counts.h"
+#include "ctl/report/records.h"
+#include "store/administration.h"
 
 namespace greylisting::ctl {
 

@@ -1,4 +1,4 @@
-#include "html.h"
+#include "ctl/report/html.h"
 
 namespace greylisting::ctl {
 

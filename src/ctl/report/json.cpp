@@ -1,6 +1,6 @@
-#include "json.h"
+#include "ctl/report/json.h"
 
-#include "../../printable.h"
+#include "text/printable.h"
 
 namespace greylisting::ctl {
 namespace {

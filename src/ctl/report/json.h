@@ -29,7 +29,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "figures.h"
+#include "ctl/report/figures.h"
 
 namespace greylisting::ctl {
 

@@ -1,4 +1,4 @@
-#include "moved_messages.h"
+#include "ctl/report/moved_messages.h"
 
 #include <algorithm>
 #include <optional>

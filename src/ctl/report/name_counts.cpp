@@ -1,4 +1,4 @@
-#include "name_counts.h"
+#include "ctl/report/name_counts.h"
 
 #include <algorithm>
 

@@ -1,10 +1,10 @@
-#include "page.h"
+#include "ctl/report/page.h"
 
-#include "../../version.h"
-#include "charts.h"
-#include "html.h"
-#include "sections.h"
-#include "style.h"
+#include "ctl/report/charts.h"
+#include "ctl/report/html.h"
+#include "ctl/report/sections.h"
+#include "ctl/report/style.h"
+#include "version.h"
 
 namespace greylisting::ctl {
 namespace {

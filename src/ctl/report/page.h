@@ -7,7 +7,7 @@
 
 #include <string>
 
-#include "figures.h"
+#include "ctl/report/figures.h"
 
 namespace greylisting::ctl {
 

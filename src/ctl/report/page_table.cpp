@@ -1,7 +1,7 @@
-#include "page_table.h"
+#include "ctl/report/page_table.h"
 
-#include "../figure_words.h"
-#include "html.h"
+#include "ctl/print/figure_words.h"
+#include "ctl/report/html.h"
 
 namespace greylisting::ctl {
 

@@ -1,17 +1,17 @@
-#include "records.h"
+#include "ctl/report/records.h"
 
 #include <algorithm>
 #include <functional>
 #include <thread>
 #include <unordered_map>
 
-#include "../../entry.h"
-#include "../../number.h"
-#include "../../utc.h"
-#include "../history.h"
-#include "../progress.h"
-#include "../record_tally.h"
-#include "moved_messages.h"
+#include "ctl/print/progress.h"
+#include "ctl/records/history.h"
+#include "ctl/records/record_tally.h"
+#include "ctl/report/moved_messages.h"
+#include "lists/entry.h"
+#include "text/number.h"
+#include "text/utc.h"
 
 namespace greylisting::ctl {
 namespace {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "../../administration.h"
-#include "name_counts.h"
+#include "ctl/report/name_counts.h"
+#include "store/administration.h"
 
 namespace greylisting::ctl {
 

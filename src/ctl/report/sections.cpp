@@ -1,14 +1,14 @@
-#include "sections.h"
+#include "ctl/report/sections.h"
 
 #include <algorithm>
 #include <array>
 #include <optional>
 
-#include "../../printable.h"
-#include "charts.h"
-#include "html.h"
-#include "page_table.h"
-#include "words.h"
+#include "ctl/report/charts.h"
+#include "ctl/report/html.h"
+#include "ctl/report/page_table.h"
+#include "ctl/report/words.h"
+#include "text/printable.h"
 
 namespace greylisting::ctl {
 namespace {

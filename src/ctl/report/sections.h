@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "figures.h"
+#include "ctl/report/figures.h"
 
 namespace greylisting::ctl {
 

@@ -1,4 +1,4 @@
-#include "style.h"
+#include "ctl/report/style.h"
 
 namespace greylisting::ctl {
 

@@ -1,12 +1,12 @@
-#include "text.h"
+#include "ctl/report/text.h"
 
 #include <algorithm>
 #include <iostream>
 #include <sstream>
 
-#include "../../printable.h"
-#include "../table.h"
-#include "words.h"
+#include "ctl/print/table.h"
+#include "ctl/report/words.h"
+#include "text/printable.h"
 
 namespace greylisting::ctl {
 namespace {

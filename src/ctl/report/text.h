@@ -1,7 +1,7 @@
 // text: a report as it is read on a terminal.
 #pragma once
 
-#include "figures.h"
+#include "ctl/report/figures.h"
 
 namespace greylisting::ctl {
 

@@ -1,8 +1,8 @@
-#include "words.h"
+#include "ctl/report/words.h"
 
 #include <algorithm>
 
-#include "../../utc.h"
+#include "text/utc.h"
 
 namespace greylisting::ctl {
 namespace {

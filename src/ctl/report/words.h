@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "../figure_words.h"
-#include "figures.h"
+#include "ctl/print/figure_words.h"
+#include "ctl/report/figures.h"
 
 namespace greylisting::ctl {
 

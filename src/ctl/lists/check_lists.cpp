@@ -1,0 +1,147 @@
+#include "ctl/lists/check_lists.h"
+
+#include <algorithm>
+#include <array>
+
+#include "ctl/lists/entry_table.h"
+#include "ctl/print/figure_words.h"
+#include "judgement/judge.h"
+#include "lists/list_file.h"
+#include "lists/suspicion_rules.h"
+
+namespace greylisting::ctl {
+namespace {
+
+using State = Finding::State;
+
+constexpr std::size_t kMaxShown = 10;  // findings of one kind
+constexpr const char* kBelieveNames =
+    "set trust_remote_host=paranoid and run tcpserver with -p, or allow their networks";
+
+void add_first_of(std::vector<Finding>& findings, std::vector<Finding> more, const std::string& what) {
+  const std::size_t size = more.size();
+  more.resize(std::min(size, kMaxShown));
+  std::ranges::move(more, std::back_inserter(findings));
+  if (size > kMaxShown) {
+    findings.push_back({State::warning, what + ": " + std::to_string(size - kMaxShown) + " more like these",
+                        "correct the first, then look again: greylistctl check"});
+  }
+}
+
+Finding counts(const std::vector<StoredEntry>& entries) {
+  std::string text;
+  for (const Action action : kActions) {
+    const auto count = std::ranges::count(entries, name(action), &StoredEntry::action);
+    if (count > 0)
+      text += (text.empty() ? "" : ", ") + std::to_string(count) + ' ' + std::string(name(action));
+  }
+  const auto over = std::ranges::count(entries, true, &StoredEntry::is_over);
+  if (over > 0) text += "; " + std::to_string(over) + " of them over";
+  return {State::good, "entries: " + (text.empty() ? "none" : text)};
+}
+
+std::optional<Finding> problem_of(const StoredEntry& stored) {
+  const std::string shown = stored.id + ": ";
+  try {
+    const Entry entry = read(stored);
+    const std::string columns = outdated_columns(stored, entry.pattern);
+    if (columns.empty()) return std::nullopt;
+    return Finding{
+        State::warning,
+        shown + text(entry) + " was stored in another way than this version finds it (" + columns + ')',
+        "enter it anew: greylistctl remove " + stored.id + ", then greylistctl " + text(entry)};
+  } catch (const std::runtime_error& error) {
+    return Finding{State::warning, shown + "it is not understood: " + error.what(),
+                   "remove it: greylistctl remove " + stored.id};
+  }
+}
+
+// What cannot be had of a file, or is wrong in it.
+void add_list(std::vector<Finding>& findings, ListFormat format, const std::string& file, bool allows,
+              const Settings& settings) {
+  const auto list = read_list(format, file);
+  if (!list) return;
+  findings.push_back({State::good, file + ": " + counted(list->entries.size(), "entry", "entries")});
+  std::vector<Finding> problems;
+  for (const std::string& problem : list->problems)
+    problems.push_back({State::warning, problem, "correct it; the man page and the sample tell the form"});
+  add_first_of(findings, std::move(problems), file);
+
+  const auto by_name = static_cast<std::size_t>(std::ranges::count_if(
+      list->entries, [](const ListedPattern& entry) { return entry.pattern.kind() == PatternKind::host; }));
+  if (allows && by_name > 0 && settings.trust_remote_host == RemoteHost::never) {
+    findings.push_back({State::warning,
+                        file + ": " + counted(by_name, "entry allows", "entries allow") +
+                            " clients by name, " + std::string(kNoEffectByName),
+                        kBelieveNames});
+  }
+}
+
+void add_named_lists(std::vector<Finding>& findings, const Settings& settings) {
+  for (const auto& [format_name, file, is_addition] : named_lists(settings.allow_lists)) {
+    const auto format = list_format(format_name);
+    if (!format) {
+      findings.push_back(
+          {State::warning,
+           "allow_lists: \"" + one_line(format_name) + "\" is not a format; its file is ignored",
+           "write FORMAT:FILE, the format being plain, postgrey-clients, postgrey-recipients, sqlgrey-ip or "
+           "sqlgrey-fqdn"});
+      continue;
+    }
+    if (!is_addition && !read_list(*format, file) && !read_list(*format, file + ".local")) {
+      findings.push_back({State::warning, "allow_lists: there is no file " + one_line(file),
+                          "create it, or take it out of allow_lists"});
+    }
+    add_list(findings, *format, file, true, settings);
+  }
+}
+
+void add_rules(std::vector<Finding>& findings, const Settings& settings) {
+  if (settings.greylist == Greylist::all) return;
+  const auto rules = SuspicionRules::read(settings.suspicious_rules);
+  if (!rules) return;
+  std::vector<Finding> problems;
+  for (const std::string& problem : rules->check())
+    problems.push_back({State::warning, problem, "correct that line, or take it out"});
+  if (problems.empty())
+    findings.push_back({State::good, settings.suspicious_rules + ": every rule is understood"});
+  add_first_of(findings, std::move(problems), settings.suspicious_rules);
+}
+
+}  // namespace
+
+std::vector<Finding> examine_entries(Administration& administration, const Settings& settings) {
+  // Those of greylisting_lists are looked at with the schema.
+  auto entries = EntryTable(administration, settings).all();
+  std::erase_if(entries, [](const StoredEntry& entry) { return entry.id.starts_with("lists/"); });
+
+  std::vector<Finding> findings{counts(entries)};
+  std::vector<Finding> problems;
+  std::size_t by_name = 0;
+  std::string first_by_name;
+  for (const StoredEntry& stored : entries) {
+    if (auto problem = problem_of(stored)) problems.push_back(std::move(*problem));
+    const auto entry = try_to_read(stored);
+    if (stored.is_over || !entry || !allows_by_unbelieved_name(*entry, settings)) continue;
+    if (by_name++ == 0) first_by_name = stored.id;
+  }
+  add_first_of(findings, std::move(problems), "entries");
+  if (by_name > 0) {
+    findings.push_back({State::warning,
+                        "entries: " + counted(by_name, "allows", "allow") + " clients by name (" +
+                            first_by_name + (by_name > 1 ? ", …" : "") + "), " + std::string(kNoEffectByName),
+                        kBelieveNames});
+  }
+  return findings;
+}
+
+std::vector<Finding> examine_files(const Settings& settings) {
+  std::vector<Finding> findings;
+  add_list(findings, ListFormat::plain, kAllowFile, true, settings);
+  add_list(findings, ListFormat::plain, kDenyFile, false, settings);
+  add_named_lists(findings, settings);
+  add_rules(findings, settings);
+  return findings;
+}
+
+}  // namespace greylisting::ctl

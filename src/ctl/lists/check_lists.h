@@ -1,0 +1,18 @@
+// check_lists: what `greylistctl check` says of entries and of the files beside them.
+#pragma once
+
+#include <vector>
+
+#include "store/administration.h"
+
+namespace greylisting::ctl {
+
+/// The entries of the store: how many there are, and those that do not do what they look as if they did.
+/// Throws StoreError.
+std::vector<Finding> examine_entries(Administration& administration, const Settings& settings);
+
+/// control/greylisting_allow, control/greylisting_deny, the files of allow_lists, and with
+/// greylist=suspicious or unvouched that of suspicious_rules, as this process's user can read them.
+std::vector<Finding> examine_files(const Settings& settings);
+
+}  // namespace greylisting::ctl

@@ -1,0 +1,135 @@
+#include "ctl/lists/entry_json.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "mail/reply.h"
+#include "text/utc.h"
+
+namespace greylisting::ctl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kMaxBlock = 525600;
+constexpr std::size_t kMaxShown = 100;  // of a value in a message
+
+constexpr std::array<std::string_view, 10> kKeys{"id",    "action", "what",    "pattern", "pattern_hex",
+                                                 "until", "over",   "comment", "block",   "reply"};
+
+// What is wrong with an entry; what() says it and what is allowed.
+class EntryError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+  EntryError(std::string_view key, std::string_view value, const std::string& why)
+      : runtime_error(
+            std::string(key).append(": ").append(quoted(value, kMaxShown)).append(" ").append(why)) {}
+};
+
+// Empty for what is null or is not there.
+std::string text_at(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || found->is_null()) return "";
+  if (!found->is_string()) throw EntryError(std::string(key) + " is not a text");
+  return found->get<std::string>();
+}
+
+std::string bytes_of(const std::string& digits) {
+  std::string bytes;
+  for (std::size_t i = 0; i < digits.size(); i += 2) {
+    unsigned byte = 0;
+    const char* const begin = digits.data() + i;
+    const auto [end, error] =
+        std::from_chars(begin, begin + std::min<std::size_t>(2, digits.size() - i), byte, 16);
+    if (error != std::errc() || end != begin + 2)
+      throw EntryError("pattern_hex", digits, "is not pairs of hexadecimal digits");
+    bytes += static_cast<char>(byte);
+  }
+  return bytes;
+}
+
+std::optional<std::chrono::minutes> block_at(const Json& object) {
+  const auto found = object.find("block");
+  if (found == object.end() || found->is_null()) return std::nullopt;
+  if (!found->is_number_integer() || *found < 0 || *found > kMaxBlock)
+    throw EntryError("block is not a whole number of minutes from 0 to " + std::to_string(kMaxBlock));
+  return std::chrono::minutes(found->get<int>());
+}
+
+std::string expiry_at(const Json& object) {
+  const std::string until = text_at(object, "until");
+  if (until.empty()) return std::string(kForEver);
+  const auto end = end_of(until);
+  if (!end) throw EntryError("until", until, R"(is not a date: YYYY-MM-DD or "YYYY-MM-DD hh:mm:ss" (UTC))");
+  return *end;
+}
+
+std::string reply_at(const Json& object) {
+  std::string reply = text_at(object, "reply");
+  if (!reply.empty() && !is_reply(reply, '4') && !is_reply(reply, '5')) {
+    throw EntryError(
+        "reply", reply,
+        "is not an SMTP reply: it has to be 4NN or 5NN, a blank and a text in printable ASCII, at "
+        "most " +
+            std::to_string(kMaxReply) + " characters");
+  }
+  return reply;
+}
+
+Entry entry_of(const Json& object) {
+  if (!object.is_object()) throw EntryError("it is not an object");
+  for (const auto& [key, value] : object.items()) {
+    if (std::ranges::find(kKeys, key) == kKeys.end())
+      throw EntryError(quoted(key, kMaxShown) + " is not something that an entry has");
+  }
+  const std::string action_word = text_at(object, "action");
+  const auto action = action_of(action_word);
+  if (!action) throw EntryError("action", action_word, "is not allow, deny, trap, greylist or skip");
+  const std::string bytes = bytes_of(text_at(object, "pattern_hex"));
+  Entry entry{
+      .action = *action,
+      .pattern = Pattern::parse(text_at(object, "what"), bytes.empty() ? text_at(object, "pattern") : bytes),
+      .block = block_at(object),
+      .reply = reply_at(object),
+      .expires = expiry_at(object),
+      .comment = stored_comment(text_at(object, "comment"))};
+  if (const auto why = objection(entry)) throw EntryError(*why);
+  return entry;
+}
+
+}  // namespace
+
+nlohmann::ordered_json json_of(const StoredEntry& entry) {
+  Json object{{"id", entry.id},
+              {"action", one_line(entry.action)},
+              {"what", one_line(subject_of(entry))},
+              {"pattern", one_line(entry.pattern)},
+              {"until", entry.expires == kForEver ? Json() : Json(entry.expires)},
+              {"over", entry.is_over},
+              {"comment", one_line(entry.comment)}};
+  if (one_line(entry.pattern) != entry.pattern) object["pattern_hex"] = hexadecimal(entry.pattern);
+  if (!entry.block.empty()) object["block"] = std::stol(entry.block);
+  if (!entry.reply.empty()) object["reply"] = one_line(entry.reply);
+  return object;
+}
+
+JsonList parse_json_list(const std::string& file, std::string_view text) {
+  JsonList list;
+  const Json array = Json::parse(text, nullptr, false);
+  if (!array.is_array()) {
+    list.why_not = file + ": is not a JSON array of entries, as greylistctl export json writes it";
+    return list;
+  }
+  for (std::size_t i = 0; i < array.size(); ++i) {
+    try {
+      list.entries.push_back(entry_of(array[i]));
+    } catch (const std::runtime_error& error) {
+      list.problems.push_back(file + ", entry " + std::to_string(i + 1) + ": " + error.what() +
+                              ". Ignoring this entry");
+    }
+  }
+  return list;
+}
+
+}  // namespace greylisting::ctl

@@ -1,0 +1,38 @@
+// entry_json: entries as JSON: what `list --json` and `export json` write, and `import json` reads.
+//
+// An array of objects, one an entry:
+//     id           `entries/3`, `lists/17`; not read
+//     action       `allow`, `deny`, `trap`, `greylist`, `skip`
+//     what         `client`, `sender`, `recipient`
+//     pattern      as in pattern.h, shown as by `one_line`
+//     pattern_hex  the pattern's bytes in hexadecimal digits, where `pattern` cannot show them
+//     until        `YYYY-MM-DD hh:mm:ss`, UTC, or null for ever; a date, to its day's end, is read as well
+//     over         whether that is over; not read
+//     comment
+//     block        minutes; left out for none
+//     reply        left out for none
+// Only action, what and pattern have to be there.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ctl/lists/entry_table.h"
+
+namespace greylisting::ctl {
+
+nlohmann::ordered_json json_of(const StoredEntry& entry);
+
+/// The entries of a file, and what is wrong with the others.
+struct JsonList {
+  std::vector<Entry> entries{};
+  std::vector<std::string> problems{};  // `FILE, entry 3: …`
+  std::string why_not{};                // why there is nothing of the file: `FILE: …`; empty when there is
+};
+
+/// Reads `text`, which is called `file` in problems. Never throws for what is in it.
+JsonList parse_json_list(const std::string& file, std::string_view text);
+
+}  // namespace greylisting::ctl

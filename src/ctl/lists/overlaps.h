@@ -1,0 +1,35 @@
+// overlaps: what the entries that are there already, in the store and in this host's files, decide of the
+// same attempts as one more.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ctl/lists/entry_table.h"
+#include "lists/entry.h"
+#include "settings/settings.h"
+
+namespace greylisting::ctl {
+
+/// An entry, and where it is: `entries/3`, `control/greylisting_deny:12`.
+struct OtherEntry {
+  Entry entry;
+  std::string place;
+  bool is_stored = true;
+};
+
+class Overlaps {
+ public:
+  /// Those that are not over at `now`, the store's time. Throws StoreError.
+  Overlaps(EntryTable& table, const Settings& settings, const std::string& now);
+
+  /// A sentence for each that matches some of the attempts that `entry` matches and that would not decide
+  /// alike: which of both counts, and why; and one where the entry itself changes nothing.
+  std::vector<std::string> notes_about(const Entry& entry) const;
+
+ private:
+  const Settings& settings_;
+  std::vector<OtherEntry> others_{};
+};
+
+}  // namespace greylisting::ctl

@@ -1,0 +1,268 @@
+#include "ctl/logs/smtpd_logs.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+#include <unordered_map>
+
+#include "ctl/logs/smtpd_log.h"
+#include "judgement/attempt.h"
+#include "text/printable.h"
+#include "text/utc.h"
+
+namespace greylisting::ctl {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kReadAtOnce = 1U << 18U;
+constexpr std::size_t kMaxLine = 1U << 16U;  // what is longer is no line of qmail-smtpd
+
+std::string shown(const std::string& log) { return log == "-" ? "standard input" : one_line(log); }
+
+// The moment at which this host's wall clock shows that; nothing when it never does.
+std::optional<std::time_t> moment_of(const WallClock& clock, int year) {
+  std::tm fields{};
+  fields.tm_year = year - 1900;
+  fields.tm_mon = static_cast<int>(clock.month) - 1;
+  fields.tm_mday = static_cast<int>(clock.day);
+  fields.tm_hour = clock.hour;
+  fields.tm_min = clock.minute;
+  fields.tm_sec = clock.second;
+  fields.tm_isdst = -1;
+  const std::time_t moment = std::mktime(&fields);
+  // There is not a 29th of February in every year.
+  if (fields.tm_mday != static_cast<int>(clock.day)) return std::nullopt;
+  return moment;
+}
+
+// Where no year is said: the newest that is not in the future. Another host's clock may be ahead.
+std::optional<std::time_t> moment_of(const WallClock& clock, std::time_t now) {
+  if (clock.year != 0) return moment_of(clock, clock.year);
+  constexpr int kYearsWithLeapYear = 8;
+  const std::time_t latest = now + kDay;
+  std::tm fields{};
+  localtime_r(&latest, &fields);
+  const int this_year = fields.tm_year + 1900;
+  for (int year = this_year; year > this_year - kYearsWithLeapYear; --year) {
+    const auto moment = moment_of(clock, year);
+    if (moment && *moment <= latest) return moment;
+  }
+  return std::nullopt;
+}
+
+// By which program a file was packed, as its first bytes say; empty where it was by none, or by gzip.
+std::string_view packer_of(std::string_view begin) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kPackers{
+      {{"\xfd\x37zXZ", "xz"}, {"\x28\xb5\x2f\xfd", "zstd"}, {"BZh", "bzip2"}}};
+  for (const auto& [magic, packer] : kPackers) {
+    if (begin.starts_with(magic)) return packer;
+  }
+  return "";
+}
+
+class Counter {
+ public:
+  Counter(const Settings& settings, std::time_t since, std::time_t now)
+      : settings_(settings), since_(since), now_(now) {}
+
+  // `without_stamp`: when a line was written that does not say so.
+  void add(std::string_view text, std::time_t without_stamp) {
+    ++lines_;
+    const SmtpdLine line = read_smtpd_line(text);
+    logs_messages_ =
+        logs_messages_ || line.event == SmtpdEvent::message || line.event == SmtpdEvent::message_accepted;
+    if (line.event == SmtpdEvent::other) return;
+    const std::time_t written = std::min(time_of(line.stamp, without_stamp), now_);
+    if (written < since_) return;
+    Tally& tally = tally_of(line);
+    switch (line.event) {
+      case SmtpdEvent::message_accepted:
+        tally.messages.add(written);
+        break;
+      case SmtpdEvent::recipient_accepted:
+        tally.recipients.add(written);
+        break;
+      case SmtpdEvent::hung_up:
+        ++tally.hung_up;
+        break;
+      default:
+        ++tally.other_attempts;
+    }
+  }
+
+  SeenInLogs seen() const {
+    SeenInLogs seen{.networks = {}, .lines = lines_};
+    for (const auto& [key, tally] : tallies_) {
+      const Accepted& accepted = logs_messages_ ? tally.messages : tally.recipients;
+      seen.by_recipients = seen.by_recipients || (!logs_messages_ && accepted.count > 0);
+      seen.networks.push_back(
+          {.network = tally.network,
+           .accepted = accepted.count,
+           .hung_up = tally.hung_up,
+           .other_attempts = tally.other_attempts + (logs_messages_ ? tally.recipients.count : 0),
+           .last_accepted = accepted.last});
+    }
+    return seen;
+  }
+
+ private:
+  struct Accepted {
+    std::uint64_t count = 0;
+    std::time_t last = 0;
+
+    void add(std::time_t when) {
+      ++count;
+      last = std::max(last, when);
+    }
+  };
+
+  struct Tally {
+    Network network;
+    Accepted messages{};
+    Accepted recipients{};
+    std::uint64_t hung_up = 0;
+    std::uint64_t other_attempts = 0;
+  };
+
+  std::time_t time_of(const Stamp& stamp, std::time_t without_stamp) const {
+    if (const auto* const moment = std::get_if<std::chrono::sys_seconds>(&stamp))
+      return std::chrono::system_clock::to_time_t(*moment);
+    if (const auto* const clock = std::get_if<WallClock>(&stamp))
+      return moment_of(*clock, now_).value_or(without_stamp);
+    return without_stamp;
+  }
+
+  // By the network that counts for the plugin.
+  Tally& tally_of(const SmtpdLine& line) {
+    const Session session{.client = line.client->text(), .client_name = std::string(line.client_name)};
+    const Network network = Attempt::from(session, settings_).triplet.network;
+    return tallies_.try_emplace(network.text(), Tally{network}).first->second;
+  }
+
+  const Settings& settings_;
+  std::time_t since_;
+  std::time_t now_;
+  bool logs_messages_ = false;
+  std::uint64_t lines_ = 0;
+  std::unordered_map<std::string, Tally> tallies_;
+};
+
+class LogReader {
+ public:
+  LogReader(Counter& counter, SeenInLogs& seen, std::time_t now)
+      : counter_(counter), seen_(seen), now_(now) {}
+
+  void read(const std::string& log) {
+    std::error_code error;
+    if (log == "-" || !fs::is_directory(log, error)) {
+      read_file(log);
+      return;
+    }
+    std::vector<std::string> files;
+    for (fs::directory_iterator file(log, error), end; !error && file != end; file.increment(error)) {
+      const std::string name = file->path().filename();
+      if (name == "current" || name.starts_with('@')) files.push_back(file->path());
+    }
+    if (error) {
+      complain(log, error.message());
+    } else if (files.empty()) {
+      complain(log, "there is no log of multilog in this directory (current, @…); name the files");
+    }
+    std::ranges::sort(files);
+    for (const std::string& file : files) read_file(file);
+  }
+
+ private:
+  void complain(const std::string& log, const std::string& why) {
+    seen_.problems.push_back(shown(log) + ": " + why);
+  }
+
+  void read_file(const std::string& log) {
+    const int descriptor = log == "-" ? dup(STDIN_FILENO) : open(log.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) {
+      complain(log, std::string("cannot be read (") + std::strerror(errno) + "), so nothing in it counts");
+      return;
+    }
+    struct stat status {};
+    const bool is_file = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+    // Reads what is not of gzip as it is.
+    const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzdopen(descriptor, "rb"), gzclose_r);
+    if (!file) {
+      close(descriptor);
+      throw std::bad_alloc();
+    }
+    gzbuffer(file.get(), kReadAtOnce / 2);
+    ++seen_.files;
+    read_lines(*file, log, is_file ? status.st_mtime : now_);
+  }
+
+  void read_lines(gzFile_s& file, const std::string& log, std::time_t written) {
+    std::string rest;  // of a line that has not ended yet
+    bool is_too_long = false;
+    bool is_begin = true;
+    int size = 0;
+    while ((size = gzread(&file, buffer_.data(), static_cast<unsigned>(buffer_.size()))) > 0) {
+      std::string_view text(buffer_.data(), static_cast<std::size_t>(size));
+      if (const auto packer = is_begin ? packer_of(text) : ""; !packer.empty()) {
+        complain(log, "is packed, so nothing in it counts; unpack it: " + std::string(packer) +
+                          " -dc FILE | greylistctl learn -");
+        return;
+      }
+      is_begin = false;
+      for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+        if (!rest.empty() || is_too_long) {
+          rest += text.substr(0, end);
+          counter_.add(is_too_long ? std::string_view() : rest, written);
+          rest.clear();
+          is_too_long = false;
+        } else {
+          counter_.add(text.substr(0, end), written);
+        }
+        text.remove_prefix(end + 1);
+      }
+      rest += text;
+      if (rest.size() > kMaxLine) {
+        is_too_long = true;
+        rest.clear();
+      }
+    }
+    if (!rest.empty()) counter_.add(rest, written);
+    int error = Z_OK;
+    gzerror(&file, &error);
+    if (error == Z_OK || error == Z_STREAM_END) return;
+    const std::string why = error == Z_ERRNO       ? std::strerror(errno)
+                            : error == Z_BUF_ERROR ? "its gzip data ends too early"
+                                                   : "its gzip data is damaged";
+    complain(log, "cannot be read to its end (" + why + "), so only what comes before counts");
+  }
+
+  Counter& counter_;
+  SeenInLogs& seen_;
+  std::time_t now_;
+  std::vector<char> buffer_ = std::vector<char>(kReadAtOnce);
+};
+
+}  // namespace
+
+SeenInLogs read_logs(const std::vector<std::string>& logs, const Settings& settings, std::time_t since,
+                     std::time_t now) {
+  Counter counter(settings, since, now);
+  SeenInLogs read;
+  LogReader reader(counter, read, now);
+  for (const std::string& log : logs) reader.read(log);
+  SeenInLogs seen = counter.seen();
+  seen.files = read.files;
+  seen.problems = std::move(read.problems);
+  return seen;
+}
+
+}  // namespace greylisting::ctl

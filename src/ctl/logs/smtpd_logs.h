@@ -1,0 +1,37 @@
+// smtpd_logs: what logs of qmail-smtpd say of client networks, added up.
+#pragma once
+
+#include <cstdint>
+#include <ctime>
+#include <string>
+#include <vector>
+
+#include "mail/network.h"
+#include "settings/settings.h"
+
+namespace greylisting::ctl {
+
+/// A client network in the time that counts. What it tried beside that was refused, or of one's own users.
+struct SeenNetwork {
+  Network network;
+  std::uint64_t accepted = 0;
+  std::uint64_t hung_up = 0;
+  std::uint64_t other_attempts = 0;
+  std::time_t last_accepted = 0;
+};
+
+struct SeenInLogs {
+  std::vector<SeenNetwork> networks;
+  std::uint64_t files = 0;
+  std::uint64_t lines = 0;
+  bool by_recipients = false;           // there is no line about a message, so accepted recipients count
+  std::vector<std::string> problems{};  // what could not be read, and the remedy
+};
+
+/// Reads `logs`: files, plain or of gzip; directories, of which multilog's `current` and `@…`; `-` for
+/// standard input. Counts lines since `since`. A line without a stamp is taken to be as old as its file, and
+/// one of the future to be of `now`. The memory it takes grows with the number of networks alone.
+SeenInLogs read_logs(const std::vector<std::string>& logs, const Settings& settings, std::time_t since,
+                     std::time_t now);
+
+}  // namespace greylisting::ctl

@@ -1,0 +1,25 @@
+#include "ctl/print/terminal.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string_view>
+
+namespace greylisting::ctl {
+
+bool is_decorated(int descriptor) {
+  const auto value = [](const char* name) {
+    const char* const text = std::getenv(name);
+    return std::string_view(text == nullptr ? "" : text);
+  };
+  return isatty(descriptor) == 1 && value("NO_COLOR").empty() && value("TERM") != "dumb";
+}
+
+std::size_t width_of(int descriptor) {
+  constexpr std::size_t kUsual = 80;
+  struct winsize size {};
+  return ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsual;
+}
+
+}  // namespace greylisting::ctl

@@ -1,0 +1,57 @@
+#include "ctl/print/words.h"
+
+#include "ctl/commands.h"
+#include "text/utc.h"
+
+namespace greylisting::ctl {
+namespace {
+
+bool is_network(const std::string& text) {
+  try {
+    return patterns_of("client", text).front().kind() == PatternKind::network;
+  } catch (const PatternError&) {
+    return false;
+  }
+}
+
+std::string subject_meant_by(const std::string& text, Action action) {
+  if (action == Action::trap || action == Action::skip) return "recipient";
+  if (action == Action::greylist) return is_network(text) ? "client" : "recipient";
+  const bool is_no_name = text == "<>";
+  if (text.find('@') == std::string::npos && !is_no_name) return "client";
+  const std::string begin = '"' + one_line(text) + "\" can be a ";
+  const std::string command = "greylistctl " + std::string(name(action)) + ' ';
+  throw UsageError(begin +
+                   (is_no_name ? "client without a name or the null sender" : "sender or a recipient") +
+                   ": write " + command + (is_no_name ? "client" : "sender") + ' ' + one_line(text) +
+                   ", or " + command + (is_no_name ? "sender" : "recipient") + ' ' + one_line(text));
+}
+
+}  // namespace
+
+bool is_subject(const std::string& word) {
+  return word == "client" || word == "sender" || word == "recipient";
+}
+
+std::vector<Pattern> patterns_meant_by(const std::vector<std::string>& words, Action action) {
+  if (words.size() > 1 && !is_subject(words[0]))
+    throw UsageError('"' + one_line(words[0]) + "\" is not client, sender or recipient");
+  if (words.size() > 2) throw UsageError('"' + one_line(words[2]) + "\" is too much: name one pattern");
+  if (words.size() == 1 && is_subject(words[0])) throw UsageError("there is no pattern behind " + words[0]);
+  const std::string& text = words.back();
+  try {
+    return patterns_of(words.size() == 2 ? words[0] : subject_meant_by(text, action), text);
+  } catch (const PatternError& error) {
+    throw UsageError(error.what());
+  }
+}
+
+std::string moment_of(const std::string& option, const std::string& text, const std::string& now) {
+  if (const auto duration = duration_of(text)) return later(now, -*duration);
+  if (const auto end = end_of(text)) return text.size() == end->size() ? text : text + " 00:00:00";
+  throw UsageError(option + ": \"" + one_line(text) +
+                   "\" is neither a duration (90m, 12h, 30d, 2w) nor a date (YYYY-MM-DD or \"YYYY-MM-DD "
+                   "hh:mm:ss\", UTC)");
+}
+
+}  // namespace greylisting::ctl

@@ -1,0 +1,229 @@
+#include "ctl/records/history.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <climits>
+
+#include "ctl/records/record_tally.h"
+#include "text/number.h"
+#include "text/utc.h"
+
+namespace greylisting::ctl {
+namespace {
+
+constexpr std::string_view kDecision = "decision";
+constexpr std::string_view kWait = "wait";
+constexpr std::string_view kFirstRetry = "first-retry";
+const std::vector<std::string_view> kTallyKinds{kDecision, kWait, kFirstRetry};
+
+// The period of what is added up, before all that can be asked for.
+constexpr std::string_view kEver = "1000-01-01 00:00:00";
+
+constexpr std::chrono::days kMonth{30};
+
+// As many names of a kind a day are kept.
+constexpr std::size_t kMostNames = 100;
+
+constexpr std::size_t kRowsAtOnce = 500;
+constexpr std::size_t kLongestName = 191;
+constexpr std::size_t kLongestHost = 64;
+
+std::uint64_t to_number(std::string_view text) { return number_of<std::uint64_t>(text).value_or(0); }
+
+void append(std::vector<HistoryRow>& rows, const HistoryRow& like, const Durations& durations) {
+  for (const auto& [duration, count] : durations) {
+    HistoryRow& row = rows.emplace_back(like);
+    row.name = std::to_string(duration.count());
+    row.total = count;
+  }
+}
+
+// A row of VALUES.
+std::string literals(const HistoryRow& row, sql::Dialect dialect) {
+  std::string text = "(";
+  for (const std::string& column : {row.period, row.kind, row.name.substr(0, kLongestName), row.host})
+    text.append(sql::text_literal(column, dialect)).append(", ");
+  return text.append(std::to_string(row.total)).append(")");
+}
+
+Tally read(const Journal& journal, std::time_t hour) {
+  Tally tally;
+  journal.read(hour, [&tally](const JournalLine& line) { tally.add(line); });
+  return tally;
+}
+
+}  // namespace
+
+std::vector<HistoryRow> rows_of(const Tally& tally, const std::string& hour, const std::string& host) {
+  std::vector<HistoryRow> rows;
+  for (const auto& [reason, count] : tally.decisions)
+    rows.push_back(
+        {.period = hour, .kind = std::string(kDecision), .name = reason, .host = host, .total = count});
+  append(rows, {.period = hour, .kind = std::string(kWait), .name = "", .host = host}, tally.waits);
+  append(rows, {.period = hour, .kind = std::string(kFirstRetry), .name = "", .host = host},
+         tally.first_retries);
+  return rows;
+}
+
+void add(Tally& tally, const HistoryRow& row) {
+  if (row.kind == kDecision) {
+    tally.decisions[row.name] += row.total;
+  } else {
+    Durations& durations = row.kind == kWait ? tally.waits : tally.first_retries;
+    durations[std::chrono::seconds(to_number(row.name))] += row.total;
+  }
+}
+
+std::string host_name() {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0) return "localhost";
+  return std::string(name.data()).substr(0, kLongestHost);
+}
+
+std::string History::literal(std::string_view text) const {
+  return sql::text_literal(text, administration_.dialect());
+}
+
+template <typename Texts>
+std::string History::list(const Texts& texts) const {
+  std::string list;
+  for (const auto& text : texts) list.append(list.empty() ? "" : ", ").append(literal(text));
+  return list;
+}
+
+std::vector<HistoryRow> History::read(const std::string& since, const std::string& until,
+                                      const std::vector<std::string_view>& kinds) {
+  std::vector<HistoryRow> rows;
+  for (const auto& row : administration_.ask(
+           "SELECT period, kind, name, host, total FROM greylisting_history "
+           "WHERE period > " +
+               literal(kEver) + " AND period >= " + literal(since) + " AND period < " + literal(until) +
+               " AND kind IN (" + list(kinds) + ") ORDER BY period, kind, name, host",
+           5)) {
+    rows.push_back(
+        {.period = row[0], .kind = row[1], .name = row[2], .host = row[3], .total = to_number(row[4])});
+  }
+  return rows;
+}
+
+std::vector<HistoryRow> History::read_tallies(const std::string& since, const std::string& until) {
+  return read(since, until, kTallyKinds);
+}
+
+std::string History::first_period(const std::string& since) {
+  return administration_
+      .ask("SELECT COALESCE(MIN(period), '') FROM greylisting_history WHERE period > " + literal(kEver) +
+               " AND period >= " + literal(since),
+           1)
+      .at(0)
+      .at(0);
+}
+
+Tally History::tally_of(const std::string& host, const std::vector<std::string>& except) {
+  Tally tally;
+  for (const auto& row : administration_.ask(
+           "SELECT kind, name, SUM(total) FROM greylisting_history WHERE host = " + literal(host) +
+               " AND kind IN (" + list(kTallyKinds) + ')' +
+               (except.empty() ? "" : " AND period NOT IN (" + list(except) + ')') + " GROUP BY kind, name",
+           3))
+    ctl::add(tally, {.period = "", .kind = row[0], .name = row[1], .host = host, .total = to_number(row[2])});
+  return tally;
+}
+
+void History::write(const std::vector<HistoryRow>& rows, bool adds) {
+  const sql::Dialect dialect = administration_.dialect();
+  const bool is_mysql = dialect == sql::Dialect::mysql;
+  const std::string written = is_mysql ? "VALUES(total)" : "excluded.total";
+  const std::string on_conflict =
+      (is_mysql ? " ON DUPLICATE KEY UPDATE total = " : " ON CONFLICT DO UPDATE SET total = ") +
+      (adds ? "total + " + written : written);
+  for (std::size_t first = 0; first < rows.size(); first += kRowsAtOnce) {
+    std::string statement = "INSERT INTO greylisting_history (period, kind, name, host, total) VALUES ";
+    for (std::size_t i = first; i < std::min(rows.size(), first + kRowsAtOnce); ++i)
+      statement.append(i == first ? "" : ", ").append(literals(rows[i], dialect));
+    administration_.ask(statement.append(on_conflict));
+  }
+}
+
+void History::keep_most_frequent(const std::string& period, const std::string& kind) {
+  const std::string crowd =
+      " FROM greylisting_history WHERE period = " + literal(period) + " AND kind = " + literal(kind);
+  std::vector<std::string> kept;
+  for (auto& row : administration_.ask(
+           "SELECT name" + crowd + " ORDER BY total DESC, name LIMIT " + std::to_string(kMostNames), 1))
+    kept.push_back(std::move(row[0]));
+  administration_.ask("DELETE" + crowd + " AND name NOT IN (" + list(kept) + ")");
+}
+
+void History::shorten(const std::string& oldest) {
+  const std::string old = " FROM greylisting_history WHERE period > " + literal(kEver) + " AND period < " +
+                          literal(oldest) + " AND (host IN ('', " + literal(host_name()) + ") OR period < " +
+                          literal(later(oldest, -kMonth)) + ')';
+  administration_.transact([&] {
+    std::vector<HistoryRow> sums;
+    for (auto& row : administration_.ask("SELECT kind, name, host, SUM(total)" + old + " AND kind IN (" +
+                                             list(kTallyKinds) + ") GROUP BY kind, name, host",
+                                         4)) {
+      sums.push_back({.period = std::string(kEver),
+                      .kind = std::move(row[0]),
+                      .name = std::move(row[1]),
+                      .host = std::move(row[2]),
+                      .total = to_number(row[3])});
+    }
+    add(sums);
+    administration_.ask("DELETE" + old);
+  });
+  for (const auto& crowd :
+       administration_.ask("SELECT period, kind FROM greylisting_history WHERE kind IN (" + list(kNameKinds) +
+                               ") GROUP BY period, kind HAVING COUNT(*) > " + std::to_string(kMostNames),
+                           2))
+    keep_most_frequent(crowd[0], crowd[1]);
+}
+
+void History::clear() { administration_.ask("DELETE FROM greylisting_history"); }
+
+std::size_t fold(const Journal& journal, History& history, std::time_t now, std::time_t keep) {
+  std::size_t hours = 0;
+  for (const std::time_t hour : journal.hours()) {
+    if (hour + kHour > now) continue;
+    history.set(rows_of(read(journal, hour), stored_time(hour), host_name()));
+    if (hour < keep) journal.remove(hour);
+    ++hours;
+  }
+  return hours;
+}
+
+void read_before_history(const Journal& journal,
+                         const std::function<void(const std::vector<std::time_t>& hours)>& read) {
+  for (std::vector<std::time_t> hours = journal.hours();;) {
+    read(hours);
+    std::vector<std::time_t> left = journal.hours();
+    if (std::ranges::includes(left, hours)) return;
+    hours = std::move(left);
+  }
+}
+
+std::map<std::string, Tally> tallies(const Journal& journal, History& history, const std::string& since,
+                                     const std::string& until) {
+  std::map<std::string, Tally> tallies;
+  const std::string host = host_name();
+  read_before_history(journal, [&](const std::vector<std::time_t>& hours) {
+    tallies.clear();
+    std::vector<std::string> own;
+    for (const std::time_t hour : hours) {
+      const std::string period = stored_time(hour);
+      if (period < since || period >= until) continue;
+      own.push_back(period);
+      tallies[period].add(read(journal, hour));
+    }
+    for (const HistoryRow& row : history.read_tallies(since, until)) {
+      if (row.host == host && std::ranges::binary_search(own, row.period)) continue;
+      add(tallies[row.period], row);
+    }
+  });
+  return tallies;
+}
+
+}  // namespace greylisting::ctl

@@ -1,0 +1,68 @@
+// log: lines for the mail log, on standard error.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <ctime>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "judgement/attempt.h"
+#include "judgement/decision.h"
+#include "judgement/session.h"
+
+namespace greylisting {
+
+/// The numbers of `loglevel`.
+enum class LogLevel { off = 0, fatal = 1, error = 2, warning = 3, info = 4, debug = 5 };
+
+class Log {
+ public:
+  /// Lines of a level above this one are not written.
+  explicit Log(LogLevel level) : level_(level) {}
+
+  /// `text` as one line, written with one call.
+  void write(LogLevel level, std::string_view text) const;
+
+  /// What `write` would write; empty when it would write nothing.
+  std::string line(LogLevel level, std::string_view text) const;
+
+ private:
+  LogLevel level_;
+};
+
+/// What a line tells of a decision beside the decision itself.
+struct Circumstances {
+  std::time_t time = 0;                  // when the line is written
+  pid_t session = 0;                     // qmail-smtpd, the same for all recipients of a connection
+  std::chrono::microseconds elapsed{0};  // what the decision took
+  bool is_observed = false;              // observe=1: what would have been done was not
+};
+
+/// Those of this process, which has begun to decide at `start`.
+Circumstances circumstances(std::chrono::steady_clock::time_point start, const Settings& settings);
+
+/// What became of an attempt and why: `key=value` words with a blank between them, each key once. A value is
+/// written as by `printable`, so that it has no blank and can be read back byte for byte. In this order:
+///
+///     outcome    accepted, deferred, rejected; with observe=1 also would-defer, would-reject
+///     reason     decision.h
+///     client, host, helo
+///     spf        when SPF was checked
+///     sender, recipient
+///     entry      when an entry has decided
+///     record     when there is one, its id; and with it
+///     waited     seconds since it was created
+///     left       when deferred, seconds until the triplet passes
+///     time       2026-11-21T06:11:44Z
+///     session    a process id
+///     ms         milliseconds, two decimals
+std::string describe(const Decision& decision, const Session& session, const Circumstances& circumstances);
+
+/// What is said once when a client's network reaches max_pending_per_client, by the attempt that made the
+/// last record; nothing for any other attempt.
+std::optional<std::string> describe_throttle(const Decision& decision, const Attempt& attempt);
+
+}  // namespace greylisting

@@ -1,0 +1,92 @@
+#include "judgement/attempt.h"
+
+#include <stdexcept>
+
+#include "lists/suspicion.h"
+#include "mail/client_name.h"
+
+namespace greylisting {
+namespace {
+
+// With match=smart a client that has no name of its own counts by its very address, and so does one whose
+// IPv6 address is not its network card's: many customers of a hosting company may share its network.
+bool counts_by_address(const Session& session, const Settings& settings, const IpAddress& client) {
+  if (settings.match != Match::smart) return false;
+  const bool is_assigned = !client.is_ipv4() && !client.is_eui64();
+  return is_assigned || session.client_name.empty() || looks_dynamic(session.client_name, client);
+}
+
+Network network_that_counts(const Session& session, const Settings& settings, const IpAddress& client) {
+  if (counts_by_address(session, settings, client)) return Network::of(client, client.bits());
+  const long prefix = client.is_ipv4() ? settings.ipv4_prefix : settings.ipv6_prefix;
+  return Network::of(client, static_cast<unsigned>(prefix));
+}
+
+std::optional<std::string> vouching_domain(const Session& session, const Address& sender) {
+  if (session.spf_result != "pass" || sender.text().empty()) return std::nullopt;
+  return std::string(sender.domain());
+}
+
+// Whether `greylist` has no objection to the client; the rules of suspicious_rules are asked later (judge.h).
+bool is_beyond_suspicion(const Session& session, const Settings& settings, const Triplet& triplet) {
+  switch (settings.greylist) {
+    case Greylist::all:
+      return false;
+    case Greylist::suspicious:
+      return !suspicion_of(session, triplet.client, settings.own_name);
+    case Greylist::unvouched:
+      break;
+  }
+  return triplet.pool.has_value();
+}
+
+std::optional<Reason> exemption(const Session& session, const Settings& settings, const Triplet& triplet) {
+  if (settings.null_sender == NullSender::accept && session.sender.empty()) return Reason::null_sender;
+  if (is_beyond_suspicion(session, settings, triplet)) return Reason::not_suspicious;
+  return std::nullopt;
+}
+
+}  // namespace
+
+Attempt Attempt::from(const Session& session, const Settings& settings, const Transaction& transaction) {
+  const auto client = IpAddress::parse(session.client);
+  if (!client) {
+    throw std::runtime_error("TCPREMOTEIP=" + session.client +
+                             " is not an IP address; it comes from tcpserver");
+  }
+  const Address sender = Address::sender(session.sender);
+  const Triplet triplet{.client = *client,
+                        .network = network_that_counts(session, settings, *client),
+                        .sender = sender,
+                        .recipient = Address::recipient(session.recipient),
+                        .match = settings.match,
+                        .helo = settings.match_helo != 0 ? normal_client_name(session.helo) : std::string(),
+                        .pool = vouching_domain(session, sender)};
+  return {.triplet = triplet,
+          .client_name = normal_client_name(session.client_name),
+          .believes_client_name = settings.trust_remote_host == RemoteHost::paranoid,
+          .fingerprinter = Fingerprinter(settings.privacy_key),
+          .block_expire = std::chrono::minutes(settings.block_expire),
+          .record_expire = std::chrono::minutes(settings.record_expire),
+          .record_expire_good = std::chrono::days(settings.record_expire_good),
+          .only_listed = settings.explicit_only != 0,
+          .max_pending = static_cast<unsigned>(settings.max_pending_per_client),
+          .exempt = exemption(session, settings, triplet),
+          .auto_allow_after = static_cast<unsigned>(settings.auto_allow_after),
+          .auto_allow_expire = std::chrono::days(settings.auto_allow_expire),
+          .group_domain_level = static_cast<unsigned>(settings.group_domain_level),
+          .springs_trap_if_new = settings.low_priority_mx != 0,
+          .trap_expire = std::chrono::hours(settings.trap_expire),
+          .message_is_refused = transaction.refused_at_data};
+}
+
+std::vector<ClientIdentity> Attempt::identities() const {
+  std::vector<ClientIdentity> identities{client_identity(triplet, fingerprinter)};
+  if (const auto pool = pool_identity(triplet, fingerprinter)) identities.push_back(*pool);
+  if (group_domain_level > 0) {
+    if (const auto sender = sender_identity(triplet, fingerprinter)) identities.push_back(*sender);
+  }
+  return identities;
+}
+
+}  // namespace greylisting

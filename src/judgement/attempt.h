@@ -1,0 +1,63 @@
+// attempt: one delivery attempt and the rules it is judged by, which is all that a store needs to know.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "judgement/decision.h"
+#include "judgement/session.h"
+#include "judgement/transaction.h"
+#include "lists/outside_lists.h"
+#include "lists/pattern.h"
+#include "mail/fingerprint.h"
+#include "mail/triplet.h"
+#include "settings/settings.h"
+
+namespace greylisting {
+
+struct Attempt {
+  Triplet triplet;
+  std::string client_name{};          // normal form; empty for none
+  bool believes_client_name = false;  // whether entries may allow a client by its name
+  Fingerprinter fingerprinter{};
+  std::chrono::minutes block_expire{};     // how long a new triplet is deferred
+  std::chrono::minutes record_expire{};    // life of a record that has never passed
+  std::chrono::days record_expire_good{};  // life of a record after each pass
+  bool only_listed = false;                // `explicit`: greylist only recipients that are listed
+  unsigned max_pending = 0;               // triplets of one network that may wait at a time; 0 for any number
+  std::optional<Reason> exempt{};         // why this attempt is accepted where others are deferred
+  unsigned auto_allow_after = 0;          // passes that make a client trusted; 0 for never
+  std::chrono::days auto_allow_expire{};  // how long it is after the last
+  unsigned group_domain_level = 0;        // senders on a network that make their domain trusted; 0 for never
+  bool springs_trap_if_new = false;       // `low_priority_mx`: who comes here first is trapped
+  std::chrono::hours trap_expire{};       // how long a trapped client is denied
+  bool message_is_refused = false;        // at DATA, so that it cannot pass for this recipient either
+
+  // What judge.h asks outside the store.
+  OutsideFiles files{};
+  bool has_rules = false;               // of what is suspicious, that have yet to be asked
+  Asked asked = Asked::nothing;         // how much of files and regular expressions has been
+  std::optional<OutsideMatch> match{};  // what came of it
+  std::string lists_version{};          // of the lists, when the store asked
+
+  /// Throws std::runtime_error, with the remedy, when TCPREMOTEIP is not an address.
+  static Attempt from(const Session& session, const Settings& settings, const Transaction& transaction = {});
+
+  /// Whether what was judged once holds while no entry is added or changed (sql/…/known.sql). Not where an
+  /// entry that is removed can change it, nor where other senders can.
+  bool has_shortcut() const { return !only_listed && group_domain_level == 0 && !message_is_refused; }
+
+  /// What patterns are held against.
+  Subjects subjects() const { return {triplet.client, client_name, triplet.sender, triplet.recipient}; }
+
+  Fingerprint key() const { return triplet.key(fingerprinter); }
+  /// Under which the client earns trust: its network; the domain that vouches for it; with group_domain_level
+  /// the sender on its network.
+  std::vector<ClientIdentity> identities() const;
+
+  std::optional<Fingerprint> pool_key() const { return triplet.pool_key(fingerprinter); }
+};
+
+}  // namespace greylisting

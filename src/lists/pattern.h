@@ -1,0 +1,129 @@
+// pattern: what a list entry matches: a client by network or by name, a sender, a recipient.
+//
+// A pattern is written
+//     192.0.2.0/24   2001:db8::/32   192.0.2.7   195.235.39    client: network, address, first octets
+//     example.org    client, sender, recipient: the domain and its subdomains
+//     =example.org   only this name                            (sender, recipient: only this domain)
+//     *.example.org  only its subdomains
+//     user@example.org   sender, recipient: this address, and user+anything@example.org
+//     user@          sender, recipient: this local part at any domain, also with +anything
+//     <>             client: one without a name; sender: the null sender
+//     /regexp/       any kind but a network: a regular expression (PCRE2), found anywhere, in any case; a
+//                    client's is held against its name and against its address, a sender's and a
+//                    recipient's against the whole address
+//
+// No pattern has a blank or a control character in it. Domains in Unicode are taken in their ASCII form. An
+// address without an '@' has a local part only, and an address literal ([192.0.2.1]) is one label. The
+// pattern user+list@example.org matches that address alone; what follows a + is at least one character.
+//
+// Every pattern but a regular expression is found by equality: an attempt has a few dozen keys
+// (`keys_of`), and a pattern matches when its key is one of them, so that an index answers at any number of
+// patterns. A network's key is its first address; whether it reaches far enough is asked beside it. Keys:
+//     n and the 4 or 16 bytes of a network's first address
+//     h=name     h.domain   h*domain    a client's name alone, domain and subdomains, subdomains only; h=
+//                                       for a client without a name
+//     s=address  s=user@    s=          a sender's address, local part, the null sender
+//     s@domain   s.domain   s*domain    a sender's domain alone, with its subdomains, subdomains only
+//     r…                                a recipient, likewise
+// All but a network's are printable ASCII (printable.h), and none is longer than 250 bytes.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mail/address.h"
+#include "mail/network.h"
+
+namespace greylisting {
+
+class Regexp;
+
+/// What a pattern looks at. A client's network and name are written with the same word, `client`.
+enum class PatternKind { network, host, sender, recipient };
+
+/// `client` for the first two, `sender`, `recipient`.
+std::string_view word(PatternKind kind);
+
+/// What patterns are held against: one delivery attempt.
+struct Subjects {
+  IpAddress client;
+  std::string client_name;  // normal form: lower case, no final dots; empty for none
+  Address sender;
+  Address recipient;
+};
+
+/// `name` in lower case and without final dots.
+std::string normal_client_name(std::string_view name);
+
+/// A pattern that cannot be understood; what() says what is wrong with it and what is allowed.
+class PatternError : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+class Pattern {
+ public:
+  /// Reads what stands behind the word `client`, `sender` or `recipient`. Throws PatternError.
+  static Pattern parse(std::string_view word, std::string_view text);
+
+  PatternKind kind() const { return kind_; }
+
+  /// The pattern in its one normal form, from which `parse` and `patterns_of` make the same pattern again.
+  const std::string& text() const { return text_; }
+
+  /// The key by which it is found; `kRegexpKey` for every regular expression.
+  const std::string& key() const { return key_; }
+
+  /// The network of a client pattern.
+  const std::optional<Network>& network() const { return network_; }
+
+  bool is_regexp() const { return key_ == kRegexpKey; }
+
+  /// From 100 to 999, always three digits. Of several patterns that match, the one with the greatest counts:
+  /// an address of a sender or recipient, then networks by the length of their prefix, names of clients by
+  /// the number of their labels, `user@` and domains of senders, `user@` and domains of recipients, regular
+  /// expressions. An address or `user@` with an extension, `user+news`, has one more than without.
+  unsigned specificity() const { return specificity_; }
+
+  /// Whether it matches the attempt. A regular expression that hits a limit (regexp.h) does not.
+  bool matches(const Subjects& subjects) const;
+
+  static constexpr std::string_view kRegexpKey = "/";
+
+  friend bool operator==(const Pattern& a, const Pattern& b) {
+    return a.kind_ == b.kind_ && a.text_ == b.text_;
+  }
+
+ private:
+  explicit Pattern(PatternKind kind) : kind_(kind) {}
+
+  // Each reads one form of `text` into the members. They throw PatternError.
+  void read_regexp(std::string_view text);
+  void read_network(const Network& network);
+  void read_no_name();
+  void read_domain(std::string_view text);
+  void read_address(std::string_view text);
+
+  PatternKind kind_;
+  std::string text_;
+  std::string key_;
+  std::optional<Network> network_;
+  unsigned specificity_ = 0;
+  std::shared_ptr<const Regexp> regexp_;  // shared by copies
+};
+
+/// The patterns that `text` stands for: one, or for a range of addresses, `192.0.2.5-192.0.2.20` behind
+/// `client`, its networks. A name may begin as a range does. Throws PatternError.
+std::vector<Pattern> patterns_of(std::string_view word, std::string_view text);
+
+/// The specificity of a pattern of that kind (host, sender or recipient) for a domain: `is_exact` for
+/// `=domain`.
+unsigned specificity_of_domain(PatternKind kind, std::string_view domain, bool is_exact);
+
+/// The keys of all patterns, but regular expressions, that can match the attempt, each once.
+std::vector<std::string> keys_of(const Subjects& subjects);
+
+}  // namespace greylisting

@@ -1,0 +1,105 @@
+#include "mail/address.h"
+
+#include <idn2.h>
+
+#include <algorithm>
+
+namespace greylisting {
+namespace {
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+// @relay,@relay:user@domain
+std::string_view without_source_route(std::string_view address) {
+  while (address.starts_with('@')) {
+    const auto colon = address.find(':');
+    if (colon == std::string_view::npos || address.find('@', colon) == std::string_view::npos) break;
+    address.remove_prefix(colon + 1);
+  }
+  return address;
+}
+
+// Longer ones are none (RFC 5321, section 4.5.3.1.2: 255 octets; more in UTF-8), and not worth the time.
+constexpr std::size_t kMaxUnicodeDomain = 1024;
+
+// A width variant of @ or a blank becomes the character itself, and then the name is none.
+bool is_host_name(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+  });
+}
+
+std::string without_final_dots(std::string_view domain) {
+  return std::string(domain.substr(0, domain.find_last_not_of('.') + 1));
+}
+
+std::string normal_domain(std::string_view text) {
+  std::string domain = without_final_dots(text);
+  const bool is_ascii =
+      std::ranges::all_of(domain, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  if (is_ascii || domain.size() > kMaxUnicodeDomain) return domain;
+
+  char* converted = nullptr;
+  if (idn2_to_ascii_8z(domain.c_str(), &converted, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK)
+    return domain;
+  const std::string ascii = lower_case(converted);
+  idn2_free(converted);
+  return is_host_name(ascii) ? without_final_dots(ascii) : domain;
+}
+
+std::string normal_form(std::string_view raw) {
+  std::string address = lower_case(without_source_route(raw));
+  const auto at = address.rfind('@');
+  if (at == std::string::npos) return address;
+  return address.substr(0, at + 1) + normal_domain(address.substr(at + 1));
+}
+
+constexpr std::string_view kBatvPrefix = "prvs=";
+constexpr std::size_t kBatvTag = 10;  // KDDDSSSSSS: key number, day, part of a hash
+
+bool is_batv_tag(std::string_view text) {
+  return text.size() == kBatvTag && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+// What a tagged local part, without its prefix, says the user is; empty when it says nothing. Both spellings
+// are in use: the draft's TAG=user, and user/TAG.
+std::string_view batv_user(std::string_view tagged) {
+  const auto slash = tagged.rfind('/');
+  if (slash != std::string_view::npos && is_batv_tag(tagged.substr(slash + 1)))
+    return tagged.substr(0, slash);
+  if (const auto equals = tagged.find('='); equals != std::string_view::npos)
+    return tagged.substr(equals + 1);
+  return slash == std::string_view::npos ? std::string_view() : tagged.substr(0, slash);
+}
+
+// Bounce Address Tag Validation changes the sender's tag every day.
+std::string without_batv_tag(const std::string& address) {
+  const auto at = address.rfind('@');
+  if (at == std::string::npos) return address;
+  std::string_view local_part = std::string_view(address).substr(0, at);
+  while (local_part.starts_with(kBatvPrefix)) {
+    const std::string_view user = batv_user(local_part.substr(kBatvPrefix.size()));
+    if (user.empty() || user.starts_with('@')) break;  // that would be a source route
+    local_part = user;
+  }
+  return std::string(local_part).append(address, at);
+}
+
+}  // namespace
+
+Address Address::sender(std::string_view raw) { return Address(without_batv_tag(normal_form(raw))); }
+
+Address Address::recipient(std::string_view raw) { return Address(normal_form(raw)); }
+
+std::string_view Address::domain() const {
+  const auto at = text_.rfind('@');
+  return at == std::string::npos ? std::string_view(text_) : std::string_view(text_).substr(at + 1);
+}
+
+}  // namespace greylisting

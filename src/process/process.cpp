@@ -1,0 +1,51 @@
+#include "process/process.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+
+namespace greylisting {
+
+void open_standard_streams() {
+  for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream) {
+    // open gives the lowest free number, which is this one.
+    if (fcntl(stream, F_GETFD) < 0) open("/dev/null", O_RDWR);
+  }
+}
+
+void ignore_write_signals() {
+  for (const int signal : {SIGPIPE, SIGXFSZ}) static_cast<void>(std::signal(signal, SIG_IGN));
+}
+
+std::string effective_user() {
+  const uid_t uid = geteuid();
+  std::string number = "uid " + std::to_string(uid);
+  // Read directly: the name service may want a network, and this is called when something is broken already.
+  const std::unique_ptr<FILE, int (*)(FILE*)> users(std::fopen("/etc/passwd", "re"), std::fclose);
+  if (!users) return number;
+  while (const passwd* const entry = fgetpwent(users.get())) {
+    if (entry->pw_uid == uid) return std::string(entry->pw_name) + " (" + number + ')';
+  }
+  return number;
+}
+
+void become_owner_of(const std::string& file) {
+  if (geteuid() != 0) return;
+  const std::string directory = std::filesystem::absolute(file).parent_path().string();
+  struct stat status {};
+  if (stat(file.c_str(), &status) != 0 && stat(directory.c_str(), &status) != 0) return;
+  if (status.st_uid == 0) return;
+  if (setgroups(1, &status.st_gid) != 0 || setegid(status.st_gid) != 0 || seteuid(status.st_uid) != 0) {
+    throw std::system_error(errno, std::generic_category(), "cannot act as the owner of " + file);
+  }
+}
+
+}  // namespace greylisting

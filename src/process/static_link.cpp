@@ -1,0 +1,73 @@
+// static_link: linked into the statically linked plugin only, where the linker (--wrap) sends these calls of
+// the client libraries first. What a unix socket with a password needs is done with less; what only a
+// dynamically linked program can do is handed over to one (src/process/hand_over.h).
+//
+// It also ends the process before the libraries start themselves when there is nothing to decide.
+//
+// The names are the linker's, and reserved for that.
+// NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
+
+#include <netdb.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "judgement/session.h"
+#include "process/hand_over.h"
+
+extern "C" {
+
+int __real_getaddrinfo(const char* host, const char* service, const addrinfo* hints, addrinfo** addresses);
+int __real_usleep(useconds_t time);
+
+int __wrap_getaddrinfo(const char* host, const char* service, const addrinfo* hints, addrinfo** addresses);
+int __wrap_usleep(useconds_t time);
+void* __wrap_dlopen(const char* file, int mode);
+servent* __wrap_getservbyname(const char* name, const char* protocol);
+passwd* __wrap_getpwuid(uid_t user);
+
+// An address needs no name service.
+int __wrap_getaddrinfo(const char* host, const char* service, const addrinfo* hints, addrinfo** addresses) {
+  addrinfo numeric{};
+  if (hints != nullptr) numeric = *hints;
+  numeric.ai_flags |= AI_NUMERICHOST | AI_NUMERICSERV;
+  const int result = __real_getaddrinfo(host, service, &numeric, addresses);
+  if (result == EAI_NONAME) greylisting::hand_over("host names");
+  return result;
+}
+
+void* __wrap_dlopen(const char* /*file*/, int /*mode*/) {
+  greylisting::hand_over("authentication plugins");
+  return nullptr;
+}
+
+// Of the account's name, when the option file has no user.
+passwd* __wrap_getpwuid(uid_t /*user*/) {
+  greylisting::hand_over("accounts named like the system's user");
+  return nullptr;
+}
+
+// The client library asks for the port of the service "mysql", which takes the C library thirty system calls.
+// Without an answer it is 3306, the registered one.
+servent* __wrap_getservbyname(const char* /*name*/, const char* /*protocol*/) { return nullptr; }
+
+// MariaDB's client library sleeps for a microsecond after each connect, also after one that succeeded; the
+// kernel makes at least fifty of it. Where it has to wait it tries again, and doubles the time.
+int __wrap_usleep(useconds_t time) { return time <= 1 ? 0 : __real_usleep(time); }
+
+}  // extern "C"
+
+namespace {
+
+// Most processes are started for a client that is not greylisted. They end before OpenSSL asks for the
+// processor's features and the C++ library for memory, which saves a tenth of their time.
+void end_if_not_greylisted() {
+  if (!greylisting::Session::is_greylisted(std::getenv)) _exit(0);
+}
+
+[[gnu::section(".preinit_array"), gnu::used]] void (*const before_initialization)() = end_if_not_greylisted;
+
+}  // namespace
+
+// NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)

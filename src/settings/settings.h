@@ -1,0 +1,101 @@
+// settings: control/greylisting and the GL… variables, validated into one struct.
+//
+// Every setting exists once, in a table in settings.cpp, with its key, its bounds and its unit; its default
+// is in the struct. The variable that overrides key `block_expire` is GLBLOCKEXPIRE, and so for each.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "judgement/session.h"
+#include "mail/triplet.h"
+
+namespace greylisting {
+
+enum class StoreKind { by_default, mysql, sqlite };
+enum class OnError { accept, defer };
+enum class Greylist { all, suspicious, unvouched };
+enum class NullSender { greylist, accept };
+enum class RemoteHost { never, paranoid };
+enum class Privacy { off, hash };
+enum class Header { off, x_greylist, authentication_results };
+enum class Stage { rcpt, data };
+
+struct Settings {
+  std::string mysql_default_file;
+  std::string mysql_admin_file;
+  long block_expire = 55;
+  long record_expire = 500;
+  long record_expire_good = 36;
+  long loglevel = 3;
+  long explicit_only = 0;
+  StoreKind store = StoreKind::by_default;
+  std::string sqlite_file = "greylisting/greylisting.db";
+  long timeout = 2000;
+  OnError on_error = OnError::accept;
+  long max_pending_per_client = 5000;
+  long ipv4_prefix = 24;
+  long ipv6_prefix = 64;
+  Match match = Match::triplet;
+  long match_helo = 0;
+  RemoteHost trust_remote_host = RemoteHost::never;
+  std::string allow_lists;
+  Greylist greylist = Greylist::all;
+  std::string suspicious_rules = "control/greylisting_suspicious";
+  NullSender null_sender = NullSender::greylist;
+  long auto_allow_after = 5;
+  long auto_allow_expire = 36;
+  long group_domain_level = 0;
+  long trap_expire = 24;
+  long low_priority_mx = 0;
+  long max_recipients = 0;
+  Privacy privacy = Privacy::off;
+  std::string privacy_key_file = "control/greylisting_key";
+  long history_expire = 400;
+  long observe = 0;
+  Stage stage = Stage::rcpt;
+  Header header = Header::x_greylist;
+  std::string defer_message = "451 temporary failure (#4.3.0)";
+  std::string reject_message = "553 sorry, your envelope sender has been denied (#5.7.1)";
+
+  // What other control files say, read where a setting asks for it.
+  std::string privacy_key;  // of privacy_key_file; empty with privacy=off
+  std::string own_name;     // of control/me, with greylist=suspicious; may be empty
+
+  /// `store`, or what it is by default: mysql where mysql_default_file is given, otherwise sqlite.
+  StoreKind store_kind() const;
+
+  /// The option file of greylistctl: mysql_admin_file, or the plugin's where none is given.
+  const std::string& admin_option_file() const {
+    return mysql_admin_file.empty() ? mysql_default_file : mysql_admin_file;
+  }
+
+  /// The name and value of every setting as a control file would have it, in the table's order.
+  std::vector<std::pair<std::string, std::string>> rows() const;
+};
+
+/// Something in a control file or variable that is not as it should be, for a person to read:
+/// `control/greylisting:3: block_expire: "abc" is not a whole number of minutes from 0 to 525600; using 55`.
+using Problem = std::string;
+
+struct LoadedSettings {
+  Settings settings;
+  std::vector<Problem> problems;  // what was not used as it was written
+  std::vector<Problem> warnings;  // what is used and had better be otherwise
+  std::string file;               // the control file's name: GLCONFIGFILE, or control/greylisting
+  std::string
+      unusable;  // why there is a control file that cannot be used at all, and the remedy; empty when it can
+};
+
+/// Reads the control file, then the variables, which win. Never fails: a value that cannot be used leaves the
+/// one it would have replaced and makes a problem. A control file that does not exist is no problem; when
+/// there is one that cannot be read, nobody knows what was wanted, and it is `unusable`. Never waits for a
+/// FIFO or a device.
+LoadedSettings load_settings(const Environment& environment);
+
+/// The same for the text of a control file called `file`.
+LoadedSettings parse_settings(const std::string& file, std::string_view text, const Environment& environment);
+
+}  // namespace greylisting

@@ -1,0 +1,75 @@
+// administration: the store as the administrator's tool sees it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "judgement/attempt.h"
+#include "settings/settings.h"
+#include "store/sql.h"
+#include "store/store.h"
+
+namespace greylisting {
+
+/// One thing that `greylistctl check` looked at.
+struct Finding {
+  enum class State { good, warning, bad };
+  State state = State::good;
+  std::string text;      // what was found
+  std::string remedy{};  // what to do about it; empty when good
+};
+
+/// The findings that both stores can come to.
+Finding unusable_entry(const std::string& id, const std::string& ipaddr);
+Finding overdue_cleanup();
+
+/// Every function throws StoreError.
+class Administration {
+ public:
+  virtual ~Administration() = default;
+
+  /// Looks at server, schema, privileges, clock, list entries and clean-up; changes nothing.
+  virtual std::vector<Finding> examine() = 0;
+
+  /// What the store would say to the plugin, by the plugin's own statements, with nothing of it kept.
+  virtual Judgement rehearse(const Attempt& attempt) = 0;
+
+  /// Brings the schema to this version. Returns what was done, a sentence a step; empty when nothing had to
+  /// be.
+  virtual std::vector<std::string> migrate() = 0;
+
+  /// A row's columns as text, empty for NULL.
+  using Row = std::vector<std::string>;
+
+  /// Runs one statement that both stores understand; `:now` in it stands for the store's clock, UTC. Returns
+  /// the first `columns` columns of its rows.
+  virtual std::vector<Row> ask(std::string_view statement, std::size_t columns = 0) = 0;
+
+  /// Has what `work` asks be one transaction; it can be run more than once. What it throws undoes it.
+  virtual void transact(const std::function<void()>& work) = 0;
+
+  /// The store's clock: `YYYY-MM-DD hh:mm:ss`, UTC.
+  std::string now() { return ask("SELECT :now", 1).at(0).at(0); }
+
+  /// How many rows there are in `what`, a table or what else can stand behind FROM.
+  std::uint64_t count(const std::string& what);
+
+  /// How many rows the last `ask` changed.
+  virtual std::uint64_t changed_rows() = 0;
+
+  /// In which values and the few words that differ are to be written.
+  virtual sql::Dialect dialect() const = 0;
+
+  /// Lets no second clean-up work on this store for as long as this object lives; false when one does
+  /// already.
+  virtual bool lock_cleanup() = 0;
+};
+
+/// Connects as mysql_admin_file says where it is given, or opens sqlite_file, from then on as its owner when
+/// root runs this. Throws StoreError; where the file is another user's, the remedy is to be root.
+std::unique_ptr<Administration> open_administration(const Settings& settings);
+
+}  // namespace greylisting

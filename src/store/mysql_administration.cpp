@@ -1,0 +1,200 @@
+#include "store/mysql_administration.h"
+
+#include <charconv>
+#include <cstdlib>
+#include <ctime>
+#include <tuple>
+
+#include "store/sql.h"
+#include "text/number.h"
+
+namespace greylisting {
+namespace {
+
+constexpr std::string_view kMigrate = "bring the database to this version's schema: greylistctl migrate";
+
+// Whether `VERSION()` is one the statements are made for; text like `5.6.24-log` or
+// `10.11.19-MariaDB-0+deb12u1`.
+bool is_supported(const std::string& version) {
+  unsigned major = 0;
+  unsigned minor = 0;
+  unsigned patch = 0;
+  const char* end = version.data() + version.size();
+  auto parsed = std::from_chars(version.data(), end, major);
+  if (parsed.ptr != end) parsed = std::from_chars(parsed.ptr + 1, end, minor);
+  if (parsed.ptr != end) std::from_chars(parsed.ptr + 1, end, patch);
+  const bool is_mariadb = version.find("MariaDB") != std::string::npos;
+  return is_mariadb ? std::tie(major, minor) >= std::tuple(10U, 5U)
+                    : std::tie(major, minor, patch) >= std::tuple(5U, 6U, 3U);
+}
+
+}  // namespace
+
+MysqlAdministration::MysqlAdministration(const Settings& settings)
+    : plugin_option_file_(settings.mysql_default_file),
+      connection_(settings.admin_option_file(),
+                  settings.mysql_admin_file.empty() ? "mysql_default_file" : "mysql_admin_file") {
+  // That of the tables: text then comes byte by byte as it is stored, whatever the option file says. Times of
+  // the type timestamp come in UTC like the others.
+  connection_.run("SET NAMES latin1; SET time_zone = '+00:00'");
+}
+
+std::vector<Finding> MysqlAdministration::examine() {
+  using State = Finding::State;
+  std::vector<Finding> findings;
+
+  const std::string version = value("SELECT VERSION()");
+  if (is_supported(version)) {
+    findings.push_back({State::good, "server: " + version});
+  } else {
+    findings.push_back(
+        {State::bad, "server: " + version, "MariaDB 10.5 or MySQL 5.6.3, or a later one, is needed"});
+  }
+
+  if (has_layout_of_05()) {
+    findings.push_back({State::bad, "schema: that of greylisting 0.5", std::string(kMigrate)});
+  } else if (const std::string schema = schema_version(); schema == sql::kSchemaVersion) {
+    findings.push_back({State::good, "schema: version " + schema});
+  } else if (schema.empty()) {
+    findings.push_back({State::bad, "schema: there are no tables", "create them: greylistctl migrate"});
+  } else {
+    findings.push_back({State::bad, "schema: version " + schema + ", not " + std::string(sql::kSchemaVersion),
+                        "install the program that made it, or a later one"});
+  }
+  if (findings.back().state == State::bad) return findings;
+
+  try {
+    connection_.run("DELETE FROM greylisting_data WHERE FALSE");
+    findings.push_back({State::good, "tool's account: " + value("SELECT CURRENT_USER()") + " may clean up"});
+  } catch (const StoreError& error) {
+    findings.push_back(
+        {State::bad,
+         "tool's account: " + value("SELECT CURRENT_USER()") + " may not clean up: " + error.problem(),
+         "name an account that may delete in mysql_admin_file; sql/mysql/grants.sql creates one"});
+  }
+
+  const std::string database = value("SELECT DATABASE()");
+  for (const auto& row : MysqlConnection(plugin_option_file_).run("SHOW GRANTS")) {
+    const std::string grant = row.at(0).value_or("");
+    const std::string rights = grant.substr(0, grant.find(" ON "));
+    const bool is_ours = grant.find(" ON *.*") != std::string::npos ||
+                         grant.find(" ON `" + database + '`') != std::string::npos;
+    if (is_ours && (rights.find("ALL PRIVILEGES") != std::string::npos ||
+                    rights.find("DELETE") != std::string::npos || rights.find("DROP") != std::string::npos)) {
+      findings.push_back({State::warning, "plugin's account may do more than it needs: " + rights + " …",
+                          "SELECT, INSERT and UPDATE are enough: sql/mysql/grants.sql"});
+      break;
+    }
+  }
+
+  const auto ahead = number_of<std::int64_t>(value("SELECT UNIX_TIMESTAMP()")).value_or(0) -
+                     static_cast<std::int64_t>(std::time(nullptr));
+  if (std::abs(ahead) <= 60) {
+    findings.push_back({State::good, "clock: the database's agrees with this host's"});
+  } else {
+    findings.push_back({State::warning,
+                        "clock: the database's is " + std::to_string(ahead) + " s ahead of this host's",
+                        "let both keep time by NTP; the database's is the one that counts"});
+  }
+
+  for (const auto& row : connection_.run("SELECT id, ipaddr FROM greylisting_lists WHERE ipaddr IS NOT NULL "
+                                         "AND ipaddr_start IS NULL LIMIT 10")) {
+    findings.push_back(unusable_entry(row.at(0).value_or(""), row.at(1).value_or("")));
+  }
+
+  if (value("SELECT EXISTS (SELECT 1 FROM greylisting_data WHERE record_expires < UTC_TIMESTAMP() - INTERVAL "
+            "7 DAY)") == "1") {
+    findings.push_back(overdue_cleanup());
+  }
+  return findings;
+}
+
+Judgement MysqlAdministration::rehearse(const Attempt& attempt) {
+  return MysqlStore(plugin_option_file_).rehearse(attempt);
+}
+
+std::vector<std::string> MysqlAdministration::migrate() {
+  if (has_layout_of_05()) {
+    const std::string before = value("SELECT COUNT(*) FROM greylisting_data");
+    connection_.run("SET SESSION sql_mode = ''");
+    connection_.run(sql::mysql_schema);
+    connection_.run(sql::mysql_upgrade_from_05);
+    return {"Upgraded the tables of greylisting 0.5. Records before: " + before +
+            ", triplets now: " + value("SELECT COUNT(*) FROM greylisting_data") +
+            ". List entries, all kept: " + value("SELECT COUNT(*) FROM greylisting_lists") + '.'};
+  }
+  const std::string version = schema_version();
+  const bool is_whole =
+      value(
+          "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN "
+          "('greylisting_data', 'greylisting_lists', 'greylisting_meta', 'greylisting_entries', "
+          "'greylisting_clients', 'greylisting_history')") == "6";
+  if (version == sql::kSchemaVersion && is_whole) return {};
+  if (version == "1" || version == "2") {
+    connection_.run(sql::mysql_upgrade_from_2);
+    connection_.run(sql::mysql_schema);
+    return {"Upgraded the tables of version " + version + " to version " + std::string(sql::kSchemaVersion) +
+            '.'};
+  }
+  if (!version.empty() && version != sql::kSchemaVersion) {
+    throw StoreError(
+        "the schema has version " + version + ", and this program knows " + std::string(sql::kSchemaVersion),
+        "install the program that made it, or a later one");
+  }
+  connection_.run(sql::mysql_schema);
+  return {"Created the tables."};
+}
+
+std::vector<Administration::Row> MysqlAdministration::ask(std::string_view statement, std::size_t columns) {
+  std::vector<Row> rows;
+  const std::string text = sql::with_literals(statement, {{"now", "UTC_TIMESTAMP()"}});
+  for (const auto& found : is_transacting_ ? connection_.run(text) : connection_.run_with_retry(text)) {
+    Row& row = rows.emplace_back();
+    for (std::size_t i = 0; i < columns; ++i) row.push_back(found.at(i).value_or(""));
+  }
+  return rows;
+}
+
+void MysqlAdministration::transact(const std::function<void()>& work) {
+  connection_.transact([&] {
+    is_transacting_ = true;
+    try {
+      work();
+    } catch (...) {
+      is_transacting_ = false;
+      throw;
+    }
+    is_transacting_ = false;
+  });
+}
+
+bool MysqlAdministration::lock_cleanup() {
+  return value("SELECT GET_LOCK(LEFT(CONCAT('greylisting_cleanup.', DATABASE()), 64), 0)") == "1";
+}
+
+// The one value of a statement's one row; empty when it has none.
+std::string MysqlAdministration::value(std::string_view statement) {
+  const auto rows = connection_.run(statement);
+  return rows.empty() ? std::string() : rows.front().at(0).value_or("");
+}
+
+std::string MysqlAdministration::schema_version() {
+  if (value("SELECT COUNT(*) FROM information_schema.tables "
+            "WHERE table_schema = DATABASE() AND table_name = 'greylisting_meta'") != "1") {
+    return "";
+  }
+  return value("SELECT value FROM greylisting_meta WHERE name = 'schema_version'");
+}
+
+// Also while an upgrade has been broken off half-way: until its end the triplet is not the primary key.
+bool MysqlAdministration::has_layout_of_05() {
+  return value(
+             "SELECT COUNT(*) FROM information_schema.tables "
+             "WHERE table_schema = DATABASE() AND table_name = 'greylisting_data'") == "1" &&
+         value(
+             "SELECT COUNT(*) FROM information_schema.key_column_usage WHERE table_schema = DATABASE() "
+             "AND table_name = 'greylisting_data' AND constraint_name = 'PRIMARY' AND column_name = "
+             "'triplet'") == "0";
+}
+
+}  // namespace greylisting

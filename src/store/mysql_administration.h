@@ -1,0 +1,32 @@
+// mysql_administration: triplets in MySQL or MariaDB, the administrator's side.
+#pragma once
+
+#include "store/administration.h"
+#include "store/mysql_store.h"
+
+namespace greylisting {
+
+class MysqlAdministration : public Administration {
+ public:
+  explicit MysqlAdministration(const Settings& settings);
+
+  std::vector<Finding> examine() override;
+  Judgement rehearse(const Attempt& attempt) override;
+  std::vector<std::string> migrate() override;
+  std::vector<Row> ask(std::string_view statement, std::size_t columns) override;
+  void transact(const std::function<void()>& work) override;
+  std::uint64_t changed_rows() override { return connection_.affected_rows(); }
+  sql::Dialect dialect() const override { return sql::Dialect::mysql; }
+  bool lock_cleanup() override;
+
+ private:
+  std::string value(std::string_view statement);
+  std::string schema_version();
+  bool has_layout_of_05();
+
+  std::string plugin_option_file_;
+  MysqlConnection connection_;
+  bool is_transacting_ = false;
+};
+
+}  // namespace greylisting

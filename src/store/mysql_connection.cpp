@@ -1,0 +1,221 @@
+#include "store/mysql_connection.h"
+
+#include <errmsg.h>
+#include <fcntl.h>
+#include <mysqld_error.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <random>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "process/hand_over.h"
+#include "process/process.h"
+
+namespace greylisting {
+namespace {
+
+// Errors of the server that not every client library has a name for.
+constexpr unsigned kDiskFull = 1021;
+constexpr unsigned kTableCrashed = 126;  // the server passes on what MyISAM and Aria call it
+constexpr unsigned kTableCrashedInUse = 145;
+constexpr unsigned kAccessDeniedNoPassword = 1698;
+constexpr unsigned kRecordHasChanged = 1020;        // MariaDB 11.6, innodb_snapshot_isolation
+constexpr unsigned kNodeNotReady = 1047;            // Galera
+constexpr unsigned kRolledBackDuringCommit = 3101;  // MySQL's group replication
+
+// Another transaction was in the way, this one is rolled back, and the next try may well succeed.
+bool goes_away(unsigned error) {
+  return error == ER_LOCK_DEADLOCK || error == ER_LOCK_WAIT_TIMEOUT || error == kRecordHasChanged ||
+         error == kRolledBackDuringCommit;
+}
+
+// Before the next try, the longer the more have failed, and by chance, so that those who were in each other's
+// way are not so again.
+void pause(int failures) {
+  const unsigned most = 1000U << std::min(failures, 6);  // 2 to 64 ms
+  std::this_thread::sleep_for(std::chrono::microseconds(std::random_device()() % most));
+}
+
+void require_option_file(const std::string& name, std::string_view key) {
+  const std::string text = "the MySQL option file " + name + ' ';
+  const int file = open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (file < 0) {
+    const int error = errno;
+    if (error == ENOENT) {
+      throw StoreError(text + "does not exist", std::string("create it, or correct ").append(key));
+    }
+    throw StoreError(
+        text + "cannot be read by " + effective_user() + " (" + std::generic_category().message(error) + ')',
+        "give it to that user: chown, chmod 600");
+  }
+  struct stat status {};
+  fstat(file, &status);
+  close(file);
+  if (!S_ISREG(status.st_mode)) throw StoreError(text + "is not a regular file", "put one in its place");
+  if ((status.st_mode & S_IWOTH) != 0) {
+    throw StoreError(text + "can be written by everybody, so the client library ignores it", "chmod 600 it");
+  }
+}
+
+std::string remedy_for(unsigned error, const std::string& option_file) {
+  const std::string in_file =
+      option_file.empty() ? " in an option file (mysql_default_file)" : " in " + option_file;
+  switch (error) {
+    case CR_CONNECTION_ERROR:
+    case CR_CONN_HOST_ERROR:
+    case CR_IPSOCK_ERROR:
+    case CR_UNKNOWN_HOST:
+      return "start the database, or correct socket, host and port" + in_file;
+    case CR_SERVER_GONE_ERROR:
+    case CR_SERVER_LOST:
+    case ER_SERVER_SHUTDOWN:
+      return "see whether the database is running and what its log says";
+    case ER_CON_COUNT_ERROR:
+    case ER_TOO_MANY_USER_CONNECTIONS:
+    case ER_USER_LIMIT_REACHED:
+      return "raise max_connections of the database";
+    case ER_ACCESS_DENIED_ERROR:
+    case kAccessDeniedNoPassword:
+      return "correct user and password" + in_file + "; sql/mysql/grants.sql creates the account";
+    case ER_BAD_DB_ERROR:
+    case ER_NO_DB_ERROR:
+      return "name the database (database=)" + in_file + "; sql/mysql/grants.sql creates it";
+    case ER_DBACCESS_DENIED_ERROR:
+    case ER_TABLEACCESS_DENIED_ERROR:
+    case ER_COLUMNACCESS_DENIED_ERROR:
+    case ER_SPECIFIC_ACCESS_DENIED_ERROR:
+      return "grant the account what sql/mysql/grants.sql grants the plugin's, or greylistctl's "
+             "(mysql_admin_file)";
+    case ER_NO_SUCH_TABLE:
+    case ER_BAD_FIELD_ERROR:
+      return "bring the database and this program to one version: greylistctl migrate does so, or says "
+             "what to install";
+    case kNodeNotReady:
+      return "this node of the cluster is joining it or has lost it: see wsrep_local_state_comment and "
+             "wsrep_cluster_status in its SHOW STATUS, or name another node" +
+             in_file;
+    case ER_LOCK_DEADLOCK:
+    case ER_LOCK_WAIT_TIMEOUT:
+    case kRecordHasChanged:
+    case kRolledBackDuringCommit:
+      return "others keep changing the same record: see what else writes to the database (SHOW PROCESSLIST)";
+    case ER_OPTION_PREVENTS_STATEMENT:
+      return "connect to a server that takes writes, or make this one writable";
+    case ER_RECORD_FILE_FULL:
+    case kDiskFull:
+      return "make room on the database's disk";
+    case ER_CRASHED_ON_USAGE:
+    case ER_NOT_KEYFILE:
+    case kTableCrashed:
+    case kTableCrashedInUse:
+      return "repair the table, then: greylistctl migrate (it makes it an InnoDB table)";
+    default:
+      return "greylistctl check says more";
+  }
+}
+
+}  // namespace
+
+// Defined before its uses, which instantiate it.
+template <typename Error>
+void MysqlConnection::fail() const {
+  if (!failed_hand_over().empty())
+    throw Error("MySQL: " + failed_hand_over(),
+                "make install puts it there; or build with make LINK=dynamic");
+  const unsigned error = mysql_errno(connection_.get());
+  throw Error(
+      "MySQL: " + std::string(mysql_error(connection_.get())) + " (error " + std::to_string(error) + ')',
+      remedy_for(error, option_file_));
+}
+
+MysqlConnection::MysqlConnection(const std::string& option_file, std::string_view key)
+    : option_file_(option_file), connection_(nullptr, mysql_close) {
+  if (!option_file.empty()) require_option_file(option_file, key);
+  connection_.reset(mysql_init(nullptr));
+  if (!connection_) throw StoreError("MySQL: out of memory", "raise the memory limit (softlimit -m)");
+  // Bytes are bytes: what is stored comes back as it was written.
+  mysql_options(connection_.get(), MYSQL_SET_CHARSET_NAME, "latin1");
+  // A decision leaves in one piece, and the server is woken once.
+  const unsigned long buffer = 16384;
+  mysql_options(connection_.get(), MYSQL_OPT_NET_BUFFER_LENGTH, &buffer);
+  if (!option_file.empty()) mysql_options(connection_.get(), MYSQL_READ_DEFAULT_FILE, option_file.c_str());
+  if (mysql_real_connect(connection_.get(), nullptr, nullptr, nullptr, nullptr, 0, nullptr,
+                         CLIENT_MULTI_STATEMENTS) == nullptr) {
+    fail<ConnectionError>();
+  }
+}
+
+std::vector<MysqlConnection::Row> MysqlConnection::run(std::string_view statements, unsigned end) {
+  MYSQL* const mysql = connection_.get();
+  std::vector<Row> rows;
+  int next = mysql_real_query(mysql, statements.data(), statements.size());
+  for (; next == 0; next = mysql_next_result(mysql)) {
+    const std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)> result(mysql_store_result(mysql),
+                                                                          mysql_free_result);
+    if (result) {
+      const unsigned columns = mysql_num_fields(result.get());
+      while (char** const values = mysql_fetch_row(result.get())) {
+        const unsigned long* const lengths = mysql_fetch_lengths(result.get());
+        Row& row = rows.emplace_back(columns);
+        for (unsigned i = 0; i < columns; ++i) {
+          if (values[i] != nullptr) row[i].emplace(values[i], lengths[i]);
+        }
+      }
+    } else if (mysql_errno(mysql) != 0) {
+      fail();
+    } else {
+      affected_rows_ = mysql_affected_rows(mysql);
+    }
+  }
+  const unsigned error = mysql_errno(mysql);
+  if (error != 0 && error != end) fail();
+  return rows;
+}
+
+bool MysqlConnection::is_mariadb() const {
+  return std::string_view(mysql_get_server_info(connection_.get())).find("MariaDB") != std::string_view::npos;
+}
+
+std::vector<MysqlConnection::Row> MysqlConnection::run_with_retry(std::string_view statements, unsigned end) {
+  std::vector<Row> rows;
+  retry([&] { rows = run(statements, end); });
+  return rows;
+}
+
+void MysqlConnection::transact(const std::function<void()>& work) {
+  try {
+    retry([&] {
+      run("START TRANSACTION");
+      work();
+      run("COMMIT");
+    });
+  } catch (...) {
+    mysql_rollback(connection_.get());
+    throw;
+  }
+}
+
+void MysqlConnection::retry(const std::function<void()>& work) {
+  constexpr int kTries = 20;
+  bool has_waited = false;
+  for (int failures = 0;; pause(failures)) {
+    try {
+      work();
+      return;
+    } catch (const StoreError&) {
+      const unsigned error = mysql_errno(connection_.get());
+      // Whoever holds a lock for as long as the server waits holds it longer, too.
+      const bool is_wait = error == ER_LOCK_WAIT_TIMEOUT;
+      if (!goes_away(error) || (is_wait && std::exchange(has_waited, true)) || ++failures == kTries) throw;
+    }
+    run("ROLLBACK");  // after a lock wait the rest of the transaction is still there, and its locks
+  }
+}
+
+}  // namespace greylisting

@@ -1,0 +1,67 @@
+// mysql_connection: one connection to MySQL or MariaDB, through libmysqlclient or MariaDB Connector/C.
+#pragma once
+
+#include <mysql.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/store.h"
+
+namespace greylisting {
+
+/// The server could not be reached, or did not let this account in.
+class ConnectionError : public StoreError {
+  using StoreError::StoreError;
+};
+
+class MysqlConnection {
+ public:
+  using Row = std::vector<std::optional<std::string>>;
+
+  /// Connects as the option file's [client] group says; with an empty name, as the client library does by
+  /// default. A file that is missing, not readable or not a regular file is said by name before the library
+  /// is asked.
+  explicit MysqlConnection(const std::string& option_file, std::string_view key = "mysql_default_file");
+
+  /// The error (a number out of the range of numbers) by which statements end themselves when those behind
+  /// them are not wanted: it is the one way to have the server leave out, unread, the rest of what it was
+  /// sent.
+  static constexpr unsigned kStop = 1690;
+
+  /// Sends all of `statements` in one packet and reads all answers. Returns the rows of all result sets, one
+  /// after the other. Throws StoreError when one of them fails, unless it is with the error `end`; those
+  /// after it are not run.
+  std::vector<Row> run(std::string_view statements, unsigned end = 0);
+
+  /// The same, tried again after a failure that goes away by itself: a deadlock, a lock wait that took too
+  /// long, or a cluster's refusal to certify, which comes several times in a row when many nodes write one
+  /// record at once. At most 20 times, with pauses that add up to half a second on average; the plugin's
+  /// Deadline may end it before. The statements must be fit to run anew.
+  std::vector<Row> run_with_retry(std::string_view statements, unsigned end = 0);
+
+  /// Runs `work`, which calls `run`, within a transaction, all of it again after such a failure. What `work`
+  /// throws undoes it.
+  void transact(const std::function<void()>& work);
+
+  /// Whether the server is MariaDB and not MySQL.
+  bool is_mariadb() const;
+
+  /// The number of rows that the last statement of `run` changed.
+  std::uint64_t affected_rows() const { return affected_rows_; }
+
+ private:
+  template <typename Error = StoreError>
+  [[noreturn]] void fail() const;
+  void retry(const std::function<void()>& work);
+
+  std::string option_file_;
+  std::unique_ptr<MYSQL, decltype(&mysql_close)> connection_;
+  std::uint64_t affected_rows_ = 0;
+};
+
+}  // namespace greylisting

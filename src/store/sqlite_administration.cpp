@@ -1,0 +1,118 @@
+#include "store/sqlite_administration.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "store/sql.h"
+
+namespace greylisting {
+namespace {
+
+// A person waits longer than a mail session.
+constexpr std::chrono::seconds kPatience{30};
+
+}  // namespace
+
+SqliteAdministration::SqliteAdministration(const Settings& settings)
+    : store_(settings.sqlite_file, kPatience) {}
+
+SqliteAdministration::~SqliteAdministration() {
+  if (lock_ >= 0) close(lock_);
+}
+
+std::vector<Finding> SqliteAdministration::examine() {
+  using State = Finding::State;
+  SqliteDatabase& database = store_.database();
+  std::vector<Finding> findings;
+  findings.push_back({State::good, std::string("library: SQLite ") + sqlite3_libversion()});
+
+  auto version = database.prepare("SELECT value FROM greylisting_meta WHERE name = 'schema_version'");
+  const std::string schema = version.step() ? version.text(0) : "";
+  if (schema == sql::kSchemaVersion) {
+    findings.push_back({State::good, "schema: version " + schema});
+  } else {
+    findings.push_back({State::bad,
+                        "schema: version '" + schema + "', not " + std::string(sql::kSchemaVersion),
+                        "install the program that made it, or a later one"});
+    return findings;
+  }
+
+  auto entry = database.prepare(
+      "SELECT id, ipaddr FROM greylisting_lists "
+      "WHERE ipaddr IS NOT NULL AND (ipaddr_prefixsize IS NULL OR ipaddr_prefixsize < 0)");
+  while (entry.step()) {
+    if (Network::parse(entry.text(1))) continue;  // the plugin has yet to read it, and will
+    findings.push_back(unusable_entry(entry.text(0), entry.text(1)));
+  }
+
+  auto old = database.prepare(
+      "SELECT 1 FROM greylisting_data WHERE record_expires < datetime('now', '-7 days') LIMIT 1");
+  if (old.step()) {
+    findings.push_back(overdue_cleanup());
+  }
+  return findings;
+}
+
+Judgement SqliteAdministration::rehearse(const Attempt& attempt) {
+  store_.database().run("BEGIN IMMEDIATE");
+  Judgement judgement = store_.judge(attempt);
+  store_.database().run("ROLLBACK");
+  return judgement;
+}
+
+void SqliteAdministration::transact(const std::function<void()>& work) {
+  store_.database().run("BEGIN IMMEDIATE");
+  try {
+    work();
+    store_.database().run("COMMIT");
+  } catch (...) {
+    store_.database().run("ROLLBACK");
+    throw;
+  }
+}
+
+// Opening the file has done most of it: the plugin does the same.
+std::vector<std::string> SqliteAdministration::migrate() {
+  SqliteDatabase& database = store_.database();
+  const auto objects = [&database] {
+    auto count = database.prepare("SELECT COUNT(*) FROM sqlite_master");
+    count.step();
+    return count.number(0);
+  };
+  const auto before = objects();
+  database.bring_schema();
+  if (const std::string found = database.schema_version(); found != sql::kSchemaVersion) {
+    throw StoreError("the schema of " + database.file() + " has version '" + found +
+                         "', and this program knows " + std::string(sql::kSchemaVersion),
+                     "install the program that made it, or a later one");
+  }
+  if (!database.brought_from().value_or("").empty()) {
+    return {"Upgraded the tables of version " + *database.brought_from() + " to version " +
+            std::string(sql::kSchemaVersion) + '.'};
+  }
+  if (database.brought_from() || objects() != before) return {"Created the tables."};
+  return {};
+}
+
+std::vector<Administration::Row> SqliteAdministration::ask(std::string_view statement, std::size_t columns) {
+  std::vector<Row> rows;
+  auto found = store_.database().prepare(sql::with_literals(statement, {{"now", "datetime('now')"}}));
+  while (found.step()) {
+    Row& row = rows.emplace_back();
+    for (std::size_t i = 0; i < columns; ++i) row.push_back(found.text(static_cast<int>(i)));
+  }
+  return rows;
+}
+
+// The lock is on the directory: closing another descriptor of the database file would drop SQLite's own locks
+// on it.
+bool SqliteAdministration::lock_cleanup() {
+  const auto directory = std::filesystem::absolute(store_.database().file()).parent_path();
+  lock_ = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  return lock_ >= 0 && flock(lock_, LOCK_EX | LOCK_NB) == 0;
+}
+
+}  // namespace greylisting

@@ -1,0 +1,30 @@
+// sqlite_administration: triplets in an SQLite file, the administrator's side.
+#pragma once
+
+#include "store/administration.h"
+#include "store/sqlite_store.h"
+
+namespace greylisting {
+
+class SqliteAdministration : public Administration {
+ public:
+  explicit SqliteAdministration(const Settings& settings);
+  SqliteAdministration(const SqliteAdministration&) = delete;
+  SqliteAdministration& operator=(const SqliteAdministration&) = delete;
+  ~SqliteAdministration() override;
+
+  std::vector<Finding> examine() override;
+  Judgement rehearse(const Attempt& attempt) override;
+  std::vector<std::string> migrate() override;
+  std::vector<Row> ask(std::string_view statement, std::size_t columns) override;
+  void transact(const std::function<void()>& work) override;
+  std::uint64_t changed_rows() override { return store_.database().changes(); }
+  sql::Dialect dialect() const override { return sql::Dialect::sqlite; }
+  bool lock_cleanup() override;
+
+ private:
+  SqliteStore store_;
+  int lock_ = -1;  // descriptor of the file's directory while this clean-up holds it
+};
+
+}  // namespace greylisting

@@ -1,0 +1,192 @@
+#include "store/sqlite_database.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "process/process.h"
+#include "store/sql.h"
+
+namespace greylisting {
+namespace {
+
+// The directory has to be writable too: the write-ahead log stands beside the file.
+std::string remedy_for(int error, const std::string& file) {
+  const std::string directory = std::filesystem::path(file).parent_path().string();
+  switch (error & 0xff) {
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+      return "see that the directory " + (directory.empty() ? "." : directory) +
+             " is there and that it and what is in it belong to " + effective_user() +
+             ", as whom this runs; chown them if not";
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return "another process holds the file locked; see who with fuser " + file;
+    case SQLITE_FULL:
+      return "make room on its disk";
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT:
+      return "move the file away; a new one is made at the next mail";
+    case SQLITE_IOERR:
+      return "see the state of its disk, and the limit on the size of files (softlimit -f)";
+    case SQLITE_NOMEM:
+      return "raise the memory limit (softlimit -m)";
+    case SQLITE_ERROR:
+      return "bring the file to this version's schema: greylistctl migrate";
+    default:
+      return "greylistctl check says more";
+  }
+}
+
+// Folds a write-ahead log of this many pages into the file and begins it anew. A process that finds the file
+// closed reads all of the log, and nobody else would ever begin it anew where one process follows the other.
+constexpr int kMaxLog = 200;
+
+int fold_in_long_log(void* patience, sqlite3* connection, const char* database, int pages) {
+  if (pages < kMaxLog) return SQLITE_OK;
+  // Whoever reads or writes meanwhile is not waited for: somebody else does it then.
+  sqlite3_busy_timeout(connection, 0);
+  sqlite3_wal_checkpoint_v2(connection, database, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  sqlite3_busy_timeout(connection, *static_cast<int*>(patience));
+  return SQLITE_OK;
+}
+
+// Files made meanwhile are nobody else's: they hold the addresses of other people's mail.
+class PrivateFiles {
+ public:
+  PrivateFiles() : mask_(umask(S_IRWXO)) {}
+  PrivateFiles(const PrivateFiles&) = delete;
+  PrivateFiles& operator=(const PrivateFiles&) = delete;
+  ~PrivateFiles() { umask(mask_); }
+
+ private:
+  mode_t mask_;
+};
+
+}  // namespace
+
+SqliteDatabase::SqliteDatabase(std::string file, std::chrono::milliseconds patience)
+    : file_(std::move(file)),
+      patience_(std::make_unique<int>(static_cast<int>(patience.count()))),
+      connection_(nullptr, sqlite3_close_v2) {
+  const PrivateFiles private_files;
+  sqlite3* connection = nullptr;
+  const int opened =
+      sqlite3_open_v2(file_.c_str(), &connection, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  connection_.reset(connection);
+  if (!connection_) throw StoreError("SQLite: out of memory", "raise the memory limit (softlimit -m)");
+  sqlite3_extended_result_codes(connection, 1);
+  if (opened != SQLITE_OK) fail();
+  sqlite3_busy_timeout(connection, *patience_);
+  // A process that lives for a millisecond leaves the write-ahead log to the next one instead of folding it
+  // in.
+  sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  sqlite3_wal_hook(connection, fold_in_long_log, patience_.get());
+  // The newest table there is: a file without it is new, or of an earlier version.
+  if (!has_column("greylisting_history", "total")) {
+    brought_from_ = schema_version();
+    bring_schema();
+  }
+  run("PRAGMA synchronous = NORMAL");
+}
+
+// By one process; the others wait for it and find it done. SQLite's own lock is not enough: those that change
+// to the write-ahead log at the same time do not wait for each other. The lock is on the directory, because
+// closing another descriptor of the file would drop SQLite's locks on it.
+void SqliteDatabase::bring_schema() {
+  const auto directory = std::filesystem::absolute(file_).parent_path();
+  const int lock = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (lock >= 0) flock(lock, LOCK_EX);
+  run("PRAGMA journal_mode = WAL");
+  run("BEGIN IMMEDIATE");
+  if (has_column("greylisting_data", "triplet") && !has_column("greylisting_data", "pool"))
+    run("ALTER TABLE greylisting_data ADD COLUMN pool TEXT");
+  if (has_column("greylisting_data", "triplet") && !has_column("greylisting_data", "judged"))
+    run("ALTER TABLE greylisting_data ADD COLUMN judged TEXT");
+  run(sql::sqlite_schema);
+  run("COMMIT");
+  if (lock >= 0) close(lock);
+}
+
+std::string SqliteDatabase::schema_version() {
+  if (!has_column("greylisting_meta", "value")) return "";
+  auto version = prepare("SELECT value FROM greylisting_meta WHERE name = 'schema_version'");
+  return version.step() ? version.text(0) : "";
+}
+
+void SqliteDatabase::run(std::string_view statements) {
+  if (sqlite3_exec(connection_.get(), std::string(statements).c_str(), nullptr, nullptr, nullptr) !=
+      SQLITE_OK)
+    fail();
+}
+
+bool SqliteDatabase::has_column(const char* table, const char* column) {
+  const int found = sqlite3_table_column_metadata(connection_.get(), "main", table, column, nullptr, nullptr,
+                                                  nullptr, nullptr, nullptr);
+  if (found == SQLITE_OK) return true;
+  if (found != SQLITE_ERROR) fail();
+  return false;
+}
+
+SqliteDatabase::Statement SqliteDatabase::prepare(std::string_view statement) const {
+  sqlite3_stmt* prepared = nullptr;
+  if (sqlite3_prepare_v2(connection_.get(), statement.data(), static_cast<int>(statement.size()), &prepared,
+                         nullptr) != SQLITE_OK) {
+    fail();
+  }
+  return {*this, prepared};
+}
+
+void SqliteDatabase::fail() const {
+  sqlite3* const connection = connection_.get();
+  const int error = sqlite3_extended_errcode(connection);
+  throw StoreError(
+      "SQLite: " + file_ + ": " + sqlite3_errmsg(connection) + " (error " + std::to_string(error) + ')',
+      remedy_for(error, file_));
+}
+
+int SqliteDatabase::Statement::index(const char* name) const {
+  return sqlite3_bind_parameter_index(statement_.get(), name);
+}
+
+SqliteDatabase::Statement& SqliteDatabase::Statement::bind(const char* name, std::int64_t value) {
+  if (sqlite3_bind_int64(statement_.get(), index(name), value) != SQLITE_OK) database_.fail();
+  return *this;
+}
+
+SqliteDatabase::Statement& SqliteDatabase::Statement::bind_text(const char* name, std::string_view value) {
+  if (sqlite3_bind_text64(statement_.get(), index(name), value.data(), value.size(), SQLITE_TRANSIENT,
+                          SQLITE_UTF8) != SQLITE_OK) {
+    database_.fail();
+  }
+  return *this;
+}
+
+SqliteDatabase::Statement& SqliteDatabase::Statement::bind_blob(const char* name, std::string_view value) {
+  if (sqlite3_bind_blob64(statement_.get(), index(name), value.data(), value.size(), SQLITE_TRANSIENT) !=
+      SQLITE_OK) {
+    database_.fail();
+  }
+  return *this;
+}
+
+bool SqliteDatabase::Statement::step() {
+  const int result = sqlite3_step(statement_.get());
+  if (result != SQLITE_ROW && result != SQLITE_DONE) database_.fail();
+  return result == SQLITE_ROW;
+}
+
+std::int64_t SqliteDatabase::Statement::number(int column) const {
+  return sqlite3_column_int64(statement_.get(), column);
+}
+
+std::string SqliteDatabase::Statement::text(int column) const {
+  const auto* const text = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
+  return text == nullptr ? "" : text;
+}
+
+}  // namespace greylisting

@@ -1,0 +1,77 @@
+// sqlite_database: one open SQLite file and its prepared statements.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "store/store.h"
+
+namespace greylisting {
+
+class SqliteDatabase {
+ public:
+  /// Opens the file and creates it when it is missing; whoever holds it locked is waited for as long as
+  /// `patience`. Throws StoreError that names the path and the user when the file or its directory cannot be
+  /// used.
+  SqliteDatabase(std::string file, std::chrono::milliseconds patience);
+
+  /// One or more statements without parameters.
+  void run(std::string_view statements);
+
+  bool has_column(const char* table, const char* column);
+
+  /// Makes the tables, or brings those of an earlier version to this one. Done on opening where it is needed;
+  /// harmless where it is not.
+  void bring_schema();
+
+  /// The version of the schema that opening has brought to this one, empty for a new file; nothing when it
+  /// was this one already.
+  const std::optional<std::string>& brought_from() const { return brought_from_; }
+
+  class Statement {
+   public:
+    /// Each gives the parameter `name`, colon included, its value.
+    Statement& bind(const char* name, std::int64_t value);
+    Statement& bind_text(const char* name, std::string_view value);
+    Statement& bind_blob(const char* name, std::string_view value);
+
+    /// The next row; false at the end.
+    bool step();
+    std::int64_t number(int column) const;
+    std::string text(int column) const;
+
+   private:
+    friend class SqliteDatabase;
+    Statement(const SqliteDatabase& database, sqlite3_stmt* statement)
+        : database_(database), statement_(statement, sqlite3_finalize) {}
+    int index(const char* name) const;
+
+    const SqliteDatabase& database_;
+    std::unique_ptr<sqlite3_stmt, decltype(&sqlite3_finalize)> statement_;
+  };
+
+  Statement prepare(std::string_view statement) const;
+
+  /// Rows that the last statement changed.
+  std::uint64_t changes() const { return static_cast<std::uint64_t>(sqlite3_changes64(connection_.get())); }
+
+  /// As greylisting_meta has it; empty when it has none.
+  std::string schema_version();
+
+  const std::string& file() const { return file_; }
+
+ private:
+  [[noreturn]] void fail() const;
+
+  std::string file_;
+  std::optional<std::string> brought_from_;
+  std::unique_ptr<int> patience_;  // milliseconds; where SQLite finds it, wherever this object is
+  std::unique_ptr<sqlite3, decltype(&sqlite3_close_v2)> connection_;
+};
+
+}  // namespace greylisting

@@ -55,7 +55,7 @@ STATIC_ONLY  := src/process/static_link.cpp src/process/deferred_tls.cpp
 
 LIBRARY_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(filter-out $(STATIC_ONLY) src/ctl/%,$(wildcard src/*/*.cpp))) $(BUILD)/sql_text.o
 CTL_OBJECTS     := $(patsubst %.cpp,$(BUILD)/%.o,greylistctl.cpp $(wildcard src/ctl/*.cpp src/ctl/*/*.cpp))
-SQL_FILES       := $(wildcard sql/*/*.sql)
+SQL_FILES       := $(wildcard sql/*.sql sql/*/*.sql)
 LIBRARY         := $(BUILD)/libgreylisting.a
 
 .PHONY: all

@@ -8,11 +8,11 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "host/decide.h"
 #include "host/header.h"
 #include "host/journal.h"
 #include "host/log.h"
 #include "host/spp.h"
-#include "judgement/judge.h"
 #include "judgement/transaction.h"
 #include "process/deadline.h"
 #include "process/hand_over.h"
@@ -25,16 +25,16 @@ using namespace greylisting;
 namespace {
 
 // Takes no longer than the time budget: when that is over, the process ends with the answer for errors.
-Judged decide(const Session& session, const Transaction& transaction, const Settings& settings,
-              const Log& log, const Journal& journal, std::chrono::steady_clock::time_point start) {
-  if (const auto decision = judge_at_the_door(session, settings, transaction)) return {*decision};
+Decided judged(const Session& session, const Transaction& transaction, const Settings& settings,
+               const Log& log, const Journal& journal, std::chrono::steady_clock::time_point start) {
+  if (const auto decision = decide_without_store(session, settings)) return {*decision};
   const std::string overdue = "no decision within timeout=" + std::to_string(settings.timeout) +
                               " ms; the store is slow or does not answer: greylistctl check";
   Deadline deadline(start + std::chrono::milliseconds(settings.timeout), log.line(LogLevel::error, overdue),
                     spp::commands_on_error(settings));
   journal.add_when_over({.time = std::time(nullptr)}, deadline);
   const Attempt attempt = Attempt::from(session, settings, transaction);
-  return judge(*open_store(settings, deadline), attempt, session, settings);
+  return decide_and_record(*open_store(settings, deadline), attempt, session, settings);
 }
 
 // Carries the decision out.
@@ -72,10 +72,11 @@ int main(int argc, char* argv[]) {
     const Session session = Session::from(std::getenv);
     const Transaction transaction = Transaction::from(std::getenv);
     const Journal journal(settings);
-    const auto [decision, problems] = decide(session, transaction, settings, log, journal, start);
+    const Decided decided = judged(session, transaction, settings, log, journal, start);
+    const Decision& decision = decided.decision;
     answer(decision, session, transaction, settings);
     journal.add(journal_line(decision));
-    for (const Problem& problem : problems) log.write(LogLevel::warning, problem);
+    for (const Problem& problem : decided.problems) log.write(LogLevel::warning, problem);
     log.write(LogLevel::info, describe(decision, session, circumstances(start, settings)));
   } catch (const std::exception& error) {
     spp::write(spp::commands_on_error(settings));

@@ -1,37 +1,28 @@
--- The triplet, under the client's network and, where it vouches for the client, under the sender's domain as well: what is
--- reached under the one holds for the other, for which @block_expires is the earliest of the records. :records is DUAL, or
--- the two as rows. A new one is inserted; for a known one LAST_INSERT_ID(expression) carries out what it was: 1 over and
--- begun anew; 2 still blocked, at its first retry, 3 at a later one; 4 past its block for the first time, at its first
--- retry, 5 at a later one; 6 past it before. Every condition reads block_expires, record_expires and blocked_count as they
--- were, which is why the first two are set last.
+-- The triplet, under the client's network and, where it vouches for the client, under the sender's domain as well (:records,
+-- a row each): what is reached under the one holds for the other. :waits is whether, as far as was known, all of them are
+-- blocked; :block_expires is the earliest end of their blocks, or when the block of a new one is over.
+--
+-- Of a row that is there already, LAST_INSERT_ID carries out what it was (src/judgement/facts.h, RecordState). Columns are
+-- assigned from left to right, and each reads the others as they were: so block_expires and record_expires come last.
 INSERT INTO greylisting_data
-       (triplet, id, relay_ip, pending_network, pool, mail_from, rcpt_to, block_expires, record_expires,
-        blocked_count, passed_count, judged)
-SELECT :record_key, :record_id, :client, IF(@block_expires < UTC_TIMESTAMP(), NULL, :record_network), :record_pool,
-       :sender, :recipient, @block_expires,
-       IF(@block_expires < UTC_TIMESTAMP(), UTC_TIMESTAMP() + INTERVAL :record_expire_good DAY,
-                                            UTC_TIMESTAMP() + INTERVAL @record_minutes MINUTE),
-       @block_expires >= UTC_TIMESTAMP(), @block_expires < UTC_TIMESTAMP(),
-       IF(@block_expires < UTC_TIMESTAMP(), CONCAT(:question, COALESCE(NULLIF(:asked_version, ''), @lists_version)), NULL)
-  FROM :records WHERE @verdict LIKE 'greylist %'
+       (triplet, id, relay_ip, pending_network, pool, mail_from, rcpt_to, block_expires, record_expires, blocked_count,
+        passed_count)
+VALUES :records
 ON DUPLICATE KEY UPDATE
-  relay_ip = IF(record_expires <= UTC_TIMESTAMP(), VALUES(relay_ip), relay_ip),
-  pending_network = CASE WHEN record_expires <= UTC_TIMESTAMP() THEN VALUES(pending_network)
-                         WHEN LEAST(block_expires, @block_expires) >= UTC_TIMESTAMP() THEN pending_network END,
-  create_time = IF(record_expires <= UTC_TIMESTAMP(), CURRENT_TIMESTAMP, create_time),
-  blocked_count = IF(LAST_INSERT_ID(CASE WHEN @block_expires >= UTC_TIMESTAMP() AND record_expires <= UTC_TIMESTAMP()
-                                         THEN IF(@blocked_until IS NULL, 1, 2)
-                                         WHEN LEAST(block_expires, @block_expires) >= UTC_TIMESTAMP()
-                                         THEN IF(GREATEST(blocked_count, @times_blocked) > 1, 3, 2)
-                                         WHEN (passed_count = 0 OR record_expires <= UTC_TIMESTAMP()) AND @is_first_pass
-                                         THEN IF(@times_blocked > 1, 5, 4)
-                                         ELSE 6 END) > 0 AND record_expires <= UTC_TIMESTAMP(),
-                     VALUES(blocked_count),
-                     blocked_count + (LEAST(block_expires, @block_expires) >= UTC_TIMESTAMP())),
-  passed_count = CASE WHEN record_expires <= UTC_TIMESTAMP() THEN VALUES(passed_count)
-                      ELSE passed_count + (LEAST(block_expires, @block_expires) < UTC_TIMESTAMP()) END,
-  judged = VALUES(judged),
-  block_expires = IF(record_expires <= UTC_TIMESTAMP(), VALUES(block_expires), LEAST(block_expires, @block_expires)),
-  record_expires = CASE WHEN record_expires <= UTC_TIMESTAMP() THEN VALUES(record_expires)
-                        WHEN block_expires >= UTC_TIMESTAMP() THEN record_expires
-                        ELSE UTC_TIMESTAMP() + INTERVAL :record_expire_good DAY END;
+  aborted_count = aborted_count + 0 * LAST_INSERT_ID(
+    CASE WHEN record_expires <= :now AND :waits THEN 1
+         WHEN block_expires >= :now AND :waits THEN IF(blocked_count > 1, 3, 2)
+         WHEN record_expires <= :now OR passed_count = 0 THEN IF(blocked_count > 1, 5, 4)
+         ELSE 6 END),
+  relay_ip = IF(record_expires <= :now, VALUES(relay_ip), relay_ip),
+  pending_network = CASE WHEN record_expires <= :now THEN VALUES(pending_network)
+                         WHEN block_expires >= :now AND :waits THEN pending_network END,
+  create_time = IF(record_expires <= :now, CURRENT_TIMESTAMP, create_time),
+  blocked_count = CASE WHEN record_expires <= :now THEN VALUES(blocked_count)
+                       ELSE blocked_count + (block_expires >= :now AND :waits) END,
+  passed_count = CASE WHEN record_expires <= :now THEN VALUES(passed_count)
+                      ELSE passed_count + 1 - (block_expires >= :now AND :waits) END,
+  block_expires = IF(record_expires <= :now, VALUES(block_expires), LEAST(block_expires, VALUES(block_expires))),
+  record_expires = CASE WHEN record_expires <= :now THEN VALUES(record_expires)
+                        WHEN block_expires >= :now AND :waits THEN record_expires
+                        ELSE :good_until END;

@@ -48,7 +48,6 @@ CREATE TABLE IF NOT EXISTS greylisting_data (
   blocked_count  int unsigned     NOT NULL DEFAULT 0, -- attempts deferred
   passed_count   int unsigned     NOT NULL DEFAULT 0, -- attempts accepted
   aborted_count  int unsigned     NOT NULL DEFAULT 0, -- of greylisting 0.5, kept
-  judged         varchar(64)      DEFAULT NULL,       -- once it has passed: what was asked, and the version of the lists
   create_time    timestamp        NOT NULL DEFAULT CURRENT_TIMESTAMP,
   last_update    timestamp        NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
   PRIMARY KEY (triplet),
@@ -109,27 +108,6 @@ CREATE TABLE IF NOT EXISTS greylisting_history (
   PRIMARY KEY (period, kind, name, host)
 ) ENGINE=InnoDB DEFAULT CHARSET=latin1 COLLATE=latin1_bin;
 
--- The version of this schema, once the tables have it.
-INSERT INTO greylisting_meta (name, value)
-SELECT 'schema_version', '3' FROM information_schema.columns
- WHERE table_schema = DATABASE() AND table_name = 'greylisting_data' AND column_name = 'judged'
-    ON DUPLICATE KEY UPDATE value = IF(value IN ('1', '2'), '3', value);
-
--- Counted up by every new or changed entry of the lists: what was judged before has to be judged anew (known.sql).
-INSERT IGNORE INTO greylisting_meta (name, value) VALUES ('lists_version', '1');
-DROP TRIGGER IF EXISTS greylisting_lists_inserted;
-DROP TRIGGER IF EXISTS greylisting_lists_updated;
-DROP TRIGGER IF EXISTS greylisting_entries_inserted;
-DROP TRIGGER IF EXISTS greylisting_entries_updated;
-CREATE TRIGGER greylisting_lists_inserted AFTER INSERT ON greylisting_lists FOR EACH ROW
-  UPDATE greylisting_meta SET value = value + 1 WHERE name = 'lists_version';
-CREATE TRIGGER greylisting_lists_updated AFTER UPDATE ON greylisting_lists FOR EACH ROW
-  UPDATE greylisting_meta SET value = value + 1 WHERE name = 'lists_version';
-CREATE TRIGGER greylisting_entries_inserted AFTER INSERT ON greylisting_entries FOR EACH ROW
-  UPDATE greylisting_meta SET value = value + 1 WHERE name = 'lists_version';
-CREATE TRIGGER greylisting_entries_updated AFTER UPDATE ON greylisting_entries FOR EACH ROW
-  UPDATE greylisting_meta SET value = value + 1 WHERE name = 'lists_version';
-
 -- The triggers read ipaddr into its first address, last address and prefix length. An IPv4-mapped IPv6 address counts
 -- as IPv4, and bits behind the prefix are cleared. What is not an address or network leaves all three NULL and never
 -- matches; greylistctl check lists such rows. Each is one SET, assigned from left to right, so that the file needs no
@@ -179,3 +157,10 @@ CREATE TRIGGER greylisting_lists_update BEFORE UPDATE ON greylisting_lists FOR E
       IF(NEW.ipaddr_prefixsize % 8 = 0, '',
          CHAR(ASCII(SUBSTRING(NEW.ipaddr_start, NEW.ipaddr_prefixsize DIV 8 + 1, 1)) & (255 << (8 - NEW.ipaddr_prefixsize % 8)))),
       REPEAT(x'00', LENGTH(NEW.ipaddr_start) - CEIL(NEW.ipaddr_prefixsize / 8)));
+
+-- The version of this schema: last, once the tables and the triggers are there.
+INSERT INTO greylisting_meta (name, value)
+SELECT 'schema_version', '4' FROM information_schema.columns
+ WHERE table_schema = DATABASE() AND table_name = 'greylisting_data' AND column_name IN ('pool', 'judged')
+HAVING SUM(column_name = 'pool') = 1 AND SUM(column_name = 'judged') = 0
+    ON DUPLICATE KEY UPDATE value = IF(value IN ('1', '2', '3'), '4', value);

@@ -23,7 +23,6 @@ SET @statement = IF(
     WHERE table_schema = DATABASE() AND table_name = 'greylisting_data' AND column_name = 'triplet') = 1,
   'DO 0', 'ALTER TABLE greylisting_data ADD COLUMN triplet binary(16) NULL FIRST,
     ADD COLUMN pending_network varbinary(16) NULL AFTER relay_ip, ADD COLUMN pool varchar(255) NULL AFTER pending_network,
-    ADD COLUMN judged varchar(64) NULL AFTER aborted_count,
     ENGINE = InnoDB');
 PREPARE statement FROM @statement;
 EXECUTE statement;
@@ -84,5 +83,5 @@ DEALLOCATE PREPARE statement;
 -- The triggers read every entry anew: networks written with bits behind their prefix are whole from now on.
 UPDATE greylisting_lists SET ipaddr = ipaddr, last_update = last_update WHERE ipaddr IS NOT NULL;
 
-INSERT INTO greylisting_meta (name, value) VALUES ('schema_version', '3')
-    ON DUPLICATE KEY UPDATE value = IF(value IN ('1', '2'), '3', value);
+INSERT INTO greylisting_meta (name, value) VALUES ('schema_version', '4')
+    ON DUPLICATE KEY UPDATE value = IF(value IN ('1', '2', '3'), '4', value);

@@ -40,7 +40,6 @@ CREATE TABLE IF NOT EXISTS greylisting_data (
   blocked_count  INTEGER NOT NULL DEFAULT 0,
   passed_count   INTEGER NOT NULL DEFAULT 0,
   aborted_count  INTEGER NOT NULL DEFAULT 0,
-  judged         TEXT,
   create_time    TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
   last_update    TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
@@ -90,22 +89,18 @@ CREATE TABLE IF NOT EXISTS greylisting_history (
   PRIMARY KEY (period, kind, name, host)
 ) WITHOUT ROWID;
 
--- Counted up by every new or changed entry of the lists: what was judged before has to be judged anew (known.sql). An
--- address that is changed has to be read anew as well.
-INSERT OR IGNORE INTO greylisting_meta (name, value) VALUES ('lists_version', '1');
+-- An address that is changed has to be read anew.
 DROP TRIGGER IF EXISTS greylisting_lists_update;
-CREATE TRIGGER IF NOT EXISTS greylisting_lists_inserted AFTER INSERT ON greylisting_lists
-BEGIN UPDATE greylisting_meta SET value = value + 1 WHERE name = 'lists_version'; END;
-CREATE TRIGGER IF NOT EXISTS greylisting_lists_updated AFTER UPDATE ON greylisting_lists
+DROP TRIGGER IF EXISTS greylisting_lists_inserted;
+DROP TRIGGER IF EXISTS greylisting_entries_inserted;
+DROP TRIGGER IF EXISTS greylisting_entries_updated;
+DROP TRIGGER IF EXISTS greylisting_lists_updated;
+CREATE TRIGGER greylisting_lists_updated AFTER UPDATE ON greylisting_lists
+WHEN NEW.ipaddr IS NOT OLD.ipaddr
 BEGIN
-  UPDATE greylisting_meta SET value = value + 1 WHERE name = 'lists_version';
-  UPDATE greylisting_lists SET ipaddr_start = NULL, ipaddr_end = NULL, ipaddr_prefixsize = NULL
-   WHERE id = NEW.id AND NEW.ipaddr IS NOT OLD.ipaddr;
+  UPDATE greylisting_lists SET ipaddr_start = NULL, ipaddr_end = NULL, ipaddr_prefixsize = NULL WHERE id = NEW.id;
 END;
-CREATE TRIGGER IF NOT EXISTS greylisting_entries_inserted AFTER INSERT ON greylisting_entries
-BEGIN UPDATE greylisting_meta SET value = value + 1 WHERE name = 'lists_version'; END;
-CREATE TRIGGER IF NOT EXISTS greylisting_entries_updated AFTER UPDATE ON greylisting_entries
-BEGIN UPDATE greylisting_meta SET value = value + 1 WHERE name = 'lists_version'; END;
 
-INSERT INTO greylisting_meta (name, value) VALUES ('schema_version', '3')
-    ON CONFLICT (name) DO UPDATE SET value = IIF(value IN ('1', '2'), '3', value);
+DELETE FROM greylisting_meta WHERE name = 'lists_version';
+INSERT INTO greylisting_meta (name, value) VALUES ('schema_version', '4')
+    ON CONFLICT (name) DO UPDATE SET value = IIF(value IN ('1', '2', '3'), '4', value);

@@ -3,6 +3,7 @@
 
 #include "ctl/commands.h"
 #include "ctl/lists/check_lists.h"
+#include "host/decide.h"
 #include "process/process.h"
 #include "process/state_directory.h"
 #include "store/administration.h"
@@ -67,7 +68,8 @@ void look_at_outage(Report& report) {
 }
 
 Finding rehearse(Administration& administration, const Settings& settings) {
-  const Decision decision = administration.rehearse(throw_away_attempt(settings)).decision;
+  const Decision decision =
+      decide(administration.store(), throw_away_attempt(settings), {}, settings).decision;
   const std::string text = "decision, as " + effective_user() + ": a triplet never seen before is " +
                            std::string(name(decision.outcome())) + " (" + std::string(name(decision.reason)) +
                            "); nothing of it was kept";

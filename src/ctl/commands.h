@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "ctl/rehearsal.h"
+#include "ctl/attempt_words.h"
 #include "lists/entry.h"
 #include "lists/list_file.h"
 #include "settings/settings.h"

@@ -4,11 +4,11 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "ctl/attempt_words.h"
 #include "ctl/commands.h"
 #include "ctl/judgement_steps.h"
 #include "ctl/print/figure_words.h"
 #include "ctl/print/terminal.h"
-#include "ctl/rehearsal.h"
 #include "host/spp.h"
 #include "text/printable.h"
 #include "text/utc.h"
@@ -67,10 +67,11 @@ bool can_wait(Reason reason) {
 }
 
 Explanation explain(Administration& administration, const Session& session, const Settings& settings,
-                    const Decision& decision) {
+                    const Decided& decided) {
+  const Decision& decision = decided.decision;
   Explanation explanation{.session = session,
                           .decision = decision,
-                          .steps = judgement_steps(administration, session, settings, decision),
+                          .steps = judgement_steps(administration, session, settings, decided),
                           .answer = answer_of(decision, session, settings),
                           .passes_from = "",
                           .hint = ""};
@@ -153,8 +154,9 @@ int explain(const LoadedSettings& loaded, const ExplainOptions& options) {
   const Settings& settings = loaded.settings;
   const Session session = session_of(options.attempt);
   const auto administration = open_administration(settings);
-  const auto [decision, problems] = rehearse(*administration, session, settings);
-  const Explanation explanation = explain(*administration, session, settings, decision);
+  const Decided decided = would_decide(*administration, session, settings);
+  const std::vector<std::string>& problems = decided.problems;
+  const Explanation explanation = explain(*administration, session, settings, decided);
   if (options.json) {
     print_json(explanation, problems);
     return kDone;

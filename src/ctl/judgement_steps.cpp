@@ -4,12 +4,16 @@
 #include <array>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
+#include <utility>
 
 #include "ctl/lists/entry_table.h"
 #include "ctl/print/figure_words.h"
 #include "ctl/records/record_table.h"
+#include "judgement/rules.h"
 #include "lists/suspicion.h"
 #include "lists/suspicion_rules.h"
+#include "text/utc.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -31,29 +35,24 @@ std::string line_at(const std::string& place) {
   return place + ": " + one_line(line);
 }
 
-// One identity of the client, as greylisting_clients has it.
-struct Identity {
-  std::string name;
-  unsigned long passes = 0;
-  std::string trapped_until;  // empty when it is not
-  bool is_member = false;     // of a group
-};
-
-// What the store knows of an attempt, asked for the person who reads it. What is decided is not taken from
-// here.
-class Facts {
+// What each rule finds of one attempt, in words.
+class Explainer {
  public:
-  Facts(Administration& administration, const Session& session, const Settings& settings,
-        const Decision& decision)
+  Explainer(Administration& administration, const Session& session, const Settings& settings, Decided decided)
       : administration_(administration),
         session_(session),
         settings_(settings),
-        decision_(decision),
         attempt_(Attempt::from(session, settings)),
-        literals_(sql::literals_of(attempt_, administration.dialect())),
-        entries_(EntryTable(administration, settings).matching(attempt_)),
-        records_(RecordTable(administration).of(attempt_)),
-        identities_(identities()) {}
+        decided_(std::move(decided)) {
+    const Evidence& evidence = decided_.evidence;
+    if (decided_.facts.now.empty()) decided_.facts = administration.store().look(attempt_);
+    const auto need = [&](bool is_there, Question question) {
+      if (!is_there) ask(question, decided_, administration.store(), attempt_, session, settings);
+    };
+    need(evidence.has_entries, Question::entries);
+    need(evidence.has_denials, Question::denials);
+    need(evidence.has_allowances, Question::allowances);
+  }
 
   std::string about(Reason reason) {
     switch (reason) {
@@ -79,7 +78,7 @@ class Facts {
       case Reason::trusted:
         return trust();
       case Reason::trap:
-        return decides(reason) && decision_.entry == "low_priority_mx"
+        return decides(reason) && decision().entry == "low_priority_mx"
                    ? "low_priority_mx=1, and the triplet is new"
                    : entry(reason, {Action::trap}, "the recipient is no trap");
       case Reason::trapped:
@@ -103,101 +102,97 @@ class Facts {
   }
 
  private:
-  bool decides(Reason reason) const { return decision_.reason == reason; }
+  const Decision& decision() const { return decided_.decision; }
+  const Facts& facts() const { return decided_.facts; }
+  bool decides(Reason reason) const { return decision().reason == reason; }
+  std::string at(std::chrono::seconds from_now) const { return later(facts().now, from_now) + " UTC"; }
+
+  std::string text_at(const std::string& place) {
+    const auto stored = EntryTable(administration_, settings_).with_id(place);
+    return stored.empty() ? line_at(place) : text(stored.front());
+  }
 
   // The entry that decides, or the first of those that match.
   std::string entry(Reason reason, const std::vector<Action>& actions, const std::string& nothing) {
-    if (decides(reason) && !decision_.entry.empty()) {
-      const auto deciding = EntryTable(administration_, settings_).with_id(decision_.entry);
-      return deciding.empty() ? line_at(decision_.entry) : text(deciding.front());
-    }
-    std::vector<const StoredEntry*> found;
-    for (const StoredEntry& each : entries_) {
-      const auto action = action_of(each.action);
-      const bool counts = action && std::ranges::find(actions, *action) != actions.end() &&
-                          (*action != Action::greylist || each.kind == "recipient");
-      if (counts) found.push_back(&each);
+    if (decides(reason) && !decision().entry.empty()) return text_at(decision().entry);
+    std::vector<const MatchingEntry*> found;
+    for (const MatchingEntry& match : decided_.evidence.matches) {
+      const bool is_meant = std::ranges::find(actions, match.action) != actions.end() &&
+                            (match.action != Action::greylist || match.kind == PatternKind::recipient);
+      if (is_meant) found.push_back(&match);
     }
     if (found.empty()) return nothing;
-    return text(*found.front()) +
+    std::ranges::stable_sort(found, std::greater(), [](const MatchingEntry* match) {
+      return std::pair(match->counts, match->specificity);
+    });
+    return text_at(found.front()->place) +
+           (found.front()->counts ? "" : ", which does not count: trust_remote_host=never") +
            (found.size() == 1 ? "" : "; and " + std::to_string(found.size() - 1) + " more");
   }
 
-  std::vector<Identity> identities() {
-    std::vector<Identity> identities;
-    for (const Administration::Row& row : administration_.ask(
-             sql::with_literals("SELECT identity, passes, CASE WHEN client = :client_key AND trapped_until > "
-                                ":now THEN trapped_until END, member_of IS NOT NULL FROM greylisting_clients "
-                                "WHERE client IN (:client_keys) AND expires > :now ORDER BY identity",
-                                literals_),
-             4))
-      identities.push_back({row[0], std::stoul(row[1]), row[2], row[3] == "1"});
-    return identities;
-  }
-
-  std::string trust() {
+  std::string trust() const {
     if (settings_.auto_allow_after == 0 && settings_.group_domain_level == 0)
       return "auto_allow_after=0: nobody is trusted";
     std::string found;
-    for (const Identity& identity : identities_) {
-      if (identity.is_member && identity.passes > 0)
-        return one_line(identity.name) + " has passed, and is trusted by itself (group_domain_level)";
-      if (identity.is_member || settings_.auto_allow_after == 0) continue;
+    for (const ClientIdentity& identity : attempt_.identities()) {
+      const std::string name = one_line(identity.name);
+      if (identity.group) {
+        if (facts().sender && facts().sender->passes > 0)
+          return name + " has passed, and is trusted by itself (group_domain_level)";
+        continue;
+      }
+      const auto& client = identity.key == attempt_.identities().front().key ? facts().client : facts().pool;
+      if (!client || settings_.auto_allow_after == 0) continue;
       found.append(found.empty() ? "" : ", ")
-          .append(one_line(identity.name) + (identity.passes == 0
-                                                 ? " has not passed yet"
-                                                 : " has passed in " + counted(identity.passes, "hour")));
+          .append(name + (client->passes == 0 ? " has not passed yet"
+                                              : " has passed in " + counted(client->passes, "hour")));
     }
     if (found.empty()) found = attempt_.triplet.network.text() + " has not passed yet";
     if (settings_.auto_allow_after > 0)
       found += "; trusted after " + std::to_string(settings_.auto_allow_after);
-    if (settings_.group_domain_level > 0) {
-      found += "; " +
-               counted(count("greylisting_clients WHERE member_of = :group AND passes > 0 AND expires > :now "
-                             "LIMIT " +
-                             std::to_string(settings_.group_domain_level)),
-                       "sender") +
-               " of the domain passed here, trusted after " + std::to_string(settings_.group_domain_level);
-    }
+    if (settings_.group_domain_level > 0)
+      found += "; " + counted(facts().group, "sender") + " of the domain passed here, trusted after " +
+               std::to_string(settings_.group_domain_level);
     return found;
   }
 
   std::string trapped() const {
-    for (const Identity& identity : identities_) {
-      if (!identity.trapped_until.empty())
-        return one_line(identity.name) + " has been in a trap, denied until " + identity.trapped_until +
-               " UTC";
-    }
-    return attempt_.triplet.network.text() + " has been in no trap";
+    const std::string network = attempt_.triplet.network.text();
+    if (facts().client && facts().client->trapped_for.count() > 0)
+      return network + " has been in a trap, denied until " + at(facts().client->trapped_for);
+    return network + " has been in no trap";
   }
 
   // What the records say to that row. Those of a triplet count together: it has come as far as the one that
   // came furthest.
   std::string record(Reason reason) const {
-    const Record* furthest = nullptr;
-    bool has_passed = false;
-    for (const Record& each : records_) {
-      if (each.is_over) continue;
-      if (furthest == nullptr || each.block_expires < furthest->block_expires) furthest = &each;
-      has_passed = has_passed || each.passed > 0;
-    }
-    if (reason != Reason::retried && furthest == nullptr) return "no record";
-    if (reason == Reason::known) return has_passed ? "it has passed before" : "it has not passed before";
+    if (!facts().has_record()) return reason == Reason::retried ? no_record() : "no record";
+    if (reason == Reason::known)
+      return facts().has_passed() ? "it has passed before" : "it has not passed before";
     if (reason == Reason::early)
-      return (furthest->is_blocked ? "blocked until " : "its block was over ") + furthest->block_expires +
-             " UTC";
+      return (facts().is_past_block() ? "its block was over " : "blocked until ") + at(facts().blocked_for());
     std::string found;
-    for (const Record& each : records_)
-      found += (found.empty() ? "record " : "; record ") + each.id +
-               (each.pool.empty() ? "" : " for any client of " + one_line(each.pool)) + ": " + history(each);
-    return found.empty() ? "no record of this triplet" : found;
+    if (facts().record) found = history(*facts().record, "");
+    if (facts().pool_record) {
+      found +=
+          (found.empty() ? "" : "; ") +
+          history(*facts().pool_record, " for any client of " + one_line(attempt_.triplet.pool.value_or("")));
+    }
+    return found;
   }
 
-  static std::string history(const Record& record) {
-    if (record.is_over) return "over since " + record.record_expires + " UTC";
-    return "first seen " + record.first_seen + ", blocked until " + record.block_expires + ", deferred " +
-           std::to_string(record.blocked) + ", passed " + std::to_string(record.passed) + ", ends " +
-           record.record_expires + " UTC";
+  std::string history(const Facts::Record& record, const std::string& of) const {
+    return "record " + std::to_string(record.id) + of + ": first seen " + later(facts().now, -record.age) +
+           ", blocked until " + later(facts().now, record.blocked_for) + " UTC, deferred " +
+           std::to_string(record.blocked) + ", passed " + std::to_string(record.passed);
+  }
+
+  // Providers retry from elsewhere, and each network waits by itself.
+  std::string no_record() const {
+    std::string found;
+    for (const Record& other : RecordTable(administration_).beside(attempt_))
+      found += (found.empty() ? "" : ", ") + one_line(other.client) + " (" + state(other) + ')';
+    return "no record of this triplet" + (found.empty() ? "" : "; others tried the same: " + found);
   }
 
   std::string suspicion() const {
@@ -217,52 +212,40 @@ class Facts {
                      : "suspicious: " + line_at(settings_.suspicious_rules + ':' + std::to_string(line));
   }
 
-  std::string pending() {
-    const bool is_limited = settings_.max_pending_per_client > 0;
-    const auto waiting =
-        count("greylisting_data WHERE pending_network = :network AND record_expires > :now LIMIT " +
-              (is_limited ? std::to_string(settings_.max_pending_per_client) : "1000000"));
-    return counted(waiting, "triplet") + " of " + attempt_.triplet.network.text() + " waiting, " +
-           (is_limited ? "at most " + std::to_string(settings_.max_pending_per_client) : "any number") +
-           " may";
+  std::string pending() const {
+    if (settings_.max_pending_per_client == 0)
+      return "max_pending_per_client=0: any number of a network may wait";
+    return counted(decided_.evidence.waiting, "triplet") + " of " + attempt_.triplet.network.text() +
+           " waiting, at most " + std::to_string(settings_.max_pending_per_client) + " may";
   }
 
-  std::string block() const {
-    for (const StoredEntry& each : entries_) {
-      if (each.action == name(Action::greylist) && !each.block.empty())
-        return "a new triplet is blocked for " + duration_text(std::chrono::minutes(std::stol(each.block))) +
-               ": " + text(each);
-    }
+  std::string block() {
+    const MatchingEntry* const own = Case(attempt_, facts(), decided_.evidence).block;
+    if (own != nullptr)
+      return "a new triplet is blocked for " + duration_text(*own->block) + ": " + text_at(own->place);
     return "a new triplet is blocked for " + duration_text(std::chrono::seconds(attempt_.block_expire)) +
            " (block_expire)";
-  }
-
-  unsigned long count(const std::string& rows) {
-    return administration_.count(sql::with_literals("(SELECT 1 FROM " + rows + ") AS some", literals_));
   }
 
   Administration& administration_;
   const Session& session_;
   const Settings& settings_;
-  const Decision& decision_;
   Attempt attempt_;
-  sql::Literals literals_;
-  std::vector<StoredEntry> entries_;
-  std::vector<Record> records_;
-  std::vector<Identity> identities_;
+  Decided decided_;
 };
 
 }  // namespace
 
 std::vector<JudgementStep> judgement_steps(Administration& administration, const Session& session,
-                                           const Settings& settings, const Decision& decision) {
-  Facts facts(administration, session, settings, decision);
+                                           const Settings& settings, const Decided& decided) {
+  Explainer explainer(administration, session, settings, decided);
   std::vector<JudgementStep> steps;
   std::size_t number = 0;  // of what is asked before the store
   for (const Reason reason : kReasons) {
     const bool is_asked =
         reason != Reason::shared && (reason != Reason::too_many || settings.max_recipients > 0);
-    if (is_asked) steps.push_back({number, reason, facts.about(reason), reason == decision.reason});
+    if (is_asked)
+      steps.push_back({number, reason, explainer.about(reason), reason == decided.decision.reason});
     if (reason != Reason::too_many) ++number;
   }
   return steps;

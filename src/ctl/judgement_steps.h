@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "host/decide.h"
 #include "judgement/decision.h"
 #include "judgement/session.h"
 #include "settings/settings.h"
@@ -19,9 +20,9 @@ struct JudgementStep {
   bool decides = false;  // it is the row of the decision
 };
 
-/// All rows, in order. The decision is one that was made of this attempt already; what is found only explains
-/// it. Throws StoreError.
+/// All rows, in order, over the same facts by which the attempt was judged; of lists and files, also those
+/// that could not change the decision. Throws StoreError.
 std::vector<JudgementStep> judgement_steps(Administration& administration, const Session& session,
-                                           const Settings& settings, const Decision& decision);
+                                           const Settings& settings, const Decided& decided);
 
 }  // namespace greylisting::ctl

@@ -21,7 +21,7 @@ std::string what_was_done(const Record& before, bool dry_run) {
 
 // Whatever else is to be said of it comes before its record.
 void print_rest(Administration& administration, const Session& session, const Settings& settings) {
-  const Decision decision = rehearse(administration, session, settings).decision;
+  const Decision decision = would_decide(administration, session, settings).decision;
   if (decision.outcome() != Outcome::accepted) {
     std::cout << "note: its next attempt is " << name(decision.outcome()) << " all the same ("
               << name(decision.reason) << "): greylistctl explain " << command_words(session) << '\n';

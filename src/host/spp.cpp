@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "judgement/session.h"
 #include "mail/reply.h"
 
 namespace greylisting::spp {
@@ -34,13 +33,6 @@ std::string remember(const Transaction& transaction) {
   if (transaction.is_marked())
     return command("S", std::string(Transaction::kVariable) + '=' + transaction.value());
   return transaction.is_remembered ? command("U", Transaction::kVariable) : std::string();
-}
-
-// For the session's later RCPTs: `allowed lists/17`.
-std::string remember_verdict(const Decision& decision) {
-  if (!decision.holds_for_session) return {};
-  return command("S", std::string(Session::kVerdictVariable) + '=' + std::string(name(decision.reason)) +
-                          (decision.entry.empty() ? "" : " ") + decision.entry);
 }
 
 // A text of the decision's own, as an entry has one, or the setting's.
@@ -89,7 +81,7 @@ std::string commands(const Decision& decision, const Settings& settings, std::st
       break;
   }
   // What comes after a refusal is not read any more.
-  return remember(transaction) + remember_verdict(decision) + answer;
+  return remember(transaction) + answer;
 }
 
 std::string commands_on_error(const Settings& settings) {

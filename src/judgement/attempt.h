@@ -9,7 +9,6 @@
 #include "judgement/decision.h"
 #include "judgement/session.h"
 #include "judgement/transaction.h"
-#include "lists/outside_lists.h"
 #include "lists/pattern.h"
 #include "mail/fingerprint.h"
 #include "mail/triplet.h"
@@ -35,19 +34,8 @@ struct Attempt {
   std::chrono::hours trap_expire{};       // how long a trapped client is denied
   bool message_is_refused = false;        // at DATA, so that it cannot pass for this recipient either
 
-  // What judge.h asks outside the store.
-  OutsideFiles files{};
-  bool has_rules = false;               // of what is suspicious, that have yet to be asked
-  Asked asked = Asked::nothing;         // how much of files and regular expressions has been
-  std::optional<OutsideMatch> match{};  // what came of it
-  std::string lists_version{};          // of the lists, when the store asked
-
   /// Throws std::runtime_error, with the remedy, when TCPREMOTEIP is not an address.
   static Attempt from(const Session& session, const Settings& settings, const Transaction& transaction = {});
-
-  /// Whether what was judged once holds while no entry is added or changed (sql/…/known.sql). Not where an
-  /// entry that is removed can change it, nor where other senders can.
-  bool has_shortcut() const { return !only_listed && group_domain_level == 0 && !message_is_refused; }
 
   /// What patterns are held against.
   Subjects subjects() const { return {triplet.client, client_name, triplet.sender, triplet.recipient}; }

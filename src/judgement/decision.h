@@ -50,21 +50,38 @@ inline constexpr std::array kReasons{
 /// The outcome that goes with a reason.
 Outcome outcome_of(Reason reason);
 
+/// What the client earns by an attempt.
+enum class Earns {
+  nothing,
+  pass,  // its mail has passed in this hour
+  seen,  // it is trusted, and stays so
+  trap,  // it has been in a trap: its network is denied for a while, and what it has earned is lost
+  fall,  // what it has earned is lost
+};
+
 struct Decision {
   Reason reason = Reason::unseen;
-  std::string entry{};  // where the entry that decided is: `lists/17` for row 17 of greylisting_lists,
-                        // `entries/3`, `control/greylisting_allow:12`, GREYLISTING; empty when none did
-  std::string reply{};  // a text of its own for the answer; empty for defer_message or reject_message
-  bool holds_for_session = false;  // it is about the client alone, and nothing else could be said of anything
-                                   // it sends to anybody
-  std::uint64_t record = 0;        // id in greylisting_data, 0 when no record was looked at
+  std::string entry{};        // where the entry that decided is: `lists/17` for row 17 of greylisting_lists,
+                              // `entries/3`, `control/greylisting_allow:12`, GREYLISTING; empty when none did
+  std::string reply{};        // a text of its own for the answer; empty for defer_message or reject_message
+  std::uint64_t record = 0;   // id in greylisting_data, 0 when no record was looked at
   std::uint64_t pending = 0;  // triplets of the client's network that wait, where a new one comes to as many
                               // as may, or to one less; otherwise 0
   std::chrono::seconds age{0};   // since the record was created
   bool is_first_retry = false;   // of a triplet that was deferred once before
   std::chrono::seconds left{0};  // until a deferred triplet passes, at least 1; 0 for the others
 
+  // What is recorded of it.
+  Earns earns = Earns::nothing;
+  std::chrono::seconds blocked_for{0};    // from now to the end of the block, negative when that is past
+  std::chrono::minutes record_expire{0};  // life of a new record
+
   Outcome outcome() const { return outcome_of(reason); }
+  /// Whether the triplet has a record, or gets one.
+  bool is_recorded() const {
+    return reason == Reason::retried || reason == Reason::known || reason == Reason::early ||
+           reason == Reason::unseen;
+  }
 };
 
 }  // namespace greylisting

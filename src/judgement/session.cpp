@@ -37,7 +37,6 @@ Session Session::from(const Environment& environment) {
   session.rbl_result = value_or_empty(environment("RBLRESULT"));
   session.local_address = value_or_empty(environment("TCPLOCALIP"));
   session.greylisting = value_or_empty(environment("GREYLISTING"));
-  session.verdict = value_or_empty(environment(kVerdictVariable));
   const std::string_view count = value_or_empty(environment("SMTPRCPTCOUNTALL"));
   session.recipients = number_of<unsigned>(count).value_or(0);
   return session;

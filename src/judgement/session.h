@@ -11,9 +11,6 @@ namespace greylisting {
 using Environment = std::function<const char*(const char* name)>;
 
 struct Session {
-  /// What the plugin remembers a session's verdict in; qmail-smtpd keeps it, and no client can set it.
-  static constexpr const char* kVerdictVariable = "GREYLISTING_SESSION";
-
   std::string client{};         // TCPREMOTEIP
   std::string client_name{};    // TCPREMOTEHOST; empty when there is none
   std::string helo{};           // SMTPHELOHOST
@@ -23,7 +20,6 @@ struct Session {
   std::string rbl_result{};     // RBLRESULT, `pass`, `delay`, …; empty when no DNS list was asked
   std::string local_address{};  // TCPLOCALIP, the address the client connected to; may be empty
   std::string greylisting{};    // GREYLISTING: empty, or an SMTP reply to refuse the client with
-  std::string verdict{};        // GREYLISTING_SESSION: what an earlier RCPT has found to hold for the session
   unsigned recipients = 0;      // SMTPRCPTCOUNTALL: of this message so far, this one included; 0 for unknown
 
   /// Whether this RCPT is to be greylisted at all: GREYLISTING is set, the client may not relay (RELAYCLIENT)

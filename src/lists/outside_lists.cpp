@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
+#include <utility>
 
 #include "lists/list_file.h"
 #include "text/utc.h"
@@ -12,88 +13,57 @@
 namespace greylisting {
 namespace {
 
-// What tells a file from another, or from itself as it was. Empty where there is none, or nothing in it; one
-// that cannot be looked at is something.
-std::string state_of(const char* file) {
-  struct stat status {};
-  if (stat(file, &status) != 0) return errno == ENOENT ? "" : std::to_string(errno);
-  if (S_ISREG(status.st_mode) && status.st_size == 0) return {};
-  std::string state;
-  for (const auto number :
-       {static_cast<std::uint64_t>(status.st_dev), static_cast<std::uint64_t>(status.st_ino),
-        static_cast<std::uint64_t>(status.st_size), static_cast<std::uint64_t>(status.st_mtim.tv_sec),
-        static_cast<std::uint64_t>(status.st_mtim.tv_nsec), static_cast<std::uint64_t>(status.st_ctim.tv_sec),
-        static_cast<std::uint64_t>(status.st_ctim.tv_nsec)})
-    state.append(std::to_string(number)).append(" ");
-  return state;
+// A name that is not believed allows nothing; a regular expression may still be found in the address.
+bool matches(const Pattern& pattern, const Subjects& subjects, bool believes_name) {
+  if (believes_name || pattern.kind() != PatternKind::host) return pattern.matches(subjects);
+  if (!pattern.is_regexp()) return false;
+  Subjects nameless = subjects;
+  nameless.client_name.clear();
+  return pattern.matches(nameless);
 }
 
-// Holds an attempt against one pattern after the other and keeps the one that counts.
-class Strongest {
- public:
-  Strongest(const Subjects& subjects, bool believes_client_name)
-      : subjects_(subjects), nameless_(subjects), believes_client_name_(believes_client_name) {
-    nameless_.client_name.clear();
-  }
+MatchingEntry match_of(Action action, const Pattern& pattern, std::string place, std::string reply) {
+  return {.action = action,
+          .kind = pattern.kind(),
+          .specificity = pattern.specificity(),
+          .place = std::move(place),
+          .reply = std::move(reply)};
+}
 
-  void consider(const Pattern& pattern, bool denies, const std::string& entry, const std::string& reply) {
-    const unsigned rank = pattern.specificity() * 2 + (denies ? 1 : 0);
-    if (rank <= rank_ || !matches(pattern, denies)) return;
-    rank_ = rank;
-    best_ = {.specificity = pattern.specificity(), .denies = denies, .entry = entry, .reply = reply};
-  }
-
-  bool is_none() const { return rank_ == 0; }
-  std::optional<OutsideMatch> best() const { return is_none() ? std::nullopt : std::optional(best_); }
-
- private:
-  // A name that is not believed allows nothing; a regular expression may still be found in the address.
-  bool matches(const Pattern& pattern, bool denies) const {
-    if (denies || believes_client_name_ || pattern.kind() != PatternKind::host)
-      return pattern.matches(subjects_);
-    return pattern.is_regexp() && pattern.matches(nameless_);
-  }
-
-  const Subjects& subjects_;
-  Subjects nameless_;
-  bool believes_client_name_;
-  unsigned rank_ = 0;
-  OutsideMatch best_;
-};
-
-void consider_regexps(Strongest& strongest, const std::vector<StoredRegexp>& regexps, bool denying,
-                      std::vector<std::string>& problems) {
+void add_regexps(std::vector<MatchingEntry>& found, Action action, const Subjects& subjects,
+                 bool believes_name, const std::vector<StoredRegexp>& regexps,
+                 std::vector<std::string>& problems) {
   for (const StoredRegexp& regexp : regexps) {
-    if (regexp.denies != denying) continue;
+    if (regexp.denies != (action == Action::deny)) continue;
     try {
-      strongest.consider(Pattern::parse(regexp.kind == "host" ? "client" : regexp.kind, regexp.pattern),
-                         regexp.denies, regexp.entry, regexp.reply);
+      const Pattern pattern = Pattern::parse(word(regexp.kind), regexp.pattern);
+      if (matches(pattern, subjects, believes_name))
+        found.push_back(match_of(action, pattern, regexp.place, regexp.reply));
     } catch (const PatternError& error) {
-      problems.push_back(regexp.entry + ": " + error.what());
+      problems.push_back(regexp.place + ": " + error.what());
     }
   }
 }
 
-enum class Found { nothing, unread, list };
-
-Found consider_file(Strongest& strongest, ListFormat format, const std::string& file, bool denies,
-                    std::vector<std::string>& problems) {
+// False when there is no such file.
+bool add_file(std::vector<MatchingEntry>& found, Action action, const Subjects& subjects, bool believes_name,
+              ListFormat format, const std::string& file, std::vector<std::string>& problems) {
   const auto list = read_list(format, file);
-  if (!list) return Found::nothing;
+  if (!list) return false;
   problems.insert(problems.end(), list->problems.begin(), list->problems.end());
   const std::string now = stored_time(std::time(nullptr));
   for (const ListedPattern& entry : list->entries) {
-    if (!is_over(entry, now))
-      strongest.consider(entry.pattern, denies, file + ':' + std::to_string(entry.line), entry.reply);
+    if (!is_over(entry, now) && matches(entry.pattern, subjects, believes_name))
+      found.push_back(match_of(action, entry.pattern, file + ':' + std::to_string(entry.line), entry.reply));
   }
-  return list->is_read ? Found::list : Found::unread;
+  return true;
 }
 
-void consider_named_lists(Strongest& strongest, const std::string& allow_lists,
-                          std::vector<std::string>& problems) {
+void add_named_lists(std::vector<MatchingEntry>& found, const Subjects& subjects, bool believes_name,
+                     const std::string& allow_lists, std::vector<std::string>& problems) {
   for (const auto& [name, file, is_addition] : named_lists(allow_lists)) {
     if (const auto format = list_format(name)) {
-      if (consider_file(strongest, *format, file, false, problems) == Found::nothing && !is_addition)
+      if (!add_file(found, Action::allow, subjects, believes_name, *format, file, problems) && !is_addition)
         problems.push_back("allow_lists: " + file + " does not exist; correct its name, or take it out");
     } else {
       std::string problem = "allow_lists: \"";
@@ -122,27 +92,29 @@ std::vector<NamedList> named_lists(const std::string& allow_lists) {
   return lists;
 }
 
-OutsideFiles outside_files(const std::string& allow_lists) {
-  OutsideFiles files{.deny_state = state_of(kDenyFile)};
-  files.deny = !files.deny_state.empty();
-  files.any = files.deny || !allow_lists.empty() || has_content(kAllowFile);
-  return files;
+bool has_content(const char* file) {
+  struct stat status {};
+  if (stat(file, &status) != 0) return errno != ENOENT;  // one that cannot be looked at is something
+  return !S_ISREG(status.st_mode) || status.st_size > 0;
 }
 
-bool has_content(const char* file) { return !state_of(file).empty(); }
+std::vector<MatchingEntry> outside_denials(const Subjects& subjects, const std::vector<StoredRegexp>& regexps,
+                                           std::vector<std::string>& problems) {
+  std::vector<MatchingEntry> found;
+  add_regexps(found, Action::deny, subjects, true, regexps, problems);
+  add_file(found, Action::deny, subjects, true, ListFormat::plain, kDenyFile, problems);
+  return found;
+}
 
-OutsideAnswer outside_match(const Subjects& subjects, bool believes_client_name, Asked asked,
-                            const std::vector<StoredRegexp>& regexps, const std::string& allow_lists,
-                            std::vector<std::string>& problems) {
-  Strongest strongest(subjects, believes_client_name);
-  consider_regexps(strongest, regexps, true, problems);
-  const bool is_whole =
-      consider_file(strongest, ListFormat::plain, kDenyFile, true, problems) != Found::unread;
-  if (asked == Asked::denials && strongest.is_none()) return {.is_whole = is_whole};
-  consider_regexps(strongest, regexps, false, problems);
-  consider_file(strongest, ListFormat::plain, kAllowFile, false, problems);
-  consider_named_lists(strongest, allow_lists, problems);
-  return {.match = strongest.best(), .is_whole = is_whole};
+std::vector<MatchingEntry> outside_allowances(const Subjects& subjects, bool believes_client_name,
+                                              const std::vector<StoredRegexp>& regexps,
+                                              const std::string& allow_lists,
+                                              std::vector<std::string>& problems) {
+  std::vector<MatchingEntry> found;
+  add_regexps(found, Action::allow, subjects, believes_client_name, regexps, problems);
+  add_file(found, Action::allow, subjects, believes_client_name, ListFormat::plain, kAllowFile, problems);
+  add_named_lists(found, subjects, believes_client_name, allow_lists, problems);
+  return found;
 }
 
 }  // namespace greylisting

@@ -34,8 +34,8 @@ class Administration {
   /// Looks at server, schema, privileges, clock, list entries and clean-up; changes nothing.
   virtual std::vector<Finding> examine() = 0;
 
-  /// What the store would say to the plugin, by the plugin's own statements, with nothing of it kept.
-  virtual Judgement rehearse(const Attempt& attempt) = 0;
+  /// The store as the plugin has it, under the plugin's own account.
+  virtual Store& store() = 0;
 
   /// Brings the schema to this version. Returns what was done, a sentence a step; empty when nothing had to
   /// be.

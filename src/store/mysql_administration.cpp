@@ -33,11 +33,7 @@ bool is_supported(const std::string& version) {
 MysqlAdministration::MysqlAdministration(const Settings& settings)
     : plugin_option_file_(settings.mysql_default_file),
       connection_(settings.admin_option_file(),
-                  settings.mysql_admin_file.empty() ? "mysql_default_file" : "mysql_admin_file") {
-  // That of the tables: text then comes byte by byte as it is stored, whatever the option file says. Times of
-  // the type timestamp come in UTC like the others.
-  connection_.run("SET NAMES latin1; SET time_zone = '+00:00'");
-}
+                  settings.mysql_admin_file.empty() ? "mysql_default_file" : "mysql_admin_file") {}
 
 std::vector<Finding> MysqlAdministration::examine() {
   using State = Finding::State;
@@ -109,14 +105,15 @@ std::vector<Finding> MysqlAdministration::examine() {
   return findings;
 }
 
-Judgement MysqlAdministration::rehearse(const Attempt& attempt) {
-  return MysqlStore(plugin_option_file_).rehearse(attempt);
+Store& MysqlAdministration::store() {
+  if (!store_) store_ = std::make_unique<MysqlStore>(plugin_option_file_);
+  return *store_;
 }
 
 std::vector<std::string> MysqlAdministration::migrate() {
+  const std::string ours(sql::kSchemaVersion);
   if (has_layout_of_05()) {
     const std::string before = value("SELECT COUNT(*) FROM greylisting_data");
-    connection_.run("SET SESSION sql_mode = ''");
     connection_.run(sql::mysql_schema);
     connection_.run(sql::mysql_upgrade_from_05);
     return {"Upgraded the tables of greylisting 0.5. Records before: " + before +
@@ -124,25 +121,30 @@ std::vector<std::string> MysqlAdministration::migrate() {
             ". List entries, all kept: " + value("SELECT COUNT(*) FROM greylisting_lists") + '.'};
   }
   const std::string version = schema_version();
-  const bool is_whole =
-      value(
-          "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN "
-          "('greylisting_data', 'greylisting_lists', 'greylisting_meta', 'greylisting_entries', "
-          "'greylisting_clients', 'greylisting_history')") == "6";
-  if (version == sql::kSchemaVersion && is_whole) return {};
-  if (version == "1" || version == "2") {
-    connection_.run(sql::mysql_upgrade_from_2);
+  if (version == "1" || version == "2" || version == "3") {
+    connection_.run(sql::mysql_upgrade_from_3);
     connection_.run(sql::mysql_schema);
-    return {"Upgraded the tables of version " + version + " to version " + std::string(sql::kSchemaVersion) +
-            '.'};
+    return {"Upgraded the tables of version " + version + " to version " + ours + '.'};
   }
-  if (!version.empty() && version != sql::kSchemaVersion) {
-    throw StoreError(
-        "the schema has version " + version + ", and this program knows " + std::string(sql::kSchemaVersion),
-        "install the program that made it, or a later one");
+  if (!version.empty() && version != ours) {
+    throw StoreError("the schema has version " + version + ", and this program knows " + ours,
+                     "install the program that made it, or a later one");
   }
+  if (version == ours && is_whole()) return {};
   connection_.run(sql::mysql_schema);
-  return {"Created the tables."};
+  return {version.empty() ? "Created the tables." : "Made what was missing of tables and triggers."};
+}
+
+// The tables, and the triggers without which an entry of greylisting_lists never matches.
+bool MysqlAdministration::is_whole() {
+  return value(
+             "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name "
+             "IN "
+             "('greylisting_data', 'greylisting_lists', 'greylisting_meta', 'greylisting_entries', "
+             "'greylisting_clients', 'greylisting_history')") == "6" &&
+         value(
+             "SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema = DATABASE() AND "
+             "trigger_name IN ('greylisting_lists_insert', 'greylisting_lists_update')") == "2";
 }
 
 std::vector<Administration::Row> MysqlAdministration::ask(std::string_view statement, std::size_t columns) {

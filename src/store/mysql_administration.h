@@ -1,6 +1,8 @@
 // mysql_administration: triplets in MySQL or MariaDB, the administrator's side.
 #pragma once
 
+#include <memory>
+
 #include "store/administration.h"
 #include "store/mysql_store.h"
 
@@ -11,7 +13,7 @@ class MysqlAdministration : public Administration {
   explicit MysqlAdministration(const Settings& settings);
 
   std::vector<Finding> examine() override;
-  Judgement rehearse(const Attempt& attempt) override;
+  Store& store() override;
   std::vector<std::string> migrate() override;
   std::vector<Row> ask(std::string_view statement, std::size_t columns) override;
   void transact(const std::function<void()>& work) override;
@@ -23,9 +25,11 @@ class MysqlAdministration : public Administration {
   std::string value(std::string_view statement);
   std::string schema_version();
   bool has_layout_of_05();
+  bool is_whole();
 
   std::string plugin_option_file_;
   MysqlConnection connection_;
+  std::unique_ptr<MysqlStore> store_;
   bool is_transacting_ = false;
 };
 

@@ -42,6 +42,11 @@ void pause(int failures) {
   std::this_thread::sleep_for(std::chrono::microseconds(std::random_device()() % most));
 }
 
+// Whatever the server's settings, init_connect and the option file's init-command have made of the session.
+constexpr std::string_view kSession =
+    "SET NAMES latin1, autocommit = 1, sql_mode = '', time_zone = '+00:00', sql_safe_updates = 0, "
+    "sql_select_limit = 18446744073709551615;";
+
 void require_option_file(const std::string& name, std::string_view key) {
   const std::string text = "the MySQL option file " + name + ' ';
   const int file = open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -151,9 +156,11 @@ MysqlConnection::MysqlConnection(const std::string& option_file, std::string_vie
   }
 }
 
-std::vector<MysqlConnection::Row> MysqlConnection::run(std::string_view statements, unsigned end) {
+std::vector<MysqlConnection::Row> MysqlConnection::run(std::string_view statements) {
   MYSQL* const mysql = connection_.get();
   std::vector<Row> rows;
+  std::string packet;
+  if (!std::exchange(is_begun_, true)) statements = packet = std::string(kSession).append(statements);
   int next = mysql_real_query(mysql, statements.data(), statements.size());
   for (; next == 0; next = mysql_next_result(mysql)) {
     const std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)> result(mysql_store_result(mysql),
@@ -171,20 +178,16 @@ std::vector<MysqlConnection::Row> MysqlConnection::run(std::string_view statemen
       fail();
     } else {
       affected_rows_ = mysql_affected_rows(mysql);
+      insert_id_ = mysql_insert_id(mysql);
     }
   }
-  const unsigned error = mysql_errno(mysql);
-  if (error != 0 && error != end) fail();
+  if (mysql_errno(mysql) != 0) fail();
   return rows;
 }
 
-bool MysqlConnection::is_mariadb() const {
-  return std::string_view(mysql_get_server_info(connection_.get())).find("MariaDB") != std::string_view::npos;
-}
-
-std::vector<MysqlConnection::Row> MysqlConnection::run_with_retry(std::string_view statements, unsigned end) {
+std::vector<MysqlConnection::Row> MysqlConnection::run_with_retry(std::string_view statements) {
   std::vector<Row> rows;
-  retry([&] { rows = run(statements, end); });
+  retry([&] { rows = run(statements); });
   return rows;
 }
 

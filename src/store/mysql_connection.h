@@ -28,31 +28,27 @@ class MysqlConnection {
   /// is asked.
   explicit MysqlConnection(const std::string& option_file, std::string_view key = "mysql_default_file");
 
-  /// The error (a number out of the range of numbers) by which statements end themselves when those behind
-  /// them are not wanted: it is the one way to have the server leave out, unread, the rest of what it was
-  /// sent.
-  static constexpr unsigned kStop = 1690;
-
   /// Sends all of `statements` in one packet and reads all answers. Returns the rows of all result sets, one
-  /// after the other. Throws StoreError when one of them fails, unless it is with the error `end`; those
-  /// after it are not run.
-  std::vector<Row> run(std::string_view statements, unsigned end = 0);
+  /// after the other. Throws StoreError when one of them fails; those after it are not run. The first packet
+  /// of a connection begins with what the statements rely on, whatever the server and the option file are set
+  /// to: autocommit, sql_mode, UTC, and bytes as they are.
+  std::vector<Row> run(std::string_view statements);
 
   /// The same, tried again after a failure that goes away by itself: a deadlock, a lock wait that took too
   /// long, or a cluster's refusal to certify, which comes several times in a row when many nodes write one
   /// record at once. At most 20 times, with pauses that add up to half a second on average; the plugin's
   /// Deadline may end it before. The statements must be fit to run anew.
-  std::vector<Row> run_with_retry(std::string_view statements, unsigned end = 0);
+  std::vector<Row> run_with_retry(std::string_view statements);
 
   /// Runs `work`, which calls `run`, within a transaction, all of it again after such a failure. What `work`
   /// throws undoes it.
   void transact(const std::function<void()>& work);
 
-  /// Whether the server is MariaDB and not MySQL.
-  bool is_mariadb() const;
-
   /// The number of rows that the last statement of `run` changed.
   std::uint64_t affected_rows() const { return affected_rows_; }
+
+  /// What LAST_INSERT_ID(…) in it has carried out; 0 when it has not been evaluated.
+  std::uint64_t insert_id() const { return insert_id_; }
 
  private:
   template <typename Error = StoreError>
@@ -62,6 +58,8 @@ class MysqlConnection {
   std::string option_file_;
   std::unique_ptr<MYSQL, decltype(&mysql_close)> connection_;
   std::uint64_t affected_rows_ = 0;
+  std::uint64_t insert_id_ = 0;
+  bool is_begun_ = false;
 };
 
 }  // namespace greylisting

@@ -1,29 +1,24 @@
-// mysql_store: triplets in MySQL or MariaDB, the plugin's side. What decides is in sql/mysql: known.sql, the
-// shortcut, or lists.sql and judge.sql; what it records is in known_again.sql, or in earn.sql and record.sql.
+// mysql_store: triplets in MySQL or MariaDB, the plugin's side.
 #pragma once
+
+#include <string>
 
 #include "store/mysql_connection.h"
 #include "store/store.h"
 
 namespace greylisting {
 
+/// Each function is one packet to the server. A deadlock, or a cluster's refusal to certify, is tried again.
 class MysqlStore : public Store {
  public:
   /// Connects as `option_file` says. Throws StoreError.
   explicit MysqlStore(const std::string& option_file) : connection_(option_file) {}
 
-  /// One packet to the server, whatever the outcome. A deadlock, or a cluster's refusal to certify, is tried
-  /// again.
-  Judgement judge(const Attempt& attempt) override;
-
-  /// What `judge` would say, with nothing of it kept.
-  Judgement rehearse(const Attempt& attempt);
-
-  MysqlConnection& connection() { return connection_; }
+  Facts look(const Attempt& attempt) override;
+  void add_entries(Evidence& evidence, const Attempt& attempt, const Facts& facts) override;
+  Recorded record(const Attempt& attempt, const Facts& facts, const Decision& decision) override;
 
  private:
-  Judgement decide(const Attempt& attempt, const std::string& beginning);
-
   MysqlConnection connection_;
 };
 

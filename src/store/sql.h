@@ -1,43 +1,33 @@
 // sql: the text of the files in sql/, built in, and what replaces the words in it that begin with a colon.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "judgement/attempt.h"
+#include "mail/fingerprint.h"
+#include "mail/network.h"
 
 namespace greylisting::sql {
 
 extern const std::string_view mysql_schema;
 extern const std::string_view mysql_upgrade_from_05;
-extern const std::string_view mysql_upgrade_from_2;
-extern const std::string_view mysql_known;
-extern const std::string_view mysql_known_again;
-extern const std::string_view mysql_group;
-extern const std::string_view mysql_used;
-extern const std::string_view mysql_lists;
-extern const std::string_view mysql_judge;
-extern const std::string_view mysql_earn;
+extern const std::string_view mysql_upgrade_from_3;
 extern const std::string_view mysql_record;
-extern const std::string_view mysql_fall_of_group;
-extern const std::string_view mysql_regexps;
-extern const std::string_view mysql_session;
-extern const std::string_view mysql_answer;
 extern const std::string_view sqlite_schema;
-extern const std::string_view sqlite_known;
-extern const std::string_view sqlite_known_again;
-extern const std::string_view sqlite_standing;
-extern const std::string_view sqlite_judge;
 extern const std::string_view sqlite_record;
-extern const std::string_view sqlite_earn;
-extern const std::string_view sqlite_fall_of_group;
-extern const std::string_view sqlite_session;
+extern const std::string_view shared_look;
+extern const std::string_view shared_group;
+extern const std::string_view shared_entries;
+extern const std::string_view shared_waiting;
+extern const std::string_view shared_earn;
+extern const std::string_view shared_fall_of_group;
 
 /// The version that the schema files describe, as greylisting_meta has it.
-inline constexpr std::string_view kSchemaVersion = "3";
+inline constexpr std::string_view kSchemaVersion = "4";
 
 /// `x'c0000201'`: a binary string. Its digits cannot be anything but digits, whatever the bytes are.
 std::string literal(std::string_view bytes);
@@ -54,14 +44,16 @@ using Literals = std::vector<std::pair<std::string_view, std::string>>;
 enum class Dialect { mysql, sqlite };
 std::string text_literal(std::string_view text, Dialect dialect);
 
-/// Everything that the statements of either store ask of an attempt.
-Literals literals_of(const Attempt& attempt, Dialect dialect);
+/// `UTC_TIMESTAMP()`, and what comes `by` later or earlier.
+std::string now(Dialect dialect);
+std::string from_now(std::chrono::seconds by, Dialect dialect);
 
-/// For each identity under which the client earns trust, what sql/…/earn.sql asks of it; its network's first.
-std::vector<Literals> identities_of(const Attempt& attempt, Dialect dialect);
+/// What an INSERT ends with where a row with that key, columns with commas between them, may be there
+/// already; assignments come after it.
+std::string on_conflict(std::string_view key, Dialect dialect);
 
-/// For each record of the attempt, what sql/…/record.sql asks of it; that of the client's network first.
-std::vector<Literals> records_of(const Attempt& attempt, Dialect dialect);
+/// The value of `column` in the row that could not be inserted.
+std::string inserted(std::string_view column, Dialect dialect);
 
 /// What greylisting_data.id is in a new record of MySQL: the first 52 bits of its key.
 std::uint64_t record_id(const Fingerprint& key);

@@ -56,13 +56,6 @@ std::vector<Finding> SqliteAdministration::examine() {
   return findings;
 }
 
-Judgement SqliteAdministration::rehearse(const Attempt& attempt) {
-  store_.database().run("BEGIN IMMEDIATE");
-  Judgement judgement = store_.judge(attempt);
-  store_.database().run("ROLLBACK");
-  return judgement;
-}
-
 void SqliteAdministration::transact(const std::function<void()>& work) {
   store_.database().run("BEGIN IMMEDIATE");
   try {

@@ -14,7 +14,7 @@ class SqliteAdministration : public Administration {
   ~SqliteAdministration() override;
 
   std::vector<Finding> examine() override;
-  Judgement rehearse(const Attempt& attempt) override;
+  Store& store() override { return store_; }
   std::vector<std::string> migrate() override;
   std::vector<Row> ask(std::string_view statement, std::size_t columns) override;
   void transact(const std::function<void()>& work) override;

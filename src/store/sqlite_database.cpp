@@ -86,8 +86,8 @@ SqliteDatabase::SqliteDatabase(std::string file, std::chrono::milliseconds patie
   // in.
   sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_wal_hook(connection, fold_in_long_log, patience_.get());
-  // The newest table there is: a file without it is new, or of an earlier version.
-  if (!has_column("greylisting_history", "total")) {
+  // A file without the newest table is new, or of an earlier version; that of version 3 has a column more.
+  if (!has_column("greylisting_history", "total") || has_column("greylisting_data", "judged")) {
     brought_from_ = schema_version();
     bring_schema();
   }
@@ -105,8 +105,7 @@ void SqliteDatabase::bring_schema() {
   run("BEGIN IMMEDIATE");
   if (has_column("greylisting_data", "triplet") && !has_column("greylisting_data", "pool"))
     run("ALTER TABLE greylisting_data ADD COLUMN pool TEXT");
-  if (has_column("greylisting_data", "triplet") && !has_column("greylisting_data", "judged"))
-    run("ALTER TABLE greylisting_data ADD COLUMN judged TEXT");
+  if (has_column("greylisting_data", "judged")) run("ALTER TABLE greylisting_data DROP COLUMN judged");
   run(sql::sqlite_schema);
   run("COMMIT");
   if (lock >= 0) close(lock);
@@ -139,6 +138,17 @@ SqliteDatabase::Statement SqliteDatabase::prepare(std::string_view statement) co
     fail();
   }
   return {*this, prepared};
+}
+
+std::vector<SqliteDatabase::Row> SqliteDatabase::ask(std::string_view statement) const {
+  std::vector<Row> rows;
+  auto found = prepare(statement);
+  while (found.step()) {
+    Row& row = rows.emplace_back();
+    for (int column = 0; column < found.columns(); ++column)
+      row.push_back(found.is_null(column) ? std::nullopt : std::optional(found.text(column)));
+  }
+  return rows;
 }
 
 void SqliteDatabase::fail() const {
@@ -187,6 +197,10 @@ std::int64_t SqliteDatabase::Statement::number(int column) const {
 std::string SqliteDatabase::Statement::text(int column) const {
   const auto* const text = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
   return text == nullptr ? "" : text;
+}
+
+bool SqliteDatabase::Statement::is_null(int column) const {
+  return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
 }
 
 }  // namespace greylisting

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "store/store.h"
 
@@ -22,6 +23,10 @@ class SqliteDatabase {
 
   /// One or more statements without parameters.
   void run(std::string_view statements);
+
+  /// All rows of one statement, as text.
+  using Row = std::vector<std::optional<std::string>>;
+  std::vector<Row> ask(std::string_view statement) const;
 
   bool has_column(const char* table, const char* column);
 
@@ -44,6 +49,8 @@ class SqliteDatabase {
     bool step();
     std::int64_t number(int column) const;
     std::string text(int column) const;
+    bool is_null(int column) const;
+    int columns() const { return sqlite3_column_count(statement_.get()); }
 
    private:
     friend class SqliteDatabase;

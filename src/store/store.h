@@ -1,14 +1,13 @@
 // store: where triplets live, as the plugin sees it.
 #pragma once
 
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "judgement/attempt.h"
 #include "judgement/decision.h"
+#include "judgement/facts.h"
 
 namespace greylisting {
 
@@ -26,24 +25,22 @@ class StoreError : public std::runtime_error {
   std::string remedy_;
 };
 
-/// What a store says about an attempt.
-struct Judgement {
-  Decision decision{};
-
-  /// When that is more than the attempt has `asked`, nothing is decided and nothing recorded: it is to be
-  /// held against files and these regular expressions first, as far as this goes, and judged again.
-  Asked asks = Asked::nothing;
-  std::vector<StoredRegexp> regexps{};
-  std::string lists_version{};  // as it was before they were read
-};
-
+/// Finds and records; what an attempt comes to is judged elsewhere (judgement/rules.h). Every function throws
+/// StoreError.
 class Store {
  public:
   virtual ~Store() = default;
 
-  /// Judges and records the attempt in one atomic step: of any number of processes with one new triplet, one
-  /// makes its record, and every one is counted. Throws StoreError.
-  virtual Judgement judge(const Attempt& attempt) = 0;
+  /// What is known of the attempt. One question; nothing is written.
+  virtual Facts look(const Attempt& attempt) = 0;
+
+  /// The list entries that match it and, where it has no record, how many triplets of its network wait. One
+  /// question.
+  virtual void add_entries(Evidence& evidence, const Attempt& attempt, const Facts& facts) = 0;
+
+  /// Writes what has been decided, each row by one statement that looks at the row as it is when it has it:
+  /// of any number of processes with one new triplet, one makes its record, and every one is counted.
+  virtual Recorded record(const Attempt& attempt, const Facts& facts, const Decision& decision) = 0;
 };
 
 }  // namespace greylisting

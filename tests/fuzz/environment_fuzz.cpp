@@ -14,11 +14,11 @@
 #include <string>
 #include <string_view>
 
+#include "host/decide.h"
 #include "host/header.h"
 #include "host/log.h"
 #include "host/spp.h"
 #include "judgement/attempt.h"
-#include "judgement/judge.h"
 #include "judgement/transaction.h"
 
 using namespace greylisting;
@@ -51,7 +51,6 @@ constexpr std::array kVariables{"TCPREMOTEIP",
                                 "SMTPRCPTCOUNTALL",
                                 "SMTPRCPTCOUNT",
                                 "GREYLISTING_TRANSACTION",
-                                "GREYLISTING_SESSION",
                                 "SPFRESULT",
                                 "RBLRESULT",
                                 "TCPLOCALIP",
@@ -226,7 +225,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_commands(spp::commands(decision, settings, attempt.triplet.recipient.domain(), transaction, header),
                    decision.outcome(), is_observed);
     check_description(describe(decision, session, {.session = 7}), decision, session);
-    static_cast<void>(judge_at_the_door(session, settings, transaction));
+    static_cast<void>(decide_without_store(session, settings));
     static_cast<void>(attempt.pool_key());
     check_triplet(attempt, session);
     if (const auto throttle = describe_throttle(decision, attempt)) expect(is_printable(*throttle));

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "judgement/attempt.h"
-#include "store/sql.h"
+#include "store/statements.h"
 
 using namespace greylisting;
 
@@ -33,12 +33,14 @@ std::string statements(std::string_view client, std::string_view sender, std::st
   session.sender = sender;
   session.recipient = recipient;
   const Attempt attempt = Attempt::from(session, Settings());
-  const sql::Literals mysql = sql::literals_of(attempt, sql::Dialect::mysql);
-  const sql::Literals sqlite = sql::literals_of(attempt, sql::Dialect::sqlite);
-  return sql::with_literals(sql::mysql_known, mysql) + sql::with_literals(sql::mysql_lists, mysql) +
-         sql::with_literals(sql::mysql_judge, mysql) + sql::with_literals(sql::mysql_record, mysql) +
-         sql::with_literals(sql::sqlite_known, sqlite) + sql::with_literals(sql::sqlite_judge, sqlite) +
-         sql::with_literals(sql::sqlite_record, sqlite);
+  std::string all;
+  for (const sql::Dialect dialect : {sql::Dialect::mysql, sql::Dialect::sqlite}) {
+    const sql::Literals keys = sql::keys_of(attempt, dialect);
+    all += sql::look_for(attempt, keys) + sql::entries_for(attempt, {}, keys, dialect) +
+           sql::earn_for(attempt, {}, Earns::pass, keys, dialect) +
+           sql::record_for(attempt, {.reason = Reason::unseen}, keys, dialect);
+  }
+  return all;
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }

@@ -547,51 +547,6 @@ TEST_CASE("judgement: traps", "[integration][judgement][traps]") { play(kTraps);
 TEST_CASE("judgement: what has to match", "[integration][judgement][match]") { play(kMatches); }
 TEST_CASE("judgement: privacy", "[integration][judgement][privacy]") { play(kPrivacy); }
 
-// What qmail-smtpd keeps for the session spares its later recipients the store.
-TEST_CASE("judgement: a verdict about the client alone holds for its session",
-          "[integration][judgement][session]") {
-  const Backend backend = GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite);
-  CAPTURE(name(backend));
-  const Installation installation(backend, "auto_allow_after=1");
-  installation.add(allow_network("192.0.2.0/24"));
-  installation.add(allow_domain("example.com"));
-  installation.put({"allow", "client", "198.51.100.0/24"});
-  installation.put({"allow", "sender", "friend@example.net"});
-  const auto memory = [&](const Rcpt& rcpt) { return installation.attempt(rcpt).output; };
-  CHECK(memory({}) == "SGREYLISTING_SESSION=allowed lists/1\n");
-  CHECK(memory({.client = "198.51.100.1"}) == "SGREYLISTING_SESSION=allowed entries/1\n");
-
-  // Not what is about a sender or a recipient, and not while a sender or recipient may be denied or a trap.
-  CHECK(memory({.client = "203.0.113.1", .recipient = "bob@example.com"}).empty());
-  CHECK(memory({.client = "203.0.113.1", .sender = "friend@example.net"}).empty());
-  installation.put({"trap", "recipient", "trap@example.org"});
-  CHECK(memory({}).empty());
-  installation.sql("DELETE FROM greylisting_entries WHERE action = 'trap'");
-
-  // Trust: the network's own, and not where a domain may be denied.
-  installation.attempt({.client = "203.0.113.1"});
-  installation.pass_time(1h);
-  installation.attempt({.client = "203.0.113.1"});
-  CHECK(memory({.client = "203.0.113.1", .recipient = "x@example.org"}).empty());
-  installation.sql("DELETE FROM greylisting_lists WHERE rcpt_to IS NOT NULL");
-  CHECK(memory({.client = "203.0.113.1", .recipient = "x@example.org"}) == "SGREYLISTING_SESSION=trusted\n");
-
-  // With it the store is not asked: the entry may be gone meanwhile, and so may the database.
-  installation.sql("DELETE FROM greylisting_lists; DELETE FROM greylisting_clients");
-  const auto later = [&](const std::string& verdict) {
-    return installation.attempt({.client = "203.0.113.9",
-                                 .sender = "new@example.net",
-                                 .environment = {{"GREYLISTING_SESSION", verdict}}});
-  };
-  CHECK(logged(later("allowed lists/1"), "reason") == "allowed");
-  CHECK(logged(later("allowed lists/1"), "entry") == "lists/1");
-  CHECK(logged(later("trusted"), "reason") == "trusted");
-  for (const char* const nonsense : {"", "allowed", "trusted ", "denied lists/1", "known"}) {
-    CAPTURE(nonsense);
-    CHECK_THAT(logged(later(nonsense), "outcome"), Catch::Equals("deferred"));
-  }
-}
-
 TEST_CASE("judgement: what is wrong with a list is said in the log, and the rest of it counts",
           "[integration][judgement][entries]") {
   const Installation installation(Backend::sqlite,

@@ -205,9 +205,7 @@ const std::vector<Scenario> kScenarios{
           attempt({.sender = "x@spam.example", .environment = kRefused}, rejected()),
           attempt({.environment = kRefused}, deferred("shared", kShared)),
           put({"skip", "recipient", "open@example.org"}),
-          attempt({.recipient = "open@example.org", .environment = kRefused}, deferred("shared", kShared)),
-          attempt({.environment = with(kRefused, {"GREYLISTING_SESSION", "trusted"})},
-                  deferred("shared", kShared))})},
+          attempt({.recipient = "open@example.org", .environment = kRefused}, deferred("shared", kShared))})},
     {"who has opted in without a block of one's own has that of the next entry, or the setting's",
      "explicit=1\nblock_expire=2",
      {},
@@ -305,46 +303,6 @@ TEST_CASE("A deny file that could not be read is asked when it can be", "[judgem
     CHECK(logged(result, "reason") == "known");
     CHECK_THAT(result.errors, Catch::Contains("can be written by everybody"));
   }
-}
-
-TEST_CASE("An entry that comes between the two questions is not overlooked afterwards",
-          "[judgement][outside]") {
-  const Installation installation(GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite));
-  CAPTURE(name(installation.backend()));
-  make_known(installation);
-  const std::string version = "SELECT value FROM greylisting_meta WHERE name = 'lists_version'";
-  const Rows before = installation.sql(version);
-
-  const std::string home = installation.home().string();
-  const std::unique_ptr<Store> store =
-      installation.backend() == Backend::sqlite
-          ? std::unique_ptr<Store>(std::make_unique<SqliteStore>(home + "/greylisting/greylisting.db", 10s))
-          : std::make_unique<MysqlStore>(home + "/control/mysql.cnf");
-  greylisting::Attempt attempt = greylisting::Attempt::from(
-      {.client = "192.0.2.1", .sender = "alice@example.net", .recipient = "bob@example.org"}, Settings());
-  attempt.files = {.deny = true, .any = true, .deny_state = "one"};
-  const Judgement asking = store->judge(attempt);
-  REQUIRE(asking.asks == Asked::denials);
-  installation.put({"deny", "sender", "/^alice@/"});
-  REQUIRE(installation.sql(version) != before);
-  attempt.asked = asking.asks;
-  attempt.lists_version = asking.lists_version;
-  CHECK(store->judge(attempt).decision.reason == Reason::known);
-  const Rows judged = installation.sql("SELECT judged FROM greylisting_data");
-  CHECK_THAT(judged.at(0).at(0).value(), Catch::EndsWith(before.at(0).at(0).value()));
-  CHECK(logged(installation.attempt(), "reason") == "denied");
-}
-
-TEST_CASE("What an allowed client says at one RCPT holds for the next, unless a file denies",
-          "[judgement][outside]") {
-  const Installation installation(GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite));
-  CAPTURE(name(installation.backend()));
-  installation.put({"allow", "client", "192.0.2.0/24"});
-  CHECK_THAT(installation.attempt().output, Catch::Contains("GREYLISTING_SESSION=allowed entries/1"));
-  write_file(installation.home() / "control/greylisting_deny", "sender spam.example\n", 0644);
-  const Result result = installation.attempt();
-  CHECK(logged(result, "reason") == "allowed");
-  CHECK_THAT(result.output, !Catch::Contains("GREYLISTING_SESSION"));
 }
 
 TEST_CASE("A trap cannot be told from a deferral by the seconds that are left", "[judgement][traps]") {

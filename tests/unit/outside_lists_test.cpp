@@ -16,12 +16,8 @@ const Subjects kSubjects{.client = *IpAddress::parse("192.0.2.7"),
                          .sender = Address::sender("alice@example.net"),
                          .recipient = Address::recipient("bob@example.org")};
 
-StoredRegexp regexp(bool denies, std::string kind, std::string pattern) {
-  return {.entry = "entries/1",
-          .denies = denies,
-          .kind = std::move(kind),
-          .pattern = std::move(pattern),
-          .reply = ""};
+StoredRegexp regexp(bool denies, PatternKind kind, std::string pattern) {
+  return {.place = "entries/1", .denies = denies, .kind = kind, .pattern = std::move(pattern), .reply = ""};
 }
 
 // A qmail home, in which this process works.
@@ -35,85 +31,81 @@ class Home {
   test::WorkingDirectory inside_{directory_.path()};
 };
 
-// What counts, `entries/1` or `control/greylisting_deny:1`; empty for nothing.
-std::string counts(Asked asked, const std::vector<StoredRegexp>& regexps = {}, const std::string& lists = "",
-                   bool believes = true) {
+// The places that match, `entries/1 control/greylisting_deny:1`; empty for none.
+std::string places(const std::vector<MatchingEntry>& matches, Action action) {
+  std::string text;
+  for (const MatchingEntry& match : matches) {
+    CHECK(match.action == action);
+    text += (text.empty() ? "" : " ") + match.place;
+  }
+  return text;
+}
+
+std::string denials(const std::vector<StoredRegexp>& regexps = {}) {
   std::vector<std::string> problems;
-  const auto [match, is_whole] = outside_match(kSubjects, believes, asked, regexps, lists, problems);
+  const auto matches = outside_denials(kSubjects, regexps, problems);
   CHECK(problems.empty());
-  CHECK(is_whole);
-  return match ? (match->denies ? "denied " : "allowed ") + match->entry : "";
+  return places(matches, Action::deny);
 }
 
-TEST_CASE("outside_files: what there is, and whether it is another", "[outside_lists]") {
-  const Home home;
-  CHECK_FALSE(outside_files("").any);
-  CHECK(outside_files("plain:x").any);
-  home.write(kAllowFile, "192.0.2.1\n");
-  CHECK(outside_files("").any);
-  CHECK_FALSE(outside_files("").deny);
-  CHECK(outside_files("").deny_state.empty());
-
-  home.write(kDenyFile, "");
-  CHECK_FALSE(outside_files("").deny);
-  home.write(kDenyFile, "192.0.2.1\n");
-  const OutsideFiles before = outside_files("");
-  CHECK(before.deny);
-  CHECK(outside_files("").deny_state == before.deny_state);
-  home.write("control/new", "192.0.2.2\n");
-  std::filesystem::last_write_time("control/new", std::filesystem::last_write_time(kDenyFile));
-  std::filesystem::rename("control/new", kDenyFile);
-  CHECK(outside_files("").deny_state != before.deny_state);
+std::string allowances(const std::vector<StoredRegexp>& regexps = {}, const std::string& lists = "",
+                       bool believes = true) {
+  std::vector<std::string> problems;
+  const auto matches = outside_allowances(kSubjects, believes, regexps, lists, problems);
+  CHECK(problems.empty());
+  return places(matches, Action::allow);
 }
 
-TEST_CASE("outside_match: the most specific counts, and of equals the one that denies", "[outside_lists]") {
+TEST_CASE("outside_lists: each line of the files that matches", "[outside_lists]") {
   const Home home;
-  CHECK(counts(Asked::everything).empty());
+  CHECK(allowances().empty());
+  CHECK(denials().empty());
   home.write(kAllowFile, "192.0.2.0/24\nsender alice@example.net\n");
-  CHECK(counts(Asked::everything) == "allowed control/greylisting_allow:2");
-  home.write(kDenyFile, "192.0.2.7\nsender alice@example.net reply=\"550 no\"\n");
-  CHECK(counts(Asked::everything) == "denied control/greylisting_deny:2");
-  CHECK(counts(Asked::denials) == "denied control/greylisting_deny:2");
-  home.write(kDenyFile, "192.0.2.7\n");
-  CHECK(counts(Asked::everything) == "allowed control/greylisting_allow:2");
+  CHECK(allowances() == "control/greylisting_allow:1 control/greylisting_allow:2");
+  home.write(kDenyFile, "192.0.2.7\nsender bob@example.net\nsender alice@example.net reply=\"550 no\"\n");
+  CHECK(denials() == "control/greylisting_deny:1 control/greylisting_deny:3");
   home.write(kDenyFile, "192.0.2.7 until=2020-01-01\n");
-  CHECK(counts(Asked::denials).empty());
+  CHECK(denials().empty());
 }
 
-TEST_CASE("outside_match: what allows is asked only where something denies, or all is asked",
-          "[outside_lists]") {
+TEST_CASE("outside_lists: a match says how specific it is, and its reply", "[outside_lists]") {
+  const Home home;
+  home.write(kDenyFile, "sender alice@example.net reply=\"550 no\"\n");
+  std::vector<std::string> problems;
+  const auto matches = outside_denials(kSubjects, {}, problems);
+  REQUIRE(matches.size() == 1);
+  CHECK(matches[0].specificity == Pattern::parse("sender", "alice@example.net").specificity());
+  CHECK(matches[0].kind == PatternKind::sender);
+  CHECK(matches[0].reply == "550 no");
+}
+
+TEST_CASE("outside_lists: named lists, their .local, and expressions", "[outside_lists]") {
   const Home home;
   home.write("control/lists", "192.0.2.7\n");
   home.write("control/lists.local", "192.0.2.0/24\n");
-  const std::vector<StoredRegexp> denying{regexp(true, "sender", "/^alice@/")};
-  const std::vector<StoredRegexp> allowing{regexp(false, "recipient", "/^bob@/")};
-  CHECK(counts(Asked::denials, allowing, "plain:control/lists").empty());
-  CHECK(counts(Asked::everything, allowing) == "allowed entries/1");
-  CHECK(counts(Asked::denials, denying) == "denied entries/1");
-  CHECK(counts(Asked::denials, denying, "plain:control/lists") == "allowed control/lists:1");
+  const std::vector<StoredRegexp> both{regexp(true, PatternKind::sender, "/^alice@/"),
+                                       regexp(false, PatternKind::recipient, "/^bob@/")};
+  CHECK(denials(both) == "entries/1");
+  CHECK(allowances(both, "plain:control/lists") == "entries/1 control/lists:1 control/lists.local:1");
 }
 
-TEST_CASE("outside_match: a name that is not believed allows nothing", "[outside_lists]") {
+TEST_CASE("outside_lists: a name that is not believed allows nothing", "[outside_lists]") {
   const Home home;
   home.write(kAllowFile, "example.net\n");
-  CHECK(counts(Asked::everything) == "allowed control/greylisting_allow:1");
-  CHECK(counts(Asked::everything, {}, "", false).empty());
-  const std::vector<StoredRegexp> by_name{regexp(false, "host", "/example/")};
-  CHECK(counts(Asked::everything, by_name, "", false).empty());
-  CHECK(counts(Asked::everything, {regexp(false, "host", "/^192\\.0\\.2\\./")}, "", false) ==
-        "allowed entries/1");
-  CHECK(counts(Asked::everything, {regexp(true, "host", "/example/")}, "", false) == "denied entries/1");
+  CHECK(allowances() == "control/greylisting_allow:1");
+  CHECK(allowances({}, "", false).empty());
+  CHECK(allowances({regexp(false, PatternKind::host, "/example/")}, "", false).empty());
+  CHECK(allowances({regexp(false, PatternKind::host, "/^192\\.0\\.2\\./")}, "", false) == "entries/1");
+  CHECK(denials({regexp(true, PatternKind::host, "/example/")}) == "entries/1");
 }
 
-TEST_CASE("outside_match: what is wrong with files and expressions is said", "[outside_lists]") {
+TEST_CASE("outside_lists: what is wrong with files and expressions is said", "[outside_lists]") {
   const Home home;
   home.write(kDenyFile, "sender\n192.0.2.7\n");
   std::vector<std::string> problems;
-  const auto [match, is_whole] = outside_match(kSubjects, false, Asked::everything,
-                                               {regexp(true, "sender", "/(/")}, "plain:none odd:x", problems);
-  REQUIRE(match.has_value());
-  CHECK(match->entry == "control/greylisting_deny:2");
-  CHECK(is_whole);
+  const auto denying = outside_denials(kSubjects, {regexp(true, PatternKind::sender, "/(/")}, problems);
+  CHECK(places(denying, Action::deny) == "control/greylisting_deny:2");
+  CHECK(outside_allowances(kSubjects, false, {}, "plain:none odd:x", problems).empty());
   REQUIRE(problems.size() == 4);
   CHECK_THAT(problems[0], Catch::StartsWith("entries/1: "));
   CHECK_THAT(problems[1], Catch::StartsWith("control/greylisting_deny:1: "));
@@ -123,16 +115,15 @@ TEST_CASE("outside_match: what is wrong with files and expressions is said", "[o
 
 TEST_CASE("A file that cannot be looked at or read is something, and said", "[outside_lists]") {
   const Home home;
+  CHECK_FALSE(has_content(kDenyFile));
   const std::string kind = GENERATE("loop", "fifo", "directory");
   CAPTURE(kind);
   if (kind == "loop") std::filesystem::create_symlink("greylisting_deny", kDenyFile);
   if (kind == "fifo") REQUIRE(mkfifo(kDenyFile, 0644) == 0);
   if (kind == "directory") std::filesystem::create_directory(kDenyFile);
-  CHECK(outside_files("").deny);
+  CHECK(has_content(kDenyFile));
   std::vector<std::string> problems;
-  const auto [match, is_whole] = outside_match(kSubjects, false, Asked::denials, {}, "", problems);
-  CHECK_FALSE(match.has_value());
-  CHECK_FALSE(is_whole);
+  CHECK(outside_denials(kSubjects, {}, problems).empty());
   REQUIRE(problems.size() == 1);
   CHECK_THAT(problems[0], Catch::StartsWith("control/greylisting_deny: "));
 }

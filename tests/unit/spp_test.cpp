@@ -244,17 +244,6 @@ TEST_CASE("spp::write: no commands, no write", "[spp]") {
   CHECK(writes.empty());
 }
 
-TEST_CASE("spp::commands: what holds for the session is told to its later recipients", "[spp]") {
-  Decision decision = decision_of(Reason::allowed);
-  decision.entry = "lists/17";
-  CHECK(answer(decision).empty());
-  decision.holds_for_session = true;
-  CHECK(answer(decision) == "SGREYLISTING_SESSION=allowed lists/17\n");
-  decision = decision_of(Reason::trusted);
-  decision.holds_for_session = true;
-  CHECK(answer(decision) == "SGREYLISTING_SESSION=trusted\n");
-}
-
 TEST_CASE(
     "spp::commands: a decision's own text is the answer, at RCPT when it is about the number of recipients",
     "[spp]") {

@@ -3,11 +3,8 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
-#include <map>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 namespace greylisting::sql {
 namespace {
@@ -52,93 +49,6 @@ TEST_CASE("sql::network_literals: one for each network that differs", "[sql]") {
   const auto count = [](const std::string& list) { return std::ranges::count(list, ',') + 1; };
   CHECK(count(network_literals(address("255.255.255.255"))) == 33);
   CHECK(count(network_literals(address("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"))) == 129);
-}
-
-Attempt attempt_of(const Settings& settings, const std::string& spf_result = "") {
-  return Attempt::from({.client = "192.0.2.1",
-                        .sender = "alice@example.net",
-                        .recipient = "bob@example.org",
-                        .spf_result = spf_result},
-                       settings);
-}
-
-std::map<std::string_view, std::string> by_name(const Literals& literals) {
-  return {literals.begin(), literals.end()};
-}
-
-TEST_CASE("sql::literals_of: what the statements ask of an attempt", "[sql]") {
-  struct Case {
-    std::string name, mysql, sqlite;
-  };
-  Settings settings;
-  settings.block_expire = 7;
-  const Attempt attempt = attempt_of(settings);
-  const auto mysql = by_name(literals_of(attempt, Dialect::mysql));
-  const auto sqlite = by_name(literals_of(attempt, Dialect::sqlite));
-  CHECK(mysql.size() == sqlite.size());
-  for (const Case& each : std::vector<Case>{
-           {"explicit", "0", "0"},
-           {"client", "x'c0000201'", "x'c0000201'"},
-           {"network", "x'c0000200'", "x'c0000200'"},
-           {"sender", "_latin1 x'616c696365406578616d706c652e6e6574'",
-            "CAST(x'616c696365406578616d706c652e6e6574' AS TEXT)"},
-           {"domain", "_latin1 x'6578616d706c652e6f7267'", "CAST(x'6578616d706c652e6f7267' AS TEXT)"},
-           {"block_expire", "7", "7"},
-           {"max_pending", "5000", "5000"},
-           {"pending_rest", "4999", "4999"},
-           {"pending_before", "4998", "4998"},
-           {"exempt", "NULL", "NULL"},
-           {"group", "NULL", "NULL"},
-           {"identities", "1", "1"},
-           {"believe_name", "0", "0"},
-           {"id", std::to_string(record_id(attempt.key())), std::to_string(record_id(attempt.key()))},
-           {"triplet", literal(bytes(attempt.key())), literal(bytes(attempt.key()))}}) {
-    CAPTURE(each.name);
-    CHECK(mysql.at(each.name) == each.mysql);
-    CHECK(sqlite.at(each.name) == each.sqlite);
-  }
-}
-
-TEST_CASE("sql::literals_of: another client, sender, recipient or setting is another question", "[sql]") {
-  const auto question = [](const Attempt& attempt) {
-    return by_name(literals_of(attempt, Dialect::mysql)).at("question");
-  };
-  const std::string one = question(attempt_of(Settings()));
-  CHECK(one.size() == std::string("_latin1 x''").size() + 64);
-  CHECK(question(attempt_of(Settings())) == one);
-  Settings settings;
-  settings.explicit_only = 1;
-  CHECK(question(attempt_of(settings)) != one);
-  CHECK(question(attempt_of(Settings(), "pass")) != one);
-  Attempt other = attempt_of(Settings());
-  other.triplet.client = *IpAddress::parse("192.0.2.200");
-  CHECK(question(other) != one);
-  other = attempt_of(Settings());
-  other.client_name = "mail.example.net";
-  CHECK(question(other) != one);
-}
-
-TEST_CASE("sql::literals_of: settings at their least", "[sql]") {
-  Settings settings;
-  settings.max_pending_per_client = 0;
-  settings.auto_allow_after = 0;
-  const auto literals = by_name(literals_of(attempt_of(settings), Dialect::mysql));
-  CHECK(literals.at("pending_rest") == "0");
-  CHECK(literals.at("pending_before") == "0");
-  CHECK(literals.at("identities") == "0");
-  CHECK(std::stoull(literals.at("auto_allow_after")) > 10'000);
-}
-
-TEST_CASE("sql: a pool has a record and an identity beside the network's", "[sql]") {
-  Settings settings;
-  settings.group_domain_level = 3;
-  const auto sizes = [&](const std::string& spf_result) {
-    const Attempt attempt = attempt_of(settings, spf_result);
-    return std::pair(identities_of(attempt, Dialect::mysql).size(),
-                     records_of(attempt, Dialect::mysql).size());
-  };
-  CHECK(sizes("") == std::pair<std::size_t, std::size_t>(2, 1));
-  CHECK(sizes("pass") == std::pair<std::size_t, std::size_t>(3, 2));
 }
 
 TEST_CASE("sql::with_literals: each name by its literal", "[sql]") {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "store/statements.h"
 #include "text/number.h"
 #include "text/printable.h"
 
@@ -97,29 +98,6 @@ std::vector<StoredEntry> EntryTable::find(Action action, const std::vector<Patte
   return found;
 }
 
-std::vector<StoredEntry> EntryTable::matching(const Attempt& attempt) {
-  const sql::Literals literals = sql::literals_of(attempt, administration_.dialect());
-  auto found = entries(sql::with_literals(
-      " WHERE subject IN (:subjects) AND (network_end IS NULL OR network_end >= :client) AND expires > :now "
-      "AND (:believe_name OR kind <> 'host' OR action <> 'allow')",
-      literals));
-  for (StoredEntry& entry : lists(sql::with_literals(
-           " WHERE ((ipaddr_start IN (:networks) AND ipaddr_end >= :client) OR rcpt_to = :domain) "
-           "AND record_expires > :now",
-           literals)))
-    found.push_back(std::move(entry));
-  std::erase_if(found, [&attempt](const StoredEntry& stored) {
-    const auto entry = try_to_read(stored);
-    return entry && !entry->pattern.matches(attempt.subjects());
-  });
-  std::ranges::stable_sort(found, std::greater(), [](const StoredEntry& stored) {
-    const auto entry = try_to_read(stored);
-    const bool refuses = stored.action == name(Action::deny) || stored.action == name(Action::skip);
-    return (entry ? entry->pattern.specificity() : 0) * 2 + (refuses ? 1 : 0);
-  });
-  return found;
-}
-
 std::vector<StoredEntry> EntryTable::with_id(const std::string& id) {
   if (id.starts_with(kEntries)) return entries(" WHERE id = " + id.substr(kEntries.size()));
   if (id.starts_with(kLists)) return lists(" WHERE id = " + id.substr(kLists.size()));
@@ -187,16 +165,16 @@ std::string EntryTable::row_of(const Entry& entry) const {
 }
 
 void EntryTable::put(const std::vector<Entry>& entries) {
-  const bool is_mysql = administration_.dialect() == sql::Dialect::mysql;
+  const sql::Dialect dialect = administration_.dialect();
   std::string statement =
       "INSERT INTO greylisting_entries (action, kind, pattern, subject, network_end, specificity, "
       "block_expire, reply, expires, comment) VALUES ";
   for (const Entry& entry : entries)
     statement.append(&entry == &entries.front() ? "" : ",").append(row_of(entry));
-  statement += is_mysql ? " ON DUPLICATE KEY UPDATE " : " ON CONFLICT (pattern, kind, action) DO UPDATE SET ";
+  statement += ' ' + sql::on_conflict("pattern, kind, action", dialect) + ' ';
   for (const std::string column :
        {"subject", "network_end", "specificity", "block_expire", "reply", "expires", "comment"})
-    statement += column + " = " + (is_mysql ? "VALUES(" + column + ')' : "excluded." + column) + ", ";
+    statement += column + " = " + sql::inserted(column, dialect) + ", ";
   statement += "last_update = CURRENT_TIMESTAMP";
   if (!entries.empty()) administration_.ask(statement);
 }

@@ -68,10 +68,6 @@ class EntryTable {
   /// Those of greylisting_entries with that action and one of those patterns.
   std::vector<StoredEntry> find(Action action, const std::vector<Pattern>& patterns);
 
-  /// Those that match an attempt and are not over, but for regular expressions, the most specific first and
-  /// of equals the one that denies or opts out.
-  std::vector<StoredEntry> matching(const Attempt& attempt);
-
   /// The entry of that form of `id`; nothing when there is none. A row of greylisting_lists can be two.
   std::vector<StoredEntry> with_id(const std::string& id);
 

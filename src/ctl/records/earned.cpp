@@ -183,7 +183,6 @@ std::vector<EarnedIdentity> senders_on(Administration& administration,
 void trust(Administration& administration, const Settings& settings,
            const std::vector<NetworkToTrust>& networks) {
   const sql::Dialect dialect = administration.dialect();
-  const bool is_mysql = dialect == sql::Dialect::mysql;
   const auto literal = [dialect](std::string_view text) { return sql::text_literal(text, dialect); };
   const std::string passes = std::to_string(settings.auto_allow_after);
   in_batches(networks, [&](const auto& batch) {
@@ -194,12 +193,12 @@ void trust(Administration& administration, const Settings& settings,
           .append(network.key + "'," + literal(network.name) + ',' + passes + ',' + literal(network.seen) +
                   ',' + literal(network.expires) + ')');
     }
-    statement += is_mysql ? " ON DUPLICATE KEY UPDATE " : " ON CONFLICT (client) DO UPDATE SET ";
+    statement += ' ' + sql::on_conflict("client", dialect) + ' ';
     // The greater of both; MySQL and SQLite have different functions for it. None reads what another sets.
     std::string_view separator;
     for (const std::string column : {"passes", "counted", "expires"}) {
       const std::string stored = "greylisting_clients." + column;
-      const std::string given = is_mysql ? "VALUES(" + column + ')' : "excluded." + column;
+      const std::string given = sql::inserted(column, dialect);
       statement.append(separator).append(column).append(" = CASE WHEN trapped_until > :now OR ");
       statement.append(stored).append(" > ").append(given).append(" THEN ").append(stored);
       statement.append(" ELSE ").append(given).append(" END");

@@ -134,11 +134,9 @@ Tally History::tally_of(const std::string& host, const std::vector<std::string>&
 
 void History::write(const std::vector<HistoryRow>& rows, bool adds) {
   const sql::Dialect dialect = administration_.dialect();
-  const bool is_mysql = dialect == sql::Dialect::mysql;
-  const std::string written = is_mysql ? "VALUES(total)" : "excluded.total";
-  const std::string on_conflict =
-      (is_mysql ? " ON DUPLICATE KEY UPDATE total = " : " ON CONFLICT DO UPDATE SET total = ") +
-      (adds ? "total + " + written : written);
+  const std::string on_conflict = ' ' + sql::on_conflict("period, kind, name, host", dialect) +
+                                  " total = " + (adds ? "greylisting_history.total + " : "") +
+                                  sql::inserted("total", dialect);
   for (std::size_t first = 0; first < rows.size(); first += kRowsAtOnce) {
     std::string statement = "INSERT INTO greylisting_history (period, kind, name, host, total) VALUES ";
     for (std::size_t i = first; i < std::min(rows.size(), first + kRowsAtOnce); ++i)

@@ -4,6 +4,7 @@
 
 #include "ctl/commands.h"
 #include "lists/entry.h"
+#include "store/statements.h"
 #include "text/number.h"
 #include "text/printable.h"
 #include "text/utc.h"
@@ -140,10 +141,20 @@ std::vector<Record> RecordTable::find(const RecordQuery& query) {
 }
 
 std::vector<Record> RecordTable::of(const Attempt& attempt) {
-  const auto literals = sql::literals_of(attempt, administration_.dialect());
+  const auto literals = sql::keys_of(attempt, administration_.dialect());
   auto found = records(sql::with_literals(" WHERE triplet IN (:triplets)", literals));
   std::ranges::sort(found, {}, &Record::pool);
   return found;
+}
+
+std::vector<Record> RecordTable::beside(const Attempt& attempt) {
+  const sql::Dialect dialect = administration_.dialect();
+  return records(
+      sql::with_literals(" WHERE mail_from = :sender AND rcpt_to = :recipient AND pool IS NULL AND "
+                         "triplet NOT IN (:triplets) ORDER BY create_time LIMIT 10",
+                         sql::keys_of(attempt, dialect),
+                         {{"sender", sql::stored_sender(attempt, dialect)},
+                          {"recipient", sql::stored_recipient(attempt, dialect)}}));
 }
 
 std::vector<Record> RecordTable::numbered(const std::string& id) {
@@ -160,18 +171,17 @@ std::vector<Record> RecordTable::numbered(const std::string& id) {
 void RecordTable::let_pass(const Attempt& attempt) {
   const bool is_mysql = administration_.dialect() == sql::Dialect::mysql;
   const std::string time = administration_.now();
-  const auto literals = sql::literals_of(attempt, administration_.dialect());
+  const sql::Dialect dialect = administration_.dialect();
+  const std::string client = sql::literal(attempt.triplet.client.bytes());
   std::string rows;
-  for (const sql::Literals& record : sql::records_of(attempt, administration_.dialect())) {
-    rows += rows.empty() ? "(" : ", (";
-    rows += sql::with_literals(is_mysql ? ":record_id, :record_key" : ":record_key", record) +
-            sql::with_literals(", :client, :record_pool, :sender, :recipient, ", record, literals) +
-            literal(later(time, -kAMoment)) + ", " + literal(later(time, attempt.record_expire)) + ", 0, 0)";
+  for (const sql::RecordKey& record : sql::records_of(attempt, dialect)) {
+    rows += (rows.empty() ? "(" : ", (") + record.key + ", " + (is_mysql ? record.id + ", " : "") + client +
+            ", " + record.pool + ", " + sql::stored_sender(attempt, dialect) + ", " +
+            sql::stored_recipient(attempt, dialect) + ", " + literal(later(time, -kAMoment)) + ", " +
+            literal(later(time, attempt.record_expire)) + ", 0, 0)";
   }
 
-  const auto of_new = [is_mysql](const std::string& column) {
-    return is_mysql ? "VALUES(" + column + ')' : "excluded." + column;
-  };
+  const auto of_new = [dialect](const std::string& column) { return sql::inserted(column, dialect); };
   std::string changes;
   const auto anew_if_over = [&changes](const std::string& column, const std::string& anew) {
     changes.append(column + " = CASE WHEN record_expires <= :now THEN " + anew + " ELSE " + column +
@@ -190,12 +200,10 @@ void RecordTable::let_pass(const Attempt& attempt) {
              " ELSE block_expires END, record_expires = CASE WHEN record_expires <= " + ":now THEN " +
              of_new("record_expires") + " ELSE record_expires END";
 
-  administration_.ask(sql::with_literals(
-      std::string("INSERT INTO greylisting_data (") + (is_mysql ? "id, " : "") +
-          "triplet, relay_ip, pool, mail_from, rcpt_to, block_expires, record_expires, blocked_count, "
-          "passed_count) VALUES " +
-          rows + (is_mysql ? " ON DUPLICATE KEY UPDATE " : " ON CONFLICT (triplet) DO UPDATE SET ") + changes,
-      literals));
+  administration_.ask(std::string("INSERT INTO greylisting_data (triplet, ") + (is_mysql ? "id, " : "") +
+                      "relay_ip, pool, mail_from, rcpt_to, block_expires, record_expires, blocked_count, "
+                      "passed_count) VALUES " +
+                      rows + ' ' + sql::on_conflict("triplet", dialect) + ' ' + changes);
 }
 
 void RecordTable::let_pass(const std::vector<Record>& records) {

@@ -75,6 +75,9 @@ class RecordTable {
   /// The records that an attempt would look at: that of its network first, then that of its pool.
   std::vector<Record> of(const Attempt& attempt);
 
+  /// The records of the same sender and recipient from other networks, ten at most, the oldest first.
+  std::vector<Record> beside(const Attempt& attempt);
+
   /// The record of that number, and behind it those of pools with the same sender and recipient.
   std::vector<Record> numbered(const std::string& id);
 

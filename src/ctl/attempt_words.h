@@ -1,10 +1,10 @@
-// rehearsal: an attempt as it is said on the command line, and what the plugin would decide of it.
+// attempt_words: an attempt as it is said on the command line.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "judgement/judge.h"
+#include "host/decide.h"
 #include "judgement/session.h"
 #include "store/administration.h"
 
@@ -30,7 +30,7 @@ std::string command_words(const Session& session);
 /// `192.0.2.7 alice@example.net -> bob@example.org`
 std::string in_words(const Session& session);
 
-/// What the plugin would decide, by its own code and statements, with nothing of it kept. Throws StoreError.
-Judged rehearse(Administration& administration, const Session& session, const Settings& settings);
+/// What would become of it, by the plugin's own code and account; nothing is written. Throws StoreError.
+Decided would_decide(Administration& administration, const Session& session, const Settings& settings);
 
 }  // namespace greylisting::ctl

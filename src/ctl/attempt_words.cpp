@@ -1,4 +1,4 @@
-#include "ctl/rehearsal.h"
+#include "ctl/attempt_words.h"
 
 #include "ctl/commands.h"
 #include "text/printable.h"
@@ -6,17 +6,6 @@
 
 namespace greylisting::ctl {
 namespace {
-
-// The store as the plugin's judgement sees it, but that it keeps nothing.
-class Rehearsal : public Store {
- public:
-  explicit Rehearsal(Administration& administration) : administration_(administration) {}
-
-  Judgement judge(const Attempt& attempt) override { return administration_.rehearse(attempt); }
-
- private:
-  Administration& administration_;
-};
 
 std::string address_of(const std::string& word) {
   if (IpAddress::parse(word) || Network::parse(word))
@@ -68,10 +57,9 @@ std::string in_words(const Session& session) {
   return session.client + ' ' + shown(session.sender) + " -> " + printable(session.recipient);
 }
 
-Judged rehearse(Administration& administration, const Session& session, const Settings& settings) {
-  if (const auto decision = judge_at_the_door(session, settings, {})) return {*decision};
-  Rehearsal store(administration);
-  return judge(store, Attempt::from(session, settings), session, settings);
+Decided would_decide(Administration& administration, const Session& session, const Settings& settings) {
+  if (const auto decision = decide_without_store(session, settings)) return {.decision = *decision};
+  return decide(administration.store(), Attempt::from(session, settings), session, settings);
 }
 
 }  // namespace greylisting::ctl

@@ -1,0 +1,286 @@
+#include "store/statements.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lists/pattern.h"
+#include "store/store.h"
+#include "text/number.h"
+#include "text/printable.h"
+#include "text/utc.h"
+
+namespace greylisting::sql {
+namespace {
+
+using std::chrono::seconds;
+
+// The width of the columns for people to read; what tells triplets apart is the key.
+constexpr std::size_t kColumnWidth = 255;
+
+constexpr seconds kCountedFor = std::chrono::hours(1);  // passes of one hour count once
+
+const std::string kNull = "NULL";
+
+std::string key_literal(const Fingerprint& key) { return literal(bytes(key)); }
+
+// Literals with commas between them.
+template <typename Range, typename Write>
+std::string list(const Range& range, Write write) {
+  std::string text;
+  for (const auto& each : range) text.append(text.empty() ? "" : ",").append(write(each));
+  return text;
+}
+
+std::string_view text_in(const Row& row, std::size_t column) {
+  return row.at(column) ? std::string_view(*row[column]) : std::string_view();
+}
+
+std::uint64_t number_in(const Row& row, std::size_t column) {
+  return number_of<std::uint64_t>(text_in(row, column)).value_or(0);
+}
+
+// From the store's now to a time, which may be text that no store would write: long past then.
+seconds until(const Row& row, std::size_t column, std::time_t now) {
+  return seconds(time_of(text_in(row, column)).value_or(0) - now);
+}
+
+Facts::Record record_in(const Row& row, std::time_t now) {
+  enum { what, key, id, created, block_expires, blocked, passed };
+  return {.id = number_in(row, id),
+          .age = std::max(-until(row, created, now), seconds(0)),
+          .blocked_for = until(row, block_expires, now),
+          .blocked = number_in(row, blocked),
+          .passed = number_in(row, passed)};
+}
+
+Facts::Client client_in(const Row& row, std::time_t now) {
+  enum { what, key, passes, counted, trapped_until };
+  return {.passes = number_in(row, passes),
+          .is_counted = until(row, counted, now) > -kCountedFor,
+          .trapped_for = row.at(trapped_until) ? until(row, trapped_until, now) : seconds(-1)};
+}
+
+bool is_key(const Row& row, const Fingerprint& key) {
+  return std::ranges::equal(text_in(row, 1), hexadecimal(bytes(key)), [](char a, char b) {
+    return a == b || (a >= 'A' && a <= 'F' && a - 'A' == b - 'a');
+  });
+}
+
+PatternKind kind_in(std::string_view word) {
+  return word == "network"  ? PatternKind::network
+         : word == "host"   ? PatternKind::host
+         : word == "sender" ? PatternKind::sender
+                            : PatternKind::recipient;
+}
+
+}  // namespace
+
+Literals keys_of(const Attempt& attempt, Dialect dialect) {
+  const Triplet& triplet = attempt.triplet;
+  std::string triplets = key_literal(attempt.key());
+  if (const auto pool_key = attempt.pool_key()) triplets += ',' + key_literal(*pool_key);
+  const bool has_groups = attempt.group_domain_level > 0;
+  const auto group = has_groups ? group_identity(triplet, attempt.fingerprinter) : std::nullopt;
+  return {
+      {"now", now(dialect)},
+      {"triplets", std::move(triplets)},
+      {"clients", list(attempt.identities(), [](const auto& identity) { return key_literal(identity.key); })},
+      {"client", literal(triplet.client.bytes())},
+      {"network", literal(triplet.network.first().bytes())},
+      {"group", group ? key_literal(group->key) : kNull},
+      {"group_domain_level", std::to_string(attempt.group_domain_level)},
+      {"max_pending", std::to_string(attempt.max_pending)},
+  };
+}
+
+Literals list_keys_of(const Attempt& attempt, Dialect dialect) {
+  const std::string_view domain = attempt.triplet.recipient.domain();
+  return {
+      {"networks", network_literals(attempt.triplet.client)},
+      {"subjects", list(greylisting::keys_of(attempt.subjects()), literal)},
+      {"domain", text_literal(printable(domain), dialect)},
+      {"domain_specificity", std::to_string(specificity_of_domain(PatternKind::recipient, domain, true))}};
+}
+
+std::string look_for(const Attempt& attempt, const Literals& keys) {
+  std::string statement = with_literals(shared_look, keys);
+  if (attempt.group_domain_level > 0) statement += with_literals(shared_group, keys);
+  return statement + ';';
+}
+
+Facts facts_in(const std::vector<Row>& rows, const Attempt& attempt) {
+  Facts facts;
+  std::time_t now = 0;
+  for (const Row& row : rows) {
+    if (text_in(row, 0) == "lists") {
+      facts.has_lists = number_in(row, 2) != 0;
+      facts.has_denials = number_in(row, 3) != 0;
+      facts.has_regexps = number_in(row, 4) != 0;
+      facts.now = text_in(row, 5);
+      now = time_of(facts.now).value_or(0);
+    } else if (text_in(row, 0) == "group") {
+      facts.group = number_in(row, 2);
+    }
+  }
+  // Whatever has ended it, nothing is decided without the whole answer.
+  if (now == 0) {
+    throw StoreError("the store's answer has no time in it",
+                     "see whether the database is running and what its log says");
+  }
+  const Fingerprint key = attempt.key();
+  const auto identities = attempt.identities();
+  for (const Row& row : rows) {
+    if (text_in(row, 0) == "record") {
+      (is_key(row, key) ? facts.record : facts.pool_record) = record_in(row, now);
+    } else if (text_in(row, 0) == "client") {
+      const Facts::Client client = client_in(row, now);
+      for (const ClientIdentity& identity : identities) {
+        if (!is_key(row, identity.key)) continue;
+        auto& place = identity.group                           ? facts.sender
+                      : identity.key == identities.front().key ? facts.client
+                                                               : facts.pool;
+        place = client;
+      }
+    }
+  }
+  return facts;
+}
+
+std::string entries_for(const Attempt& attempt, const Facts& facts, const Literals& keys, Dialect dialect) {
+  Literals list_keys = list_keys_of(attempt, dialect);
+  if (facts.has_regexps) {
+    const auto subjects =
+        std::ranges::find(list_keys, "subjects", [](const auto& pair) { return pair.first; });
+    subjects->second += ',' + literal(Pattern::kRegexpKey);
+  }
+  std::string statement = with_literals(shared_entries, list_keys, keys);
+  if (attempt.max_pending > 0 && !facts.has_record()) statement += with_literals(shared_waiting, keys);
+  return statement + ';';
+}
+
+void add_entries(Evidence& evidence, const std::vector<Row>& rows, const Attempt& attempt) {
+  enum { place, id, action, kind, specificity, block, reply, regexp };
+  std::vector<std::pair<std::uint64_t, MatchingEntry>> found;
+  std::vector<std::pair<std::uint64_t, StoredRegexp>> regexps;
+  for (const Row& row : rows) {
+    const std::uint64_t number = number_in(row, id);
+    if (text_in(row, place) == "waiting") {
+      evidence.waiting = number;
+      continue;
+    }
+    const auto known_action = action_of(text_in(row, action));
+    if (!known_action) continue;  // of a later version
+    const std::string where = std::string(text_in(row, place)) + '/' + std::to_string(number);
+    if (row.at(regexp)) {
+      if (*known_action != Action::allow && *known_action != Action::deny) continue;
+      regexps.push_back({number,
+                         {.place = where,
+                          .denies = *known_action == Action::deny,
+                          .kind = kind_in(text_in(row, kind)),
+                          .pattern = std::string(text_in(row, regexp)),
+                          .reply = std::string(text_in(row, reply))}});
+      continue;
+    }
+    MatchingEntry match{.action = *known_action,
+                        .kind = kind_in(text_in(row, kind)),
+                        .specificity = static_cast<unsigned>(number_in(row, specificity)),
+                        .place = where,
+                        .reply = std::string(text_in(row, reply))};
+    if (row.at(block)) match.block = std::chrono::minutes(number_in(row, block));
+    match.counts =
+        attempt.believes_client_name || match.kind != PatternKind::host || match.action != Action::allow;
+    // With explicit=1 a domain that 0.5 would allow is one to be greylisted.
+    if (attempt.only_listed && text_in(row, place) == "lists" && match.action == Action::allow &&
+        match.kind == PatternKind::recipient) {
+      match.counts = text_in(row, kind) == "recipient";
+      match.action = Action::greylist;
+      match.specificity = 0;
+    }
+    found.push_back({number, std::move(match)});
+  }
+  std::ranges::sort(found, [](const auto& a, const auto& b) {
+    const auto rank = [](const auto& each) {
+      return std::pair(each.second.place.starts_with("lists"), each.first);
+    };
+    return rank(a) > rank(b);
+  });
+  for (auto& [number, match] : found) evidence.matches.push_back(std::move(match));
+  std::ranges::sort(regexps, {}, [](const auto& each) { return each.first; });
+  for (auto& [number, each] : regexps) evidence.regexps.push_back(std::move(each));
+  evidence.has_entries = true;
+}
+
+std::string earn_for(const Attempt& attempt, const Facts& facts, Earns earns, const Literals& keys,
+                     Dialect dialect) {
+  if (earns == Earns::nothing) return {};
+  const bool falls = earns == Earns::trap || earns == Earns::fall;
+  const auto identities = attempt.identities();
+  std::string statements;
+  for (const ClientIdentity& identity : identities) {
+    const bool is_network = identity.key == identities.front().key;
+    const auto& known = identity.group ? facts.sender : is_network ? facts.client : facts.pool;
+    const bool is_trapped = earns == Earns::trap && is_network;
+    if (falls && !is_trapped && (!known || known->passes == 0)) continue;
+    const bool is_first = earns == Earns::pass || (earns == Earns::seen && identity.group);
+    const std::string trap_end = from_now(attempt.trap_expire, dialect);
+    statements +=
+        with_literals(shared_earn,
+                      {{"identity", key_literal(identity.key)},
+                       {"identity_name", text_literal(identity.name.substr(0, kColumnWidth), dialect)},
+                       {"member_of", identity.group ? key_literal(*identity.group) : kNull},
+                       {"passes", is_first ? "1" : "0"},
+                       {"earned_until", is_trapped ? trap_end
+                                        : falls    ? now(dialect)
+                                                   : from_now(attempt.auto_allow_expire, dialect)},
+                       {"trapped_until", is_trapped ? trap_end : kNull},
+                       {"falls", falls ? "1" : "0"},
+                       {"is_seen", earns == Earns::seen ? "1" : "0"},
+                       {"hour_ago", from_now(-kCountedFor, dialect)},
+                       {"on_client", on_conflict("client", dialect)}},
+                      keys);
+  }
+  if (falls && attempt.group_domain_level > 0) statements += with_literals(shared_fall_of_group, keys);
+  return statements;
+}
+
+std::string record_for(const Attempt& attempt, const Decision& decision, const Literals& keys,
+                       Dialect dialect) {
+  if (!decision.is_recorded()) return {};
+  const bool waits = decision.blocked_for.count() >= 0;
+  const std::string good = from_now(attempt.record_expire_good, dialect);
+  std::string rows;
+  for (const RecordKey& record : records_of(attempt, dialect)) {
+    rows += (rows.empty() ? "(" : ", (") + record.key + ',';
+    if (dialect == Dialect::mysql) rows += record.id + ',';
+    rows += literal(attempt.triplet.client.bytes()) + ',' + (waits ? record.network : kNull) + ',' +
+            record.pool + ',' + stored_sender(attempt, dialect) + ',' + stored_recipient(attempt, dialect) +
+            ',' + from_now(decision.blocked_for, dialect) + ',' +
+            (waits ? from_now(decision.record_expire, dialect) : good) + (waits ? ",1,0)" : ",0,1)");
+  }
+  return with_literals(dialect == Dialect::mysql ? mysql_record : sqlite_record,
+                       {{"records", rows}, {"waits", waits ? "1" : "0"}, {"good_until", good}}, keys);
+}
+
+std::vector<RecordKey> records_of(const Attempt& attempt, Dialect dialect) {
+  const Fingerprint key = attempt.key();
+  std::vector<RecordKey> records{{key_literal(key), std::to_string(record_id(key)),
+                                  literal(attempt.triplet.network.first().bytes()), kNull}};
+  if (const auto pool_key = attempt.pool_key()) {
+    const std::string pool =
+        attempt.fingerprinter.stored_domain(*attempt.triplet.pool).substr(0, kColumnWidth);
+    records.push_back(
+        {key_literal(*pool_key), std::to_string(record_id(*pool_key)), kNull, text_literal(pool, dialect)});
+  }
+  return records;
+}
+
+std::string stored_sender(const Attempt& attempt, Dialect dialect) {
+  return text_literal(attempt.fingerprinter.stored(attempt.triplet.sender).substr(0, kColumnWidth), dialect);
+}
+
+std::string stored_recipient(const Attempt& attempt, Dialect dialect) {
+  return text_literal(attempt.fingerprinter.stored(attempt.triplet.recipient).substr(0, kColumnWidth),
+                      dialect);
+}
+
+}  // namespace greylisting::sql

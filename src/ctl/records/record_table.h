@@ -75,7 +75,7 @@ class RecordTable {
   /// The records that an attempt would look at: that of its network first, then that of its pool.
   std::vector<Record> of(const Attempt& attempt);
 
-  /// The record of that number, and behind it those of pools with the same sender and recipient.
+  /// The record of that number, and after it those of pools with the same sender and recipient.
   std::vector<Record> numbered(const std::string& id);
 
   /// Has the next attempt pass: ends the block of the attempt's records, and makes those that there are not.

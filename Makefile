@@ -100,7 +100,8 @@ $(BUILD)/sql_text.cpp: scripts/embed-sql $(SQL_FILES)
 TEST_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,tests/main.cpp $(wildcard tests/$(if $(COVERAGE),unit,*)/*_test.cpp) \
                   $(filter-out tests/support/qmail_smtpd.cpp,$(wildcard tests/support/*.cpp)))
 $(TEST_OBJECTS): TEST_CXXFLAGS := -O0 $(if $(SANITIZE),-DGREYLISTING_IS_SANITIZED)
-$(BUILD)/tests/support/process.o: TEST_CXXFLAGS += -DGREYLISTING_BUILD='"$(CURDIR)/$(BUILD)"' -DGREYLISTING_SOURCE='"$(CURDIR)"'
+TEST_PATHS := -DGREYLISTING_BUILD='"$(CURDIR)/$(BUILD)"' -DGREYLISTING_SOURCE='"$(CURDIR)"'
+$(BUILD)/tests/support/process.o: TEST_CXXFLAGS += $(TEST_PATHS)
 
 $(BUILD)/tests/all: $(TEST_OBJECTS) $(filter $(BUILD)/src/%,$(CTL_OBJECTS)) $(LIBRARY)
 	@echo '  link     $@'
@@ -182,13 +183,23 @@ SMTPD_USER ?= $(firstword $(foreach u,vpopmail qmaild,$(shell id -un $(u) 2>/dev
 install: all ## install under QMAILDIR and PREFIX (and DESTDIR); never overwrites a control file
 	@scripts/install '$(DESTDIR)' '$(QMAILDIR)' '$(PREFIX)' '$(BUILD)' '$(SMTPD_USER)'
 
+# Written anew each time, because what it depends on are the flags and which files there are.
+SOURCES := $(wildcard *.cpp src/*/*.cpp src/ctl/*/*.cpp tests/*.cpp tests/*/*.cpp bench/*.cpp)
+.PHONY: compile_commands.json
+compile_commands.json: ## write how each file is compiled, for clangd and clang-tidy
+	$(file >$@,[)
+	$(foreach file,$(SOURCES),$(file >>$@,{"directory": "$(CURDIR)"$(comma) "file": "$(file)"$(comma) "command": \
+	  "$(subst ",\",$(CXX) $(ALL_CXXFLAGS) $(TEST_PATHS)) -c $(file)"}$(if $(filter $(file),$(lastword $(SOURCES))),,$(comma))))
+	$(file >>$@,])
+	@echo '  write    $@'
+
 .PHONY: clean
 clean: ## remove everything generated
 	rm -rf $(BUILD)
 
 .PHONY: help
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z_.]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 30
 
 # A change of flags rebuilds everything, a change of LINK the plugin.
 .PHONY: force

@@ -1,4 +1,4 @@
-// greylistctl: the administrator's tool. README.md, "greylistctl", tells what each subcommand is for.
+// greylistctl: the administrator's tool. greylistctl(8) tells what each subcommand is for.
 
 #include <unistd.h>
 
@@ -117,7 +117,7 @@ Run add_put(CLI::App& command) {
         ->check(CLI::Range(0, 525600))
         ->type_name("MINUTES");
   }
-  command.add_option("--comment", options->comment, "what you like")->type_name("TEXT");
+  command.add_option("--comment", options->comment, "free text")->type_name("TEXT");
   command.add_flag("--dry-run", options->dry_run, "say what would be done, and do nothing");
   command.footer(kOneEntry + command.get_footer());
   return [options](const LoadedSettings& loaded) { return ctl::put(loaded, *options); };
@@ -265,7 +265,7 @@ Run add_find(CLI::App& command) {
       ->type_name("NUMBER");
   CLI::Option* const json =
       command.add_flag("--json", options->json, "an array of objects in place of a table");
-  command.add_flag("--csv", options->csv, "values separated by commas, with a head")->excludes(json);
+  command.add_flag("--csv", options->csv, "values separated by commas, with a header row")->excludes(json);
   return [options](const LoadedSettings& loaded) { return ctl::find(loaded, *options); };
 }
 
@@ -388,16 +388,16 @@ constexpr std::array kSubcommands{
                "Example: greylistctl forget 192.0.2.7 alice@example.net bob@example.org\n"
                "         greylistctl forget --client 192.0.2.0/24 --dry-run",
                add_forget},
-    Subcommand{"import", "Make entries of a list file, Postgrey's and SQLgrey's among them",
+    Subcommand{"import", "Import entries from a list file, Postgrey's and SQLgrey's among them",
                "Lines that are not understood are named on standard error, the others are taken; the exit "
                "status is\n"
-               "then 1, and 0 when every line was understood. Entries whose time is over are left out.\n"
+               "then 1, and 0 when every line was understood. Expired entries are left out.\n"
                "Example: greylistctl import postgrey-clients /etc/postgrey/whitelist_clients",
                add_import},
     Subcommand{"export", "Write entries as a list file, Postgrey's and SQLgrey's among them",
                "Entries that the form cannot say are named on standard error and left out; the exit status "
                "is\n"
-               "then 1. json says all of them. Entries whose time is over are left out.\n"
+               "then 1. json says all of them. Expired entries are left out.\n"
                "Example: greylistctl export json entries.json\n"
                "         greylistctl export plain control/greylisting_deny --action deny",
                add_export},
@@ -414,7 +414,7 @@ constexpr std::array kSubcommands{
     Subcommand{"metrics", "Print counters and gauges in the Prometheus text format",
                "Example: greylistctl metrics --output /var/lib/prometheus/node-exporter/greylisting.prom",
                add_metrics},
-    Subcommand{"cleanup", "Delete the records whose life is over",
+    Subcommand{"cleanup", "Delete expired records",
                "Example: greylistctl cleanup >> /var/log/greylisting_cleanup.log", add_cleanup},
     Subcommand{"migrate", "Bring the store to this version's schema", "Example: greylistctl migrate",
                add_migrate},

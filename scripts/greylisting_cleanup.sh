@@ -1,5 +1,5 @@
 #!/bin/sh
-# greylisting_cleanup.sh: deletes the records whose life is over, on either store. For cron, which redirects its one
+# greylisting_cleanup.sh: deletes expired records, on either store. For cron, which redirects its one
 # line into a log:
 #
 #     7 * * * *  root  /usr/local/share/greylisting/scripts/greylisting_cleanup.sh >> /var/log/greylisting_cleanup.log 2>&1

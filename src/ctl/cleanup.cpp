@@ -59,7 +59,7 @@ int cleanup(const LoadedSettings& loaded, const CleanupOptions& options) {
   Deleted records;
   Deleted clients;
   {
-    Progress progress("deleting what is over", over(*administration));
+    Progress progress("deleting expired records", over(*administration));
     records = delete_all(expiry, &Expiry::delete_records, options, progress);
     clients = delete_all(expiry, &Expiry::delete_clients, options, progress);
   }

@@ -50,7 +50,7 @@ struct CleanupOptions {
   unsigned pause_ms = 10;  // between two of them
 };
 
-/// Deletes the records whose life is over, in small batches, and prints one line of what it did.
+/// Deletes expired records, in small batches, and prints one line of what it did.
 int cleanup(const LoadedSettings& loaded, const CleanupOptions& options);
 
 struct PutOptions {

@@ -58,7 +58,7 @@ void print_for_people(const std::vector<Record>& records, const FindOptions& opt
 
 // The one word of the state, without its time or number, which have columns of their own.
 std::string_view state_word(const Record& record) {
-  if (record.is_over) return "over";
+  if (record.is_over) return "expired";
   if (record.is_blocked) return "waiting";
   return record.passed == 0 ? "may pass" : "passed";
 }

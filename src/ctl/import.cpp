@@ -183,7 +183,7 @@ int import(const LoadedSettings& loaded, const ImportOptions& options) {
             << " from " << name_of(options) << ": " << counts.added << " new, " << counts.changed
             << " changed, ";
   if (counts.same > 0) std::cout << counts.same << " there already, ";
-  if (counts.over > 0) std::cout << counts.over << " left out because their time is over, ";
+  if (counts.over > 0) std::cout << counts.over << " expired and left out, ";
   const std::size_t problems = content.problems.size();
   std::cout << (options.format ? counted(problems, "line") : counted(problems, "entry", "entries"))
             << " not understood\n";

@@ -21,7 +21,7 @@ Cells cells(const StoredEntry& entry) {
           one_line(entry.action),
           one_line(subject_of(entry)),
           one_line(entry.pattern),
-          entry.is_over ? "over" : expires,
+          entry.is_over ? "expired" : expires,
           remarks};
 }
 

@@ -83,7 +83,7 @@ void add_sizes(Exposition& metrics, const Sizes& sizes) {
   metrics.begin("records_waiting", "gauge",
                 "Records of triplets that were deferred and have not passed yet.");
   metrics.add(sizes.waiting);
-  metrics.begin("records_over", "gauge", "Records whose life is over, for the next clean-up.");
+  metrics.begin("records_over", "gauge", "Expired records, which the next clean-up deletes.");
   metrics.add(sizes.over);
   metrics.begin("clients", "gauge", "Client identities by what they have earned.");
   metrics.add(sizes.trusted, {{"standing", "trusted"}});

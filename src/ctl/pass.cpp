@@ -75,8 +75,7 @@ int pass_numbered(const Settings& settings, const std::string& id, bool dry_run)
     return kFailed;
   }
   if (records.front().is_over) {
-    std::cerr << "greylistctl: " << text(records.front()) << " is over since "
-              << records.front().record_expires
+    std::cerr << "greylistctl: " << text(records.front()) << " expired on " << records.front().record_expires
               << " UTC; to let its triplet pass all the same: greylistctl pass IP SENDER RECIPIENT\n";
     return kFailed;
   }

@@ -51,7 +51,8 @@ std::string expiry_of(const PutOptions& options, const std::string& now) {
     throw UsageError("--until: \"" + one_line(options.until) +
                      R"(" is not a date: YYYY-MM-DD or "YYYY-MM-DD hh:mm:ss" (UTC))");
   }
-  if (*end <= now) throw UsageError("--until: " + *end + " is over: the store's clock says " + now + " UTC");
+  if (*end <= now)
+    throw UsageError("--until: " + *end + " is in the past: the store's clock says " + now + " UTC");
   return *end;
 }
 

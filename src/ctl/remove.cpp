@@ -130,7 +130,7 @@ int remove(const LoadedSettings& loaded, const RemoveOptions& options) {
   std::string what;
   for (const std::string& word : options.words) what += (what.empty() ? "" : " ") + word;
   if (options.words.size() == 1 && (is_subject(what) || what == "trusted" || what == "trapped"))
-    throw UsageError("there is nothing behind " + what);
+    throw UsageError("there is no pattern or identity after " + what);
 
   const auto administration = open_administration(loaded.settings);
   const Found found = Search(*administration, loaded.settings).find(options.words);

@@ -81,7 +81,7 @@ void print_sizes(const Sizes& sizes) {
     return text;
   };
   std::cout << "records  " << number_text(sizes.records) << ", of which " << number_text(sizes.waiting)
-            << " deferred and not passed yet, " << number_text(sizes.over) << " over\n"
+            << " deferred and not passed yet, " << number_text(sizes.over) << " expired\n"
             << "clients  " << number_text(sizes.trusted) << " trusted, " << number_text(sizes.trapped)
             << " in a trap\n"
             << "entries  " << entries() << '\n'
@@ -107,9 +107,9 @@ void print(const std::vector<Column>& columns) {
     const std::uint64_t fresh = column.tally.of(Reason::unseen);
     return share_text(fresh - std::min(fresh, column.came_back), fresh);
   });
-  add("wait of what passed: median",
+  add("delay of passed mail: median",
       [](const Column& column) { return percentile_text(column.tally.waits, 50); });
-  add("                     95 % within",
+  add("                      95 % within",
       [](const Column& column) { return percentile_text(column.tally.waits, 95); });
   print_table(rows);
 }

@@ -271,7 +271,7 @@ class ControlFile {
     const auto* const setting = std::ranges::find(kSettings, key, &Setting::key);
     if (setting == kSettings.end()) {
       reader_.problem(where() + quoted(key) +
-                      " is not a setting; ignoring it. greylisting.conf(5) and README.md list them all");
+                      " is not a setting; ignoring it. greylisting.conf(5) lists them all");
       return;
     }
     const auto index = static_cast<std::size_t>(setting - kSettings.begin());

@@ -271,7 +271,7 @@ TEST_CASE("A bar shows how far a clean-up has come, on a terminal alone", "[clea
                              .environment = cleanup(installation.home()).environment});
   CAPTURE(result.output);
   CHECK_THAT(result.output,
-             Catch::Contains("\r\033[Kdeleting what is over [....................]   0 %  0 of 30"));
+             Catch::Contains("\r\033[Kdeleting expired records [....................]   0 %  0 of 30"));
   CHECK_THAT(result.output, Catch::Contains("expired records deleted: 30,"));
 }
 

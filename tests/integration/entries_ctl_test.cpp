@@ -280,7 +280,7 @@ TEST_CASE("Rows of greylisting_lists are seen beside the entries", "[entries]") 
                                              "lists/2 +allow +recipient +=support\\.example +for ever *" +
                                              comment +
                                              "\n"
-                                             "lists/3 +allow +client +198\\.51\\.100\\.0/24 +over *" +
+                                             "lists/3 +allow +client +198\\.51\\.100\\.0/24 +expired *" +
                                              comment + "\n")));
   CHECK_THAT(listed(installation, {"deny"}), Contains("lists/1    deny    client  192.0.2.7     for ever"));
   check_call(installation, {{"remove", "192.0.2.7/32"}, "removed lists/1: deny client 192\\.0\\.2\\.7"});
@@ -346,7 +346,7 @@ TEST_CASE("list prints JSON", "[entries]") {
        "until": "2090-01-01 23:59:59", "over": false, "comment": "", "block": 7}])");
   CHECK(json == expected);
   CHECK(nlohmann::json::parse(listed(installation, {"greylist", "--json"})).size() == 1);
-  CHECK_THAT(listed(installation), Contains(" over "));
+  CHECK_THAT(listed(installation), Contains(" expired "));
 }
 
 TEST_CASE("Trusted and trapped clients are shown and removed", "[entries]") {
@@ -443,7 +443,7 @@ TEST_CASE("remove takes a pattern with all its actions, and asks when it is more
                           "",
                           1,
                           "greylistctl: there is no \"entries/6\"; greylistctl list shows entries"},
-                         {{"remove", "sender"}, "", 2, "there is nothing behind sender"},
+                         {{"remove", "sender"}, "", 2, "there is no pattern or identity after sender"},
                          {{"remove"}, "", 2, "required"}}) {
     check_call(installation, call);
   }
@@ -463,7 +463,7 @@ TEST_CASE("What cannot be entered is refused with the remedy, and nothing is sto
            {{"deny", "/a@b/"}, "", 2, "can be a sender or a recipient"},
            {{"allow", "mail", "192.0.2.1"}, "", 2, "\"mail\" is not client, sender or recipient"},
            {{"allow", "client", "192.0.2.1", "192.0.2.2"}, "", 2, "\"192.0.2.2\" is too much"},
-           {{"allow", "client"}, "", 2, "there is no pattern behind client"},
+           {{"allow", "client"}, "", 2, "there is no pattern after client"},
            {{"allow"}, "", 2, "required"},
            {{"allow", "192.0.2.0/33"}, "", 2, "\"192.0.2.0/33\" is not a network; a client is a network"},
            {{"trap", "sender", "example.org"}, "", 2, "trap is for recipients only"},
@@ -486,7 +486,10 @@ TEST_CASE("What cannot be entered is refused with the remedy, and nothing is sto
             2,
             "--for: \"soon\" is not a duration: 90m, 12h, 30d or 2w"},
            {{"allow", "192.0.2.1", "--until", "soon"}, "", 2, "--until: \"soon\" is not a date: YYYY-MM-DD"},
-           {{"allow", "192.0.2.1", "--until", "2020-01-01"}, "", 2, "--until: 2020-01-01 23:59:59 is over"},
+           {{"allow", "192.0.2.1", "--until", "2020-01-01"},
+            "",
+            2,
+            "--until: 2020-01-01 23:59:59 is in the past"},
            {{"allow", "192.0.2.1", "--until", "2090-01-01", "--for", "1d"}, "", 2, "excludes"},
            {{"list", "everything"}, "", 2, "everything"},
            {{"import", "csv", "x"}, "", 2, "csv"}}) {
@@ -523,7 +526,7 @@ TEST_CASE("import takes what it understands and says what it does not", "[entrie
     for (const std::string& error : errors) CHECK_THAT(result.errors, Contains(error));
     CHECK(lines(result.errors) == 2);
   };
-  const std::string tail = "1 left out because their time is over, 2 lines not understood";
+  const std::string tail = "1 expired and left out, 2 lines not understood";
   const std::string from = " 3 entries from " + file + ": ";
   import({"--action", "deny", "--dry-run"}, "would import" + from + "3 new, 0 changed, " + tail);
   CHECK(stored(installation).empty());
@@ -639,7 +642,7 @@ TEST_CASE("check counts entries and names those that do not do what they say", "
   CAPTURE(result.output, result.errors);
   CHECK(result.status == 0);
   for (const std::string said :
-       {"ok       entries: 2 allow, 3 deny, 1 trap; 1 of them over\n",
+       {"ok       entries: 2 allow, 3 deny, 1 trap; 1 of them expired\n",
         "warning  entries/2: it is not understood: \"203.0.113.1/99\" is not a network",
         "         -> remove it: greylistctl remove entries/2\n",
         "warning  entries/3: deny sender spam.example was stored in another way than this version "

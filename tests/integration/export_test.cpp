@@ -96,7 +96,7 @@ TEST_CASE("import json fills in a comment, and takes the last of several", "[exp
     {"action": "skip", "what": "recipient", "pattern": "example.org", "until": "2090-01-01", "over": true}])");
   CHECK(result.errors.empty());
   CHECK(result.output ==
-        "imported 2 entries from standard input: 2 new, 0 changed, 1 left out because their time is over, "
+        "imported 2 entries from standard input: 2 new, 0 changed, 1 expired and left out, "
         "0 entries not understood\n");
   CHECK(text(installation.sql(
             "SELECT action, pattern, reply, expires, comment FROM greylisting_entries ORDER BY action")) ==

@@ -79,6 +79,9 @@ std::vector<Installed> expected() {
       {"usr/local/share/man/man5/greylisting.conf.5", 0644, "root"},
       {"usr/local/share/man/man8/greylisting.8", 0644, "root"},
       {"usr/local/share/man/man8/greylistctl.8", 0644, "root"},
+      {"usr/local/share/doc/greylisting/README.md", 0644, "root"},
+      {"usr/local/share/doc/greylisting/CHANGELOG.md", 0644, "root"},
+      {"usr/local/share/doc/greylisting/LICENSE", 0644, "root"},
       {"usr/local/share/bash-completion/completions/greylistctl", 0644, "root"},
       {"usr/local/share/zsh/site-functions/_greylistctl", 0644, "root"},
   };
@@ -88,6 +91,8 @@ std::vector<Installed> expected() {
                        file.is_directory() ? 0755U : 0644U, "root"});
     }
   }
+  for (const auto& file : fs::directory_iterator(source_tree() / "docs"))
+    files.push_back({"usr/local/share/doc/greylisting/docs" / file.path().filename(), 0644, "root"});
   return files;
 }
 
@@ -112,8 +117,13 @@ std::string replaced(const std::string& text, const std::string& pattern, const 
 
 std::string sample(const fs::path& name) { return read_file(source_tree() / "config" / name); }
 
-// Of programs, which nobody wants to see in a failure's report.
-bool same_bytes(const fs::path& one, const fs::path& other) { return read_file(one) == read_file(other); }
+// Whether a program is the one that was built, without its debugging symbols and nothing else.
+bool is_stripped(const fs::path& installed, const fs::path& program) {
+  const TemporaryDirectory directory;
+  const fs::path stripped = directory / "stripped";
+  REQUIRE(run({.arguments = {"strip", "-o", stripped, program}}).status == 0);
+  return read_file(installed) == read_file(stripped);
+}
 
 bool is_shell_script(const fs::path& file) {
   const std::string text = read_file(file);
@@ -132,8 +142,15 @@ TEST_CASE("make install puts every file in its place, whatever the umask", "[ins
   CAPTURE(result.output, result.errors);
   REQUIRE(result.status == 0);
   check_installed(destination, is_root());
-  CHECK(same_bytes(destination.qmail / "plugins/greylisting", built("greylisting")));
-  CHECK(same_bytes(destination.prefix / "bin/greylistctl", built("greylistctl")));
+  CHECK(is_stripped(destination.qmail / "plugins/greylisting", built("greylisting")));
+  CHECK(is_stripped(destination.prefix / "bin/greylistctl", built("greylistctl")));
+  if (fs::exists(destination.qmail / "plugins/greylisting.dynamic"))
+    CHECK(is_stripped(destination.qmail / "plugins/greylisting.dynamic", built("greylisting.dynamic")));
+  // What is built keeps its symbols, without which nobody finds a fault.
+  for (const char* const program : {"greylisting", "greylistctl"}) {
+    CAPTURE(program);
+    CHECK(read_file(built(program)).find(".debug_info") != std::string::npos);
+  }
   CHECK(read_file(destination.share / "config/lists.sql") == sample("lists.sql"));
   CHECK_THAT(result.output,
              Contains("installed " + (destination.qmail / "plugins/greylisting").string() + '\n'));
@@ -181,8 +198,21 @@ TEST_CASE("make install keeps the control files that exist and replaces the prog
       CHECK(fs::status(destination.qmail / name).permissions() == fs::perms(0640));
     }
     CHECK(read_file(destination.qmail / "greylisting/greylisting.db") == "records");
-    CHECK(same_bytes(destination.qmail / "plugins/greylisting", built("greylisting")));
+    CHECK(is_stripped(destination.qmail / "plugins/greylisting", built("greylisting")));
+    CHECK(!fs::exists(destination.qmail / "plugins/greylisting.new"));
   }
+}
+
+TEST_CASE("make install replaces a program as a whole, so that one that runs goes on", "[install]") {
+  const Destination destination;
+  REQUIRE(destination.install().status == 0);
+  const fs::path plugin = destination.qmail / "plugins/greylisting";
+  const fs::path held = destination.directory / "held";
+  fs::create_hard_link(plugin, held);  // as a process that runs it has it
+  write_file(destination.directory / "old", read_file(plugin));
+  REQUIRE(destination.install().status == 0);
+  CHECK(read_file(held) == read_file(destination.directory / "old"));
+  CHECK(!fs::equivalent(held, plugin));
 }
 
 TEST_CASE("make install names a user that is not there and the remedy", "[install]") {

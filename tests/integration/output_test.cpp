@@ -205,13 +205,13 @@ TEST_CASE("A bar is never wider than its terminal", "[output]") {
     std::string last_bar;  // a regular expression
   };
   for (const Terminal& terminal : std::vector<Terminal>{
-           {0, "deleting what is over \\[#{20}\\] 100 %  30 of 30, [0-9]+/s, 0 s left"},
-           {200, "deleting what is over \\[#{20}\\] 100 %  30 of 30, [0-9]+/s, 0 s left"},
-           {72, "deleting what is over \\[#{20}\\] 100 %  30 of 30, 0 s left"},
-           {65, "deleting what is over \\[#{20}\\] 100 %, 0 s left"},
-           {55, "deleting what is over \\[#{20}\\] 100 %"},
-           {40, "deleting what is over 100 %"},
-           {20, "deleting what is ov"},
+           {0, "deleting expired records \\[#{20}\\] 100 %  30 of 30, [0-9]+/s, 0 s left"},
+           {200, "deleting expired records \\[#{20}\\] 100 %  30 of 30, [0-9]+/s, 0 s left"},
+           {75, "deleting expired records \\[#{20}\\] 100 %  30 of 30, 0 s left"},
+           {68, "deleting expired records \\[#{20}\\] 100 %, 0 s left"},
+           {58, "deleting expired records \\[#{20}\\] 100 %"},
+           {40, "deleting expired records 100 %"},
+           {20, "deleting expired re"},
        }) {
     CAPTURE(terminal.columns);
     const Installation installation(Backend::sqlite);
@@ -243,7 +243,7 @@ TEST_CASE("Ctrl-C leaves no bar behind", "[output]") {
   const Installation installation(Backend::sqlite);
   fill(installation);
   const Result result = on_terminal(ctl(installation, {"cleanup", "--batch", "10", "--pause", "60000"}), 80,
-                                    "xterm", "deleting what is over [");
+                                    "xterm", "deleting expired records [");
   CAPTURE(result.output);
   CHECK(result.status == 128 + SIGINT);
   CHECK_THAT(result.output, Catch::EndsWith("\r\033[K"));

@@ -502,7 +502,7 @@ TEST_CASE("find shows the records that are asked for, the newest first", "[recor
   installation.pass_time(1h);
   CHECK_THAT(ctl(installation, {"find", "--sender", "<>"}).output, Contains("  may pass  "));
   installation.pass_time(10h);
-  CHECK_THAT(ctl(installation, {"find", "--sender", "<>"}).output, Contains("  over  "));
+  CHECK_THAT(ctl(installation, {"find", "--sender", "<>"}).output, Contains("  expired  "));
   CHECK(found(installation, {"--pending"}).empty());
 
   // First and last seen are of the database's clock in UTC, like the other times.

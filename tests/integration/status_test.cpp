@@ -310,7 +310,7 @@ std::string table_text(const Day& day, minutes now) {
     const std::uint64_t fresh = count(after(day, since), "new");
     return share_text(fresh - came_back(day, since), fresh);
   });
-  line("wait of what passed: median",
+  line("delay of passed mail: median",
        [&](minutes since) { return duration_text(nearest_rank(waits(after(day, since)), 50)); });
   line(" 95 % within",
        [&](minutes since) { return duration_text(nearest_rank(waits(after(day, since)), 95)); });
@@ -349,7 +349,7 @@ void check_status(const Installation& installation, const Day& day, minutes now,
   std::ostringstream screen;
   screen << "host " << ctl::host_name() << ", greylisting " << version << "\nmode greylists for 55 min\n"
          << "store " << store << "\nrecords " << stored.records << ", of which " << stored.waiting
-         << " deferred and not passed yet, " << stored.over << " over\nclients " << stored.trusted
+         << " deferred and not passed yet, " << stored.over << " expired\nclients " << stored.trusted
          << " trusted, " << stored.trapped << " in a trap\nentries " << entries << "\nclean-up "
          << (stored.last_cleanup.empty() ? "never" : stored.last_cleanup + " UTC") << "\n\n"
          << table_text(day, now);

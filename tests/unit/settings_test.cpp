@@ -297,7 +297,7 @@ TEST_CASE("Settings: a value is shown so that it cannot harm a terminal or a log
         Problems{"GLLOGLEVEL: \"1\\x0a2\" is not a whole number from 0 to 5; using 3"});
   CHECK(parse("x\ty\x01=1\n").problems ==
         Problems{"control/greylisting:1: \"x\\x09y\\x01\" is not a "
-                 "setting; ignoring it. greylisting.conf(5) and README.md list them all"});
+                 "setting; ignoring it. greylisting.conf(5) lists them all"});
 }
 
 TEST_CASE("Settings: texts are taken as they are", "[settings]") {
@@ -502,7 +502,7 @@ void check_line(const std::string& line, const std::string& problem) {
 
 TEST_CASE("Settings: a key that is no setting", "[settings]") {
   const auto unknown = [](const std::string& key) {
-    return '"' + key + "\" is not a setting; ignoring it. greylisting.conf(5) and README.md list them all";
+    return '"' + key + "\" is not a setting; ignoring it. greylisting.conf(5) lists them all";
   };
   check_line("blok_expire=2", unknown("blok_expire"));
   check_line("BLOCK_EXPIRE=2", unknown("BLOCK_EXPIRE"));
@@ -598,8 +598,7 @@ TEST_CASE("Settings: problems come in the order of the lines, the variables' beh
           "control/greylisting:1: loglevel: \"x\" is not a whole number from 0 to 5; using 3",
           "control/greylisting:2: \"[a]\" begins a section, and this file has none; the keys below it count",
           "control/greylisting:3: \"b\" is not key=value; ignoring it. A comment begins with #",
-          "control/greylisting:4: \"c\" is not a setting; ignoring it. greylisting.conf(5) and README.md "
-          "list them all",
+          "control/greylisting:4: \"c\" is not a setting; ignoring it. greylisting.conf(5) lists them all",
           "GLTIMEOUT: \"1\" is not a whole number of milliseconds from 10 to 60000; using 2000"});
 }
 

@@ -36,7 +36,7 @@ Finding counts(const std::vector<StoredEntry>& entries) {
       text += (text.empty() ? "" : ", ") + std::to_string(count) + ' ' + std::string(name(action));
   }
   const auto over = std::ranges::count(entries, true, &StoredEntry::is_over);
-  if (over > 0) text += "; " + std::to_string(over) + " of them over";
+  if (over > 0) text += "; " + std::to_string(over) + " of them expired";
   return {State::good, "entries: " + (text.empty() ? "none" : text)};
 }
 

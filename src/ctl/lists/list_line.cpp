@@ -61,7 +61,7 @@ std::string why_not(ListFormat format, Entry entry) {
   const bool is_plain = format == ListFormat::plain;
   if (!is_plain && entry.expires != kForEver) return "an end (" + entry.expires + " UTC)";
   if (!is_plain && !entry.reply.empty()) return "a reply";
-  // A quote with a blank behind it ends the reply.
+  // A quote with a blank after it ends the reply.
   entry.reply.clear();
   return are_read_back(format, entry, written(format, entry)) ? "such a reply" : "such a pattern";
 }

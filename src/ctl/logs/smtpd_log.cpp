@@ -144,7 +144,7 @@ Stamp take_syslog_date(std::string_view& text) {
   return clock;
 }
 
-// The host and the program that syslog writes behind its stamp, and the number of splogger(8).
+// The host and the program that syslog writes after its stamp, and the number of splogger(8).
 void skip_origin(std::string_view& text) {
   std::string_view rest = text;
   const std::string_view host = take_word(rest);

@@ -37,7 +37,7 @@ std::vector<Pattern> patterns_meant_by(const std::vector<std::string>& words, Ac
   if (words.size() > 1 && !is_subject(words[0]))
     throw UsageError('"' + one_line(words[0]) + "\" is not client, sender or recipient");
   if (words.size() > 2) throw UsageError('"' + one_line(words[2]) + "\" is too much: name one pattern");
-  if (words.size() == 1 && is_subject(words[0])) throw UsageError("there is no pattern behind " + words[0]);
+  if (words.size() == 1 && is_subject(words[0])) throw UsageError("there is no pattern after " + words[0]);
   const std::string& text = words.back();
   try {
     return patterns_of(words.size() == 2 ? words[0] : subject_meant_by(text, action), text);

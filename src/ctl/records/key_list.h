@@ -1,4 +1,4 @@
-// key_list: binary keys as they stand behind IN.
+// key_list: binary keys as they stand after IN.
 #pragma once
 
 #include <functional>

@@ -89,7 +89,7 @@ std::string address_of(const std::string& digits) {
 }
 
 std::string state(const Record& record) {
-  if (record.is_over) return "over";
+  if (record.is_over) return "expired";
   if (record.is_blocked) return "waiting until " + record.block_expires;
   if (record.passed == 0) return "may pass";
   return record.passed == 1 ? "passed once" : "passed " + std::to_string(record.passed) + " times";

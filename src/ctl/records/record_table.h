@@ -78,7 +78,7 @@ class RecordTable {
   /// The records of the same sender and recipient from other networks, ten at most, the oldest first.
   std::vector<Record> beside(const Attempt& attempt);
 
-  /// The record of that number, and behind it those of pools with the same sender and recipient.
+  /// The record of that number, and after it those of pools with the same sender and recipient.
   std::vector<Record> numbered(const std::string& id);
 
   /// Has the next attempt pass: ends the block of the attempt's records, and makes those that there are not.

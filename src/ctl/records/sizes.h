@@ -12,14 +12,14 @@ namespace greylisting::ctl {
 struct Sizes {
   std::uint64_t records = 0;  // of triplets, those of pools among them
   std::uint64_t waiting = 0;  // that were deferred and have not passed yet
-  std::uint64_t over = 0;     // whose life is over: the next clean-up deletes them
+  std::uint64_t over = 0;     // expired: the next clean-up deletes them
   std::uint64_t trusted = 0;  // clients
   std::uint64_t trapped = 0;
   std::map<std::string, std::uint64_t> entries{};  // by action; those of greylisting_lists under `lists`
   std::string last_cleanup{};                      // UTC; empty when there was none
 };
 
-/// Records and clients whose life is over. Throws StoreError.
+/// Expired records and clients. Throws StoreError.
 std::uint64_t over(Administration& administration);
 
 /// Throws StoreError.

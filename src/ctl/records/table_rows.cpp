@@ -65,13 +65,14 @@ std::string list_of(const Table& table, std::size_t columns, std::string (*text)
 
 std::string name_of(const Column& column) { return std::string(column.name); }
 
-// Whether a row's key is behind that of `row`, in a form for which an index on the key is enough.
-std::string is_behind(const Table& table, const TableRow& row, sql::Dialect dialect, std::size_t column = 0) {
+// Whether a row's key comes after that of `row`, in a form for which an index on the key is enough.
+std::string comes_after(const Table& table, const TableRow& row, sql::Dialect dialect,
+                        std::size_t column = 0) {
   const std::string name(table.columns[column].name);
   const std::string value = literal(table.columns[column], row[column], dialect);
   if (column + 1 == table.keys) return name + " > " + value;
   return name + " >= " + value + " AND (" + name + " > " + value + " OR (" +
-         is_behind(table, row, dialect, column + 1) + "))";
+         comes_after(table, row, dialect, column + 1) + "))";
 }
 
 std::string has_key(const Table& table, const TableRow& row, sql::Dialect dialect) {
@@ -191,7 +192,7 @@ std::vector<TableRow> rows_after(Administration& store, const Table& table, cons
                                  std::size_t limit) {
   std::string statement = "SELECT " + list_of(table, table.columns.size(), read) + " FROM ";
   statement.append(table.name);
-  if (after != nullptr) statement += " WHERE " + is_behind(table, *after, store.dialect());
+  if (after != nullptr) statement += " WHERE " + comes_after(table, *after, store.dialect());
   statement += " ORDER BY " + list_of(table, table.keys, name_of) + " LIMIT " + std::to_string(limit);
   return store.ask(statement, table.columns.size());
 }

@@ -43,7 +43,7 @@ std::string whole_text(const TableRow& row);
 
 /// Each statement is a transaction of its own. They throw StoreError.
 ///
-/// The first `limit` rows by key, behind that of `after`; with nothing for `after` from the beginning.
+/// The first `limit` rows by key, after that of `after`; from the beginning when `after` is null.
 std::vector<TableRow> rows_after(Administration& store, const Table& table, const TableRow* after,
                                  std::size_t limit);
 std::uint64_t count_rows(Administration& store, const Table& table);

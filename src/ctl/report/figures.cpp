@@ -35,7 +35,7 @@ void read_tallies(Administration& administration, const Settings& settings, Figu
   }
 }
 
-// The first day of which anything is known; behind the period when there is none.
+// The first day of which anything is known; after the period when there is none.
 std::string first_known_day(Administration& administration, const Settings& settings, const Period& period,
                             const RecordFigures& records) {
   std::string first = next_day(period.last);

@@ -38,7 +38,7 @@ PageCell count(std::uint64_t number);
 
 std::string html(const PageTable& table);
 
-/// The table behind a line on which one clicks to see it. A long one is left out on paper.
+/// A table below a line, which shows it when it is clicked. A long one is left out on paper.
 std::string folded(const std::string& summary, const PageTable& table, bool is_long = false);
 
 }  // namespace greylisting::ctl

@@ -43,7 +43,7 @@ class Slices {
         is_mysql_(administration.dialect() == sql::Dialect::mysql),
         key_(is_mysql_ ? "triplet" : "id") {}
 
-  /// A condition for the next slice; empty behind the last.
+  /// A condition for the next slice; empty after the last.
   std::string next() {
     if (is_at_end_) return "";
     const std::string behind = last_.empty() ? "" : key_ + " > " + last_;

@@ -24,7 +24,7 @@ struct RecordCounts {
   std::uint64_t decided() const { return passed + retried + never_retried; }
 };
 
-/// What a domain had to try in vain because its messages came from several networks (moved_messages.h).
+/// The failed attempts of a domain whose messages came from several networks (moved_messages.h).
 struct PoolCounts {
   std::string domain;
   std::uint64_t in_vain = 0;        // never-retried records of other networks than the first one

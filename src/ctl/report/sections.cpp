@@ -115,14 +115,13 @@ Section summary(const Figures& figures) {
       tile("at-once", "single", "Accepted without a wait",
            share_text(accepted - std::min(waited, accepted), accepted),
            "the rest, " + number_text(waited) + ", had to wait") +
-      tile("half-waited", "single", "Half of what waited, up to", percentile_text(all.waits, 50),
-           waited == 0 ? "nothing had to wait" : "90 % up to " + percentile_text(all.waits, 90)) +
-      tile("never-retried", "single", "Never came again",
+      tile("half-waited", "single", "Median delay", percentile_text(all.waits, 50),
+           waited == 0 ? "no mail had to wait" : "90 % up to " + percentile_text(all.waits, 90)) +
+      tile("never-retried", "single", "Never retried",
            share_text(figures.records.never_retried, figures.records.decided()),
            "of " + number_text(figures.records.decided()) + " first attempts", figures.records.never_retried);
   if (all.errors() > 0)
-    tiles +=
-        tile("errors", "single", "Came to nothing", number_text(all.errors()), "see the log", all.errors());
+    tiles += tile("errors", "single", "Errors", number_text(all.errors()), "see the log", all.errors());
   return {"summary", "In short", element("dl", tiles, " class=\"tiles\"")};
 }
 
@@ -203,7 +202,7 @@ Section by_day(const Figures& figures) {
   PageTable table{
       .caption = "Decisions and waits by day", .first = "day", .columns = outcome_columns(), .rows = {}};
   table.columns.push_back({"waited", "had to wait"});
-  table.columns.push_back({"half", "half of them up to"});
+  table.columns.push_back({"half", "median delay"});
   table.columns.push_back({"most", "90 % up to"});
   for (const DayFigures& day : figures.days) {
     PageRow& row = table.rows.emplace_back(PageRow{.name = day.date, .cells = outcome_cells(day.tally)});
@@ -277,7 +276,7 @@ Section waits(const Figures& figures) {
     ranks.rows.push_back({.name = std::to_string(percent) + " %",
                           .cells = {{duration_text(wait), static_cast<std::uint64_t>(wait.count())}}});
   }
-  chart.description = "Half of " + number_text(all) + " waited up to " + percentile_text(waits, 50) +
+  chart.description = "Median delay of " + number_text(all) + " messages: " + percentile_text(waits, 50) +
                       ", 90 % up to " + percentile_text(waits, 90) + ".";
   return {"waits", "How long good mail waited",
           paragraph("Mail that was asked to come again and then came in: " + number_text(all) +
@@ -293,9 +292,9 @@ Section waits(const Figures& figures) {
 
 Section never_retried(const Figures& figures) {
   Chart chart{.id = "chart-records",
-              .title = "Share of first attempts that never came again, by day",
+              .title = "Share of first attempts that were never retried, by day",
               .description = "",
-              .parts = {{"never came again", "single"}},
+              .parts = {{"never retried", "single"}},
               .columns = {},
               .is_percent = true};
   PageTable table{.caption = "First attempts by day, and what became of them",
@@ -328,7 +327,7 @@ Section never_retried(const Figures& figures) {
   const RecordCounts& all = figures.records;
   chart.description = "Of all days together " + share_text(all.never_retried, all.decided()) + ".";
   return {
-      "records", "Who never came again",
+      "records", "Clients that never retried",
       paragraph("Most software that sends spam does not try again. Of " + number_text(all.decided()) +
                 " first attempts " + number_text(all.never_retried) + " were never repeated, " +
                 share_text(all.never_retried, all.decided()) + '.') +
@@ -400,11 +399,11 @@ PageTable table_of(const char* title, const char* first, const std::vector<NameC
 
 Section names(const Figures& figures) {
   if (figures.clients.empty())
-    return {"names", "Whose mail never came again", paragraph("There is no such mail.")};
+    return {"names", "Senders that never retried", paragraph("There is no such mail.")};
   const auto list = [](const char* id, const PageTable& table) {
     return element("div", html(table), attribute("id", id));
   };
-  return {"names", "Whose mail never came again",
+  return {"names", "Senders that never retried",
           element("div",
                   list("clients", table_of("Networks it came from", "network", figures.clients)) +
                       list("sender-domains",
@@ -425,7 +424,7 @@ Section pools(const Figures& figures) {
                   .columns = {{"messages", "messages"},
                               {"networks", "most networks of one"},
                               {"longest", "longest wait"},
-                              {"in_vain", "tried in vain elsewhere"}},
+                              {"in_vain", "failed attempts elsewhere"}},
                   .rows = {}};
   for (const PoolCounts& pool : figures.pools) {
     const bool is_there = pool.messages > 0;

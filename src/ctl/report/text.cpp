@@ -33,7 +33,7 @@ std::string wrapped(const std::string& text) {
 
 void head(const std::string& text) { std::cout << '\n' << text << "\n\n"; }
 
-// The columns behind the first are of figures: their ends stand below one another.
+// The columns after the first are of figures: their ends stand below one another.
 void align(std::vector<Cells>& rows) {
   for (std::size_t column = 1; column < rows.front().size(); ++column) {
     std::size_t width = 0;
@@ -61,8 +61,7 @@ void print_summary(const Figures& figures) {
     rows.push_back({"  " + std::string(name(outcome)), number_text(total.of(outcome)),
                     share_text(total.of(outcome), all)});
   }
-  rows.push_back(
-      {"  came to nothing (errors)", number_text(total.errors()), share_text(total.errors(), all)});
+  rows.push_back({"  errors: no decision", number_text(total.errors()), share_text(total.errors(), all)});
   rows.push_back({"accepted mail that had to wait", number_text(ctl::total(total.waits)),
                   share_text(ctl::total(total.waits), total.of(Outcome::accepted))});
   const RecordCounts& records = figures.records;
@@ -79,7 +78,7 @@ void print_summary(const Figures& figures) {
 void print_days(const Figures& figures) {
   const std::size_t left_out = figures.days.size() > kDays ? figures.days.size() - kDays : 0;
   head(left_out > 0 ? "The last " + std::to_string(kDays) + " days (--json has all)" : "By day");
-  std::vector<Cells> rows{{"day", "accepted", "deferred", "rejected", "errors", "half waited", "90 % waited",
+  std::vector<Cells> rows{{"day", "accepted", "deferred", "rejected", "errors", "median delay", "90 % within",
                            "new triplets", "never retried"}};
   for (std::size_t i = left_out; i < figures.days.size(); ++i) {
     const DayFigures& day = figures.days[i];
@@ -140,7 +139,7 @@ void print_names(const std::string& what, const std::vector<NameCount>& names) {
 void print_pools(const Figures& figures) {
   if (figures.pools.empty()) return;
   head("Providers whose mail came from several networks before it passed");
-  std::vector<Cells> rows{{"sender domain", "messages", "networks", "longest wait", "tried in vain"}};
+  std::vector<Cells> rows{{"sender domain", "messages", "networks", "longest wait", "failed attempts"}};
   for (const PoolCounts& pool : figures.pools) {
     rows.push_back({one_line(pool.domain), number_text(pool.messages), number_text(pool.networks),
                     pool.messages == 0 ? "-" : duration_text(pool.longest), number_text(pool.in_vain)});

@@ -99,12 +99,14 @@ $(BUILD)/sql_text.cpp: scripts/embed-sql $(SQL_FILES)
 # Tests: every tests/*/*_test.cpp, with what tests/support has for them. The stand-in for qmail-smtpd is a program of its own.
 TEST_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,tests/main.cpp $(wildcard tests/$(if $(COVERAGE),unit,*)/*_test.cpp) \
                   $(filter-out tests/support/qmail_smtpd.cpp,$(wildcard tests/support/*.cpp)))
+# Catch2 3 has a library, Catch2 2 has none.
+CATCH_LIBS := $(shell pkg-config --silence-errors --libs catch2)
 $(TEST_OBJECTS): TEST_CXXFLAGS := -O0 $(if $(SANITIZE),-DGREYLISTING_IS_SANITIZED)
 $(BUILD)/tests/support/process.o: TEST_CXXFLAGS += -DGREYLISTING_BUILD='"$(CURDIR)/$(BUILD)"' -DGREYLISTING_SOURCE='"$(CURDIR)"'
 
 $(BUILD)/tests/all: $(TEST_OBJECTS) $(filter $(BUILD)/src/%,$(CTL_OBJECTS)) $(LIBRARY)
 	@echo '  link     $@'
-	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lz
+	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lz $(CATCH_LIBS)
 
 ifdef SANITIZE
 $(BUILD)/greylisting.dynamic $(BUILD)/greylistctl $(BUILD)/qmail-smtpd: $(BUILD)/tests/support/leak_check.o
@@ -171,7 +173,7 @@ fuzz: ## fuzz every parser with libFuzzer, SECONDS=60 each
 	@scripts/fuzz $(or $(SECONDS),60)
 
 .PHONY: lint
-lint: ## clang-format, clang-tidy, cppcheck and shellcheck, all of it clean
+lint: ## includes, clang-format, clang-tidy, cppcheck and shellcheck, all of it clean
 	@scripts/install-packages build lint
 	@scripts/lint
 

@@ -1,4 +1,8 @@
+#include <cstdint>
 #include <iostream>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "ctl/commands.h"
 #include "ctl/print/figure_words.h"

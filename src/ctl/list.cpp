@@ -1,4 +1,8 @@
 #include <iostream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "ctl/commands.h"
 #include "ctl/lists/entry_json.h"

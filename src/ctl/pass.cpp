@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <iostream>
+#include <string>
+#include <vector>
 
 #include "ctl/commands.h"
 #include "ctl/records/record_table.h"

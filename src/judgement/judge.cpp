@@ -1,5 +1,7 @@
 #include "judgement/judge.h"
 
+#include <utility>
+
 #include "host/log.h"
 #include "lists/suspicion_rules.h"
 #include "mail/reply.h"

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <optional>
 #include <span>
+#include <system_error>
 #include <utility>
 #include <variant>
 

@@ -1,5 +1,12 @@
 #include "store/mysql_store.h"
 
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
 #include "judgement/verdict.h"
 #include "store/sql.h"
 #include "text/number.h"

@@ -2,6 +2,8 @@
 // shortcut, or lists.sql and judge.sql; what it records is in known_again.sql, or in earn.sql and record.sql.
 #pragma once
 
+#include <string>
+
 #include "store/mysql_connection.h"
 #include "store/store.h"
 

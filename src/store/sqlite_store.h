@@ -3,6 +3,13 @@
 // earn.sql.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
 #include "judgement/verdict.h"
 #include "store/sql.h"
 #include "store/sqlite_database.h"

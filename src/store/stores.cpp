@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <string>
 
 #include "process/state_directory.h"
 #include "store/mysql_store.h"

@@ -14,15 +14,22 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <catch2/catch.hpp>
+#include <chrono>
 #include <csignal>
 #include <ctime>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <set>
+#include <stdexcept>
+#include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
+#include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/fault.h"
 
 namespace greylisting::test {

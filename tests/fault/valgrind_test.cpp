@@ -1,10 +1,12 @@
 // What the plugin leaves behind when it ends: no memory, no open file, and it has touched none that is not
 // its own.
 
-#include <catch2/catch.hpp>
+#include <chrono>
 #include <regex>
 #include <string>
+#include <string_view>
 
+#include "tests/support/catch.h"
 #include "tests/support/fault.h"
 
 namespace greylisting::test {

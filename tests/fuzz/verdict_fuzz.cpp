@@ -4,11 +4,14 @@
 
 #include "judgement/verdict.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 
 #include "store/store.h"
 

@@ -4,10 +4,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
+#include <filesystem>
 #include <functional>
+#include <optional>
 #include <regex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/installation.h"
 #include "version.h"
 

@@ -4,10 +4,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <regex>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/installation.h"
 
 namespace greylisting::test {

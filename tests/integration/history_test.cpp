@@ -2,13 +2,20 @@
 
 #include <sys/stat.h>
 
-#include <catch2/catch.hpp>
+#include <algorithm>
+#include <chrono>
 #include <csignal>
+#include <cstdint>
+#include <ctime>
 #include <filesystem>
+#include <map>
 #include <regex>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "ctl/records/history.h"
+#include "tests/support/catch.h"
 #include "tests/support/installation.h"
 #include "tests/support/working_directory.h"
 #include "text/utc.h"

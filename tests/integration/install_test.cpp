@@ -4,9 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
+#include <filesystem>
 #include <regex>
+#include <string>
+#include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/installation.h"
 
 namespace greylisting::test {

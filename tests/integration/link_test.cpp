@@ -6,13 +6,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <cstring>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/installation.h"
 
 namespace greylisting::test {

@@ -3,13 +3,23 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <catch2/catch.hpp>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <iostream>
+#include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "ctl/report/json.h"
 #include "ctl/report/page.h"
 #include "ctl/report/text.h"
 #include "ctl/report/words.h"
+#include "tests/support/catch.h"
 #include "tests/support/installation.h"
 #include "tests/support/standard_stream.h"
 #include "text/utc.h"

@@ -1,11 +1,11 @@
 // round_trip_test: after the handshake a decision is one packet to the server, whatever its outcome.
 
-#include <catch2/catch.hpp>
-
 #include <chrono>
+#include <filesystem>
 #include <string>
 #include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/installation.h"
 #include "tests/support/packet_counter.h"
 

@@ -1,9 +1,13 @@
 // shortcut_test: a triplet that has passed before is not held against the lists again, and nobody can tell:
 // whatever changes is seen at the next attempt.
 
-#include <catch2/catch.hpp>
 #include <chrono>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/scenario.h"
 
 namespace greylisting::test {

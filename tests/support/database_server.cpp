@@ -7,9 +7,12 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <exception>
 #include <iostream>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
+#include <utility>
 
 namespace greylisting::test {
 namespace {

@@ -1,13 +1,13 @@
 #include "store/sql.h"
 
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "tests/support/catch.h"
 
 namespace greylisting::sql {
 namespace {

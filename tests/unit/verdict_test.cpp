@@ -1,8 +1,14 @@
 #include "judgement/verdict.h"
 
-#include <catch2/catch.hpp>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "store/store.h"
+#include "tests/support/catch.h"
 
 namespace greylisting {
 namespace {

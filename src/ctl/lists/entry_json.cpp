@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
+#include <optional>
+#include <stdexcept>
+#include <system_error>
 
 #include "mail/reply.h"
 #include "text/utc.h"

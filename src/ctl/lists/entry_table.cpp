@@ -1,7 +1,10 @@
 #include "ctl/lists/entry_table.h"
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
+#include <stdexcept>
+#include <utility>
 
 #include "text/number.h"
 #include "text/printable.h"

@@ -7,11 +7,17 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <memory>
+#include <new>
+#include <optional>
+#include <string_view>
 #include <system_error>
 #include <unordered_map>
+#include <utility>
+#include <variant>
 
 #include "ctl/logs/smtpd_log.h"
 #include "judgement/attempt.h"

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <iostream>
+#include <string_view>
+#include <utility>
 
 #include "ctl/print/terminal.h"
 

@@ -1,6 +1,7 @@
 #include "ctl/report/name_counts.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace greylisting::ctl {
 

@@ -10,6 +10,11 @@ LDFLAGS  ?= -Wl,-z,relro -Wl,-z,now
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast
 comma := ,
 
+# All cores, unless -j says otherwise. `make clean all` goes from left to right.
+ifeq ($(MAKELEVEL)$(filter -j% --jobserver% clean,$(MAKEFLAGS) $(MAKECMDGOALS)),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
 # Two builds for tests alone, each in a directory of its own. SANITIZE=1: a wrong access to memory, a leak or undefined
 # behaviour ends the program. COVERAGE=1: counts which lines are run.
 ifdef SANITIZE
@@ -35,10 +40,12 @@ MYSQL_CONFIG  ?= $(firstword $(foreach c,mysql_config mariadb_config,$(shell com
 ifneq ($(MYSQL_PACKAGE),)
 MYSQL_CFLAGS ?= $(shell pkg-config --cflags $(MYSQL_PACKAGE))
 MYSQL_LIBS   ?= $(shell pkg-config --libs $(MYSQL_PACKAGE))
+MYSQL_STATIC_LIBS ?= $(shell pkg-config --static --libs $(MYSQL_PACKAGE))
 else ifneq ($(MYSQL_CONFIG),)
 MYSQL_CFLAGS ?= $(shell $(MYSQL_CONFIG) --include)
 MYSQL_LIBS   ?= $(shell $(MYSQL_CONFIG) --libs)
 endif
+MYSQL_STATIC_LIBS ?= $(MYSQL_LIBS)
 
 ALL_CXXFLAGS := -std=c++20 $(WARNINGS) -ffunction-sections -I. -Isrc $(patsubst -I%,-isystem %,$(MYSQL_CFLAGS)) -MMD -MP $(CXXFLAGS)
 LIBS         := $(MYSQL_LIBS) -linih -lsqlite3 -lmd -lidn2 -lpcre2-8
@@ -50,7 +57,7 @@ LIBS         := $(MYSQL_LIBS) -linih -lsqlite3 -lmd -lidn2 -lpcre2-8
 LINK         ?= static
 STATIC_FLAGS := -static -no-pie -Wl,--gc-sections -Wl,--wrap=ma_tls_start
 PLUGIN_WRAPS := $(patsubst %,-Wl$(comma)--wrap=%,getaddrinfo dlopen getpwuid getservbyname usleep)
-STATIC_LIBS  := $(MYSQL_LIBS) -lssl -lcrypto -lz -ldl -linih -lsqlite3 -lm -lmd -lidn2 -lunistring -lpcre2-8
+STATIC_LIBS   = $(MYSQL_STATIC_LIBS) $(shell pkg-config --static --libs libssl inih sqlite3 libmd libidn2 libpcre2-8)
 STATIC_ONLY  := src/process/static_link.cpp src/process/deferred_tls.cpp
 
 LIBRARY_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(filter-out $(STATIC_ONLY) src/ctl/%,$(wildcard src/*/*.cpp))) $(BUILD)/sql_text.o
@@ -100,7 +107,7 @@ $(BUILD)/sql_text.cpp: scripts/embed-sql $(SQL_FILES)
 TEST_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,tests/main.cpp $(wildcard tests/$(if $(COVERAGE),unit,*)/*_test.cpp) \
                   $(filter-out tests/support/qmail_smtpd.cpp,$(wildcard tests/support/*.cpp)))
 # Catch2 3 has a library, Catch2 2 has none.
-CATCH_LIBS := $(shell pkg-config --silence-errors --libs catch2)
+CATCH_LIBS = $(shell pkg-config --silence-errors --libs catch2)
 $(TEST_OBJECTS): TEST_CXXFLAGS := -O0 $(if $(SANITIZE),-DGREYLISTING_IS_SANITIZED)
 $(BUILD)/tests/support/process.o: TEST_CXXFLAGS += -DGREYLISTING_BUILD='"$(CURDIR)/$(BUILD)"' -DGREYLISTING_SOURCE='"$(CURDIR)"'
 
@@ -128,17 +135,17 @@ $(DEBIAN_LISTS):
 
 PROMTOOL := $(BUILD)/debian/promtool
 $(PROMTOOL):
-	@tests/support/fetch-from-debian $(@D) prometheus usr/bin/promtool
+	@tests/support/fetch-from-debian $(@D) promtool,prometheus usr/bin/promtool
 
 .PHONY: demo
 demo: ## install what is missing, build, and show the main job: deferred, retried, accepted
 	@scripts/install-packages build demo
-	@$(MAKE) --no-print-directory $(BUILD)/greylisting $(BUILD)/greylistctl $(BUILD)/qmail-smtpd
+	@$(MAKE) --no-print-directory $(BUILD)/greylisting $(BUILD)/qmail-smtpd
 	@scripts/demo $(BUILD)
 
 .PHONY: test
 test: ## install what is missing, build, and run all tests; TESTS='[tag]' for some, SANITIZE=1, COVERAGE=1
-	@scripts/install-packages build test
+	@scripts/install-packages build test $(if $(wildcard $(MYSQL56)),,mysql56)
 	@$(MAKE) --no-print-directory all $(BUILD)/tests/all $(BUILD)/qmail-smtpd $(MYSQL56) $(DEBIAN_LISTS) $(PROMTOOL)
 	@$(if $(SANITIZE),scripts/sanitized,$(if $(COVERAGE),scripts/coverage)) $(BUILD)/tests/all $(TESTS)
 
@@ -148,7 +155,7 @@ BENCH_FLOORS  := $(patsubst %,$(BUILD)/bench/%,floor_exit floor_mysql floor_sqli
 BENCH_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(filter-out bench/floor_% bench/as_%,$(wildcard bench/*.cpp)) \
                    $(addprefix tests/support/,database_server.cpp installation.cpp process.cpp temporary_directory.cpp))
 
-$(BENCH_FLOORS): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/src/deferred_tls.o
+$(BENCH_FLOORS): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/src/process/deferred_tls.o
 	@echo '  link     $@'
 	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) $(STATIC_FLAGS) -o $@ $^ $(STATIC_LIBS) > $@.log 2>&1 || { cat $@.log; exit 1; }
 
@@ -176,6 +183,12 @@ fuzz: ## fuzz every parser with libFuzzer, SECONDS=60 each
 lint: ## includes, clang-format, clang-tidy, cppcheck and shellcheck, all of it clean
 	@scripts/install-packages build lint
 	@scripts/lint
+
+RELEASE ?= trixie
+.PHONY: try-on
+try-on: ## try what a newcomer does on a bare Debian, RELEASE=trixie; TESTS='[tag]' for some tests; as root
+	@scripts/install-packages try-on
+	@scripts/try-on '$(RELEASE)' '$(TESTS)'
 
 # The user that qmail-smtpd runs as: the option file is readable for nobody else, the SQLite file's directory is its own.
 SMTPD_USER ?= $(firstword $(foreach u,vpopmail qmaild,$(shell id -un $(u) 2>/dev/null)) root)

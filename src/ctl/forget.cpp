@@ -18,7 +18,7 @@ std::string_view verb(const ForgetOptions& options) { return options.dry_run ? "
 
 int forget_records(RecordTable table, std::vector<Record> records, const ForgetOptions& options,
                    const std::string& complaint) {
-  std::erase_if(records, &Record::is_over);
+  std::erase_if(records, [](const Record& record) { return record.is_over; });
   if (records.empty()) {
     std::cerr << complaint;
     return kFailed;

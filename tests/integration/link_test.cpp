@@ -185,6 +185,18 @@ TEST_CASE("the plugin loads the authentication plugin that an account asks for",
                Catch::Contains(std::string("authentication plugins") + kTwinNeeded));
 }
 
+TEST_CASE("an authentication plugin that the client library does not have is said to be that", "[link]") {
+  const Installation installation(Backend::mysql56);
+  const std::string user = installation.database() + "hashed";
+  installation.server().sql("", "CREATE USER '" + user + "'@'localhost' IDENTIFIED WITH sha256_password");
+  write_file(installation.home() / "control/mysql.cnf",
+             "[client]\nuser=" + user + "\nsocket=" + installation.server().socket().string() +
+                 "\nplugin-dir=" + installation.home().string() + '\n');
+  CHECK_THAT(installation.attempt().errors, Catch::Contains("error 2059") &&
+                                                Catch::Contains("caching_sha2_password") &&
+                                                Catch::Contains("mysql_native_password"));
+}
+
 TEST_CASE("an account that has to use TLS is not let in without", "[link]") {
   const Server server;
   server.use("user=secure\n" + server.local());

@@ -16,7 +16,7 @@ namespace {
 // What tells a file from another, or from itself as it was. Empty where there is none, or nothing in it; one
 // that cannot be looked at is something.
 std::string state_of(const char* file) {
-  struct stat status {};
+  struct stat status = {};
   if (stat(file, &status) != 0) return errno == ENOENT ? "" : std::to_string(errno);
   if (S_ISREG(status.st_mode) && status.st_size == 0) return {};
   std::string state;

@@ -54,7 +54,7 @@ void require_option_file(const std::string& name, std::string_view key) {
         text + "cannot be read by " + effective_user() + " (" + std::generic_category().message(error) + ')',
         "give it to that user: chown, chmod 600");
   }
-  struct stat status {};
+  struct stat status = {};
   fstat(file, &status);
   close(file);
   if (!S_ISREG(status.st_mode)) throw StoreError(text + "is not a regular file", "put one in its place");

@@ -494,7 +494,7 @@ TEST_CASE("Whoever owns an SQLite file's directory owns what root's greylistctl 
   }
   for (const auto& file : fs::directory_iterator(directory)) {
     CAPTURE(file.path());
-    struct stat status {};
+    struct stat status = {};
     REQUIRE(stat(file.path().c_str(), &status) == 0);
     CHECK(status.st_uid == kNobody);
     CHECK(status.st_gid == kNobody);

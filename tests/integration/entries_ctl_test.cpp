@@ -723,7 +723,7 @@ TEST_CASE("Root enters into an SQLite file as its owner", "[entries]") {
   CHECK(ctl(installation, {"import", "plain", list}).status == 0);
   CHECK(ctl(installation, {"deny", "192.0.2.2"}).status == 0);
   for (const auto& file : fs::directory_iterator(directory)) {
-    struct stat status {};
+    struct stat status = {};
     REQUIRE(stat(file.path().c_str(), &status) == 0);
     CHECK(status.st_uid == kNobody);
   }

@@ -102,7 +102,7 @@ std::string owner_of(const struct stat& status) {
 void check_installed(const Destination& destination, bool by_root) {
   for (const Installed& file : expected()) {
     CAPTURE(file.path);
-    struct stat status {};
+    struct stat status = {};
     REQUIRE(stat((destination.directory.path() / file.path).c_str(), &status) == 0);
     CHECK((status.st_mode & 07777) == file.mode);
     if (by_root) CHECK(owner_of(status) == file.owner);

@@ -526,7 +526,7 @@ TEST_CASE("A report's page is written whole, readable for all, and never through
   CHECK(written.output.empty());
   CHECK_THAT(read_file(here / "page.html"),
              Catch::StartsWith("<!DOCTYPE html>\n<html lang=\"en\">") && Catch::EndsWith("</html>\n"));
-  struct stat status {};
+  struct stat status = {};
   REQUIRE(stat((here / "page.html").c_str(), &status) == 0);
   CHECK((status.st_mode & 07777U) == 0644);
   CHECK(status.st_uid == geteuid());

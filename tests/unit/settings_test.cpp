@@ -654,7 +654,7 @@ TEST_CASE("Settings: store=mysql without an option file", "[settings]") {
 class Interruption {
  public:
   Interruption() {
-    struct sigaction action {};
+    struct sigaction action = {};
     action.sa_handler = [](int) {};
     sigaction(SIGALRM, &action, &before_);
     alarm(3);
@@ -667,7 +667,7 @@ class Interruption {
   Interruption& operator=(const Interruption&) = delete;
 
  private:
-  struct sigaction before_ {};
+  struct sigaction before_ = {};
 };
 
 // The variables are read all the same: on_error may be among them.

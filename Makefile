@@ -206,7 +206,7 @@ clean: ## remove everything generated
 
 .PHONY: help
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
 # A change of flags rebuilds everything, a change of LINK the plugin.
 .PHONY: force

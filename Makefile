@@ -10,6 +10,11 @@ LDFLAGS  ?= -Wl,-z,relro -Wl,-z,now
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast
 comma := ,
 
+# All cores, unless -j says otherwise. `make clean all` goes from left to right.
+ifeq ($(MAKELEVEL)$(filter -j% --jobserver% clean,$(MAKEFLAGS) $(MAKECMDGOALS)),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
 # Two builds for tests alone, each in a directory of its own. SANITIZE=1: a wrong access to memory, a leak or undefined
 # behaviour ends the program. COVERAGE=1: counts which lines are run.
 ifdef SANITIZE
@@ -35,10 +40,12 @@ MYSQL_CONFIG  ?= $(firstword $(foreach c,mysql_config mariadb_config,$(shell com
 ifneq ($(MYSQL_PACKAGE),)
 MYSQL_CFLAGS ?= $(shell pkg-config --cflags $(MYSQL_PACKAGE))
 MYSQL_LIBS   ?= $(shell pkg-config --libs $(MYSQL_PACKAGE))
+MYSQL_STATIC_LIBS ?= $(shell pkg-config --static --libs $(MYSQL_PACKAGE))
 else ifneq ($(MYSQL_CONFIG),)
 MYSQL_CFLAGS ?= $(shell $(MYSQL_CONFIG) --include)
 MYSQL_LIBS   ?= $(shell $(MYSQL_CONFIG) --libs)
 endif
+MYSQL_STATIC_LIBS ?= $(MYSQL_LIBS)
 
 ALL_CXXFLAGS := -std=c++20 $(WARNINGS) -ffunction-sections -I. -Isrc $(patsubst -I%,-isystem %,$(MYSQL_CFLAGS)) -MMD -MP $(CXXFLAGS)
 LIBS         := $(MYSQL_LIBS) -linih -lsqlite3 -lmd -lidn2 -lpcre2-8
@@ -50,7 +57,7 @@ LIBS         := $(MYSQL_LIBS) -linih -lsqlite3 -lmd -lidn2 -lpcre2-8
 LINK         ?= static
 STATIC_FLAGS := -static -no-pie -Wl,--gc-sections -Wl,--wrap=ma_tls_start
 PLUGIN_WRAPS := $(patsubst %,-Wl$(comma)--wrap=%,getaddrinfo dlopen getpwuid getservbyname usleep)
-STATIC_LIBS  := $(MYSQL_LIBS) -lssl -lcrypto -lz -ldl -linih -lsqlite3 -lm -lmd -lidn2 -lunistring -lpcre2-8
+STATIC_LIBS   = $(MYSQL_STATIC_LIBS) $(shell pkg-config --static --libs libssl inih sqlite3 libmd libidn2 libpcre2-8)
 STATIC_ONLY  := src/process/static_link.cpp src/process/deferred_tls.cpp
 
 LIBRARY_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(filter-out $(STATIC_ONLY) src/ctl/%,$(wildcard src/*/*.cpp))) $(BUILD)/sql_text.o
@@ -78,6 +85,9 @@ $(BUILD)/greylistctl: $(CTL_OBJECTS) $(LIBRARY)
 	@echo '  link     $@'
 	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lz
 
+# CLI11 takes the compiler longest, and runs once.
+$(BUILD)/greylistctl.o: OWN_CXXFLAGS := -O0
+
 $(LIBRARY): $(LIBRARY_OBJECTS)
 	@echo '  archive  $@'
 	$(Q)rm -f $@
@@ -86,7 +96,7 @@ $(LIBRARY): $(LIBRARY_OBJECTS)
 $(BUILD)/%.o: %.cpp $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo '  compile  $<'
-	$(Q)$(CXX) $(ALL_CXXFLAGS) $(TEST_CXXFLAGS) -c -o $@ $<
+	$(Q)$(CXX) $(ALL_CXXFLAGS) $(OWN_CXXFLAGS) -c -o $@ $<
 
 $(BUILD)/sql_text.o: $(BUILD)/sql_text.cpp
 	@echo '  compile  $<'
@@ -99,13 +109,15 @@ $(BUILD)/sql_text.cpp: scripts/embed-sql $(SQL_FILES)
 # Tests: every tests/*/*_test.cpp, with what tests/support has for them. The stand-in for qmail-smtpd is a program of its own.
 TEST_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,tests/main.cpp $(wildcard tests/$(if $(COVERAGE),unit,*)/*_test.cpp) \
                   $(filter-out tests/support/qmail_smtpd.cpp,$(wildcard tests/support/*.cpp)))
-$(TEST_OBJECTS): TEST_CXXFLAGS := -O0 $(if $(SANITIZE),-DGREYLISTING_IS_SANITIZED)
+# Catch2 3 has a library, Catch2 2 has none.
+CATCH_LIBS = $(shell pkg-config --silence-errors --libs catch2)
+$(TEST_OBJECTS): OWN_CXXFLAGS := -O0 -g1 -DCATCH_CONFIG_FAST_COMPILE $(if $(SANITIZE),-DGREYLISTING_IS_SANITIZED)
 TEST_PATHS := -DGREYLISTING_BUILD='"$(CURDIR)/$(BUILD)"' -DGREYLISTING_SOURCE='"$(CURDIR)"'
-$(BUILD)/tests/support/process.o: TEST_CXXFLAGS += $(TEST_PATHS)
+$(BUILD)/tests/support/process.o: OWN_CXXFLAGS += $(TEST_PATHS)
 
 $(BUILD)/tests/all: $(TEST_OBJECTS) $(filter $(BUILD)/src/%,$(CTL_OBJECTS)) $(LIBRARY)
 	@echo '  link     $@'
-	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lz
+	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lz $(CATCH_LIBS)
 
 ifdef SANITIZE
 $(BUILD)/greylisting.dynamic $(BUILD)/greylistctl $(BUILD)/qmail-smtpd: $(BUILD)/tests/support/leak_check.o
@@ -127,17 +139,17 @@ $(DEBIAN_LISTS):
 
 PROMTOOL := $(BUILD)/debian/promtool
 $(PROMTOOL):
-	@tests/support/fetch-from-debian $(@D) prometheus usr/bin/promtool
+	@tests/support/fetch-from-debian $(@D) promtool,prometheus usr/bin/promtool
 
 .PHONY: demo
 demo: ## install what is missing, build, and show the main job: deferred, retried, accepted
 	@scripts/install-packages build demo
-	@$(MAKE) --no-print-directory $(BUILD)/greylisting $(BUILD)/greylistctl $(BUILD)/qmail-smtpd
+	@$(MAKE) --no-print-directory $(BUILD)/greylisting $(BUILD)/qmail-smtpd
 	@scripts/demo $(BUILD)
 
 .PHONY: test
 test: ## install what is missing, build, and run all tests; TESTS='[tag]' for some, SANITIZE=1, COVERAGE=1
-	@scripts/install-packages build test
+	@scripts/install-packages build test $(if $(wildcard $(MYSQL56)),,mysql56)
 	@$(MAKE) --no-print-directory all $(BUILD)/tests/all $(BUILD)/qmail-smtpd $(MYSQL56) $(DEBIAN_LISTS) $(PROMTOOL)
 	@$(if $(SANITIZE),scripts/sanitized,$(if $(COVERAGE),scripts/coverage)) $(BUILD)/tests/all $(TESTS)
 
@@ -147,7 +159,7 @@ BENCH_FLOORS  := $(patsubst %,$(BUILD)/bench/%,floor_exit floor_mysql floor_sqli
 BENCH_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(filter-out bench/floor_% bench/as_%,$(wildcard bench/*.cpp)) \
                    $(addprefix tests/support/,database_server.cpp installation.cpp process.cpp temporary_directory.cpp))
 
-$(BENCH_FLOORS): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/src/deferred_tls.o
+$(BENCH_FLOORS): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/src/process/deferred_tls.o
 	@echo '  link     $@'
 	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) $(STATIC_FLAGS) -o $@ $^ $(STATIC_LIBS) > $@.log 2>&1 || { cat $@.log; exit 1; }
 
@@ -172,9 +184,15 @@ fuzz: ## fuzz every parser with libFuzzer, SECONDS=60 each
 	@scripts/fuzz $(or $(SECONDS),60)
 
 .PHONY: lint
-lint: ## clang-format, clang-tidy, cppcheck and shellcheck, all of it clean
+lint: ## includes, clang-format, clang-tidy, cppcheck and shellcheck, all of it clean
 	@scripts/install-packages build lint
 	@scripts/lint
+
+RELEASE ?= trixie
+.PHONY: try-on
+try-on: ## try what a newcomer does on a bare Debian, RELEASE=trixie; TESTS='[tag]' for some tests; as root
+	@scripts/install-packages try-on
+	@scripts/try-on '$(RELEASE)' '$(TESTS)'
 
 # The user that qmail-smtpd runs as: the option file is readable for nobody else, the SQLite file's directory is its own.
 SMTPD_USER ?= $(firstword $(foreach u,vpopmail qmaild,$(shell id -un $(u) 2>/dev/null)) root)
@@ -199,7 +217,7 @@ clean: ## remove everything generated
 
 .PHONY: help
 help: ## list the targets
-	@sed -n 's/^\([a-z_.]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 30
+	@sed -n 's/^\([a-z_.-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 30
 
 # A change of flags rebuilds everything, a change of LINK the plugin.
 .PHONY: force

@@ -3,17 +3,23 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <filesystem>
 #include <functional>
 #include <iostream>
 #include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "ctl/commands.h"
 #include "process/process.h"
 #include "store/store.h"
+#include "text/number.h"
 #include "version.h"
 
 using namespace greylisting;
@@ -25,6 +31,16 @@ constexpr const char* kQmailHome = "/var/qmail";
 // What an option is not to be; `remedy` is for it.
 CLI::Validator not_empty(const std::string& remedy) {
   return {[remedy](const std::string& value) { return value.empty() ? "it is empty; " + remedy : ""; }, ""};
+}
+// The words are the same in every version of CLI11, and those of the settings.
+CLI::Validator between(int least, int most) {
+  const std::string numbers = std::to_string(least) + " to " + std::to_string(most);
+  return {[=](const std::string& value) {
+            const auto number = number_of<int>(value);
+            if (number && *number >= least && *number <= most) return std::string();
+            return '"' + value + "\" is not a whole number from " + numbers;
+          },
+          numbers};
 }
 const char* const kNameFile = "name a file, or - for standard output";
 
@@ -74,11 +90,11 @@ Run add_metrics(CLI::App& command) {
 Run add_cleanup(CLI::App& command) {
   const auto options = std::make_shared<ctl::CleanupOptions>();
   command.add_option("--batch", options->batch, "records deleted in one transaction")
-      ->check(CLI::Range(1, 100000))
+      ->check(between(1, 100000))
       ->capture_default_str()
       ->type_name("NUMBER");
   command.add_option("--pause", options->pause_ms, "milliseconds between two of them")
-      ->check(CLI::Range(0, 60000))
+      ->check(between(0, 60000))
       ->capture_default_str()
       ->type_name("MILLISECONDS");
   return [options](const LoadedSettings& loaded) { return ctl::cleanup(loaded, *options); };
@@ -114,7 +130,7 @@ Run add_put(CLI::App& command) {
   if (kAction == Action::greylist) {
     command
         .add_option("--block", options->block, "how long a new triplet is deferred, in place of block_expire")
-        ->check(CLI::Range(0, 525600))
+        ->check(between(0, 525600))
         ->type_name("MINUTES");
   }
   command.add_option("--comment", options->comment, "free text")->type_name("TEXT");
@@ -260,7 +276,7 @@ Run add_find(CLI::App& command) {
   command.add_option("--since", options->since, "first seen since then (UTC), or no longer ago")
       ->type_name("DURATION|DATE");
   command.add_option("--limit", options->limit, "how many at most")
-      ->check(CLI::Range(1, 10000000))
+      ->check(between(1, 10000000))
       ->capture_default_str()
       ->type_name("NUMBER");
   CLI::Option* const json =
@@ -323,7 +339,7 @@ Run add_learn(CLI::App& command) {
       ->required()
       ->type_name("");
   command.add_option("--days", options->days, "how old a line may be")
-      ->check(CLI::Range(1, 3650))
+      ->check(between(1, 3650))
       ->capture_default_str()
       ->type_name("NUMBER");
   command.add_flag("--all", options->all, "show every network, not only the 20 most active");
@@ -415,7 +431,7 @@ constexpr std::array kSubcommands{
                "Example: greylistctl metrics --output /var/lib/prometheus/node-exporter/greylisting.prom",
                add_metrics},
     Subcommand{"cleanup", "Delete expired records",
-               "Example: greylistctl cleanup >> /var/log/greylisting_cleanup.log", add_cleanup},
+               "Example: greylistctl cleanup 2>&1 | logger -t greylisting_cleanup", add_cleanup},
     Subcommand{"migrate", "Bring the store to this version's schema", "Example: greylistctl migrate",
                add_migrate},
 };

@@ -7,6 +7,9 @@
 #include <chrono>
 #include <cstdlib>
 #include <ctime>
+#include <exception>
+#include <stdexcept>
+#include <string>
 
 #include "host/decide.h"
 #include "host/header.h"

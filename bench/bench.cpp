@@ -2,12 +2,15 @@
 // SCALE is the part of the full sizes that is used, 1 or less. The table is explained in bench/README.md.
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "data.h"
 #include "program.h"

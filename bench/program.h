@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <ratio>
 #include <string>
 #include <vector>
 

@@ -1,5 +1,6 @@
 #include <fstream>
 #include <iostream>
+#include <string>
 
 #include "ctl/commands.h"
 #include "ctl/lists/check_lists.h"

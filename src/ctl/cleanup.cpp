@@ -1,7 +1,10 @@
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <cstdint>
 #include <ctime>
 #include <iostream>
+#include <string>
 #include <thread>
 
 #include "ctl/commands.h"

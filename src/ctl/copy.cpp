@@ -1,7 +1,14 @@
 #include <algorithm>
 #include <chrono>
+#include <compare>
+#include <cstdint>
 #include <filesystem>
 #include <iostream>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "ctl/commands.h"
 #include "ctl/print/figure_words.h"

@@ -3,6 +3,9 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "ctl/attempt_words.h"
 #include "ctl/commands.h"

@@ -1,5 +1,8 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "ctl/commands.h"
 #include "ctl/print/table.h"

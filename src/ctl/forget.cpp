@@ -1,4 +1,8 @@
+#include <cstdint>
 #include <iostream>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "ctl/commands.h"
 #include "ctl/print/figure_words.h"
@@ -14,7 +18,7 @@ std::string_view verb(const ForgetOptions& options) { return options.dry_run ? "
 
 int forget_records(RecordTable table, std::vector<Record> records, const ForgetOptions& options,
                    const std::string& complaint) {
-  std::erase_if(records, &Record::is_over);
+  std::erase_if(records, [](const Record& record) { return record.is_over; });
   if (records.empty()) {
     std::cerr << complaint;
     return kFailed;

@@ -3,7 +3,13 @@
 #include <iostream>
 #include <iterator>
 #include <map>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "ctl/commands.h"
 #include "ctl/lists/entry_json.h"

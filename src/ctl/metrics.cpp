@@ -1,5 +1,11 @@
 #include <array>
+#include <chrono>
+#include <cstdint>
 #include <iostream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "ctl/caller.h"
 #include "ctl/commands.h"

@@ -1,4 +1,5 @@
 #include <iostream>
+#include <string>
 
 #include "ctl/commands.h"
 #include "store/administration.h"

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <iostream>
+#include <string>
+#include <vector>
 
 #include "ctl/commands.h"
 #include "ctl/records/record_table.h"
@@ -79,7 +81,7 @@ int pass_numbered(const Settings& settings, const std::string& id, bool dry_run)
               << " UTC; to let its triplet pass all the same: greylistctl pass IP SENDER RECIPIENT\n";
     return kFailed;
   }
-  std::erase_if(records, &Record::is_over);
+  std::erase_if(records, [](const Record& record) { return record.is_over; });
   if (!dry_run) table.let_pass(records);
   for (const Record& record : records)
     std::cout << text(record) << ' ' << what_was_done(record, dry_run) << '\n';

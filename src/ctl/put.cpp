@@ -1,4 +1,8 @@
+#include <chrono>
 #include <iostream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "ctl/commands.h"
 #include "ctl/lists/entry_table.h"

@@ -1,6 +1,10 @@
 #include <algorithm>
 #include <iostream>
 #include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "ctl/commands.h"
 #include "ctl/lists/entry_table.h"

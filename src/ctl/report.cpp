@@ -1,6 +1,9 @@
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <chrono>
 #include <iostream>
+#include <string>
 
 #include "ctl/caller.h"
 #include "ctl/commands.h"

@@ -1,7 +1,14 @@
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <cstdint>
+#include <ctime>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "ctl/commands.h"
 #include "ctl/print/figure_words.h"

@@ -1,6 +1,7 @@
 #include "lists/entry.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "text/number.h"
 #include "text/printable.h"

@@ -5,6 +5,7 @@
 #include <sha2.h>
 
 #include <algorithm>
+#include <cstdint>
 
 #include "text/printable.h"
 

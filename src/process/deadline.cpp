@@ -80,7 +80,7 @@ Deadline::Deadline(std::chrono::steady_clock::time_point end, std::string log_li
     : end_(end) {
   last_words = {std::move(log_line), std::move(answer), "", "", ""};
 
-  struct sigaction action {};
+  struct sigaction action = {};
   action.sa_handler = end_process;
   sigaction(SIGALRM, &action, nullptr);
 

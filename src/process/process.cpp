@@ -40,7 +40,7 @@ std::string effective_user() {
 void become_owner_of(const std::string& file) {
   if (geteuid() != 0) return;
   const std::string directory = std::filesystem::absolute(file).parent_path().string();
-  struct stat status {};
+  struct stat status = {};
   if (stat(file.c_str(), &status) != 0 && stat(directory.c_str(), &status) != 0) return;
   if (status.st_uid == 0) return;
   if (setgroups(1, &status.st_gid) != 0 || setegid(status.st_gid) != 0 || seteuid(status.st_uid) != 0) {

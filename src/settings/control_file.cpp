@@ -20,7 +20,7 @@ ControlFileText read_control_file(const std::string& name, std::size_t most) {
     return {"", "cannot be read (" + std::generic_category().message(errno) + ')'};
   }
   ControlFileText content;
-  struct stat status {};
+  struct stat status = {};
   if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
     content.why = "is not a regular file";
   } else if ((status.st_mode & S_IWOTH) != 0) {

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <optional>
 #include <span>
+#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -22,27 +23,30 @@ namespace {
 constexpr std::string_view kDefaultFile = "control/greylisting";
 constexpr std::size_t kLeastPrivacyKey = 16;
 
+template <typename Value>
+using Member = Value Settings::*;
+
 // The kinds of value a setting can have. Each names the member it sets and knows its bounds.
 
 struct Number {
-  long Settings::*member;
+  Member<long> member;
   long least, most;
   std::string_view unit;  // "minutes", …; empty for a bare number
 };
 
 struct Text {
-  std::string Settings::*member;
+  Member<std::string> member;
 };
 
 // One SMTP reply of the class `first`, '4' or '5'.
 struct Reply {
-  std::string Settings::*member;
+  Member<std::string> member;
   char first;
 };
 
 template <typename Value>
 struct Choice {
-  Value Settings::*member;
+  Member<Value> member;
   std::span<const std::pair<std::string_view, Value>> words;
 };
 
@@ -327,7 +331,7 @@ void read_privacy_key(LoadedSettings& loaded) {
   const std::string& file = settings.privacy_key_file;
   ControlFileText content = read_control_file(file);
   settings.privacy_key = trimmed(content.text);
-  struct stat status {};
+  struct stat status = {};
   if (content.why.empty() && settings.privacy_key.size() < kLeastPrivacyKey) {
     content.why = "has less than " + std::to_string(kLeastPrivacyKey) + " characters";
   } else if (content.why.empty() && stat(file.c_str(), &status) == 0 && (status.st_mode & S_IROTH) != 0) {
@@ -344,7 +348,7 @@ void read_privacy_key(LoadedSettings& loaded) {
 void warn_of_open_option_files(LoadedSettings& loaded) {
   if (loaded.settings.store_kind() != StoreKind::mysql) return;
   for (const std::string& name : {loaded.settings.mysql_default_file, loaded.settings.mysql_admin_file}) {
-    struct stat status {};
+    struct stat status = {};
     if (!name.empty() && stat(name.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
         (status.st_mode & S_IROTH) != 0) {
       loaded.warnings.push_back(name + ": everybody can read this file and the password in it; chmod 600 it");

@@ -16,7 +16,7 @@ namespace {
 // Whether the file, or its directory, is another user's, and this one may not write there.
 bool is_closed_to_us(const std::string& file) {
   const std::string directory = std::filesystem::absolute(file).parent_path();
-  struct stat status {};
+  struct stat status = {};
   if (stat(directory.c_str(), &status) != 0) return errno == EACCES;
   if (status.st_uid != geteuid() && eaccess(directory.c_str(), W_OK | X_OK) != 0) return true;
   return stat(file.c_str(), &status) == 0 && status.st_uid != geteuid() &&

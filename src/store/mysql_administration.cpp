@@ -1,9 +1,14 @@
 #include "store/mysql_administration.h"
 
 #include <charconv>
+#include <cstdint>
 #include <cstdlib>
 #include <ctime>
+#include <functional>
+#include <string>
+#include <string_view>
 #include <tuple>
+#include <vector>
 
 #include "store/sql.h"
 #include "text/number.h"

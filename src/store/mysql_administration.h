@@ -1,7 +1,12 @@
 // mysql_administration: triplets in MySQL or MariaDB, the administrator's side.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "store/administration.h"
 #include "store/mysql_store.h"

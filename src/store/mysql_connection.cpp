@@ -59,7 +59,7 @@ void require_option_file(const std::string& name, std::string_view key) {
         text + "cannot be read by " + effective_user() + " (" + std::generic_category().message(error) + ')',
         "give it to that user: chown, chmod 600");
   }
-  struct stat status {};
+  struct stat status = {};
   fstat(file, &status);
   close(file);
   if (!S_ISREG(status.st_mode)) throw StoreError(text + "is not a regular file", "put one in its place");
@@ -88,6 +88,10 @@ std::string remedy_for(unsigned error, const std::string& option_file) {
     case ER_ACCESS_DENIED_ERROR:
     case kAccessDeniedNoPassword:
       return "correct user and password" + in_file + "; sql/mysql/grants.sql creates the account";
+    case CR_AUTH_PLUGIN_CANNOT_LOAD:
+      return "this client library cannot log in to such an account; ALTER USER ... IDENTIFIED WITH a plugin "
+             "that it has: caching_sha2_password, the only one of Oracle's library from version 9 on, or "
+             "mysql_native_password with MariaDB's";
     case ER_BAD_DB_ERROR:
     case ER_NO_DB_ERROR:
       return "name the database (database=)" + in_file + "; sql/mysql/grants.sql creates it";

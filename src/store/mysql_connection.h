@@ -3,6 +3,7 @@
 
 #include <mysql.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>

@@ -1,7 +1,10 @@
 #include "store/mysql_store.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <string>
 
+#include "store/sql.h"
 #include "store/statements.h"
 
 namespace greylisting {

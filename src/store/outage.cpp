@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <ctime>
 
 #include "process/state_directory.h"
@@ -33,7 +34,7 @@ std::optional<std::chrono::seconds> Outage::failed_before() {
   if (file < 0) return std::nullopt;
   is_remembered_ = true;
   const bool is_locked = flock(file, LOCK_EX | LOCK_NB) == 0;
-  struct stat status {};
+  struct stat status = {};
   fstat(file, &status);
   if (!is_locked || age(status) < kPause) {
     close(file);

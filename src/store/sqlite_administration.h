@@ -1,6 +1,12 @@
 // sqlite_administration: triplets in an SQLite file, the administrator's side.
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "store/administration.h"
 #include "store/sqlite_store.h"
 

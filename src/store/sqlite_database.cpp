@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <filesystem>
+#include <utility>
 
 #include "process/process.h"
 #include "store/sql.h"

@@ -1,7 +1,10 @@
 #include "store/sqlite_store.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "mail/network.h"

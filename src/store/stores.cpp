@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <string>
 
 #include "process/state_directory.h"
 #include "store/mysql_store.h"
@@ -33,7 +34,7 @@ std::unique_ptr<Store> connect(const Settings& settings, Deadline& deadline) {
 
 // Nothing is made through a symbolic link: who made it need not be who may say where files come to be.
 void require_no_dangling_link(const std::string& file) {
-  struct stat status {};
+  struct stat status = {};
   if (lstat(file.c_str(), &status) == 0 && S_ISLNK(status.st_mode) && stat(file.c_str(), &status) != 0)
     throw StoreError("SQLite: " + file + " is a symbolic link to a file that is not there",
                      "make that file, as the user that qmail-smtpd runs as, or remove the link");
@@ -42,7 +43,7 @@ void require_no_dangling_link(const std::string& file) {
 // Whoever can write to the directory can put another file in the place of this one.
 void require_private_directory(const std::string& file) {
   const std::string directory = std::filesystem::absolute(file).parent_path();
-  struct stat status {};
+  struct stat status = {};
   if (stat(directory.c_str(), &status) == 0 && (status.st_mode & S_IWOTH) != 0) {
     throw StoreError("SQLite: everybody can write to the directory " + directory, "chmod 700 it");
   }

@@ -1,11 +1,11 @@
 // A client that tries recipients and senders at random, many at a time.
 
 #include <atomic>
-#include <catch2/catch.hpp>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/fault.h"
 
 namespace greylisting::test {

@@ -5,10 +5,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <catch2/catch.hpp>
+#include <filesystem>
 #include <functional>
 #include <map>
+#include <string>
+#include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/fault.h"
 
 namespace greylisting::test {

@@ -3,12 +3,13 @@
 // length.
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <map>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/fault.h"
 #include "text/printable.h"
 

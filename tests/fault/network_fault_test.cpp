@@ -2,12 +2,14 @@
 // database on another, and between them a third that carries packets, or does not.
 
 #include <array>
-#include <catch2/catch.hpp>
+#include <functional>
 #include <memory>
+#include <string>
 #include <system_error>
 #include <thread>
 #include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/fault.h"
 #include "tests/support/network.h"
 

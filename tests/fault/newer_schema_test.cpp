@@ -1,9 +1,9 @@
 // A schema that a later version has made, as where one of several MX hosts on one database has been upgraded
 // before the others: the plugin decides while its statements still fit, and fails safely when they do not.
 
-#include <catch2/catch.hpp>
 #include <string>
 
+#include "tests/support/catch.h"
 #include "tests/support/fault.h"
 
 namespace greylisting::test {

@@ -8,12 +8,13 @@
 
 #include <algorithm>
 #include <array>
-#include <catch2/catch.hpp>
 #include <chrono>
+#include <filesystem>
 #include <set>
 #include <string>
 #include <string_view>
 
+#include "tests/support/catch.h"
 #include "tests/support/fault.h"
 #include "tests/support/trace.h"
 

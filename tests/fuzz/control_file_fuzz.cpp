@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <cstdlib>
 #include <exception>
+#include <string>
+#include <string_view>
 
 #include "settings/settings.h"
 

@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <exception>
 #include <set>
+#include <string>
+#include <string_view>
 
 #include "mail/reply.h"
 

@@ -5,8 +5,11 @@
 
 #include "ctl/logs/smtpd_log.h"
 
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <string>
+#include <variant>
 
 using namespace greylisting;
 

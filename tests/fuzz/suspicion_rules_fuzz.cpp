@@ -9,6 +9,9 @@
 #include <array>
 #include <cstdint>
 #include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "lists/suspicion.h"
 #include "mail/client_name.h"

@@ -1,7 +1,9 @@
 // config/prometheus-alerts.yml: an alert comes where something is missing, too, and of nobody else.
 
-#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/installation.h"
 
 namespace greylisting::test {

@@ -1,14 +1,14 @@
 // What a mail client hears and what its message looks like, by the settings stage, header and observe:
 // tcpserver, the stand-in for qmail-smtpd and the plugin on SQLite.
 
-#include <catch2/catch.hpp>
-
+#include <filesystem>
 #include <regex>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/mail_server.h"
 
 namespace greylisting::test {

@@ -1,9 +1,12 @@
 // scripts/greylisting_cleanup.sh, as cron runs it, on every store.
 
 #include <algorithm>
-#include <catch2/catch.hpp>
+#include <filesystem>
 #include <regex>
+#include <string>
+#include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/installation.h"
 
 namespace greylisting::test {

@@ -1,10 +1,14 @@
 // greylistctl copy: a whole installation from one store to another, between real stores of every kind.
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/installation.h"
 
 namespace greylisting::test {

@@ -2,17 +2,22 @@
 
 #include <algorithm>
 #include <array>
-#include <catch2/catch.hpp>
 #include <cctype>
+#include <chrono>
+#include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <set>
 #include <sstream>
+#include <string>
+#include <vector>
 
 #include "host/log.h"
 #include "judgement/decision.h"
 #include "judgement/transaction.h"
 #include "settings/settings.h"
+#include "tests/support/catch.h"
 #include "tests/support/installation.h"
 #include "version.h"
 

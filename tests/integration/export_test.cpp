@@ -3,9 +3,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
+#include <filesystem>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/installation.h"
 
 namespace greylisting::test {
@@ -202,9 +207,11 @@ const std::vector<Form> kForms{
     {"recipient", "/^sales-/", "recipient /^sales-/", "", "/^sales-/"},
 };
 
+using Text = std::string Form::*;
+
 struct NamedForm {
   std::string name;
-  std::string Form::*text;
+  Text text;
 };
 const std::vector<NamedForm> kFormNames{{"plain", &Form::plain},
                                         {"postgrey-clients", &Form::postgrey_clients},
@@ -429,7 +436,7 @@ TEST_CASE("export writes a file whole or not at all", "[export]") {
   if (geteuid() == 0) REQUIRE(chown((here / "kept").c_str(), 65534, 65534) == 0);
   CHECK(export_to("kept").status == 0);
   CHECK(read_file(here / "kept") == "client 192.0.2.1\n");
-  struct stat status {};
+  struct stat status = {};
   REQUIRE(stat((here / "kept").c_str(), &status) == 0);
   CHECK((status.st_mode & 07777U) == 0640);
   if (geteuid() == 0) CHECK(status.st_uid == 65534);
@@ -469,7 +476,7 @@ TEST_CASE("Root exports from another's SQLite file into a file of its own", "[ex
   must(installation, {"allow", "192.0.2.1"});
   must(installation, {"export", "plain", "control/greylisting_allow"});
   CHECK(read_file(installation.home() / "control/greylisting_allow") == "client 192.0.2.1\n");
-  struct stat status {};
+  struct stat status = {};
   REQUIRE(stat((installation.home() / "control/greylisting_allow").c_str(), &status) == 0);
   CHECK(status.st_uid == 0);
 }

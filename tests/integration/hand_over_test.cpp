@@ -5,11 +5,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/fault.h"
 
 namespace greylisting::test {

@@ -10,7 +10,7 @@
 
 #include <algorithm>
 #include <array>
-#include <catch2/catch.hpp>
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <iterator>
@@ -24,6 +24,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/trace.h"

@@ -4,9 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
+#include <filesystem>
 #include <regex>
+#include <string>
+#include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/installation.h"
 
 namespace greylisting::test {
@@ -104,7 +107,7 @@ std::string owner_of(const struct stat& status) {
 void check_installed(const Destination& destination, bool by_root) {
   for (const Installed& file : expected()) {
     CAPTURE(file.path);
-    struct stat status {};
+    struct stat status = {};
     REQUIRE(stat((destination.directory.path() / file.path).c_str(), &status) == 0);
     CHECK((status.st_mode & 07777) == file.mode);
     if (by_root) CHECK(owner_of(status) == file.owner);
@@ -252,13 +255,43 @@ TEST_CASE("What is installed works as it is", "[install]") {
   std::smatch line;
   const std::string crontab = sample("crontab");
   REQUIRE(std::regex_search(crontab, line,
-                            std::regex(R"(\n\d+ \* \* \* \*  root  (/\S+) >> /var/log/\S+ 2>&1\n)")));
+                            std::regex(R"(\n\d+ \* \* \* \*  root  (/\S+) 2>&1 \| logger -t \S+\n)")));
   const Result cleanup = run({.arguments = {destination.directory.path().string() + line[1].str()},
                               .environment = {{"GREYLISTCTL", destination.prefix / "bin/greylistctl"},
                                               {"QMAILDIR", destination.qmail}}});
   CHECK(cleanup.status == 0);
   CHECK_THAT(cleanup.output,
              Catch::Contains("expired records deleted: 0, clients: 0, batches: 0; hours counted: "));
+}
+
+TEST_CASE("make install by a user who cannot write there says that root has to do it", "[install]") {
+  const TemporaryDirectory directory;
+  fs::permissions(directory.path(), fs::perms(0555));
+  Command command{.arguments = is_root() ? kAsUser : Arguments{}, .directory = source_tree()};
+  command.arguments.insert(command.arguments.end(),
+                           {"scripts/install", "", directory / "qmail", directory / "usr/local",
+                            built("greylisting").parent_path(), kUser});
+  const Result result = run(command);
+  CHECK(result.status == 1);
+  CHECK_THAT(result.errors, Catch::StartsWith("install: ") &&
+                                Catch::EndsWith(" cannot write to " + directory.path().string() +
+                                                "; as root, run: make install\n"));
+  CHECK(result.output.empty());
+}
+
+TEST_CASE("install-packages names the packages where there is no sudo", "[install]") {
+  const TemporaryDirectory directory;
+  fs::permissions(directory.path(), fs::perms(0755));
+  // Nothing is installed, and beside the shell there is only what the script needs.
+  write_file(directory / "dpkg-query", "#!/bin/sh\nexit 1\n", 0755);
+  write_file(directory / "id", "#!/bin/sh\necho 1000\n", 0755);
+  const Result result = run({.arguments = {"env", "-i", "PATH=" + directory.path().string(), "/bin/sh",
+                                           source_tree() / "scripts/install-packages", "demo"}});
+  CHECK(result.status == 1);
+  CHECK(result.output.empty());
+  CHECK(result.errors ==
+        "install-packages: there is no sudo here; run as root, then try again: apt-get install ucspi-tcp "
+        "swaks sqlite3\n");
 }
 
 TEST_CASE("The samples for a database work as they are: accounts, option files, schema", "[install]") {

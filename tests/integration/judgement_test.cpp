@@ -2,9 +2,12 @@
 // to match, and who need not be greylisted. The same on every store.
 
 #include <chrono>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
 
-#include <catch2/catch.hpp>
-
+#include "tests/support/catch.h"
 #include "tests/support/scenario.h"
 
 namespace greylisting::test {

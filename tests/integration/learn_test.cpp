@@ -2,11 +2,16 @@
 // what the plugin then does.
 
 #include <array>
-#include <catch2/catch.hpp>
+#include <chrono>
 #include <cstdio>
 #include <ctime>
+#include <filesystem>
+#include <map>
 #include <regex>
+#include <string>
+#include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/installation.h"
 #include "text/utc.h"
 

@@ -6,13 +6,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <cstring>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/installation.h"
 
 namespace greylisting::test {
@@ -181,6 +183,18 @@ TEST_CASE("the plugin loads the authentication plugin that an account asks for",
   if (is_static())
     CHECK_THAT(attempt_without_twin(installation, {}).errors,
                Catch::Contains(std::string("authentication plugins") + kTwinNeeded));
+}
+
+TEST_CASE("an authentication plugin that the client library does not have is said to be that", "[link]") {
+  const Installation installation(Backend::mysql56);
+  const std::string user = installation.database() + "hashed";
+  installation.server().sql("", "CREATE USER '" + user + "'@'localhost' IDENTIFIED WITH sha256_password");
+  write_file(installation.home() / "control/mysql.cnf",
+             "[client]\nuser=" + user + "\nsocket=" + installation.server().socket().string() +
+                 "\nplugin-dir=" + installation.home().string() + '\n');
+  CHECK_THAT(installation.attempt().errors, Catch::Contains("error 2059") &&
+                                                Catch::Contains("caching_sha2_password") &&
+                                                Catch::Contains("mysql_native_password"));
 }
 
 TEST_CASE("an account that has to use TLS is not let in without", "[link]") {

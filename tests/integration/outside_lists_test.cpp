@@ -1,13 +1,18 @@
 // outside_lists_test: files and regular expressions count among the entries of the store as any other, and
 // leave alone what they do not decide. The same on every store.
 
-#include <catch2/catch.hpp>
 #include <chrono>
+#include <filesystem>
+#include <map>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "judgement/attempt.h"
 #include "store/mysql_store.h"
 #include "store/sqlite_store.h"
+#include "tests/support/catch.h"
 #include "tests/support/scenario.h"
 
 namespace greylisting::test {

@@ -6,13 +6,14 @@
 
 #include <algorithm>
 #include <array>
-#include <catch2/catch.hpp>
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/installation.h"
 
 namespace greylisting::test {

@@ -1,13 +1,20 @@
 // greylistctl explain, find, pass and forget: the same on every store. What they say is compared with what
 // the plugin then does.
 
-#include <catch2/catch.hpp>
+#include <chrono>
+#include <filesystem>
 #include <functional>
 #include <list>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <regex>
 #include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/installation.h"
 
 namespace greylisting::test {

@@ -3,10 +3,13 @@
 
 #include <zlib.h>
 
-#include <catch2/catch.hpp>
+#include <filesystem>
 #include <regex>
 #include <set>
+#include <string>
+#include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/installation.h"
 
 namespace greylisting::test {

@@ -3,13 +3,23 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <catch2/catch.hpp>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <iostream>
+#include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "ctl/report/json.h"
 #include "ctl/report/page.h"
 #include "ctl/report/text.h"
 #include "ctl/report/words.h"
+#include "tests/support/catch.h"
 #include "tests/support/installation.h"
 #include "tests/support/standard_stream.h"
 #include "text/utc.h"
@@ -516,7 +526,7 @@ TEST_CASE("A report's page is written whole, readable for all, and never through
   CHECK(written.output.empty());
   CHECK_THAT(read_file(here / "page.html"),
              Catch::StartsWith("<!DOCTYPE html>\n<html lang=\"en\">") && Catch::EndsWith("</html>\n"));
-  struct stat status {};
+  struct stat status = {};
   REQUIRE(stat((here / "page.html").c_str(), &status) == 0);
   CHECK((status.st_mode & 07777U) == 0644);
   CHECK(status.st_uid == geteuid());

@@ -1,12 +1,12 @@
 // round_trip_test: how many packets a decision sends after the handshake: one that looks, one that records,
 // and one for the lists where they can change something.
 
-#include <catch2/catch.hpp>
-
 #include <chrono>
+#include <filesystem>
 #include <string>
 #include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/installation.h"
 #include "tests/support/packet_counter.h"
 

@@ -1,10 +1,11 @@
 // The plugin's decisions, on every store: the same history has the same answers, those of greylisting 0.5.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/installation.h"
 #include "tests/support/scenario.h"
 

@@ -2,12 +2,12 @@
 // stand-in for qmail-smtpd, the plugin on a new SQLite file, and swaks as the
 // client. Time passes by moving what is stored, never by waiting.
 
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/mail_server.h"
 
 namespace greylisting::test {

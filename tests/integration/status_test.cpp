@@ -5,16 +5,25 @@
 
 #include <algorithm>
 #include <array>
-#include <catch2/catch.hpp>
+#include <chrono>
+#include <cstdint>
 #include <ctime>
 #include <filesystem>
 #include <functional>
 #include <iomanip>
+#include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <regex>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "ctl/records/history.h"
+#include "tests/support/catch.h"
 #include "tests/support/installation.h"
 #include "text/utc.h"
 #include "version.h"

@@ -1,9 +1,9 @@
 // throttle_test: what one client network may have waiting, on every store.
 
-#include <catch2/catch.hpp>
-
+#include <chrono>
 #include <string>
 
+#include "tests/support/catch.h"
 #include "tests/support/installation.h"
 
 namespace greylisting::test {

@@ -1,12 +1,17 @@
 // A database of greylisting 0.5 becomes one of this version by sql/mysql/upgrade-from-0.5.sql, and nothing is
 // lost.
 #include <algorithm>
-#include <catch2/catch.hpp>
+#include <cctype>
+#include <filesystem>
 #include <iomanip>
+#include <optional>
 #include <sstream>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/installation.h"
 
 namespace greylisting::test {

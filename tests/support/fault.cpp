@@ -3,10 +3,11 @@
 #include <sys/mount.h>
 
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <fstream>
 #include <utility>
+
+#include "tests/support/catch.h"
 
 namespace greylisting::test {
 namespace {

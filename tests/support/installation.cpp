@@ -14,6 +14,8 @@
 #include <set>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
 namespace greylisting::test {
 namespace {

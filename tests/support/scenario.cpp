@@ -1,7 +1,9 @@
 #include "scenario.h"
 
 #include <algorithm>
-#include <catch2/catch.hpp>
+#include <utility>
+
+#include "tests/support/catch.h"
 
 namespace greylisting::test {
 namespace {

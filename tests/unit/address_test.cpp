@@ -1,12 +1,13 @@
 #include "mail/address.h"
 
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <array>
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "tests/support/catch.h"
 
 namespace greylisting {
 namespace {

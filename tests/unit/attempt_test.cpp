@@ -1,9 +1,11 @@
 #include "judgement/attempt.h"
 
-#include <catch2/catch.hpp>
-
+#include <chrono>
 #include <stdexcept>
 #include <string>
+#include <utility>
+
+#include "tests/support/catch.h"
 
 namespace greylisting {
 namespace {

@@ -4,8 +4,6 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <filesystem>
 #include <memory>
@@ -14,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_directory.h"
 

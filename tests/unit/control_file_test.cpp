@@ -2,12 +2,11 @@
 
 #include <sys/stat.h>
 
-#include <catch2/catch.hpp>
-
 #include <filesystem>
 #include <string>
 
 #include "process/process.h"
+#include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"
 
 namespace greylisting {

@@ -1,8 +1,8 @@
 #include "judgement/decision.h"
 
-#include <catch2/catch.hpp>
-
 #include <string_view>
+
+#include "tests/support/catch.h"
 
 namespace greylisting {
 namespace {

@@ -1,7 +1,11 @@
 #include "lists/entry.h"
 
-#include <catch2/catch.hpp>
+#include <chrono>
+#include <string>
+#include <utility>
 #include <vector>
+
+#include "tests/support/catch.h"
 
 namespace greylisting {
 namespace {

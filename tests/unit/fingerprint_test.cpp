@@ -1,9 +1,8 @@
 #include "mail/fingerprint.h"
 
-#include <catch2/catch.hpp>
-
 #include <string>
 
+#include "tests/support/catch.h"
 #include "text/printable.h"
 
 namespace greylisting {

@@ -1,11 +1,14 @@
 #include "host/header.h"
 
-#include <catch2/catch.hpp>
-
+#include <algorithm>
+#include <chrono>
+#include <ctime>
 #include <random>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "tests/support/catch.h"
 
 namespace greylisting {
 namespace {

@@ -1,6 +1,11 @@
 #include "host/journal.h"
 
-#include <catch2/catch.hpp>
+#include <chrono>
+#include <ctime>
+#include <string>
+#include <string_view>
+
+#include "tests/support/catch.h"
 
 namespace greylisting {
 namespace {

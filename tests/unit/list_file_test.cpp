@@ -3,8 +3,6 @@
 #include <arpa/inet.h>
 #include <sys/stat.h>
 
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -14,8 +12,10 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_directory.h"
 

@@ -2,16 +2,17 @@
 
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <cstdint>
 #include <random>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/standard_stream.h"
 
 namespace greylisting {

@@ -1,6 +1,11 @@
 #include "ctl/report/moved_messages.h"
 
-#include <catch2/catch.hpp>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "tests/support/catch.h"
 
 namespace greylisting::ctl {
 namespace {

@@ -1,6 +1,9 @@
 #include "ctl/report/name_counts.h"
 
-#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/support/catch.h"
 
 namespace greylisting::ctl {
 

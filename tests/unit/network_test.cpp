@@ -2,8 +2,6 @@
 
 #include <arpa/inet.h>
 
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -11,6 +9,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "tests/support/catch.h"
 
 namespace greylisting {
 namespace {

@@ -2,9 +2,12 @@
 
 #include <sys/stat.h>
 
-#include <catch2/catch.hpp>
 #include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/working_directory.h"
 

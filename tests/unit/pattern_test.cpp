@@ -1,15 +1,15 @@
 #include "lists/pattern.h"
 
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <array>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lists/regexp.h"
+#include "tests/support/catch.h"
 
 namespace greylisting {
 namespace {

@@ -1,13 +1,13 @@
 #include "text/printable.h"
 
-#include <catch2/catch.hpp>
-
 #include <array>
 #include <cstdio>
 #include <random>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "tests/support/catch.h"
 
 namespace greylisting {
 namespace {

@@ -1,9 +1,10 @@
 #include "lists/regexp.h"
 
-#include <catch2/catch.hpp>
-
+#include <optional>
 #include <string>
 #include <utility>
+
+#include "tests/support/catch.h"
 
 namespace greylisting {
 namespace {

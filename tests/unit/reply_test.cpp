@@ -1,10 +1,11 @@
 #include "mail/reply.h"
 
-#include <catch2/catch.hpp>
-
+#include <chrono>
 #include <random>
 #include <string>
 #include <string_view>
+
+#include "tests/support/catch.h"
 
 namespace greylisting {
 namespace {

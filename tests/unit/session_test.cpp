@@ -1,11 +1,12 @@
 #include "judgement/session.h"
 
-#include <catch2/catch.hpp>
-
 #include <array>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
+
+#include "tests/support/catch.h"
 
 namespace greylisting {
 namespace {

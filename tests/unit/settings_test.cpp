@@ -5,14 +5,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
-
 #include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/working_directory.h"
 
@@ -653,7 +653,7 @@ TEST_CASE("Settings: store=mysql without an option file", "[settings]") {
 class Interruption {
  public:
   Interruption() {
-    struct sigaction action {};
+    struct sigaction action = {};
     action.sa_handler = [](int) {};
     sigaction(SIGALRM, &action, &before_);
     alarm(3);
@@ -666,7 +666,7 @@ class Interruption {
   Interruption& operator=(const Interruption&) = delete;
 
  private:
-  struct sigaction before_ {};
+  struct sigaction before_ = {};
 };
 
 // The variables are read all the same: on_error may be among them.

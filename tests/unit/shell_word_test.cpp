@@ -1,6 +1,9 @@
 #include "text/shell_word.h"
 
-#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/support/catch.h"
 
 namespace greylisting::test {
 

@@ -1,9 +1,11 @@
 #include "ctl/logs/smtpd_log.h"
 
-#include <catch2/catch.hpp>
-
+#include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
+
+#include "tests/support/catch.h"
 
 namespace greylisting {
 namespace {

@@ -2,15 +2,15 @@
 
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <random>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/standard_stream.h"
 
 namespace greylisting::spp {

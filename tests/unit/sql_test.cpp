@@ -1,10 +1,10 @@
 #include "store/sql.h"
 
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <string>
 #include <string_view>
+
+#include "tests/support/catch.h"
 
 namespace greylisting::sql {
 namespace {

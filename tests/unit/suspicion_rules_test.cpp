@@ -3,8 +3,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
-
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -12,6 +10,7 @@
 
 #include "lists/regexp.h"
 #include "process/process.h"
+#include "tests/support/catch.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_directory.h"
 

@@ -1,8 +1,9 @@
 #include "lists/suspicion.h"
 
-#include <catch2/catch.hpp>
-
 #include <string>
+#include <string_view>
+
+#include "tests/support/catch.h"
 
 namespace greylisting {
 namespace {

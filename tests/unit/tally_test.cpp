@@ -1,6 +1,8 @@
 #include "ctl/records/tally.h"
 
-#include <catch2/catch.hpp>
+#include <chrono>
+
+#include "tests/support/catch.h"
 
 namespace greylisting::ctl {
 namespace {

@@ -1,11 +1,11 @@
 #include "judgement/transaction.h"
 
-#include <catch2/catch.hpp>
-
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "tests/support/catch.h"
 
 namespace greylisting {
 namespace {

@@ -1,13 +1,15 @@
 #include "mail/triplet.h"
 
-#include <catch2/catch.hpp>
-
 #include <array>
 #include <cstdio>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "tests/support/catch.h"
 
 namespace greylisting {
 namespace {

@@ -1,8 +1,13 @@
 #include "text/utc.h"
 
-#include <catch2/catch.hpp>
+#include <chrono>
+#include <ctime>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
+
+#include "tests/support/catch.h"
 
 namespace greylisting {
 namespace {

@@ -2,6 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
 
 #include "ctl/lists/entry_table.h"
 #include "ctl/print/figure_words.h"

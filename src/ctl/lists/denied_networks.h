@@ -1,6 +1,7 @@
 // denied_networks: which client networks are denied as a whole by entries.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>

@@ -1,7 +1,10 @@
 #include "ctl/lists/entry_table.h"
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
+#include <stdexcept>
+#include <utility>
 
 #include "store/statements.h"
 #include "text/number.h"

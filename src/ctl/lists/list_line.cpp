@@ -1,6 +1,7 @@
 #include "ctl/lists/list_line.h"
 
 #include <algorithm>
+#include <string_view>
 #include <vector>
 
 namespace greylisting::ctl {

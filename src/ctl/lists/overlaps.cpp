@@ -1,5 +1,8 @@
 #include "ctl/lists/overlaps.h"
 
+#include <optional>
+#include <utility>
+
 #include "ctl/lists/entry_table.h"
 #include "lists/list_file.h"
 #include "lists/outside_lists.h"

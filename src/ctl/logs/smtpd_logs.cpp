@@ -7,11 +7,17 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <memory>
+#include <new>
+#include <optional>
+#include <string_view>
 #include <system_error>
 #include <unordered_map>
+#include <utility>
+#include <variant>
 
 #include "ctl/logs/smtpd_log.h"
 #include "judgement/attempt.h"
@@ -192,7 +198,7 @@ class LogReader {
       complain(log, std::string("cannot be read (") + std::strerror(errno) + "), so nothing in it counts");
       return;
     }
-    struct stat status {};
+    struct stat status = {};
     const bool is_file = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
     // Reads what is not of gzip as it is.
     const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzdopen(descriptor, "rb"), gzclose_r);

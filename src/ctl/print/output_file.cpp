@@ -83,7 +83,7 @@ void write_whole_file(const std::string& file, std::string_view text) {
     std::cout << text;
     return;
   }
-  struct stat status {};
+  struct stat status = {};
   const bool is_there = lstat(file.c_str(), &status) == 0;
   if (is_there && !S_ISREG(status.st_mode)) {
     throw std::runtime_error(file + ": is " +

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <iostream>
+#include <string_view>
+#include <utility>
 
 #include "ctl/print/terminal.h"
 
@@ -33,7 +35,7 @@ void erase_and_end(int signal) {
 Progress::Progress(std::string what, std::uint64_t total)
     : what_(std::move(what)), total_(total), is_shown_(is_decorated(STDERR_FILENO)) {
   if (!is_shown_) return;
-  struct sigaction action {};
+  struct sigaction action = {};
   action.sa_handler = erase_and_end;
   action.sa_flags = static_cast<int>(SA_RESETHAND);
   sigaction(SIGINT, &action, &on_interrupt_);

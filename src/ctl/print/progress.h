@@ -31,7 +31,7 @@ class Progress {
   std::uint64_t total_;
   std::uint64_t done_ = 0;
   bool is_shown_;
-  struct sigaction on_interrupt_ {};  // what was to be done before
+  struct sigaction on_interrupt_ = {};  // what was to be done before
   Clock::time_point begin_ = Clock::now();
   Clock::time_point drawn_{};
 };

@@ -18,7 +18,7 @@ bool is_decorated(int descriptor) {
 
 std::size_t width_of(int descriptor) {
   constexpr std::size_t kUsual = 80;
-  struct winsize size {};
+  struct winsize size = {};
   return ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsual;
 }
 

@@ -1,7 +1,10 @@
 #include "ctl/records/earned.h"
 
 #include <algorithm>
+#include <optional>
 #include <span>
+#include <string_view>
+#include <utility>
 
 #include "ctl/records/key_list.h"
 #include "text/printable.h"

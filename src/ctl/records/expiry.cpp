@@ -1,6 +1,11 @@
 #include "ctl/records/expiry.h"
 
+#include <functional>
 #include <map>
+#include <string_view>
+#include <tuple>
+#include <variant>
+#include <vector>
 
 #include "ctl/records/key_list.h"
 #include "ctl/records/record_tally.h"

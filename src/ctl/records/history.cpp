@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <climits>
+#include <utility>
 
 #include "ctl/records/record_tally.h"
 #include "text/number.h"

@@ -1,5 +1,7 @@
 #include "ctl/records/recent.h"
 
+#include <vector>
+
 #include "text/utc.h"
 
 namespace greylisting::ctl {

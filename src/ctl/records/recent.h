@@ -2,6 +2,7 @@
 // whole hours, as far as they have folded theirs into the history.
 #pragma once
 
+#include <cstdint>
 #include <ctime>
 #include <set>
 #include <string>

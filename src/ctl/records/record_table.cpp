@@ -1,6 +1,10 @@
 #include "ctl/records/record_table.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+#include <utility>
 
 #include "ctl/commands.h"
 #include "lists/entry.h"

@@ -3,6 +3,7 @@
 // loses a count.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>

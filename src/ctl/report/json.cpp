@@ -1,5 +1,10 @@
 #include "ctl/report/json.h"
 
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "text/printable.h"
 
 namespace greylisting::ctl {

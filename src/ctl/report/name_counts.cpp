@@ -1,6 +1,7 @@
 #include "ctl/report/name_counts.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace greylisting::ctl {
 
@@ -30,9 +31,8 @@ std::vector<NameCount> NameCounts::top(std::size_t number) const {
   };
   const auto end = all.begin() + static_cast<std::ptrdiff_t>(top.size());
   std::partial_sort(all.begin(), end, all.end(), is_before);
-  std::transform(all.begin(), end, top.begin(), [](const auto* each) {
-    return NameCount{each->first, each->second};
-  });
+  const auto with_count = [](const auto* each) { return NameCount{each->first, each->second}; };
+  std::transform(all.begin(), end, top.begin(), with_count);
   return top;
 }
 

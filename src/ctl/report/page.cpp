@@ -1,5 +1,7 @@
 #include "ctl/report/page.h"
 
+#include <vector>
+
 #include "ctl/report/charts.h"
 #include "ctl/report/html.h"
 #include "ctl/report/sections.h"

@@ -1,9 +1,12 @@
 #include "ctl/report/records.h"
 
 #include <algorithm>
+#include <deque>
 #include <functional>
+#include <string_view>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 
 #include "ctl/print/progress.h"
 #include "ctl/records/history.h"

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "ctl/report/charts.h"
 #include "ctl/report/html.h"

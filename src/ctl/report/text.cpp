@@ -1,8 +1,12 @@
 #include "ctl/report/text.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <iostream>
 #include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "ctl/print/table.h"
 #include "ctl/report/words.h"

@@ -71,7 +71,7 @@ TEST_CASE("sql::literals_of: what the statements ask of an attempt", "[sql]") {
     std::string name, mysql, sqlite;
   };
   Settings settings;
-  settings.block_expire = 7;
+  settings.block_expire = std::chrono::minutes(7);
   const Attempt attempt = attempt_of(settings);
   const auto mysql = by_name(literals_of(attempt, Dialect::mysql));
   const auto sqlite = by_name(literals_of(attempt, Dialect::sqlite));
@@ -107,7 +107,7 @@ TEST_CASE("sql::literals_of: another client, sender, recipient or setting is ano
   CHECK(one.size() == std::string("_latin1 x''").size() + 64);
   CHECK(question(attempt_of(Settings())) == one);
   Settings settings;
-  settings.explicit_only = 1;
+  settings.explicit_only = true;
   CHECK(question(attempt_of(settings)) != one);
   CHECK(question(attempt_of(Settings(), "pass")) != one);
   Attempt other = attempt_of(Settings());

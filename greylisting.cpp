@@ -31,9 +31,9 @@ namespace {
 Decided judged(const Session& session, const Transaction& transaction, const Settings& settings,
                const Log& log, const Journal& journal, std::chrono::steady_clock::time_point start) {
   if (const auto decision = decide_without_store(session, settings)) return {*decision};
-  const std::string overdue = "no decision within timeout=" + std::to_string(settings.timeout) +
+  const std::string overdue = "no decision within timeout=" + std::to_string(settings.timeout.count()) +
                               " ms; the store is slow or does not answer: greylistctl check";
-  Deadline deadline(start + std::chrono::milliseconds(settings.timeout), log.line(LogLevel::error, overdue),
+  Deadline deadline(start + settings.timeout, log.line(LogLevel::error, overdue),
                     spp::commands_on_error(settings));
   journal.add_when_over({.time = std::time(nullptr)}, deadline);
   const Attempt attempt = Attempt::from(session, settings, transaction);
@@ -65,7 +65,7 @@ int main(int argc, char* argv[]) {
     const Log log(static_cast<LogLevel>(settings.loglevel));
     if (const auto end = handed_over({argv, static_cast<std::size_t>(argc)})) {
       // Not a new start: what is wrong with the settings has been said, and some of the time is over.
-      start = std::min(start, *end - std::chrono::milliseconds(settings.timeout));
+      start = std::min(start, *end - settings.timeout);
     } else {
       for (const Problem& problem : loaded.problems) log.write(LogLevel::warning, problem);
       for (const Problem& warning : loaded.warnings) log.write(LogLevel::warning, warning);

@@ -70,9 +70,10 @@ int cleanup(const LoadedSettings& loaded, const CleanupOptions& options) {
   History history(*administration);
   const std::time_t time = std::time(nullptr);
   // From the beginning of an hour on, so that the last day is whole where that is all.
-  const std::time_t oldest = (time - loaded.settings.history_expire * kDay) / kHour * kHour;
+  const std::time_t oldest =
+      (time - std::chrono::seconds(loaded.settings.history_expire).count()) / kHour * kHour;
   const std::size_t hours = fold(Journal(loaded.settings), history, time, std::max(oldest, time - kKept));
-  if (loaded.settings.history_expire > 0) {
+  if (loaded.settings.history_expire.count() > 0) {
     history.shorten(stored_time(oldest));
   } else {
     history.clear();

@@ -110,7 +110,7 @@ void print(const Explanation& explanation, const Settings& settings) {
   std::cout << '\n' << name(decision.outcome()) << " (" << name(decision.reason) << ')';
   if (!explanation.answer.empty()) std::cout << ": " << explanation.answer;
   std::cout << '\n';
-  if (settings.observe != 0 && decision.outcome() != Outcome::accepted)
+  if (settings.observe && decision.outcome() != Outcome::accepted)
     std::cout << "observe=1: nothing is refused, the mail passes\n";
   if (!explanation.passes_from.empty()) {
     std::cout << condition_for(decision.reason) << "passes from " << explanation.passes_from << " UTC, in "

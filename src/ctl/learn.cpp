@@ -77,7 +77,7 @@ void decide(Lesson& lesson, const NetworkStanding& standing, const Circumstances
     return;
   }
   if (const auto entry = circumstances.denied.entry_for(seen.network)) return nothing("denied by " + *entry);
-  const std::time_t until = seen.last_accepted + settings.auto_allow_expire * kDay;
+  const std::time_t until = seen.last_accepted + std::chrono::seconds(settings.auto_allow_expire).count();
   lesson.until = stored_time(until);
   if (until <= circumstances.now) return nothing("accepted longer ago than auto_allow_expire");
   if (standing.passes < settings.auto_allow_after) {

@@ -10,6 +10,7 @@
 #include "ctl/lists/entry_table.h"
 #include "ctl/print/words.h"
 #include "ctl/records/earned.h"
+#include "text/ascii.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -39,7 +40,7 @@ bool is_id(std::string_view word) {
   for (const std::string_view prefix : {"entries/", "lists/"}) {
     if (!word.starts_with(prefix)) continue;
     word.remove_prefix(prefix.size());
-    return !word.empty() && std::ranges::all_of(word, [](char c) { return c >= '0' && c <= '9'; });
+    return ascii::is_digits(word);
   }
   return false;
 }

@@ -68,9 +68,9 @@ std::string_view what_is_greylisted(Greylist greylist) {
 
 std::string mode(const Settings& settings) {
   std::string mode(what_is_greylisted(settings.greylist));
-  if (settings.explicit_only != 0) mode += " listed recipients only";
-  mode += " for " + duration_text(std::chrono::minutes(settings.block_expire));
-  if (settings.observe != 0) mode += "; only observes (observe=1): nothing is refused";
+  if (settings.explicit_only) mode += " listed recipients only";
+  mode += " for " + duration_text(settings.block_expire);
+  if (settings.observe) mode += "; only observes (observe=1): nothing is refused";
   return mode;
 }
 
@@ -161,9 +161,8 @@ int status(const LoadedSettings& loaded, const StatusOptions& options) {
   }
 
   if (options.json) {
-    Json json = {{"host", host_name()},      {"version", kVersion},
-                 {"mode", mode(settings)},   {"observe", settings.observe != 0},
-                 {"store", store(settings)}, {"time", utc(now)}};
+    Json json = {{"host", host_name()},         {"version", kVersion},      {"mode", mode(settings)},
+                 {"observe", settings.observe}, {"store", store(settings)}, {"time", utc(now)}};
     if (!problem.empty()) {
       json["problem"] = problem;
     } else {
@@ -184,7 +183,7 @@ int status(const LoadedSettings& loaded, const StatusOptions& options) {
             << "mode     " << mode(settings) << '\n'
             << "store    " << store(settings) << '\n';
   if (problem.empty()) print_sizes(sizes);
-  if (settings.history_expire == 0) std::cout << "Nothing is counted: history_expire=0.\n\n";
+  if (settings.history_expire.count() == 0) std::cout << "Nothing is counted: history_expire=0.\n\n";
   if (!others.names.empty()) {
     std::string names;
     for (const std::string& name : others.names) names.append(names.empty() ? "" : ", ").append(name);

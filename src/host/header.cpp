@@ -4,6 +4,8 @@
 #include <array>
 #include <initializer_list>
 
+#include "text/ascii.h"
+
 namespace greylisting {
 namespace {
 
@@ -11,8 +13,7 @@ constexpr std::size_t kMaxLine = 78;       // RFC 5322, section 2.1.1
 constexpr std::size_t kMaxHostName = 253;  // RFC 1035, section 2.3.4, as text
 
 bool is_host_name_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_';
+  return ascii::is_letter_or_digit(c) || c == '-' || c == '.' || c == '_';
 }
 
 std::string host_name(std::string_view host) {

@@ -48,7 +48,7 @@ class Journal {
  public:
   /// With history_expire=0 nothing is written, nor when the state directory is not private
   /// (state_directory.h).
-  explicit Journal(const Settings& settings) : is_kept_(settings.history_expire > 0) {}
+  explicit Journal(const Settings& settings) : is_kept_(settings.history_expire.count() > 0) {}
 
   /// Appends a line in one call. Fails silently: a journal that cannot be written is no reason to hold up
   /// mail.

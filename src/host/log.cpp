@@ -40,10 +40,8 @@ std::string Log::line(LogLevel level, std::string_view text) const {
 Circumstances circumstances(std::chrono::steady_clock::time_point start, const Settings& settings) {
   const auto elapsed =
       std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start);
-  return {.time = std::time(nullptr),
-          .session = getppid(),
-          .elapsed = elapsed,
-          .is_observed = settings.observe != 0};
+  return {
+      .time = std::time(nullptr), .session = getppid(), .elapsed = elapsed, .is_observed = settings.observe};
 }
 
 std::string describe(const Decision& decision, const Session& session, const Circumstances& circumstances) {

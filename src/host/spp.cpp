@@ -49,13 +49,13 @@ bool can_wait_for_data(const Decision& decision, const Settings& settings, const
 }  // namespace
 
 bool adds_header(const Decision& decision, const Settings& settings, const Transaction& transaction) {
-  return decision.reason == Reason::retried && settings.header != Header::off && settings.observe == 0 &&
+  return decision.reason == Reason::retried && settings.header != Header::off && !settings.observe &&
          transaction.is_counted() && !transaction.has_header && !transaction.refused_at_data;
 }
 
 std::string commands(const Decision& decision, const Settings& settings, std::string_view recipient_domain,
                      Transaction transaction, std::string_view header_field) {
-  if (settings.observe != 0) return {};
+  if (settings.observe) return {};
   std::string answer;
   switch (decision.outcome()) {
     case Outcome::accepted:
@@ -85,7 +85,7 @@ std::string commands(const Decision& decision, const Settings& settings, std::st
 }
 
 std::string commands_on_error(const Settings& settings) {
-  return settings.on_error == OnError::defer && settings.observe == 0 ? refuse(kErrorReply) : std::string();
+  return settings.on_error == OnError::defer && !settings.observe ? refuse(kErrorReply) : std::string();
 }
 
 void write(std::string_view commands) {

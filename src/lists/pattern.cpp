@@ -4,6 +4,7 @@
 #include <array>
 
 #include "lists/regexp.h"
+#include "text/ascii.h"
 #include "text/printable.h"
 
 namespace greylisting {
@@ -66,15 +67,15 @@ std::string_view allowed(PatternKind kind) {
   refuse(text, std::string(why).append("; ").append(allowed(kind)));
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 bool is_blank_or_control(char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; }
 
 bool is_ascii(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-bool is_in_names(char c) { return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '_' || c == '.'; }
+bool is_in_names(char c) {
+  return ascii::is_lower(c) || ascii::is_digit(c) || c == '-' || c == '_' || c == '.';
+}
 
 // RFC 5321, section 4.1.3. The dots in it separate no labels.
 bool is_address_literal(std::string_view domain) {
@@ -86,7 +87,7 @@ std::optional<Network> network_of_first_octets(std::string_view text) {
   if (text.ends_with('.')) text.remove_suffix(1);
   auto octets = std::ranges::count(text, '.') + 1;
   if (text.empty() || octets > 3 ||
-      !std::ranges::all_of(text, [](char c) { return c == '.' || is_digit(c); }))
+      !std::ranges::all_of(text, [](char c) { return c == '.' || ascii::is_digit(c); }))
     return std::nullopt;
   const std::string prefix = std::to_string(8 * octets);
   std::string network(text);
@@ -118,7 +119,7 @@ std::string domain_of(PatternKind kind, std::string_view text, std::string_view 
 bool ends_in_number(std::string_view name) {
   const auto dot = name.rfind('.');
   const std::string_view last = name.substr(dot == std::string_view::npos ? 0 : dot + 1);
-  return !last.empty() && std::ranges::all_of(last, [](char c) { return is_digit(c) || c == '-'; });
+  return !last.empty() && std::ranges::all_of(last, [](char c) { return ascii::is_digit(c) || c == '-'; });
 }
 
 // Whether `name` is `domain` or in it, as far as `reach` (the second byte of a key) goes.
@@ -212,14 +213,6 @@ std::string_view word(PatternKind kind) {
       break;
   }
   return "recipient";
-}
-
-std::string normal_client_name(std::string_view name) {
-  std::string normal(name.substr(0, name.find_last_not_of('.') + 1));
-  for (char& c : normal) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return normal;
 }
 
 unsigned specificity_of_domain(PatternKind kind, std::string_view domain, bool is_exact) {

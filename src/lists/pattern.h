@@ -36,6 +36,7 @@
 #include <vector>
 
 #include "mail/address.h"
+#include "mail/client_name.h"
 #include "mail/network.h"
 
 namespace greylisting {
@@ -51,13 +52,10 @@ std::string_view word(PatternKind kind);
 /// What patterns are held against: one delivery attempt.
 struct Subjects {
   IpAddress client;
-  std::string client_name;  // normal form: lower case, no final dots; empty for none
+  std::string client_name;  // as normal_client_name makes it; empty for none
   Address sender;
   Address recipient;
 };
-
-/// `name` in lower case and without final dots.
-std::string normal_client_name(std::string_view name);
 
 /// A pattern that cannot be understood; what() says what is wrong with it and what is allowed.
 class PatternError : public std::runtime_error {

@@ -4,16 +4,10 @@
 
 #include <algorithm>
 
+#include "text/ascii.h"
+
 namespace greylisting {
 namespace {
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 // @relay,@relay:user@domain
 std::string_view without_source_route(std::string_view address) {
@@ -31,7 +25,7 @@ constexpr std::size_t kMaxUnicodeDomain = 1024;
 // A width variant of @ or a blank becomes the character itself, and then the name is none.
 bool is_host_name(std::string_view text) {
   return std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+    return ascii::is_lower(c) || ascii::is_digit(c) || c == '-' || c == '.' || c == '_';
   });
 }
 
@@ -48,13 +42,13 @@ std::string normal_domain(std::string_view text) {
   char* converted = nullptr;
   if (idn2_to_ascii_8z(domain.c_str(), &converted, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK)
     return domain;
-  const std::string ascii = lower_case(converted);
+  const std::string ascii = ascii::lower(converted);
   idn2_free(converted);
   return is_host_name(ascii) ? without_final_dots(ascii) : domain;
 }
 
 std::string normal_form(std::string_view raw) {
-  std::string address = lower_case(without_source_route(raw));
+  std::string address = ascii::lower(without_source_route(raw));
   const auto at = address.rfind('@');
   if (at == std::string::npos) return address;
   return address.substr(0, at + 1) + normal_domain(address.substr(at + 1));

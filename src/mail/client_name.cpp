@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "text/ascii.h"
 #include "text/printable.h"
 
 namespace greylisting {
@@ -49,14 +50,6 @@ static_assert(std::ranges::is_sorted(kLineWords) && std::ranges::is_sorted(kOcte
 
 constexpr std::string_view kSeparators = "._-";
 constexpr std::string_view kDigits = "0123456789";
-
-std::string normal_form(std::string_view name) {
-  std::string normal(name.substr(0, name.find_last_not_of('.') + 1));
-  for (char& c : normal) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return normal;
-}
 
 // The name without its last two labels, `host.example.` of `host.example.org`; the whole name when it has no
 // more than two. What a domain calls itself says nothing about its hosts.
@@ -237,8 +230,12 @@ bool names_modem(std::string_view name) {
 
 }  // namespace
 
+std::string normal_client_name(std::string_view name) {
+  return ascii::lower(name.substr(0, name.find_last_not_of('.') + 1));
+}
+
 bool looks_dynamic(std::string_view client_name, const IpAddress& client) {
-  const std::string name = normal_form(client_name);
+  const std::string name = normal_client_name(client_name);
   if (name.empty() || names_server(host_part(name))) return false;
 
   const std::vector<Stretch> stretches = stretches_of(name);

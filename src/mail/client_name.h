@@ -13,11 +13,15 @@
 //   - IPv6 clients' names are looked at, too.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "mail/network.h"
 
 namespace greylisting {
+
+/// `name` in lower case and without final dots: the form in which names are compared.
+std::string normal_client_name(std::string_view name);
 
 /// Whether the name looks like that of a home or dial-up line. In any case, with or without a final dot; an
 /// empty name looks like nothing. Takes time linear in the name's length.

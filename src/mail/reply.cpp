@@ -2,12 +2,11 @@
 
 #include <algorithm>
 
+#include "text/ascii.h"
 #include "text/printable.h"
 
 namespace greylisting {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_reply_text(char c) { return c >= 0x20 && c < 0x7f; }
 
@@ -15,7 +14,8 @@ bool is_reply_text(char c) { return c >= 0x20 && c < 0x7f; }
 
 bool is_reply(std::string_view text, char first) {
   return text.size() > 4 && text.size() <= kMaxReply && text[0] == first && text[1] >= '0' &&
-         text[1] <= '5' && is_digit(text[2]) && text[3] == ' ' && std::ranges::all_of(text, is_reply_text);
+         text[1] <= '5' && ascii::is_digit(text[2]) && text[3] == ' ' &&
+         std::ranges::all_of(text, is_reply_text);
 }
 
 std::string expand_reply(std::string_view text, std::chrono::seconds left,

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <span>
 #include <system_error>
@@ -15,6 +14,7 @@
 #include "mail/reply.h"
 #include "process/process.h"
 #include "settings/control_file.h"
+#include "text/number.h"
 #include "text/printable.h"
 
 namespace greylisting {
@@ -28,11 +28,28 @@ using Member = Value Settings::*;
 
 // The kinds of value a setting can have. Each names the member it sets and knows its bounds.
 
+// 0 or 1.
+struct Flag {
+  bool Settings::*member;
+};
+
 struct Number {
   Member<long> member;
   long least, most;
-  std::string_view unit;  // "minutes", …; empty for a bare number
+  std::string_view unit;  // "records", …; empty for a bare number
 };
+
+// A whole number of the unit that the member counts in.
+template <typename Unit>
+struct Time {
+  Unit Settings::*member;
+  long least, most;
+};
+
+constexpr std::string_view name_of(std::chrono::milliseconds /*unit*/) { return "milliseconds"; }
+constexpr std::string_view name_of(std::chrono::minutes /*unit*/) { return "minutes"; }
+constexpr std::string_view name_of(std::chrono::hours /*unit*/) { return "hours"; }
+constexpr std::string_view name_of(std::chrono::days /*unit*/) { return "days"; }
 
 struct Text {
   Member<std::string> member;
@@ -76,8 +93,10 @@ constexpr std::array<std::pair<std::string_view, Header>, 3> kHeaders{
 
 struct Setting {
   std::string_view key;
-  std::variant<Number, Text, Reply, Choice<StoreKind>, Choice<OnError>, Choice<Match>, Choice<RemoteHost>,
-               Choice<Greylist>, Choice<NullSender>, Choice<Privacy>, Choice<Stage>, Choice<Header>>
+  std::variant<Flag, Number, Time<std::chrono::milliseconds>, Time<std::chrono::minutes>,
+               Time<std::chrono::hours>, Time<std::chrono::days>, Text, Reply, Choice<StoreKind>,
+               Choice<OnError>, Choice<Match>, Choice<RemoteHost>, Choice<Greylist>, Choice<NullSender>,
+               Choice<Privacy>, Choice<Stage>, Choice<Header>>
       value;
 };
 
@@ -86,35 +105,35 @@ constexpr long kYearOfMinutes = 365L * 24 * 60;
 const std::array kSettings{
     Setting{"mysql_default_file", Text{&Settings::mysql_default_file}},
     Setting{"mysql_admin_file", Text{&Settings::mysql_admin_file}},
-    Setting{"block_expire", Number{&Settings::block_expire, 0, kYearOfMinutes, "minutes"}},
-    Setting{"record_expire", Number{&Settings::record_expire, 1, 2 * kYearOfMinutes, "minutes"}},
-    Setting{"record_expire_good", Number{&Settings::record_expire_good, 1, 3650, "days"}},
+    Setting{"block_expire", Time<std::chrono::minutes>{&Settings::block_expire, 0, kYearOfMinutes}},
+    Setting{"record_expire", Time<std::chrono::minutes>{&Settings::record_expire, 1, 2 * kYearOfMinutes}},
+    Setting{"record_expire_good", Time<std::chrono::days>{&Settings::record_expire_good, 1, 3650}},
     Setting{"loglevel", Number{&Settings::loglevel, 0, 5, ""}},
-    Setting{"explicit", Number{&Settings::explicit_only, 0, 1, ""}},
+    Setting{"explicit", Flag{&Settings::explicit_only}},
     Setting{"store", Choice<StoreKind>{&Settings::store, kStores}},
     Setting{"sqlite_file", Text{&Settings::sqlite_file}},
-    Setting{"timeout", Number{&Settings::timeout, 10, 60000, "milliseconds"}},
+    Setting{"timeout", Time<std::chrono::milliseconds>{&Settings::timeout, 10, 60000}},
     Setting{"on_error", Choice<OnError>{&Settings::on_error, kOnError}},
     Setting{"max_pending_per_client", Number{&Settings::max_pending_per_client, 0, 1000000, "records"}},
     Setting{"ipv4_prefix", Number{&Settings::ipv4_prefix, 1, 32, "bits"}},
     Setting{"ipv6_prefix", Number{&Settings::ipv6_prefix, 1, 128, "bits"}},
     Setting{"match", Choice<Match>{&Settings::match, kMatches}},
-    Setting{"match_helo", Number{&Settings::match_helo, 0, 1, ""}},
+    Setting{"match_helo", Flag{&Settings::match_helo}},
     Setting{"trust_remote_host", Choice<RemoteHost>{&Settings::trust_remote_host, kRemoteHosts}},
     Setting{"allow_lists", Text{&Settings::allow_lists}},
     Setting{"greylist", Choice<Greylist>{&Settings::greylist, kGreylist}},
     Setting{"suspicious_rules", Text{&Settings::suspicious_rules}},
     Setting{"null_sender", Choice<NullSender>{&Settings::null_sender, kNullSender}},
     Setting{"auto_allow_after", Number{&Settings::auto_allow_after, 0, 10000, "passes"}},
-    Setting{"auto_allow_expire", Number{&Settings::auto_allow_expire, 1, 3650, "days"}},
+    Setting{"auto_allow_expire", Time<std::chrono::days>{&Settings::auto_allow_expire, 1, 3650}},
     Setting{"group_domain_level", Number{&Settings::group_domain_level, 0, 1000, "senders"}},
-    Setting{"trap_expire", Number{&Settings::trap_expire, 1, 24L * 365, "hours"}},
-    Setting{"low_priority_mx", Number{&Settings::low_priority_mx, 0, 1, ""}},
+    Setting{"trap_expire", Time<std::chrono::hours>{&Settings::trap_expire, 1, 24L * 365}},
+    Setting{"low_priority_mx", Flag{&Settings::low_priority_mx}},
     Setting{"max_recipients", Number{&Settings::max_recipients, 0, 100000, "recipients"}},
     Setting{"privacy", Choice<Privacy>{&Settings::privacy, kPrivacy}},
     Setting{"privacy_key_file", Text{&Settings::privacy_key_file}},
-    Setting{"history_expire", Number{&Settings::history_expire, 0, 3650, "days"}},
-    Setting{"observe", Number{&Settings::observe, 0, 1, ""}},
+    Setting{"history_expire", Time<std::chrono::days>{&Settings::history_expire, 0, 3650}},
+    Setting{"observe", Flag{&Settings::observe}},
     Setting{"stage", Choice<Stage>{&Settings::stage, kStages}},
     Setting{"header", Choice<Header>{&Settings::header, kHeaders}},
     Setting{"defer_message", Reply{&Settings::defer_message, '4'}},
@@ -130,22 +149,42 @@ std::string variable_of(std::string_view key) {
   return name;
 }
 
+template <typename Bounds>
+bool is_within(std::optional<long> value, const Bounds& bounds) {
+  return value && *value >= bounds.least && *value <= bounds.most;
+}
+
+template <typename Bounds>
+std::string not_a_number(const Bounds& bounds, std::string_view unit) {
+  std::string wrong = "is not a whole number ";
+  if (!unit.empty()) wrong.append("of ").append(unit).append(" ");
+  return wrong + "from " + std::to_string(bounds.least) + " to " + std::to_string(bounds.most);
+}
+
 // Reads one value into its member. Returns what is wrong with it, without the value it leaves in place.
 struct Assign {
   Settings& settings;
   std::string_view text;
 
+  std::optional<std::string> operator()(const Flag& flag) const {
+    if (text != "0" && text != "1") return "is not 0 or 1";
+    settings.*flag.member = text == "1";
+    return std::nullopt;
+  }
+
   std::optional<std::string> operator()(const Number& number) const {
-    long value = 0;
-    const char* const end = text.data() + text.size();
-    const auto parsed = std::from_chars(text.data(), end, value);
-    if (parsed.ec == std::errc() && parsed.ptr == end && value >= number.least && value <= number.most) {
-      settings.*number.member = value;
-      return std::nullopt;
-    }
-    std::string wrong = "is not a whole number ";
-    if (!number.unit.empty()) wrong.append("of ").append(number.unit).append(" ");
-    return wrong + "from " + std::to_string(number.least) + " to " + std::to_string(number.most);
+    const auto value = number_of<long>(text);
+    if (!is_within(value, number)) return not_a_number(number, number.unit);
+    settings.*number.member = *value;
+    return std::nullopt;
+  }
+
+  template <typename Unit>
+  std::optional<std::string> operator()(const Time<Unit>& time) const {
+    const auto value = number_of<long>(text);
+    if (!is_within(value, time)) return not_a_number(time, name_of(Unit()));
+    settings.*time.member = Unit(*value);
+    return std::nullopt;
   }
 
   std::optional<std::string> operator()(const Text& value) const {
@@ -180,7 +219,12 @@ struct Assign {
 struct Show {
   const Settings& settings;
 
+  std::string operator()(const Flag& flag) const { return settings.*flag.member ? "1" : "0"; }
   std::string operator()(const Number& number) const { return std::to_string(settings.*number.member); }
+  template <typename Unit>
+  std::string operator()(const Time<Unit>& time) const {
+    return std::to_string((settings.*time.member).count());
+  }
   std::string operator()(const Text& text) const { return settings.*text.member; }
   std::string operator()(const Reply& reply) const { return settings.*reply.member; }
   template <typename Value>
@@ -308,11 +352,11 @@ void read_variables(Reader& reader, const Environment& environment) {
 void reconcile(LoadedSettings& loaded) {
   Settings& settings = loaded.settings;
   if (settings.record_expire <= settings.block_expire) {
-    const long longer = settings.block_expire + Settings().record_expire;
-    loaded.problems.push_back(loaded.file + ": record_expire: " + std::to_string(settings.record_expire) +
-                              " minutes is not longer than block_expire (" +
-                              std::to_string(settings.block_expire) +
-                              "), so that no retry could ever pass; using " + std::to_string(longer));
+    const auto longer = settings.block_expire + Settings().record_expire;
+    loaded.problems.push_back(
+        loaded.file + ": record_expire: " + std::to_string(settings.record_expire.count()) +
+        " minutes is not longer than block_expire (" + std::to_string(settings.block_expire.count()) +
+        "), so that no retry could ever pass; using " + std::to_string(longer.count()));
     settings.record_expire = longer;
   }
   if (settings.store == StoreKind::mysql && settings.mysql_default_file.empty()) {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "text/ascii.h"
 #include "text/number.h"
 
 namespace greylisting {
@@ -35,8 +36,7 @@ std::optional<std::time_t> time_of(std::string_view stored) {
   constexpr std::string_view kForm = "NNNN-NN-NN NN:NN:NN";
   if (stored.size() != kForm.size()) return std::nullopt;
   for (std::size_t i = 0; i < stored.size(); ++i) {
-    const bool is_digit = stored[i] >= '0' && stored[i] <= '9';
-    if (kForm[i] == 'N' ? !is_digit : stored[i] != kForm[i]) return std::nullopt;
+    if (kForm[i] == 'N' ? !ascii::is_digit(stored[i]) : stored[i] != kForm[i]) return std::nullopt;
   }
   const auto field = [stored](std::size_t place, std::size_t digits) {
     return number_of<int>(stored.substr(place, digits)).value_or(0);

@@ -213,7 +213,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const LoadedSettings loaded = parse_settings("control/greylisting", "", environment);
   for (const Problem& problem : loaded.problems) expect(is_line(log.line(LogLevel::warning, problem)));
   const Settings& settings = loaded.settings;
-  const bool is_observed = settings.observe != 0;
+  const bool is_observed = settings.observe;
   const std::string on_error = spp::commands_on_error(settings);
   if (!on_error.empty()) check_refusal(on_error, '4');
   try {

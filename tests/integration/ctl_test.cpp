@@ -600,7 +600,7 @@ TEST_CASE("Subcommands other than check say on standard error what is wrong with
   const Result result = ctl(installation.home(), {"migrate"});
   CHECK(result.status == 0);
   CHECK_THAT(result.errors, Catch::StartsWith("greylistctl: control/greylisting:"));
-  CHECK_THAT(result.errors, Contains(": explicit: \"2\" is not a whole number from 0 to 1; using 0\n"));
+  CHECK_THAT(result.errors, Contains(": explicit: \"2\" is not 0 or 1; using 0\n"));
 }
 
 TEST_CASE("The command line: what is asked for is printed, what is wrong is said with status 2", "[ctl]") {

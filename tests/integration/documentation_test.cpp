@@ -146,8 +146,10 @@ Documented documented(const std::string& key, const std::string& default_value) 
   std::smatch found;
   if (std::regex_search(problem, found,
                         std::regex("is not a whole number (?:of ([a-z]+) )?from ([0-9]+) to ([0-9]+)"))) {
-    const std::string range = found[2].str() + (found[3] == "1" ? " or " : " to ") + found[3].str();
+    const std::string range = found[2].str() + " to " + found[3].str();
     setting.bounds = found[1].str() + (found[1].length() == 0 ? "" : " from ") + range;
+  } else if (problem.find("is not 0 or 1") != std::string::npos) {
+    setting.bounds = "0 or 1";
   } else if (std::regex_search(problem, found, std::regex("is not an SMTP reply: it has to be ([45]NN)"))) {
     setting.words = {found[1]};
   } else {
@@ -583,7 +585,7 @@ TEST_CASE("The examples of greylisting.conf(5) and greylisting(8) work as they a
   const auto settings = parse_settings("sample", block("Settings"), [](const char*) { return nullptr; });
   CAPTURE(settings.problems);
   CHECK(settings.problems.empty());
-  CHECK(settings.settings.record_expire == 2880);
+  CHECK(settings.settings.record_expire.count() == 2880);
 
   const Installation installation(Backend::sqlite, "greylist=suspicious");
   // One of them ends some day.

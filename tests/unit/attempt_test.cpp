@@ -64,9 +64,9 @@ TEST_CASE("Attempt::from: an IPv4-mapped client counts as IPv4", "[attempt]") {
 
 TEST_CASE("Attempt::from: times in the units of their settings", "[attempt]") {
   Settings settings;
-  settings.block_expire = 2;
-  settings.record_expire = 2000;
-  settings.record_expire_good = 40;
+  settings.block_expire = 2min;
+  settings.record_expire = 2000min;
+  settings.record_expire_good = std::chrono::days(40);
   const Attempt attempt = Attempt::from(session_of("192.0.2.1"), settings);
   CHECK((attempt.block_expire == 2min));
   CHECK((attempt.record_expire == 2000min));
@@ -96,7 +96,7 @@ TEST_CASE("Attempt::identities: what can earn trust, the client's network first"
 TEST_CASE("Attempt::from: explicit=1 greylists only what is listed", "[attempt]") {
   Settings settings;
   CHECK_FALSE(Attempt::from(session_of("192.0.2.1"), settings).only_listed);
-  settings.explicit_only = 1;
+  settings.explicit_only = true;
   CHECK(Attempt::from(session_of("192.0.2.1"), settings).only_listed);
 }
 
@@ -183,7 +183,7 @@ TEST_CASE("Attempt::from: HELO counts with match_helo=1, in any case", "[attempt
   Settings settings;
   Session session = session_of("192.0.2.1");
   CHECK(Attempt::from(session, settings).triplet.helo.empty());
-  settings.match_helo = 1;
+  settings.match_helo = true;
   session.helo = "HELO.Example.com.";
   CHECK(Attempt::from(session, settings).triplet.helo == "helo.example.com");
 }

@@ -78,6 +78,7 @@ const std::vector<NumberRow> kNumbers{
 };
 
 std::string what_is_allowed(const NumberRow& row) {
+  if (row.most == "1") return "is not 0 or 1; using " + row.by_default;
   return "is not a whole number " + (row.unit.empty() ? "" : "of " + row.unit + ' ') + "from " + row.least +
          " to " + row.most + "; using " + row.by_default;
 }
@@ -230,14 +231,14 @@ TEST_CASE("Settings: every key sets its own member", "[settings]") {
   const Settings& settings = loaded.settings;
   CHECK(settings.mysql_default_file == "control/mysql.cnf");
   CHECK(settings.mysql_admin_file == "control/mysql-admin.cnf");
-  CHECK(settings.block_expire == 2);
-  CHECK(settings.record_expire == 2000);
-  CHECK(settings.record_expire_good == 40);
+  CHECK(settings.block_expire.count() == 2);
+  CHECK(settings.record_expire.count() == 2000);
+  CHECK(settings.record_expire_good.count() == 40);
   CHECK(settings.loglevel == 4);
-  CHECK(settings.explicit_only == 1);
+  CHECK(settings.explicit_only);
   CHECK(settings.store == StoreKind::sqlite);
   CHECK(settings.sqlite_file == "/var/lib/greylisting.db");
-  CHECK(settings.timeout == 1500);
+  CHECK(settings.timeout.count() == 1500);
   CHECK(settings.on_error == OnError::defer);
   CHECK(settings.ipv4_prefix == 32);
   CHECK(settings.ipv6_prefix == 56);
@@ -401,15 +402,15 @@ TEST_CASE("Settings::rows: shows the store that the default comes to", "[setting
 
 TEST_CASE("Settings: a variable wins over the file", "[settings]") {
   const Variables variables{{"GLBLOCKEXPIRE", "7"}};
-  CHECK(parse("block_expire=2\n", variables).settings.block_expire == 7);
-  CHECK(parse("", variables).settings.block_expire == 7);
-  CHECK(parse("block_expire=2\n", {}).settings.block_expire == 2);
-  CHECK(parse("block_expire=abc\n", variables).settings.block_expire == 7);
+  CHECK(parse("block_expire=2\n", variables).settings.block_expire.count() == 7);
+  CHECK(parse("", variables).settings.block_expire.count() == 7);
+  CHECK(parse("block_expire=2\n", {}).settings.block_expire.count() == 2);
+  CHECK(parse("block_expire=abc\n", variables).settings.block_expire.count() == 7);
 }
 
 TEST_CASE("Settings: a bad variable leaves the file's value", "[settings]") {
   const LoadedSettings loaded = parse("block_expire=2\n", {{"GLBLOCKEXPIRE", "abc"}});
-  CHECK(loaded.settings.block_expire == 2);
+  CHECK(loaded.settings.block_expire.count() == 2);
   CHECK(loaded.problems ==
         Problems{"GLBLOCKEXPIRE: \"abc\" is not a whole number of minutes from 0 to 525600; using 2"});
 }
@@ -418,13 +419,13 @@ TEST_CASE("Settings: blanks around a variable's value do not matter", "[settings
   const LoadedSettings loaded =
       parse("", {{"GLBLOCKEXPIRE", " 7\t\r"}, {"GLMYSQLDEFAULTFILE", "control/mysql.cnf "}});
   CHECK(loaded.problems == Problems{});
-  CHECK(loaded.settings.block_expire == 7);
+  CHECK(loaded.settings.block_expire.count() == 7);
   CHECK(loaded.settings.mysql_default_file == "control/mysql.cnf");
 }
 
 TEST_CASE("Settings: a key's own name is no variable", "[settings]") {
   CHECK(parse("", {{"block_expire", "7"}, {"BLOCKEXPIRE", "7"}, {"GLBLOCK_EXPIRE", "7"}})
-            .settings.block_expire == 55);
+            .settings.block_expire.count() == 55);
 }
 
 // The form of the file
@@ -439,8 +440,8 @@ TEST_CASE("Settings: the file that the guide has people write, blanks at the end
       "loglevel=4 \n");
   CHECK(loaded.problems == Problems{});
   CHECK(loaded.settings.mysql_default_file == "control/mysql.cnf");
-  CHECK(loaded.settings.block_expire == 2);
-  CHECK(loaded.settings.record_expire == 2000);
+  CHECK(loaded.settings.block_expire.count() == 2);
+  CHECK(loaded.settings.record_expire.count() == 2000);
   CHECK(loaded.settings.loglevel == 4);
 }
 
@@ -465,7 +466,7 @@ TEST_CASE("Settings: files that mean block_expire=2 and nothing else", "[setting
   const LoadedSettings loaded = parse(text);
   CHECK(loaded.problems == Problems{});
   Settings expected;
-  expected.block_expire = 2;
+  expected.block_expire = std::chrono::minutes(2);
   CHECK(loaded.settings.rows() == expected.rows());
 }
 
@@ -488,12 +489,11 @@ TEST_CASE("Settings: a comment within a value needs a blank before it", "[settin
 void check_line(const std::string& line, const std::string& problem) {
   CAPTURE(line.substr(0, 60), line.size());
   const LoadedSettings loaded = parse("block_expire=2\n" + line + "\nrecord_expire=2000\nexplicit=x\n");
-  CHECK(loaded.problems ==
-        Problems{"control/greylisting:2: " + problem,
-                 "control/greylisting:4: explicit: \"x\" is not a whole number from 0 to 1; using 0"});
+  CHECK(loaded.problems == Problems{"control/greylisting:2: " + problem,
+                                    "control/greylisting:4: explicit: \"x\" is not 0 or 1; using 0"});
   Settings expected;
-  expected.block_expire = 2;
-  expected.record_expire = 2000;
+  expected.block_expire = std::chrono::minutes(2);
+  expected.record_expire = std::chrono::minutes(2000);
   CHECK(loaded.settings.rows() == expected.rows());
 
   const LoadedSettings at_the_end = parse("\n" + line);
@@ -558,7 +558,7 @@ TEST_CASE("Settings: a key that is set twice", "[settings]") {
   CHECK(loaded.problems ==
         Problems{"control/greylisting:3: block_expire: is set on line 1 already; the last one counts. "
                  "Remove one of the two"});
-  CHECK(loaded.settings.block_expire == 3);
+  CHECK(loaded.settings.block_expire.count() == 3);
 
   const LoadedSettings thrice = parse("loglevel=1\nloglevel=1\nloglevel=2\n");
   CHECK(thrice.problems ==
@@ -638,7 +638,7 @@ TEST_CASE("Settings: file and variables are looked at together", "[settings]") {
   CHECK(parse("record_expire=10\n", {{"GLBLOCKEXPIRE", "2"}}).problems == Problems{});
   const LoadedSettings loaded = parse("record_expire=100\n", {{"GLBLOCKEXPIRE", "100"}});
   CHECK(loaded.problems.size() == 1);
-  CHECK(loaded.settings.record_expire == 600);
+  CHECK(loaded.settings.record_expire.count() == 600);
 }
 
 TEST_CASE("Settings: store=mysql without an option file", "[settings]") {
@@ -678,7 +678,7 @@ void check_unusable(const std::filesystem::path& file, const std::string& why) {
             ", as whom this runs, a regular file that it can read and not everybody can write");
   CHECK(loaded.problems == Problems{"GLLOGLEVEL: \"x\" is not a whole number from 0 to 5; using 3"});
   CHECK(loaded.file == file.string());
-  CHECK(loaded.settings.block_expire == 7);
+  CHECK(loaded.settings.block_expire.count() == 7);
 }
 
 TEST_CASE("load_settings: control/greylisting below the working directory", "[settings]") {
@@ -688,7 +688,7 @@ TEST_CASE("load_settings: control/greylisting below the working directory", "[se
   for (const Variables& variables : {Variables{}, Variables{{"GLCONFIGFILE", ""}}}) {
     const LoadedSettings loaded = load(variables);
     CHECK(loaded.file == "control/greylisting");
-    CHECK(loaded.settings.block_expire == 2);
+    CHECK(loaded.settings.block_expire.count() == 2);
     CHECK(loaded.problems ==
           Problems{"control/greylisting:2: loglevel: \"x\" is not a whole number from 0 to 5; using 3"});
   }
@@ -701,8 +701,8 @@ TEST_CASE("load_settings: GLCONFIGFILE names another file", "[settings]") {
   write_file(directory / "other", "block_expire=3\nloglevel=x\n");
   const LoadedSettings loaded = load({{"GLCONFIGFILE", "other"}, {"GLRECORDEXPIRE", "100"}});
   CHECK(loaded.file == "other");
-  CHECK(loaded.settings.block_expire == 3);
-  CHECK(loaded.settings.record_expire == 100);
+  CHECK(loaded.settings.block_expire.count() == 3);
+  CHECK(loaded.settings.record_expire.count() == 100);
   CHECK(loaded.problems == Problems{"other:2: loglevel: \"x\" is not a whole number from 0 to 5; using 3"});
 }
 
@@ -711,8 +711,8 @@ TEST_CASE("load_settings: a file that is not there is no problem", "[settings]")
   const test::WorkingDirectory here(directory.path());
   const LoadedSettings loaded = load({{"GLBLOCKEXPIRE", "7"}});
   CHECK(loaded.problems == Problems{});
-  CHECK(loaded.settings.block_expire == 7);
-  CHECK(loaded.settings.record_expire == 500);
+  CHECK(loaded.settings.block_expire.count() == 7);
+  CHECK(loaded.settings.record_expire.count() == 500);
   CHECK(loaded.unusable.empty());
 }
 
@@ -769,7 +769,7 @@ TEST_CASE("load_settings: a file of 64 KiB, and one that is larger", "[settings]
   REQUIRE(std::filesystem::file_size(directory / "largest") == 65536);
   const LoadedSettings largest = load({{"GLCONFIGFILE", directory / "largest"}});
   CHECK(largest.problems == Problems{});
-  CHECK(largest.settings.block_expire == 2);
+  CHECK(largest.settings.block_expire.count() == 2);
 
   write_file(directory / "larger", comment + setting + '\n');
   check_unusable(directory / "larger", "is larger than 65536 bytes");

@@ -189,7 +189,7 @@ TEST_CASE("spp::adds_header: by the decision, the settings and the transaction",
   settings.header = Header::off;
   CHECK_FALSE(adds_header(retried, settings, first));
   settings = {};
-  settings.observe = 1;
+  settings.observe = true;
   CHECK_FALSE(adds_header(retried, settings, first));
   for (const Reason reason : {Reason::known, Reason::trusted, Reason::allowed, Reason::unseen}) {
     CAPTURE(name(reason));
@@ -202,7 +202,7 @@ TEST_CASE("spp::adds_header: by the decision, the settings and the transaction",
 
 TEST_CASE("spp: observe=1 says nothing, whatever is decided", "[spp]") {
   Settings settings;
-  settings.observe = 1;
+  settings.observe = true;
   settings.on_error = OnError::defer;
   settings.stage = GENERATE(Stage::rcpt, Stage::data);
   const Reason reason = GENERATE(Reason::unseen, Reason::early, Reason::trap, Reason::throttled,

@@ -60,7 +60,7 @@ std::string outdated_columns(const StoredEntry& stored, const Pattern& pattern);
 class EntryTable {
  public:
   EntryTable(Administration& administration, const Settings& settings)
-      : administration_(administration), is_explicit_(settings.explicit_only != 0) {}
+      : administration_(administration), is_explicit_(settings.explicit_only) {}
 
   /// Those of greylisting_entries by number, then those of greylisting_lists.
   std::vector<StoredEntry> all();

@@ -87,7 +87,7 @@ std::vector<std::string> Overlaps::notes_about(const Entry& entry) const {
     if (!can_meet(entry.pattern, other.entry.pattern)) continue;
     if (std::string note = note_about(entry, other); !note.empty()) notes.push_back(std::move(note));
   }
-  if (entry.action == Action::greylist && !entry.block && settings_.explicit_only == 0 && notes.empty())
+  if (entry.action == Action::greylist && !entry.block && !settings_.explicit_only && notes.empty())
     notes.emplace_back(
         "it changes nothing: without explicit=1 every recipient is greylisted that is not skipped");
   return notes;

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <system_error>
 
+#include "text/ascii.h"
+
 namespace greylisting {
 namespace {
 
@@ -15,8 +17,6 @@ constexpr std::uint64_t kEndOfTime = 253402300800;  // the year 10000
 
 constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool take(std::string_view& text, std::string_view what) {
   if (!text.starts_with(what)) return false;
@@ -76,7 +76,7 @@ bool take_clock(std::string_view& text, WallClock& clock) {
   clock.second = std::min(*second, 59);
   if (!text.empty() && (text.front() == '.' || text.front() == ',')) {
     text.remove_prefix(1);
-    while (!text.empty() && is_digit(text.front())) text.remove_prefix(1);
+    while (!text.empty() && ascii::is_digit(text.front())) text.remove_prefix(1);
   }
   return true;
 }
@@ -155,7 +155,7 @@ void skip_origin(std::string_view& text) {
   skip_blanks(text);
   rest = text;
   const std::string_view number = take_word(rest);
-  const bool is_number = std::ranges::all_of(number, [](char c) { return is_digit(c) || c == '.'; });
+  const bool is_number = std::ranges::all_of(number, [](char c) { return ascii::is_digit(c) || c == '.'; });
   if (is_number && number.find('.') != std::string_view::npos) text = rest;
 }
 

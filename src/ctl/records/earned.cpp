@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "ctl/records/key_list.h"
+#include "text/ascii.h"
 #include "text/printable.h"
 
 namespace greylisting::ctl {
@@ -152,10 +153,8 @@ std::string key_of(const Network& network, const Settings& settings) {
                         .network = network,
                         .sender = Address::sender(""),
                         .recipient = Address::recipient("")};
-  std::string key = hexadecimal(bytes(client_identity(triplet, Fingerprinter(settings.privacy_key)).key));
-  std::ranges::transform(key, key.begin(),
-                         [](char c) { return c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c; });
-  return key;
+  const ClientIdentity identity = client_identity(triplet, Fingerprinter(settings.privacy_key));
+  return ascii::upper(hexadecimal(bytes(identity.key)));
 }
 
 std::map<std::string, NetworkStanding> standings(Administration& administration,

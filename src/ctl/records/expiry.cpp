@@ -43,7 +43,7 @@ std::uint64_t Expiry::delete_records() {
     if (records.empty()) return 0;
     std::string deletion = "DELETE FROM greylisting_data WHERE triplet IN (";
     deletion.append(key_list(records, first_column)).append(") AND ").append(over);
-    const auto counts = settings_.history_expire > 0 ? counted(records) : std::vector<HistoryRow>();
+    const auto counts = settings_.history_expire.count() > 0 ? counted(records) : std::vector<HistoryRow>();
     try {
       administration_.transact([&] {
         administration_.ask(deletion);

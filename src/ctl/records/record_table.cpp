@@ -9,6 +9,7 @@
 #include "ctl/commands.h"
 #include "lists/entry.h"
 #include "store/statements.h"
+#include "text/ascii.h"
 #include "text/number.h"
 #include "text/printable.h"
 #include "text/utc.h"
@@ -105,10 +106,7 @@ std::string text(const Record& record) {
          (record.sender.empty() ? "<>" : one_line(record.sender)) + " -> " + one_line(record.recipient);
 }
 
-bool is_record_id(const std::string& word) {
-  return !word.empty() && word.size() <= kMaxDigits &&
-         std::ranges::all_of(word, [](char c) { return c >= '0' && c <= '9'; });
-}
+bool is_record_id(const std::string& word) { return word.size() <= kMaxDigits && ascii::is_digits(word); }
 
 std::string no_record(const std::string& id) {
   return "greylistctl: there is no record " + id + "; greylistctl find shows those there are\n";

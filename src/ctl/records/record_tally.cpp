@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ctl/records/record_table.h"
+#include "text/ascii.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -30,7 +31,7 @@ std::string network_digits(std::string_view client, const Settings& settings) {
   const unsigned prefix = prefix_of(client.size(), settings);
   const std::size_t whole = std::min<std::size_t>(prefix / kBitsOfDigit, network.size());
   for (std::size_t i = 0; i < whole; ++i) {
-    if (network[i] >= 'A' && network[i] <= 'F') network[i] = static_cast<char>(network[i] - 'A' + 'a');
+    network[i] = ascii::lower(network[i]);
   }
   if (whole == network.size()) return network;
   const std::size_t digit = kDigits.find(static_cast<char>(network[whole] | ' '));

@@ -71,7 +71,7 @@ std::vector<PoolCounts> top_pools(const RecordFigures& records) {
 Figures read_figures(Administration& administration, const Settings& settings, const Period& period) {
   Figures figures{.period = period,
                   .made = administration.now(),
-                  .block = minutes(settings.block_expire),
+                  .block = settings.block_expire,
                   .has_hashes = settings.privacy == Privacy::hash};
   const std::string end = next_day(period.last);
   RecordFigures records = read_records(administration, settings, midnight(period.first), midnight(end));

@@ -129,7 +129,15 @@ std::vector<std::string> MysqlAdministration::migrate() {
           "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN "
           "('greylisting_data', 'greylisting_lists', 'greylisting_meta', 'greylisting_entries', "
           "'greylisting_clients', 'greylisting_history')") == "6";
-  if (version == sql::kSchemaVersion && is_whole) return {};
+  const bool has_triggers = value(
+                                "SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema = "
+                                "DATABASE() AND trigger_name IN "
+                                "('greylisting_lists_insert', 'greylisting_lists_update')") == "2";
+  if (version == sql::kSchemaVersion && is_whole) {
+    if (has_triggers) return {};
+    connection_.run(sql::mysql_schema);
+    return {"Made the triggers of greylisting_lists anew."};
+  }
   if (version == "1" || version == "2") {
     connection_.run(sql::mysql_upgrade_from_2);
     connection_.run(sql::mysql_schema);

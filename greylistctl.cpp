@@ -66,7 +66,16 @@ struct Subcommand {
   Run (*add_options)(CLI::App& command);
 };
 
-Run add_check(CLI::App& /*command*/) { return ctl::check; }
+Run add_check(CLI::App& command) {
+  const auto options = std::make_shared<ctl::CheckOptions>();
+  command.add_option("--user", options->user, "whom qmail-smtpd runs as; else it is found out")
+      ->check(not_empty("name the user, or leave it out"))
+      ->type_name("USER");
+  command.add_flag("--verbose", options->verbose, "print every setting, too");
+  CLI::Option* const json = command.add_flag("--json", options->json, "an object in place of lines");
+  command.add_flag("--quiet", options->quiet, "print nothing when it works, as for cron")->excludes(json);
+  return [options](const LoadedSettings& loaded) { return ctl::check(loaded, *options); };
+}
 
 Run add_status(CLI::App& command) {
   const auto options = std::make_shared<ctl::StatusOptions>();
@@ -355,7 +364,11 @@ Run add_learn(CLI::App& command) {
 
 constexpr std::array kSubcommands{
     Subcommand{"check", "Tell whether this installation works, each problem with its remedy",
-               "Example: greylistctl check", add_check},
+               "It starts the plugin as qmail-smtpd does, for a client that nobody has seen; nothing is left "
+               "behind.\n"
+               "Example: greylistctl check\n"
+               "         greylistctl check --user vpopmail --quiet",
+               add_check},
     Subcommand{"status",
                "Show on one screen what the store holds and what was decided in the last hour and day",
                "Example: greylistctl status", add_status},

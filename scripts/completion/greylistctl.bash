@@ -12,7 +12,7 @@ _greylistctl() {
       =) ;;
       --home | --until | --for | --comment | --reply | --block | --action | --host | --helo | --spf | --rbl | \
         --recipients | --from | --to | --client | --sender | --recipient | --since | --limit | --days | --batch | \
-        --pause | --output | --html) option=$word ;;
+        --pause | --output | --html | --user) option=$word ;;
       -*) option='' ;;
       *)
         if [[ -n $option ]]; then
@@ -27,11 +27,12 @@ _greylistctl() {
   done
   if [[ $current == '=' ]]; then current=''; fi
 
-  local words='' kind=''  # words to choose from, or `file` or `directory`
+  local words='' kind=''  # words to choose from, or `file`, `directory` or `user`
   if [[ -n $option ]]; then
     case $option in
       --home) kind='directory' ;;
       --output | --html) kind='file' ;;
+      --user) kind='user' ;;
       --action) words='allow deny' ;;
       --spf) words='pass none neutral softfail fail temperror permerror error unknown' ;;
       --rbl) words='pass delay reject accept ignore' ;;
@@ -43,6 +44,7 @@ _greylistctl() {
       allow | trap | skip) words+='--until --for --comment --dry-run' ;;
       deny) words+='--until --for --comment --reply --dry-run' ;;
       greylist) words+='--until --for --comment --block --dry-run' ;;
+      check) words+='--user --verbose --json --quiet' ;;
       list | status) words+='--json' ;;
       metrics) words+='--output' ;;
       remove) words+='--dry-run' ;;
@@ -73,6 +75,7 @@ _greylistctl() {
 
   case $kind in
     file) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
+    user) mapfile -t COMPREPLY < <(compgen -u -- "$current") ;;
     directory) mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
     *) mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current") ;;
   esac

@@ -27,8 +27,15 @@ class UsageError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+struct CheckOptions {
+  std::string user{};    // as whom qmail-smtpd runs, a name or a number; empty to find out
+  bool json = false;     // print an object
+  bool quiet = false;    // print nothing when it works
+  bool verbose = false;  // print the settings, too
+};
+
 /// Prints whether this installation works, each problem with its remedy. kDone when it does.
-int check(const LoadedSettings& loaded);
+int check(const LoadedSettings& loaded, const CheckOptions& options);
 
 struct StatusOptions {
   bool json = false;

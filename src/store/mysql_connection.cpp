@@ -27,6 +27,7 @@ constexpr unsigned kTableCrashedInUse = 145;
 constexpr unsigned kAccessDeniedNoPassword = 1698;
 constexpr unsigned kRecordHasChanged = 1020;        // MariaDB 11.6, innodb_snapshot_isolation
 constexpr unsigned kNodeNotReady = 1047;            // Galera
+constexpr unsigned kNoTriggerWithBinaryLog = 1419;  // MySQL: ER_BINLOG_CREATE_ROUTINE_NEED_SUPER
 constexpr unsigned kRolledBackDuringCommit = 3101;  // MySQL's group replication
 
 // Another transaction was in the way, this one is rolled back, and the next try may well succeed.
@@ -114,6 +115,12 @@ std::string remedy_for(unsigned error, const std::string& option_file) {
     case kRecordHasChanged:
     case kRolledBackDuringCommit:
       return "others keep changing the same record: see what else writes to the database (SHOW PROCESSLIST)";
+    case kNoTriggerWithBinaryLog:
+      return "as the server's administrator: SET GLOBAL log_bin_trust_function_creators = 1; then: "
+             "greylistctl migrate";
+    case ER_NO_SUCH_USER:
+      return "the account that made the triggers is gone; as the server's administrator: DROP TRIGGER "
+             "greylisting_lists_insert; DROP TRIGGER greylisting_lists_update; then: greylistctl migrate";
     case ER_OPTION_PREVENTS_STATEMENT:
       return "connect to a server that takes writes, or make this one writable";
     case ER_RECORD_FILE_FULL:

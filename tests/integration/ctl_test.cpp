@@ -51,6 +51,9 @@ void replace(const fs::path& file, const std::string& pattern, const std::string
 
 void list_the_plugin(const Installation& installation) {
   write_file(installation.home() / "control/smtpplugins", "[rcpt]\nplugins/greylisting\n", 0644);
+  fs::create_directory(installation.home() / "plugins");
+  for (const std::string name : {"greylisting", "greylisting.dynamic"})
+    fs::create_symlink(built(name), installation.home() / "plugins" / name);
 }
 
 // All that a check could leave behind.
@@ -73,7 +76,7 @@ void cause_and_check(Backend backend, const Trouble& trouble, const Arguments& b
   Installation installation(backend);
   list_the_plugin(installation);
   trouble.cause(installation);
-  const Result result = ctl(installation.home(), {"check"}, before);
+  const Result result = ctl(installation.home(), {"check", "--verbose"}, before);
   CAPTURE(result.output, result.errors);
   CHECK(result.status == trouble.status);
   CHECK(result.errors.empty());
@@ -129,7 +132,7 @@ TEST_CASE("check says that a working installation works, and leaves nothing behi
 
   const Rows before = contents(installation);
   REQUIRE(before.size() == 2);
-  const Result result = ctl(installation.home(), {"check"});
+  const Result result = ctl(installation.home(), {"check", "--verbose"});
   CAPTURE(result.output, result.errors);
   CHECK(result.status == 0);
   CHECK(result.errors.empty());
@@ -140,11 +143,12 @@ TEST_CASE("check says that a working installation works, and leaves nothing behi
   for (const char* const problem : {"warning", "PROBLEM", "->"})
     CHECK_THAT(result.output, !Contains(problem));
   for (const char* const said :
-       {"ok       settings, as control/greylisting and the GL variables of this shell have them:\n",
-        "           block_expire = 55\n", "ok       control/smtpplugins: lists the plugin under [rcpt]\n",
-        "ok       schema: version 4\n", "ok       decision, as ",
-        ": a triplet never seen before is deferred (new); nothing of it was kept\n",
-        "This installation works.\n"}) {
+       {"ok       settings, as control/greylisting and the GL variables of this shell have them\n",
+        "           block_expire = 55\n",
+        "ok       control/smtpplugins:2: \"plugins/greylisting\" under [rcpt]\n", "ok       plugin, as ",
+        ": deferred an attempt never seen before (new)\n",
+        "ok       store: the record of that attempt was there, and has been removed\n",
+        "ok       schema: version 4\n", "This installation works.\n"}) {
     CHECK_THAT(result.output, Contains(said));
   }
 }
@@ -164,17 +168,18 @@ TEST_CASE("check names each problem of any installation and its remedy", "[ctl]"
         "           on_error = defer\n", "This installation does not work as it should.\n"}},
       {"no smtpplugins",
        [](Installation& it) { fs::remove(it.home() / "control/smtpplugins"); },
-       0,
-       {"warning  control/smtpplugins: cannot be read\n         -> list plugins/greylisting under [rcpt]: "
-        "config/smtpplugins\n"}},
+       1,
+       {"PROBLEM  control/smtpplugins cannot be read by ",
+        "421 unable to read controls\n         -> make the file, "
+        "with the lines [rcpt] and plugins/greylisting\n"}},
       {"plugin in the wrong section, or a comment",
        [](Installation& it) {
          write_file(it.home() / "control/smtpplugins",
-                    "[mail]\nplugins/greylisting\n[rcpt]\n#plugins/greylisting\nplugins/other\n");
+                    "[mail]\nplugins/greylisting\n[rcpt]\n#plugins/greylisting\n/bin/true\n");
        },
-       0,
-       {"warning  control/smtpplugins: does not list the plugin under [rcpt]\n         -> list "
-        "plugins/greylisting under [rcpt]: config/smtpplugins\n"}},
+       1,
+       {"PROBLEM  control/smtpplugins:2: \"plugins/greylisting\" is under [mail]",
+        "         -> put the line under [rcpt]\n"}},
       {"list entries that never match",
        [](Installation& it) {
          it.add(allow_network("198.51.100.0/33"));
@@ -193,11 +198,12 @@ TEST_CASE("check names each problem of any installation and its remedy", "[ctl]"
        0,
        {"warning  list entry 1: ipaddr '198.51.100.0/33' is not an address or network and never matches\n"}},
       {"a list entry that decides for the address that is tried",
-       [](Installation& it) { it.add(deny_network("198.51.100.0/24")); },
+       [](Installation& it) { it.add(deny_network("2001:db8::/32")); },
        0,
-       {"warning  decision, as ",
-        ": a triplet never seen before is rejected (denied); nothing of it was kept\n         -> see which "
-        "entry decides: greylistctl list shows lists/1\n"}},
+       {"warning  plugin, as ",
+        ": rejected an attempt never seen before (denied), where others like it are deferred\n         -> "
+        "see "
+        "which entry decides: greylistctl list shows lists/1\n"}},
       {"no clean-up for a week",
        [](Installation& it) {
          it.attempt();
@@ -209,9 +215,9 @@ TEST_CASE("check names each problem of any installation and its remedy", "[ctl]"
       {"explicit",
        [](Installation& it) { it.configure("explicit=1"); },
        0,
-       {"ok       decision, as ",
-        ": a triplet never seen before is accepted (not-listed); nothing of it was kept, as it should be "
-        "with explicit=1\n"}},
+       {"ok       plugin, as ",
+        ": deferred an attempt never seen before (new), and accepted it as the settings want it "
+        "(not-listed)\n"}},
       {"a newer schema",
        [](Installation& it) { it.sql(kNewerSchema); },
        1,
@@ -361,17 +367,16 @@ TEST_CASE("check names an option file that this user cannot read", "[ctl]") {
 
 TEST_CASE("check by root names what qmail-smtpd's user cannot read", "[ctl]") {
   if (!is_root()) return;
-  cause_and_check(
-      any_server(),
-      {"the plugin's option file of root",
-       [](Installation& it) {
-         let_everybody_in(it);
-         fs::create_directory(it.home() / "greylisting");
-         REQUIRE(chown((it.home() / "greylisting").c_str(), kNobody, kNobody) == 0);
-       },
-       1,
-       {"PROBLEM  store, as nobody (uid 65534): the MySQL option file control/mysql.cnf cannot be read by "
-        "nobody (uid 65534) (Permission denied)\n         -> give it to that user: chown, chmod 600\n"}});
+  cause_and_check(any_server(), {"the plugin's option file of root",
+                                 [](Installation& it) {
+                                   let_everybody_in(it);
+                                   fs::create_directory(it.home() / "greylisting");
+                                   REQUIRE(chown((it.home() / "greylisting").c_str(), kNobody, kNobody) == 0);
+                                 },
+                                 1,
+                                 {"PROBLEM  control/mysql.cnf cannot be read by nobody (uid 65534), so "
+                                  "nothing is greylisted\n         -> chown "
+                                  "nobody: /"}});
 }
 
 TEST_CASE("Nothing is done with a control file that cannot be used", "[ctl]") {
@@ -399,13 +404,14 @@ TEST_CASE("Nothing is done with a control file that cannot be used", "[ctl]") {
 }
 
 TEST_CASE("check names an SQLite file or directory that cannot be used", "[ctl]") {
-  cause_and_check(
-      Backend::sqlite,
-      {"directory missing",
-       [](Installation& it) { it.configure("sqlite_file=nowhere/greylisting.db"); },
-       1,
-       {"PROBLEM  store, as ", ": SQLite: nowhere/greylisting.db: unable to open database file (error 14)",
-        "         -> see that the directory nowhere is there and that it and what is in it belong to "}});
+  cause_and_check(Backend::sqlite,
+                  {"directory missing",
+                   [](Installation& it) { it.configure("sqlite_file=nowhere/greylisting.db"); },
+                   1,
+                   {"PROBLEM  the directory nowhere is not there, so nothing is greylisted\n         -> "
+                    "install -d -o root -m 700 /",
+                    "PROBLEM  plugin, as ",
+                    ": SQLite: nowhere/greylisting.db: unable to open database file (error 14)"}});
   cause_and_check(
       Backend::sqlite,
       {"no database",
@@ -448,9 +454,9 @@ TEST_CASE("check names an SQLite file or directory that cannot be used", "[ctl]"
          fs::permissions(it.home() / "greylisting", fs::perms(0));
        },
        1,
-       {"PROBLEM  store, as ", ": SQLite: greylisting/greylisting.db: ",
-        "         -> see that the directory greylisting is there and that it and what is in it belong to "
-        "nobody (uid 65534), as whom this runs; chown them if not\n"}},
+       {"PROBLEM  the directory greylisting cannot be written by nobody (uid 65534), so nothing is "
+        "greylisted\n"
+        "         -> chown nobody: /"}},
   };
   for (const Trouble& trouble : of_others) cause_and_check(Backend::sqlite, trouble, kAsNobody);
 }
@@ -485,12 +491,16 @@ TEST_CASE("Whoever owns an SQLite file's directory owns what root's greylistctl 
   let_everybody_in(installation);
   const fs::path directory = installation.home() / "greylisting";
   REQUIRE(chown(directory.c_str(), kNobody, kNobody) == 0);
+  list_the_plugin(installation);
+  fs::permissions(installation.home() / "plugins", fs::perms(0755));
+  fs::permissions(installation.home() / "control/greylisting", fs::perms(0644));
 
   const Result result = ctl(installation.home(), {subcommand});
   CAPTURE(result.output, result.errors);
   CHECK(result.status == 0);
   if (subcommand == "check") {
-    CHECK_THAT(result.output, Contains("decision, as nobody (uid 65534): "));
+    CHECK_THAT(result.output,
+               Contains("user: qmail-smtpd is taken to run as nobody (uid 65534), owner of greylisting\n"));
   }
   for (const auto& file : fs::directory_iterator(directory)) {
     CAPTURE(file.path());
@@ -527,6 +537,7 @@ TEST_CASE("migrate creates what is missing, once", "[ctl]") {
   CHECK(second.status == 0);
   CHECK(second.output == "The schema is that of this version already; nothing was done.\n");
   CHECK(contents(installation) == before);
+  list_the_plugin(installation);
   CHECK(ctl(installation.home(), {"check"}).status == 0);
 }
 
@@ -655,9 +666,9 @@ TEST_CASE("qmail's home is --home, or QMAILDIR", "[ctl]") {
     REQUIRE(std::regex_search(result.output, match, std::regex("block_expire = ([0-9]+)")));
     return match[1].str();
   };
-  CHECK(block_expire({"--home", one.home(), "check"}, "") == "11");
-  CHECK(block_expire({"check"}, one.home()) == "11");
-  CHECK(block_expire({"--home", other.home(), "check"}, one.home()) == "22");
+  CHECK(block_expire({"--home", one.home(), "check", "--verbose"}, "") == "11");
+  CHECK(block_expire({"check", "--verbose"}, one.home()) == "11");
+  CHECK(block_expire({"--home", other.home(), "check", "--verbose"}, one.home()) == "22");
 }
 
 TEST_CASE("A home that is not there is named, with the ways to name another", "[ctl]") {

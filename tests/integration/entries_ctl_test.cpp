@@ -676,10 +676,11 @@ TEST_CASE("check counts entries and names those that do not do what they say", "
 TEST_CASE("check says little of entries with nothing wrong", "[entries]") {
   const Installation installation(any_backend(), "trust_remote_host=paranoid");
   CAPTURE(name(installation.backend()));
-  write_file(installation.home() / "control/smtpplugins", "[rcpt]\nplugins/greylisting\n", 0644);
+  write_file(installation.home() / "control/smtpplugins", "[rcpt]\n" + built("greylisting").string() + '\n',
+             0644);
   CHECK_THAT(ctl(installation, {"check"}).output, Contains("ok       entries: none\n"));
   ctl(installation, {"allow", "example.net"});
-  ctl(installation, {"deny", "198.51.100.0/24"});
+  ctl(installation, {"deny", "2001:db8::/32"});
   write_file(installation.home() / "control/greylisting_allow", "example.net\n", 0644);
   // Nobody asks for these.
   write_file(installation.home() / "control/greylisting_suspicious", "sender =~ (\n", 0644);
@@ -687,11 +688,12 @@ TEST_CASE("check says little of entries with nothing wrong", "[entries]") {
   CAPTURE(result.output);
   CHECK(result.status == 0);
   CHECK_THAT(result.output, Contains("ok       entries: 1 allow, 1 deny\n"));
-  CHECK_THAT(result.output,
-             Contains("is rejected (denied); nothing of it was kept\n         -> see which entry "
-                      "decides: greylistctl list shows entries/2\n"));
+  CHECK_THAT(
+      result.output,
+      Contains("rejected an attempt never seen before (denied), where others like it are deferred\n         "
+               "-> see which entry decides: greylistctl list shows entries/2\n"));
   // No other than that of the decision.
-  CHECK(result.output.find("warning") == result.output.find("warning  decision"));
+  CHECK(result.output.find("warning") == result.output.find("warning  plugin, as "));
 }
 
 TEST_CASE("check reads the rules wherever they count", "[entries]") {

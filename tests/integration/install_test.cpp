@@ -234,12 +234,12 @@ TEST_CASE("What is installed works as it is", "[install]") {
   REQUIRE(destination.install().status == 0);
   fs::copy_file(destination.share / "config/smtpplugins", destination.qmail / "control/smtpplugins");
 
-  const Result check = destination.ctl({"check"});
+  const Result check = destination.ctl({"check", "--verbose"});
   CAPTURE(check.output, check.errors);
   CHECK(check.status == 0);
   for (const char* const said :
        {"ok       settings, as control/greylisting and ", "  block_expire = 2\n", "  record_expire = 2000\n",
-        "  store = sqlite\n", "ok       control/smtpplugins: lists the plugin under [rcpt]\n"}) {
+        "  store = sqlite\n", "ok       control/smtpplugins:3: \"plugins/greylisting\" under [rcpt]\n"}) {
     CHECK_THAT(check.output, Contains(said));
   }
   for (const char* const problem : {"warning", "PROBLEM"}) CHECK_THAT(check.output, !Contains(problem));
@@ -333,6 +333,8 @@ TEST_CASE("The samples for a database work as they are: accounts, option files, 
 TEST_CASE("cron mails what greylistctl check says when something is wrong, and nothing else", "[install]") {
   const Installation installation(Backend::sqlite);
   fs::copy_file(source_tree() / "config/smtpplugins", installation.home() / "control/smtpplugins");
+  fs::create_directory(installation.home() / "plugins");
+  fs::create_symlink(built("greylisting"), installation.home() / "plugins/greylisting");
   std::smatch line;
   const std::string crontab = sample("crontab");
   REQUIRE(

@@ -13,11 +13,14 @@
 //     Everything is relative to the working directory, which is qmail-home when that is given.
 //
 // PLUGINS
-//     Sections [connection], [helo], [mail], [rcpt], [data], [auth]; only the letter after the bracket
-//     counts, and lines of a section with another letter are dropped. A line that begins with a colon goes to
-//     /bin/sh -c; any other is the path of a program, which gets no arguments. Its descriptor 0 is closed, 1
-//     is a pipe that is read to its end or to the first of E, R, D, A, N and O, 2 is this program's. SIGPIPE
-//     is ignored, as qmail-smtpd leaves it.
+//     Sections [connection], [helo], [mail], [rcpt], [pass], [data], [auth]; only the letter after the
+//     bracket counts, in lower case, and lines of a section with another letter are dropped. [pass], which
+//     0.42 does not know yet, is run for a recipient that has passed the host's own checks. A line ends at
+//     LF, or at a NUL; blanks and tabs at its end are taken off, a CR is not; an empty line, and one that
+//     begins with #, is none. A line that begins with a colon goes to /bin/sh -c; any other is, as it stands,
+//     the path of a program, which gets no arguments. Its descriptor 0 is closed, 1 is a pipe that is read to
+//     its end or to the first of E, R, D, A, N and O, 2 is this program's. SIGPIPE is ignored, as qmail-smtpd
+//     leaves it.
 //
 //     The host counts a line's bytes with its LF and takes the last one off whichever it is: `A` is a
 //     command, a line of nothing but LF is none, and a last line without LF loses a byte.
@@ -93,15 +96,21 @@ std::string environment(const char* name, std::string_view otherwise = {}) {
 bool may_relay() { return std::getenv("RELAYCLIENT") != nullptr; }
 
 // The lines of a control file, without trailing blanks, comments and empty lines; nothing when there is no
-// such file.
+// such file, or it cannot be read. What follows a NUL in a line is a line of its own, an empty one, too.
 std::optional<std::vector<std::string>> control_lines(const std::string& file) {
   std::ifstream stream(file);
   if (!stream) return std::nullopt;
   std::vector<std::string> lines;
   for (std::string line; std::getline(stream, line);) {
     line.erase(line.find_last_not_of(" \t") + 1);
-    if (!line.empty() && line[0] != '#') lines.push_back(line);
+    if (line.empty() || line[0] == '\0' || line[0] == '#') continue;
+    for (std::size_t end = 0; end != std::string::npos; line.erase(0, end + 1)) {
+      end = line.find('\0');
+      lines.push_back(line.substr(0, end));
+      if (end == std::string::npos) break;
+    }
   }
+  if (stream.bad()) return std::nullopt;
   return lines;
 }
 
@@ -187,10 +196,10 @@ class Plugin {
     std::string program = line;
     std::string shell = "/bin/sh";
     std::string option = "-c";
-    std::string script = line.substr(1);
+    std::string script = line.starts_with(':') ? line.substr(1) : std::string();
     std::array<char*, 2> direct{program.data(), nullptr};
     std::array<char*, 4> by_shell{shell.data(), option.data(), script.data(), nullptr};
-    char** const arguments = line[0] == ':' ? by_shell.data() : direct.data();
+    char** const arguments = line.starts_with(':') ? by_shell.data() : direct.data();
 
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
@@ -242,7 +251,7 @@ class Plugins {
     enabled_ = true;
     char section = 0;
     for (const std::string& line : *lines) {
-      if (line[0] == '[') {
+      if (line.starts_with('[')) {
         section = line.size() > 1 ? line[1] : '\0';
       } else {
         sections_[section].push_back(line);
@@ -272,7 +281,11 @@ class Plugins {
     return run('r', "SMTPRCPTTO", &recipient);
   }
 
-  void rcpt_accepted() { ++recipients_accepted_; }
+  // Once the host's own checks have been passed.
+  Verdict passed(std::string& recipient) {
+    setenv("SMTPRCPTCOUNT", std::to_string(++recipients_accepted_).c_str(), 1);
+    return run('p', "SMTPRCPTTO", &recipient);
+  }
 
   Verdict data() { return answer_remembered('D') ? Verdict::refused : run('d'); }
 
@@ -638,8 +651,8 @@ class Session {
     }
     // RELAYCLIENT's value is put behind the address (qmail-smtpd(8)).
     if (verdict != Verdict::unchecked) *address += environment("RELAYCLIENT");
+    if (plugins_.passed(*address) == Verdict::refused) return;
     recipients_.push_back(*address);
-    plugins_.rcpt_accepted();
     client_.reply("250 ok");
   }
 

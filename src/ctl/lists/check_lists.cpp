@@ -29,7 +29,7 @@ void add_first_of(std::vector<Finding>& findings, std::vector<Finding> more, con
   std::ranges::move(more, std::back_inserter(findings));
   if (size > kMaxShown) {
     findings.push_back({State::warning, what + ": " + std::to_string(size - kMaxShown) + " more like these",
-                        "correct the first, then look again: greylistctl check"});
+                        "correct them in the same way"});
   }
 }
 

@@ -1,0 +1,130 @@
+#include "ctl/check/files.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+
+#include "ctl/check/report.h"
+#include "process/state_directory.h"
+#include "text/shell_word.h"
+
+namespace greylisting::ctl {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Files {
+ public:
+  Files(const SmtpdUser& user, std::vector<Finding>& findings) : user_(user), findings_(findings) {}
+
+  // One that is read. What is secret is given to the user, what is not is opened to all. A file that is not
+  // there is said by whoever wants it.
+  void readable(const std::string& file, bool is_secret) {
+    if (file.empty() || !exists(file) || has(file, R_OK) || is_behind_closed_directory(file)) return;
+    add(file + " cannot be read by " + user_.name + ", so nothing is greylisted",
+        is_secret ? chown(file) + " && chmod 600 " + absolute(file) : "chmod 644 " + absolute(file));
+  }
+
+  // The directory of the SQLite file, in which others come and go beside it.
+  void database(const std::string& file) {
+    const std::string parent = fs::path(file).parent_path();
+    const std::string directory = parent.empty() ? "." : parent;
+    if (is_behind_closed_directory(directory)) return;
+    struct stat status {};
+    if (stat(directory.c_str(), &status) != 0) {
+      add("the directory " + directory + " is not there, so nothing is greylisted",
+          "install -d -o " + user_.login + " -m 700 " + absolute(directory));
+      return;
+    }
+    if ((status.st_mode & S_IWOTH) != 0) {
+      add("everybody can write to the directory " + directory + ", so nothing is greylisted",
+          chown(directory) + " && chmod 700 " + absolute(directory));
+    } else if (!has(directory, R_OK | W_OK | X_OK)) {
+      add("the directory " + directory + " cannot be written by " + user_.name + ", so nothing is greylisted",
+          chown(directory) + " && chmod 700 " + absolute(directory));
+    }
+    std::string closed;
+    for (const std::string& name : {file, file + "-wal", file + "-shm"}) {
+      if (exists(name) && !has(name, R_OK | W_OK)) closed += (closed.empty() ? "" : " ") + absolute(name);
+    }
+    if (!closed.empty()) {
+      add(file + " cannot be written by " + user_.name + ", so nothing is greylisted",
+          "chown " + user_.login + ": " + closed + " && chmod 600 " + closed);
+    }
+  }
+
+  // Where hours are counted for greylistctl status, and outages remembered.
+  void state() {
+    const std::string directory(kStateDirectory);
+    struct stat status {};
+    if (stat(directory.c_str(), &status) != 0) return;
+    const bool is_safe =
+        (status.st_mode & S_IWOTH) == 0 && (status.st_uid == user_.uid || status.st_uid == 0);
+    if (is_safe && has(directory, W_OK | X_OK)) return;
+    findings_.push_back(warning("the directory " + directory + " is not " + user_.name +
+                                    "'s alone, so nothing is counted for greylistctl status",
+                                chown(directory) + " && chmod 700 " + absolute(directory)));
+  }
+
+ private:
+  // Of the kernel, as the user; what root can see counts for existence.
+  bool has(const std::string& file, int mode) const {
+    const ActingAs smtpd(user_);
+    return eaccess(file.c_str(), mode) == 0;
+  }
+
+  static bool exists(const std::string& file) { return access(file.c_str(), F_OK) == 0; }
+
+  bool is_behind_closed_directory(const std::string& file) {
+    const fs::path parent = fs::absolute(file).lexically_normal().parent_path();
+    fs::path directory;
+    for (const fs::path& name : parent) {
+      directory /= name;
+      if (!exists(directory) || has(directory, X_OK)) continue;
+      add(directory.string() + " is closed to " + user_.name + ", so nothing is greylisted",
+          "chmod a+x " + shell_word(directory.string()));
+      return true;
+    }
+    return false;
+  }
+
+  void add(const std::string& text, const std::string& remedy) {
+    for (const Finding& finding : findings_) {
+      if (finding.text == text) return;
+    }
+    findings_.push_back(problem(text, remedy));
+  }
+
+  static std::string absolute(const std::string& file) {
+    return shell_word(fs::absolute(file).lexically_normal().string());
+  }
+
+  std::string chown(const std::string& file) const { return "chown " + user_.login + ": " + absolute(file); }
+
+  const SmtpdUser& user_;
+  std::vector<Finding>& findings_;
+};
+
+}  // namespace
+
+std::vector<Finding> examine_files_of(const SmtpdUser& user, const LoadedSettings& loaded) {
+  std::vector<Finding> findings;
+  if (!user.is_within_reach()) return findings;
+  const Settings& settings = loaded.settings;
+  Files files(user, findings);
+  files.readable(loaded.file, false);
+  if (settings.privacy == Privacy::hash) files.readable(settings.privacy_key_file, true);
+  if (settings.store_kind() == StoreKind::mysql) {
+    files.readable(settings.mysql_default_file, true);
+    files.state();
+  } else {
+    files.database(settings.sqlite_file);
+  }
+  return findings;
+}
+
+}  // namespace greylisting::ctl

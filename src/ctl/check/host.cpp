@@ -1,0 +1,238 @@
+#include "ctl/check/host.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <system_error>
+
+#include "ctl/check/program.h"
+#include "ctl/check/report.h"
+#include "judgement/transaction.h"
+#include "text/printable.h"
+#include "text/shell_word.h"
+
+namespace greylisting::ctl {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kUsualLine = "plugins/greylisting";
+
+struct Section {
+  char letter;
+  const char* name;
+  const char* refuses;  // what the host refuses when a program of the section cannot be executed
+};
+constexpr std::array<Section, 7> kSections{{{'c', "[connection]", "every connection"},
+                                            {'h', "[helo]", "every HELO and EHLO"},
+                                            {'m', "[mail]", "every sender"},
+                                            {'r', "[rcpt]", "every recipient"},
+                                            {'p', "[pass]", "every recipient"},
+                                            {'d', "[data]", "every message"},
+                                            {'a', "[auth]", "every AUTH"}}};
+
+const Section* section_of(const PluginLine& line) {
+  const auto* const found = std::ranges::find(kSections, line.section, &Section::letter);
+  return found == kSections.end() ? nullptr : found;
+}
+
+bool is_asked_of_recipients(const PluginLine& line) { return line.section == 'r' || line.section == 'p'; }
+
+std::string in_home(const std::string& file) { return shell_word((fs::current_path() / file).string()); }
+
+// A file with all its bytes; nothing when it cannot be read, and errno says why.
+std::optional<std::string> content_of(const std::string& file) {
+  // As the host opens it: without waiting for a FIFO.
+  const int descriptor = open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (descriptor < 0) return std::nullopt;
+  std::string content;
+  std::array<char, 65536> piece{};
+  ssize_t size = 0;
+  while ((size = read(descriptor, piece.data(), piece.size())) > 0)
+    content.append(piece.data(), static_cast<std::size_t>(size));
+  const int error = errno;
+  close(descriptor);
+  errno = error;
+  return size == 0 ? std::optional(content) : std::nullopt;
+}
+
+bool mentions_plugin(const PluginLine& line) { return line.program.find("greylisting") != std::string::npos; }
+
+// What a person has to do about a line that the host cannot execute; `error` is why.
+std::string remedy_for(const PluginLine& line, int error) {
+  const std::string& program = line.program;
+  if (program.ends_with('\r'))
+    return "the CR at its end is part of its name: sed -i 's/\\r$//' " + in_home(kPluginsFile);
+  std::string name = program.substr(std::min(program.find_first_not_of(" \t"), program.size()));
+  name = name.substr(0, name.find_first_of(" \t"));
+  if (name != program && access(name.c_str(), F_OK) == 0)
+    return "blanks before the name and all that follows it are part of the name: make the line " + name;
+  struct stat status {};
+  if (error == EACCES && stat(program.c_str(), &status) == 0) {
+    if (S_ISDIR(status.st_mode)) return "name the program in it: make the line " + std::string(kUsualLine);
+    if ((status.st_mode & S_IXOTH) == 0) return "chmod 755 " + in_home(program);
+    return "let that user into the directories above it: chmod 755 " +
+           in_home(fs::path(program).parent_path().string());
+  }
+  if (error == ENOENT && stat(program.c_str(), &status) == 0)
+    return "its interpreter, named in its first line, is not there: install it, or correct that line";
+  if (error == ENOEXEC) return "begin it with a line that names its interpreter: #!/bin/sh";
+  if (error == ENOENT && mentions_plugin(line)) {
+    if (access(kUsualLine, X_OK) == 0) return "make the line " + std::string(kUsualLine);
+    return "make install puts the plugin to " + in_home(kUsualLine) + "; make the line " + kUsualLine;
+  }
+  return "install that program, or take the line out";
+}
+
+Finding not_executable(const PluginLine& line, const SmtpdUser& user, int error) {
+  return problem(name_of(line) + " cannot be executed by " + user.name + " (" +
+                     std::generic_category().message(error) + "), so qmail-smtpd refuses " +
+                     section_of(line)->refuses + ": 451 qmail-spp failure",
+                 remedy_for(line, error));
+}
+
+// Why no line runs the plugin, as far as can be seen.
+Finding not_run(const std::vector<PluginLine>& lines) {
+  for (const PluginLine& line : lines) {
+    if (!mentions_plugin(line)) continue;
+    const std::string where =
+        kPluginsFile + (':' + std::to_string(line.number)) + ": " + greylisting::quoted(line.program);
+    if (is_asked_of_recipients(line))
+      return problem(where + " is another program, so nothing is greylisted",
+                     "make the line " + std::string(kUsualLine));
+    if (const Section* const section = section_of(line)) {
+      return problem(where + " is under " + section->name +
+                         ", where no recipient is known yet, so nothing is "
+                         "greylisted",
+                     "put the line under [rcpt]");
+    }
+    return problem(where + " is under no section that qmail-smtpd knows, so nothing is greylisted",
+                   "begin its section with the line [rcpt], in lower case");
+  }
+  return problem(
+      std::string(kPluginsFile) + ": no line under [rcpt] runs the plugin, so nothing is greylisted",
+      "add the line [rcpt], and below it the line " + std::string(kUsualLine));
+}
+
+Finding unreadable(const SmtpdUser& user, int error) {
+  const std::string said = std::string(kPluginsFile) + " cannot be read by " + user.name + " (" +
+                           std::generic_category().message(error) +
+                           "), so qmail-smtpd refuses every connection: 421 unable to read controls";
+  if (error == ENOENT) {
+    return problem(said, "make the file, with the lines [rcpt] and " + std::string(kUsualLine));
+  }
+  if (error == EACCES)
+    return problem(said, "chmod 755 " + in_home("control") + " && chmod 644 " + in_home(kPluginsFile));
+  return problem(said,
+                 "put a regular file in its place, with the lines [rcpt] and " + std::string(kUsualLine));
+}
+
+// Whether the host's working directory can be had.
+std::optional<Finding> closed_home(const SmtpdUser& user) {
+  const std::string home = fs::current_path();
+  for (fs::path directory = home;; directory = directory.parent_path()) {
+    if (eaccess(directory.c_str(), X_OK) != 0) {
+      return problem(user.name + " cannot go to qmail's home " + home + " (" +
+                         std::generic_category().message(errno) +
+                         "), so qmail-smtpd refuses every connection: 421 unable to read controls",
+                     "chmod a+x " + shell_word(directory.string()));
+    }
+    if (directory == directory.parent_path()) return std::nullopt;
+  }
+}
+
+}  // namespace
+
+std::string name_of(const PluginLine& line) {
+  const Section* const section = section_of(line);
+  return kPluginsFile + (':' + std::to_string(line.number)) + ": " + greylisting::quoted(line.program) +
+         (section == nullptr ? "" : std::string(" under ") + section->name);
+}
+
+std::vector<PluginLine> parse_smtpplugins(std::string_view text) {
+  std::vector<PluginLine> lines;
+  char section = 0;
+  for (unsigned number = 1; !text.empty(); ++number) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    line = line.substr(0, line.find_last_not_of(" \t") + 1);
+    if (line.empty() || line[0] == '#' || line[0] == '\0') continue;
+    for (std::size_t end = 0; end != std::string_view::npos;) {
+      end = line.find('\0');
+      const std::string_view piece = line.substr(0, end);
+      if (piece.starts_with('[')) {
+        const char letter = piece.size() > 1 ? piece[1] : '\0';
+        section = std::ranges::find(kSections, letter, &Section::letter) == kSections.end() ? '\0' : letter;
+      } else {
+        lines.push_back({number, section, std::string(piece)});
+      }
+      if (end != std::string_view::npos) line.remove_prefix(end + 1);
+    }
+  }
+  return lines;
+}
+
+bool is_this_plugin(const PluginLine& line) {
+  if (line.program.starts_with(':')) return mentions_plugin(line);
+  const auto content = content_of(line.program);
+  if (!content) return mentions_plugin(line);
+  if (content->starts_with("#!")) return content->find("greylisting") != std::string::npos;
+  return content->find(Transaction::kVariable) != std::string::npos;
+}
+
+Host examine_host(const SmtpdUser& user) {
+  Host host;
+  std::optional<std::string> text;
+  {
+    const ActingAs smtpd(user);
+    if (const auto closed = closed_home(user)) {
+      host.findings.push_back(*closed);
+      return host;
+    }
+    text = content_of(kPluginsFile);
+    if (!text) {
+      host.findings.push_back(unreadable(user, errno));
+      return host;
+    }
+  }
+  const std::vector<PluginLine> lines = parse_smtpplugins(*text);
+  bool is_refused = false;
+  for (const PluginLine& line : lines) {
+    if (section_of(line) == nullptr) continue;
+    if (const int error = why_not_executable(user, line.program); error != 0) {
+      host.findings.push_back(not_executable(line, user, error));
+      is_refused = is_refused || is_asked_of_recipients(line);
+    } else if (is_asked_of_recipients(line) && is_this_plugin(line)) {
+      host.plugin.push_back(line);
+    }
+  }
+  if (host.plugin.empty() && !is_refused) host.findings.push_back(not_run(lines));
+  for (std::size_t i = 1; i < host.plugin.size(); ++i) {
+    host.findings.push_back(
+        warning(name_of(host.plugin[i]) + " runs the plugin a second time for each recipient",
+                "take one of the two lines out"));
+  }
+  if (host.plugin.empty() || !host.findings.empty()) return host;
+
+  const PluginLine& line = host.plugin.front();
+  const bool has_pass =
+      std::ranges::any_of(lines, [](const PluginLine& other) { return other.section == 'p'; }) ||
+      text->find("\n[p") != std::string::npos || text->starts_with("[p");
+  host.findings.push_back(line.section == 'r' && has_pass
+                              ? good(name_of(line),
+                                     "under [pass] it would run only for recipients that qmail-smtpd accepts "
+                                     "itself, so that others "
+                                     "are refused at once and make no record")
+                              : good(name_of(line)));
+  return host;
+}
+
+}  // namespace greylisting::ctl

@@ -1,0 +1,43 @@
+// host: control/smtpplugins as qmail-smtpd reads it (qmail-spp 0.42 and later), and what it makes of each
+// line.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ctl/check/user.h"
+#include "store/administration.h"
+
+namespace greylisting::ctl {
+
+inline constexpr const char* kPluginsFile = "control/smtpplugins";
+
+/// A line that is a program to the host.
+struct PluginLine {
+  unsigned number = 0;    // in the file, from 1
+  char section = 0;       // the byte after `[`; 0 for a section that the host does not know, or none yet
+  std::string program{};  // all of it: the path of a program, or after `:` words for the shell
+};
+
+/// The lines that are neither empty nor comments, in the host's words: a line ends at LF or NUL alone, blanks
+/// and tabs at its end do not count, and only the second byte of a section's name does, in lower case.
+std::vector<PluginLine> parse_smtpplugins(std::string_view text);
+
+/// Whether it is this plugin that a line runs, under whatever name, or by a script or the shell as far as can
+/// be seen.
+bool is_this_plugin(const PluginLine& line);
+
+/// What was found out about control/smtpplugins, and the lines by which the host runs this plugin.
+struct Host {
+  std::vector<Finding> findings{};
+  std::vector<PluginLine> plugin{};
+};
+
+/// Reads the file as `user`; tries, for every line, whether that user can execute it, without running it.
+Host examine_host(const SmtpdUser& user);
+
+/// `FILE:12: "plugins/greylisting" under [rcpt]`
+std::string name_of(const PluginLine& line);
+
+}  // namespace greylisting::ctl

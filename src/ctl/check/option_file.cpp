@@ -1,0 +1,254 @@
+#include "ctl/check/option_file.h"
+
+#include <mysql.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <regex>
+
+#include "ctl/check/report.h"
+#include "settings/control_file.h"
+#include "text/number.h"
+#include "text/printable.h"
+#include "text/shell_word.h"
+
+namespace greylisting::ctl {
+namespace {
+
+#ifdef MARIADB_PACKAGE_VERSION
+constexpr bool kIsConnectorC = true;
+#else
+constexpr bool kIsConnectorC = false;
+#endif
+
+constexpr std::array<std::string_view, 3> kGroups{"client", "client-server", "client-mariadb"};
+
+// Options that are a number, and count as 0 without one.
+constexpr std::array<std::string_view, 18> kNumbers{"port",
+                                                    "connect-timeout",
+                                                    "timeout",
+                                                    "interactive-timeout",
+                                                    "return-found-rows",
+                                                    "multi-results",
+                                                    "multi-queries",
+                                                    "multi-statements",
+                                                    "secure-auth",
+                                                    "report-data-truncation",
+                                                    "reconnect",
+                                                    "ssl-enforce",
+                                                    "tls-enforce",
+                                                    "ssl-verify-server-cert",
+                                                    "tls-verify-peer",
+                                                    "net-buffer-length",
+                                                    "max-allowed-packet",
+                                                    "compress"};
+
+constexpr std::array<std::string_view, 44> kTexts{"user",
+                                                  "password",
+                                                  "passwd",
+                                                  "database",
+                                                  "db",
+                                                  "host",
+                                                  "socket",
+                                                  "pipe",
+                                                  "debug",
+                                                  "init-command",
+                                                  "bind-address",
+                                                  "plugin-dir",
+                                                  "default-auth",
+                                                  "protocol",
+                                                  "ssl-key",
+                                                  "ssl-cert",
+                                                  "ssl-ca",
+                                                  "ssl-capath",
+                                                  "ssl-crl",
+                                                  "ssl-crlpath",
+                                                  "ssl-cipher",
+                                                  "ssl-fp",
+                                                  "ssl-fp-list",
+                                                  "ssl-fplist",
+                                                  "ssl-passphrase",
+                                                  "tls-key",
+                                                  "tls-cert",
+                                                  "tls-ca",
+                                                  "tls-capath",
+                                                  "tls-crl",
+                                                  "tls-crlpath",
+                                                  "tls-cipher",
+                                                  "tls-fp",
+                                                  "tls-fplist",
+                                                  "tls-passphrase",
+                                                  "tls-version",
+                                                  "character-sets-dir",
+                                                  "default-character-set",
+                                                  "server-public-key",
+                                                  "servername",
+                                                  "restricted-auth",
+                                                  "shared-memory-base-name",
+                                                  "rpl-probe",
+                                                  "connection"};
+
+template <typename Names>
+bool is_one_of(const Names& names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  std::ranges::transform(result, result.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return result;
+}
+
+std::string key_of(std::string_view word) {
+  std::string key(trimmed(word));
+  std::ranges::replace(key, '_', '-');
+  return key;
+}
+
+class Reader {
+ public:
+  explicit Reader(std::string name) : name_(std::move(name)) {}
+
+  OptionFile read(std::string_view text) {
+    if (text != without_byte_order_mark(text)) {
+      add("begins with a byte order mark, so that nothing of the file is read",
+          "sed -i '1s/^\\xEF\\xBB\\xBF//' " + file());
+      text = without_byte_order_mark(text);
+    }
+    while (!text.empty()) {
+      ++line_;
+      const std::string_view line = text.substr(0, text.find('\n'));
+      text.remove_prefix(std::min(line.size() + 1, text.size()));
+      if (!take(trimmed(line))) break;
+    }
+    if (!has_group_)
+      add_of_file("has no group [client], so that nothing of it is read", "sed -i '1i [client]' " + file());
+    return std::move(result_);
+  }
+
+ private:
+  // False when the library reads no further.
+  bool take(std::string_view line) {
+    if (line.empty() || line[0] == '#' || line[0] == ';') return true;
+    if (line[0] == '!') {
+      if (!line.starts_with("!include "))
+        add(greylisting::quoted(line) + " is not followed",
+            "name each file in a line of its own: !include /FILE");
+      has_group_ = true;  // the other file may have it
+      return true;
+    }
+    if (line[0] == '[') return group(trimmed(line.substr(1, line.find(']') - 1)));
+    if (!is_in_group_) {
+      add("stands before the first group, so that nothing of the file is read",
+          "sed -i '1i [client]' " + file());
+      has_group_ = true;
+      return false;
+    }
+    if (is_read_) option(line);
+    return true;
+  }
+
+  bool group(std::string_view name) {
+    is_in_group_ = true;
+    is_read_ = is_one_of(kGroups, name);
+    has_group_ = has_group_ || is_read_;
+    if (!is_read_ && is_one_of(kGroups, lower(name))) {
+      has_group_ = true;
+      add("[" + std::string(name) + "] is not read: a group's name is lower case",
+          "make the line [" + lower(name) + ']');
+    }
+    return true;
+  }
+
+  void option(std::string_view line) {
+    const std::size_t sign = line.find('=');
+    const std::string key = key_of(line.substr(0, sign));
+    const std::string_view value = sign == std::string_view::npos ? "" : trimmed(line.substr(sign + 1));
+    const bool is_number = is_one_of(kNumbers, key);
+    if (const std::string asks = encryption(key, value); !asks.empty()) {
+      result_.asks_for_encryption = true;
+      add(greylisting::quoted(line) + ' ' + asks,
+          "to have the connection encrypted, make the line ssl-enforce=1");
+    } else if (!is_number && !is_one_of(kTexts, key)) {
+      unknown(line, key);
+    } else if (sign == std::string_view::npos) {
+      add(greylisting::quoted(line) + " has no =, and is ignored",
+          "make the line " + key + "=VALUE, or take it out");
+    } else if (is_number && value.substr(0, value.find_first_not_of("0123456789")).empty()) {
+      add(key + ": " + greylisting::quoted(value) + " is no number, and counts as 0",
+          "make the line " + key + "=1, or =0");
+    } else if (!is_number) {
+      text(key, value);
+    }
+  }
+
+  // Why a line that asks for encryption does not have it; empty for other lines.
+  static std::string encryption(const std::string& key, std::string_view value) {
+    const std::string word = lower(value);
+    const bool is_no = word == "0" || word == "off" || word == "false" || word == "no";
+    if (key == "ssl-mode" && word != "disabled" && word != "preferred") return "is ignored";
+    if ((key == "ssl" || key == "require-ssl" || key == "require-secure-transport") && !is_no)
+      return "is ignored";
+    const bool is_switch = key == "ssl-enforce" || key == "tls-enforce" || key == "ssl-verify-server-cert" ||
+                           key == "tls-verify-peer";
+    if (is_switch && !is_no && (value.empty() || value[0] < '0' || value[0] > '9')) return "counts as 0";
+    return {};
+  }
+
+  void unknown(std::string_view line, const std::string& key) {
+    const std::string small = lower(key);
+    if (small != key && (is_one_of(kNumbers, small) || is_one_of(kTexts, small))) {
+      add(greylisting::quoted(line.substr(0, line.find('='))) + " is ignored: an option's name is lower case",
+          "write it as " + small);
+    } else if (!key.starts_with("loose-")) {
+      // Not the value: it may be a password.
+      add(greylisting::quoted(key) + " is not an option that the client library reads",
+          "take the line out, or correct the name");
+    }
+  }
+
+  void text(const std::string& key, std::string_view value) {
+    static const std::regex comment(R"([ \t][#;])");
+    if (std::regex_search(value.begin(), value.end(), comment)) {
+      add(key + ": what looks like a comment is part of its value", "put the comment into a line of its own");
+    } else if (key == "password" && value.find('\\') != std::string_view::npos) {
+      add(key + R"(: a backslash begins a sequence, such as \n, \t, \s and \\)",
+          R"(write each backslash as \\)");
+    } else if (!value.empty() && (value[0] == '"' || value[0] == '\'') &&
+               (value.size() == 1 || value.back() != value[0])) {
+      add(key + ": its quotes are not closed", "close them, or take them away");
+    }
+  }
+
+  void add(const std::string& what, const std::string& remedy) {
+    result_.findings.push_back(
+        warning(name_ + ':' + std::to_string(std::max(line_, 1U)) + ": " + what, remedy));
+  }
+  void add_of_file(const std::string& what, const std::string& remedy) {
+    result_.findings.push_back(warning(name_ + ": it " + what, remedy));
+  }
+
+  std::string file() const { return shell_word(std::filesystem::absolute(name_).string()); }
+
+  std::string name_;
+  OptionFile result_;
+  unsigned line_ = 0;
+  bool is_in_group_ = false;
+  bool is_read_ = false;
+  bool has_group_ = false;
+};
+
+}  // namespace
+
+OptionFile parse_option_file(const std::string& name, std::string_view text) {
+  return kIsConnectorC ? Reader(name).read(text) : OptionFile();
+}
+
+OptionFile examine_option_file(const std::string& name) {
+  const ControlFileText content = read_control_file(name);
+  return content.why.empty() ? parse_option_file(name, content.text) : OptionFile();
+}
+
+}  // namespace greylisting::ctl

@@ -1,0 +1,25 @@
+// option_file: a MySQL option file as MariaDB Connector/C reads it, which is not as the server's own programs
+// do: what it leaves out without a word.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/administration.h"
+
+namespace greylisting::ctl {
+
+struct OptionFile {
+  std::vector<Finding> findings{};
+  bool asks_for_encryption = false;  // in a spelling that the library ignores
+};
+
+/// Measured with Connector/C 3.3 (tests/integration/option_file_test.cpp asks the library itself). Of
+/// Oracle's library, which reads such files as its programs do, nothing is said.
+OptionFile parse_option_file(const std::string& name, std::string_view text);
+
+/// The same of a file; nothing of one that cannot be read.
+OptionFile examine_option_file(const std::string& name);
+
+}  // namespace greylisting::ctl

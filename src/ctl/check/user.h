@@ -1,0 +1,54 @@
+// user: as whom qmail-smtpd runs, how that is known, and what that user may do.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "settings/settings.h"
+
+namespace greylisting::ctl {
+
+/// What a run script of a supervised qmail-smtpd says (daemontools, runit, s6).
+struct RunScript {
+  std::string file;
+  std::string user;   // a name or number after -u, setuidgid, …; empty when it does not say
+  std::string group;  // likewise
+};
+
+/// Reads the words of a script. Variables that are set in it are followed, so is `id -u NAME`.
+RunScript parse_run_script(const std::string& file, const std::string& text);
+
+struct SmtpdUser {
+  uid_t uid = 0;
+  gid_t gid = 0;
+  std::string name;   // `vpopmail (uid 89)`
+  std::string login;  // `vpopmail`, or the number of one without a name
+  std::string how;    // how it is known: `--user says`, `-u in FILE`, `owner of FILE`
+
+  /// Whether this process can act as that user.
+  bool is_within_reach() const;
+};
+
+/// In this order: `asked` (--user: a name or a number), a run script, the owner of the option file, of the
+/// state directory, of the SQLite file's directory; root owns nothing for the plugin, so it is left out; the
+/// accounts that qmail comes with; whoever owns the state directory. Throws UsageError when there is no user
+/// `asked`.
+SmtpdUser find_user(const std::string& asked, const Settings& settings);
+
+/// For as long as it lives, root acts as that user in all that concerns files. Does nothing for others.
+class ActingAs {
+ public:
+  explicit ActingAs(const SmtpdUser& user);
+  ActingAs(const ActingAs&) = delete;
+  ActingAs& operator=(const ActingAs&) = delete;
+  ~ActingAs();
+
+ private:
+  bool acts_ = false;
+  std::vector<gid_t> groups_;
+};
+
+}  // namespace greylisting::ctl

@@ -1,0 +1,491 @@
+// greylistctl check against the host: whatever is broken, what the stand-in for qmail-smtpd does with a
+// recipient and what check says are the same, and each remedy mends it when it is followed to the letter.
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <functional>
+#include <regex>
+
+#include "ctl/check/host.h"
+#include "ctl/check/user.h"
+#include "tests/support/installation.h"
+
+namespace greylisting::test {
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Contains;
+using Arguments = std::vector<std::string>;
+
+constexpr unsigned kSmtpd = 65534;  // nobody, in place of the user that qmail-smtpd runs as
+
+bool is_root() {
+  if (geteuid() == 0) return true;
+  WARN("skipped: only root can run qmail-smtpd as another user");
+  return false;
+}
+
+// What the host does with a recipient whom it has never seen.
+enum class Deed { refuses, does_not_run, runs_in_vain, greylists };
+
+std::string name(Deed deed) {
+  switch (deed) {
+    case Deed::refuses:
+      return "refuses";
+    case Deed::does_not_run:
+      return "does not run the plugin";
+    case Deed::runs_in_vain:
+      return "runs the plugin in vain";
+    case Deed::greylists:
+      return "greylists";
+  }
+  return "";
+}
+
+// Programs where every user can execute them; the directories above the build may be closed.
+fs::path program(const std::string& name) {
+  static const TemporaryDirectory directory;
+  fs::permissions(directory.path(), fs::perms(0755));
+  const fs::path file = directory / name;
+  if (!fs::exists(file)) fs::copy_file(built(name), file);
+  return file;
+}
+
+// qmail's home with all that an installation has, of which everything works.
+class Home {
+ public:
+  Home() {
+    fs::permissions(path(), fs::perms(0755));
+    write_file(*this / "control/me", "mx.example.org\n", 0644);
+    write_file(*this / "control/rcpthosts", "example.org\n", 0644);
+    write_file(*this / "control/greylisting", "loglevel=4\ntimeout=30000\n", 0644);
+    write_file(*this / "control/smtpplugins", "[rcpt]\nplugins/greylisting\n", 0644);
+    for (const char* const name : {"control", "plugins", "queue", "greylisting"}) {
+      fs::create_directory(*this / name);
+      fs::permissions(*this / name, fs::perms(0755));
+    }
+    for (const std::string name : {"greylisting", "greylisting.dynamic"})
+      fs::create_symlink(program(name), *this / "plugins" / name);
+    own("greylisting", 0700);
+    own("queue", 0700);
+  }
+
+  const fs::path& path() const { return directory_.path(); }
+  fs::path operator/(std::string_view name) const { return directory_ / name; }
+
+  // Gives a file to qmail-smtpd's user.
+  void own(const std::string& name, unsigned mode) const {
+    REQUIRE(chown((*this / name).c_str(), kSmtpd, kSmtpd) == 0);
+    fs::permissions(*this / name, fs::perms(mode));
+  }
+
+  void plugins(const std::string& text) const { write_file(*this / "control/smtpplugins", text, 0644); }
+
+  Result host() const {
+    return run({.arguments = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+                              program("qmail-smtpd"), path()},
+                .environment = {{"GREYLISTING", ""}, {"TCPREMOTEIP", "192.0.2.1"}, {"PROTO", "TCP"}},
+                .directory = "/",
+                .input = "HELO mail.example.net\r\nMAIL FROM:<alice@example.net>\r\n"
+                         "RCPT TO:<bob@example.org>\r\nQUIT\r\n"});
+  }
+
+  // The record that the host has made goes, so that the next recipient is one never seen.
+  Deed deed() const {
+    const Result result = host();
+    UNSCOPED_INFO(result.output << result.errors);
+    for (const char* const file : {"greylisting.db", "greylisting.db-wal", "greylisting.db-shm"}) {
+      if (result.output.find("451 temporary failure") != std::string::npos)
+        fs::remove(*this / "greylisting" / file);
+    }
+    if (result.output.find("421 ") != std::string::npos ||
+        result.output.find("451 qmail-spp failure") != std::string::npos)
+      return Deed::refuses;
+    if (result.output.find("451 temporary failure") != std::string::npos) return Deed::greylists;
+    return result.errors.find("greylisting: ") != std::string::npos ? Deed::runs_in_vain : Deed::does_not_run;
+  }
+
+  Result check(const Arguments& options = {"--user", "nobody"}) const {
+    Command command{.arguments = {built("greylistctl"), "--home", path(), "check"}, .directory = "/"};
+    command.arguments.insert(command.arguments.end(), options.begin(), options.end());
+    return run(command);
+  }
+
+ private:
+  TemporaryDirectory directory_;
+};
+
+// The remedy of the first problem.
+std::string remedy_in(const std::string& output) {
+  std::smatch found;
+  return std::regex_search(output, found, std::regex("PROBLEM  [^\n]*\n +-> ([^\n]*)")) ? found[1].str() : "";
+}
+
+struct Broken {
+  std::string what;
+  std::function<void(const Home&)> cause;
+  Deed deed;
+  std::string said;  // in the line of the problem
+  // What a person does who reads `remedy`; where there is nothing, the remedy is a command.
+  std::string remedy{};
+  std::function<void(const Home&)> repair{};
+};
+
+void write_script(const Home& home, const std::string& name, const std::string& text) {
+  write_file(home / name, text, 0755);
+  fs::permissions(home / name, fs::perms(0755));
+}
+
+const std::function<void(const Home&)> kUsualFile = [](const Home& home) {
+  fs::remove_all(home / "control/smtpplugins");
+  home.plugins("[rcpt]\nplugins/greylisting\n");
+};
+
+std::function<void(const Home&)> lists(const std::string& text) {
+  return [text](const Home& home) { home.plugins(text); };
+}
+
+std::vector<Broken> broken_lines() {
+  const std::string usual = "make the line plugins/greylisting";
+  return {
+      {"CR LF", lists("[rcpt]\r\nplugins/greylisting\r\n"), Deed::refuses,
+       "plugins/greylisting\\x0d\" under [rcpt]"},
+      {"a blank in front", lists("[rcpt]\n plugins/greylisting\n"), Deed::refuses, "\" plugins/greylisting\"",
+       usual, kUsualFile},
+      {"a comment behind", lists("[rcpt]\nplugins/greylisting # here\n"), Deed::refuses,
+       "\"plugins/greylisting # here\"", usual, kUsualFile},
+      {"a folder misspelled", lists("[rcpt]\nplugin/greylisting\n"), Deed::refuses, "(No such file", usual,
+       kUsualFile},
+      {"a name misspelled", lists("[rcpt]\nplugins/greylistings\n"), Deed::refuses, "(No such file", usual,
+       kUsualFile},
+      {"no folder", lists("[rcpt]\ngreylisting\n"), Deed::refuses, "(Permission denied)", usual, kUsualFile},
+      {"a folder", lists("[rcpt]\nplugins\n"), Deed::refuses, "(Permission denied)", usual, kUsualFile},
+      {"no execute bit",
+       [](const Home& home) {
+         fs::remove(home / "plugins/greylisting");
+         fs::copy_file(program("greylisting"), home / "plugins/greylisting");
+         fs::permissions(home / "plugins/greylisting", fs::perms(0644));
+       },
+       Deed::refuses, "(Permission denied)"},
+      {"a closed folder", [](const Home& home) { fs::permissions(home / "plugins", fs::perms(0700)); },
+       Deed::refuses, "(Permission denied)"},
+      {"a link to nothing",
+       [](const Home& home) {
+         fs::remove(home / "plugins/greylisting");
+         fs::create_symlink(home / "nothing", home / "plugins/greylisting");
+       },
+       Deed::refuses, "(No such file", "make install puts the plugin to ",
+       [](const Home& home) {
+         fs::remove(home / "plugins/greylisting");
+         fs::create_symlink(program("greylisting"), home / "plugins/greylisting");
+       }},
+      {"a script without interpreter",
+       [](const Home& home) {
+         write_script(home, "plugins/with-greylisting", "exec plugins/greylisting\n");
+         home.plugins("[rcpt]\nplugins/with-greylisting\n");
+       },
+       Deed::refuses, "(Exec format error)", "begin it with a line that names its interpreter: #!/bin/sh",
+       [](const Home& home) {
+         write_script(home, "plugins/with-greylisting", "#!/bin/sh\nexec plugins/greylisting\n");
+       }},
+      {"a script whose interpreter is not there",
+       [](const Home& home) {
+         write_script(home, "plugins/with-greylisting", "#!/nowhere/sh\nexec plugins/greylisting\n");
+         home.plugins("[rcpt]\nplugins/with-greylisting\n");
+       },
+       Deed::refuses, "(No such file", "its interpreter, named in its first line, is not there",
+       [](const Home& home) {
+         write_script(home, "plugins/with-greylisting", "#!/bin/sh\nexec plugins/greylisting\n");
+       }},
+      {"another plugin that is not there", lists("[rcpt]\nplugins/other\nplugins/greylisting\n"),
+       Deed::refuses, "\"plugins/other\" under [rcpt] cannot be executed",
+       "install that program, or take the line out", kUsualFile},
+      {"another at every connection", lists("[connection]\nplugins/other\n[rcpt]\nplugins/greylisting\n"),
+       Deed::refuses, "refuses every connection", "install that program, or take the line out", kUsualFile},
+      {"another at HELO", lists("[helo]\nplugins/other\n[rcpt]\nplugins/greylisting\n"), Deed::refuses,
+       "refuses every HELO and EHLO", "install that program, or take the line out", kUsualFile},
+      {"another at MAIL", lists("[m\nplugins/other\n[rcpt]\nplugins/greylisting\n"), Deed::refuses,
+       "refuses every sender", "install that program, or take the line out", kUsualFile},
+      {"capitals", lists("[RCPT]\nplugins/greylisting\n"), Deed::does_not_run,
+       "under no section that qmail-smtpd knows", "begin its section with the line [rcpt], in lower case",
+       kUsualFile},
+      {"another section", lists("[mail]\nplugins/greylisting\n"), Deed::runs_in_vain,
+       "is under [mail], where no recipient is known yet", "put the line under [rcpt]", kUsualFile},
+      {"no section", lists("plugins/greylisting\n"), Deed::does_not_run, "under no section",
+       "begin its section with the line [rcpt]", kUsualFile},
+      {"a comment", lists("[rcpt]\n#plugins/greylisting\n"), Deed::does_not_run,
+       "no line under [rcpt] runs the plugin",
+       "add the line [rcpt], and below it the line plugins/greylisting", kUsualFile},
+      {"an empty file", lists(""), Deed::does_not_run, "no line under [rcpt] runs the plugin",
+       "add the line [rcpt]", kUsualFile},
+      {"a program that is not ours", lists("[rcpt]\n/bin/true\n"), Deed::does_not_run,
+       "no line under [rcpt] runs the plugin", "add the line [rcpt]", kUsualFile},
+      {"another whose name ends alike",
+       [](const Home& home) {
+         fs::copy_file("/bin/true", home / "plugins/no-greylisting");
+         home.plugins("[rcpt]\nplugins/no-greylisting\n");
+       },
+       Deed::does_not_run, "\"plugins/no-greylisting\" is another program", usual, kUsualFile},
+      {"a script that does nothing",
+       [](const Home& home) {
+         write_script(home, "plugins/no-greylisting", "#!/bin/sh\n# for greylisting\n");
+         home.plugins("[rcpt]\nplugins/no-greylisting\n");
+       },
+       Deed::does_not_run, "it decided nothing", usual, kUsualFile},
+      {"the shell does not find it", lists("[rcpt]\n:greylisting\n"), Deed::does_not_run, "greylisting", "",
+       kUsualFile},
+      {"no file", [](const Home& home) { fs::remove(home / "control/smtpplugins"); }, Deed::refuses,
+       "421 unable to read controls", "make the file, with the lines [rcpt] and plugins/greylisting",
+       kUsualFile},
+      {"a folder in its place",
+       [](const Home& home) {
+         fs::remove(home / "control/smtpplugins");
+         fs::create_directory(home / "control/smtpplugins");
+       },
+       Deed::refuses, "421 unable to read controls", "put a regular file in its place", kUsualFile},
+      {"a file of root's",
+       [](const Home& home) { fs::permissions(home / "control/smtpplugins", fs::perms(0600)); },
+       Deed::refuses, "421 unable to read controls"},
+      {"a closed home", [](const Home& home) { fs::permissions(home.path(), fs::perms(0700)); },
+       Deed::refuses, "cannot go to qmail's home"},
+  };
+}
+
+std::vector<Broken> broken_rights() {
+  const auto settings = [](const std::string& text) {
+    return
+        [text](const Home& home) { write_file(home / "control/greylisting", "loglevel=4\n" + text, 0644); };
+  };
+  return {
+      {"control closed", [](const Home& home) { fs::permissions(home / "control", fs::perms(0700)); },
+       Deed::refuses, "421 unable to read controls"},
+      {"settings of root's",
+       [](const Home& home) { fs::permissions(home / "control/greylisting", fs::perms(0600)); },
+       Deed::runs_in_vain, "control/greylisting cannot be read by nobody (uid 65534)"},
+      {"settings of everybody's",
+       [](const Home& home) { fs::permissions(home / "control/greylisting", fs::perms(0666)); },
+       Deed::runs_in_vain, "control/greylisting: can be written by everybody", "",
+       [](const Home& home) { fs::permissions(home / "control/greylisting", fs::perms(0644)); }},
+      {"database of root's",
+       [](const Home& home) {
+         home.host();
+         REQUIRE(fs::exists(home / "greylisting/greylisting.db"));
+         for (const auto& file : fs::directory_iterator(home / "greylisting"))
+           REQUIRE(chown(file.path().c_str(), 0, 0) == 0);
+       },
+       Deed::runs_in_vain, "greylisting/greylisting.db cannot be written by nobody (uid 65534)"},
+      {"folder of everybody's",
+       [](const Home& home) { fs::permissions(home / "greylisting", fs::perms(0777)); }, Deed::runs_in_vain,
+       "everybody can write to the directory greylisting"},
+      {"folder of root's",
+       [](const Home& home) { REQUIRE(chown((home / "greylisting").c_str(), 0, 0) == 0); },
+       Deed::runs_in_vain, "the directory greylisting cannot be written by nobody (uid 65534)"},
+      {"folder that may not be written",
+       [](const Home& home) { fs::permissions(home / "greylisting", fs::perms(0500)); }, Deed::runs_in_vain,
+       "the directory greylisting cannot be written by nobody (uid 65534)"},
+      {"no folder", [](const Home& home) { fs::remove(home / "greylisting"); }, Deed::runs_in_vain,
+       "the directory greylisting is not there"},
+      {"no folder that the settings name", settings("sqlite_file=nowhere/greylisting.db\n"),
+       Deed::runs_in_vain, "the directory nowhere is not there"},
+      {"a database that is none",
+       [](const Home& home) {
+         write_file(home / "greylisting/greylisting.db", std::string(4096, 'x'));
+         home.own("greylisting/greylisting.db", 0600);
+       },
+       Deed::runs_in_vain, "file is not a database", "move the file away",
+       [](const Home& home) {
+         for (const char* const end : {"", "-wal", "-shm"})
+           fs::remove(home / (std::string("greylisting/greylisting.db") + end));
+       }},
+      {"a secret of root's",
+       [settings](const Home& home) {
+         settings("privacy=hash\n")(home);
+         write_file(home / "control/greylisting_key", "0123456789abcdef0123\n", 0600);
+       },
+       Deed::runs_in_vain, "control/greylisting_key cannot be read by nobody (uid 65534)"},
+  };
+}
+
+void break_and_repair(const Broken& broken) {
+  INFO(broken.what);
+  const Home home;
+  broken.cause(home);
+  const Deed deed = home.deed();
+  CHECK(name(deed) == name(broken.deed));
+  const Result check = home.check();
+  {
+    CAPTURE(check.output, check.errors);
+    CHECK(check.status == 1);
+    CHECK(check.errors.empty());
+    CHECK(std::regex_search(check.output, std::regex("PROBLEM  ")));
+    CHECK_THAT(check.output, Contains(broken.said));
+    CHECK_THAT(check.output, !Contains("greylistctl check"));
+    if (broken.repair) {
+      CHECK_THAT(check.output, Contains(broken.remedy));
+      broken.repair(home);
+    } else {
+      const Result repair = run({.arguments = {"sh", "-c", remedy_in(check.output)}});
+      CAPTURE(repair.errors);
+      CHECK(repair.status == 0);
+    }
+  }
+  CHECK(name(home.deed()) == name(Deed::greylists));
+  const Result again = home.check();
+  CAPTURE(check.output, again.output, again.errors);
+  CHECK(again.status == 0);
+  CHECK_THAT(again.output, !Contains("PROBLEM"));
+}
+
+void works(const std::string& plugins, const std::string& said) {
+  CAPTURE(plugins);
+  const Home home;
+  home.plugins(plugins);
+  CHECK(name(home.deed()) == name(Deed::greylists));
+  const Result check = home.check();
+  CAPTURE(check.output, check.errors);
+  CHECK(check.status == 0);
+  CHECK_THAT(check.output, Contains(said));
+  CHECK_THAT(check.output,
+             Contains("ok       plugin, as nobody (uid 65534): deferred an attempt never seen before "
+                      "(new)\n"));
+  CHECK_THAT(check.output, !Contains("PROBLEM") && !Contains("warning"));
+}
+
+}  // namespace
+
+TEST_CASE("check says of each line of control/smtpplugins what the host does with it", "[check]") {
+  if (!is_root()) return;
+  for (const Broken& broken : broken_lines()) break_and_repair(broken);
+}
+
+TEST_CASE("check says what qmail-smtpd's user may not do", "[check]") {
+  if (!is_root()) return;
+  for (const Broken& broken : broken_rights()) break_and_repair(broken);
+}
+
+TEST_CASE("check says that it works where the host greylists", "[check]") {
+  if (!is_root()) return;
+  works("[rcpt]\nplugins/greylisting\n", "\"plugins/greylisting\" under [rcpt]\n");
+  works("[rcpt]\n\n# a comment\nplugins/greylisting \t\n", ":4: \"plugins/greylisting\" under [rcpt]\n");
+  works("[really]\nplugins/greylisting", "\"plugins/greylisting\" under [rcpt]\n");
+  works("[rcpt]\n:exec plugins/greylisting\n", "\":exec plugins/greylisting\" under [rcpt]\n");
+  works("[RCPT]\nplugins/other\n[rcpt]\nplugins/greylisting\n", "\"plugins/greylisting\" under [rcpt]\n");
+  works("[pass]\nplugins/greylisting\n", "\"plugins/greylisting\" under [pass]\n");
+  works("[rcpt]\nplugins/greylisting\n[pass]\n/bin/true\n",
+        "under [rcpt]\n         -> under [pass] it would run only for recipients that qmail-smtpd accepts "
+        "itself");
+}
+
+TEST_CASE("A check leaves nothing behind", "[check]") {
+  if (!is_root()) return;
+  const Home home;
+  for (const std::string settings : {"", "explicit=1\n", "greylist=suspicious\n", "low_priority_mx=1\n",
+                                     "privacy=hash\n", "stage=data\n", "observe=1\n"}) {
+    CAPTURE(settings);
+    write_file(home / "control/greylisting", settings, 0644);
+    write_file(home / "control/greylisting_key", "0123456789abcdef0123\n");
+    home.own("control/greylisting_key", 0600);
+    const Result check = home.check();
+    CAPTURE(check.output, check.errors);
+    CHECK(check.status == 0);
+    CHECK_THAT(check.output,
+               Contains("ok       store: the record of that attempt was there, and has been removed\n"));
+    for (const std::string table : {"data", "clients", "history", "entries"}) {
+      const Result rows = run({.arguments = {"sqlite3", home / "greylisting/greylisting.db",
+                                             "SELECT COUNT(*) FROM greylisting_" + table}});
+      if (rows.status == 0) CHECK(rows.output == "0\n");
+    }
+    for (const auto& file : fs::directory_iterator(home / "greylisting")) {
+      CHECK_THAT(file.path().filename().string(), Catch::StartsWith("greylisting.db"));
+      struct stat status {};
+      CHECK((stat(file.path().c_str(), &status) == 0 && status.st_uid == kSmtpd));
+    }
+  }
+}
+
+TEST_CASE("check knows as whom qmail-smtpd runs, and says how", "[check]") {
+  if (!is_root()) return;
+  const Home home;
+  const auto says = [&home](const Arguments& options, const std::string& said) {
+    const Result check = home.check(options);
+    CAPTURE(check.output, check.errors);
+    CHECK_THAT(check.output, Contains("user: qmail-smtpd is taken to run as " + said));
+  };
+  says({}, "nobody (uid 65534), owner of greylisting\n");
+  says({"--user", "65533"}, "uid 65533, as --user says\n");
+  write_file(home / "supervise/qmail-smtpd/run",
+             "#!/bin/sh\nQMAILDUID=`id -u daemon`\nexec softlimit -m 64000000 \\\n  tcpserver -v -H -R -u "
+             "\"$QMAILDUID\" "
+             "-g 1 0 smtp /var/qmail/bin/qmail-smtpd 2>&1\n");
+  says({}, "daemon (uid 1), as supervise/qmail-smtpd/run says\n");
+  const Result unknown = home.check({"--user", "nobody-of-this-name"});
+  CHECK(unknown.status == 2);
+  CHECK(unknown.errors ==
+        "greylistctl: there is no user nobody-of-this-name; name the one that qmail-smtpd runs as\n");
+}
+
+TEST_CASE("A run script says as whom qmail-smtpd runs", "[check]") {
+  const auto user = [](const std::string& text) {
+    const ctl::RunScript script = ctl::parse_run_script("run", text);
+    return script.user + ':' + script.group;
+  };
+  CHECK(user("exec tcpserver -u 89 -g 90 0 smtp qmail-smtpd") == "89:90");
+  CHECK(user("#exec tcpserver -u 1\nexec tcpserver -vHRu vpopmail 0 smtp qmail-smtpd") == "vpopmail:");
+  CHECK(user("U=$(id -u qmaild)\nG=`id -g qmaild`\nexec tcpserver -u $U -g \"${G}\" 0 25 qmail-smtpd") ==
+        "qmaild:qmaild");
+  CHECK(user("exec chpst -u qmaild:nofiles tcpsvd 0 25 qmail-smtpd") == "qmaild:nofiles");
+  CHECK(user("exec envuidgid qmaild tcpserver -U 0 25 qmail-smtpd") == "qmaild:");
+  CHECK(user("exec /usr/bin/setuidgid qmaild qmail-smtpd") == "qmaild:");
+  CHECK(user("exec tcpserver -u $UNSET 0 25 qmail-smtpd") == ":");
+  CHECK(user("exec tcpserver 0 25 qmail-smtpd") == ":");
+}
+
+TEST_CASE("control/smtpplugins is read as the host reads it", "[check]") {
+  using namespace std::string_literals;
+  const auto text = [](const std::string& file) {
+    std::string lines;
+    for (const ctl::PluginLine& line : ctl::parse_smtpplugins(file))
+      lines += std::to_string(line.number) + (line.section == 0 ? '-' : line.section) + line.program + '|';
+    return lines;
+  };
+  CHECK(text("[rcpt]\na\n\n#b\n c\t \nd\r\n[R]\ne\n[\nf") == "2ra|5r c|6rd\r|8-e|10-f|");
+  CHECK(text("a\n[pass]\nb\n[x]\nc\n[auth\nd") == "1-a|3pb|5-c|7ad|");
+  CHECK(text("[r\na\0b\0\n\0c\n"s) == "2ra|2rb|2r|");
+}
+
+TEST_CASE("check prints JSON, or with --quiet nothing when it works", "[check]") {
+  if (!is_root()) return;
+  const Home home;
+  const Result quiet = home.check({"--quiet"});
+  CHECK(quiet.status == 0);
+  CHECK((quiet.output + quiet.errors).empty());
+  const Result json = home.check({"--json", "--verbose"});
+  CHECK(json.status == 0);
+  CHECK_THAT(json.output, Contains("\"works\": true") && Contains("\"state\": \"ok\"") &&
+                              Contains("\"block_expire\": \"55\""));
+  CHECK_THAT(home.check().output, !Contains("block_expire"));
+  CHECK_THAT(home.check({"--verbose"}).output, Contains("           block_expire = 55\n"));
+
+  home.plugins("");
+  const Result broken = home.check({"--quiet"});
+  CHECK(broken.status == 1);
+  CHECK_THAT(broken.output, Catch::StartsWith("PROBLEM  control/smtpplugins: no line under [rcpt]"));
+  CHECK_THAT(broken.output, !Contains("ok  "));
+  CHECK_THAT(home.check({"--json"}).output,
+             Contains("\"works\": false") && Contains("\"remedy\": \"add the line"));
+}
+
+TEST_CASE("A home that is none is named", "[check]") {
+  const TemporaryDirectory directory;
+  const Result check = run({.arguments = {built("greylistctl"), "--home", directory.path(), "check"}});
+  CAPTURE(check.output);
+  CHECK(check.status == 1);
+  CHECK_THAT(check.output,
+             Contains("ok       settings: there is no control/greylisting, so each has its default\n"));
+  CHECK_THAT(check.output, Contains("PROBLEM  control/smtpplugins cannot be read by "));
+  CHECK(fs::is_empty(directory.path()));
+}
+
+}  // namespace greylisting::test

@@ -1,0 +1,110 @@
+// What check says of an option file, against what MariaDB Connector/C itself reads of it.
+
+#include <mysql.h>
+
+#include <catch2/catch.hpp>
+
+#include "ctl/check/option_file.h"
+#include "tests/support/temporary_directory.h"
+
+#ifdef MARIADB_PACKAGE_VERSION
+
+namespace greylisting::test {
+namespace {
+
+using Catch::Contains;
+
+struct Read {
+  std::string user;
+  bool is_encrypted = false;
+};
+
+std::string text(const char* value) { return value == nullptr ? "" : value; }
+
+// The library reads the file as it connects, and keeps what it has read when it cannot.
+Read read(const std::string& file) {
+  const std::unique_ptr<MYSQL, decltype(&mysql_close)> connection(mysql_init(nullptr), mysql_close);
+  mysql_options(connection.get(), MYSQL_READ_DEFAULT_FILE, file.c_str());
+  CHECK(mysql_real_connect(connection.get(), nullptr, nullptr, nullptr, nullptr, 0, "/nowhere/socket",
+                           CLIENT_REMEMBER_OPTIONS) == nullptr);
+  const auto& options = connection->options;
+  return {text(options.user), options.use_ssl != 0 || options.ssl_ca != nullptr};
+}
+
+struct File {
+  std::string text;
+  std::string said{};  // what check says of it; nothing where the library reads the user `a b`
+};
+
+}  // namespace
+
+TEST_CASE("check says which lines of an option file the client library does not read as they are meant",
+          "[check][option-file]") {
+  const TemporaryDirectory directory;
+  const std::string file = directory / "my.cnf";
+  const std::vector<File> files{
+      {"[client]\nuser=a b\n"},
+      {"[client]\r\nuser=a b\r\n"},
+      {" [client] \n  user = a b \n"},
+      {"[client-mariadb]\nuser='a b'\n"},
+      {"[client-server]\nuser=\"a b\"\n"},
+      {"# x\n;y\n[mysqld]\nuser=c\n[client]\nuser=a b"},
+      {"[client]\nuser=a b\npassword=a#b\n"},
+      {"[client]\nuser=a b\nloose-user=x\n"},
+      {"\xEF\xBB\xBF[client]\nuser=a b\n", ":1: begins with a byte order mark"},
+      {"user=a b\n[client]\n", ":1: stands before the first group"},
+      {"[mysql]\nuser=a b\n", ": it has no group [client]"},
+      {"[Client]\nuser=a b\n", ":1: [Client] is not read"},
+      {"[client]\nUser=a b\n", ":2: \"User\" is ignored"},
+      {"[client]\nuser=a b # me\n", ":2: user: what looks like a comment is part of its value"},
+      {"[client]\nuser=a b ; me\n", ":2: user: what looks like a comment"},
+      {"[client]\nuser=\"a b\" # me\n", ":2: user: what looks like a comment"},
+      {"[client]\nuser: a b\n", ":2: \"user: a b\" is not an option"},
+      {"[client]\nuser\n", ":2: \"user\" has no ="},
+      {"[client]\nlogin=a b\n", ":2: \"login\" is not an option"},
+      {"!includedir " + directory.path().string() + "/d\n[client]\n", ":1: \"!includedir "},
+  };
+  write_file(directory / "d/a.cnf", "[client]\nuser=a b\n");
+  for (const File& its : files) {
+    CAPTURE(its.text);
+    write_file(file, its.text);
+    const ctl::OptionFile found = ctl::examine_option_file(file);
+    std::string said;
+    for (const Finding& finding : found.findings) said += finding.text + " -> " + finding.remedy + '\n';
+    CAPTURE(said);
+    CHECK((read(file).user == "a b") == its.said.empty());
+    CHECK(said.empty() == its.said.empty());
+    CHECK_THAT(said, Contains(its.said));
+  }
+}
+
+TEST_CASE("check knows by which lines of an option file a connection is encrypted", "[check][option-file]") {
+  const TemporaryDirectory directory;
+  const std::string file = directory / "my.cnf";
+  for (const auto& [line, is_read] : {std::pair<const char*, bool>{"ssl-enforce=1", true},
+                                      {"ssl_enforce=1", true},
+                                      {"tls-enforce=1", true},
+                                      {"ssl-ca=/nowhere/ca.pem", true},
+                                      {"ssl-mode=REQUIRED", false},
+                                      {"ssl_mode=VERIFY_CA", false},
+                                      {"ssl", false},
+                                      {"ssl=1", false},
+                                      {"ssl-enforce", false},
+                                      {"ssl-enforce=ON", false},
+                                      {"ssl-enforce=true", false},
+                                      {"ssl-verify-server-cert", false}}) {
+    CAPTURE(line);
+    write_file(file, std::string("[client]\n") + line + '\n');
+    CHECK(read(file).is_encrypted == is_read);
+    CHECK(ctl::examine_option_file(file).asks_for_encryption == !is_read);
+  }
+  for (const char* const line : {"ssl-mode=DISABLED", "ssl=0", "ssl-enforce=0", "skip-ssl"}) {
+    CAPTURE(line);
+    write_file(file, std::string("[client]\n") + line + '\n');
+    CHECK_FALSE(ctl::examine_option_file(file).asks_for_encryption);
+  }
+}
+
+}  // namespace greylisting::test
+
+#endif

@@ -48,8 +48,8 @@ LIBS         := $(MYSQL_LIBS) -linih -lsqlite3 -lmd -lidn2 -lpcre2-8
 # position-independent, because relocating OpenSSL's tables at every start costs as much as all the rest
 # (bench/README.md). Without the static archives, or with LINK=dynamic, the plugin is the dynamic one.
 LINK         ?= static
-STATIC_FLAGS := -static -no-pie -Wl,--gc-sections -Wl,--wrap=ma_tls_start
-PLUGIN_WRAPS := $(patsubst %,-Wl$(comma)--wrap=%,getaddrinfo dlopen getpwuid getservbyname usleep)
+STATIC_FLAGS := -static -no-pie -Wl,-T,scripts/startup.ld -Wl,--gc-sections -Wl,--wrap=ma_tls_start,--wrap=OPENSSL_cpuid_setup
+PLUGIN_WRAPS := $(patsubst %,-Wl$(comma)--wrap=%,getaddrinfo dlopen getpwuid getservbyname usleep exit)
 STATIC_LIBS  := $(MYSQL_LIBS) -lssl -lcrypto -lz -ldl -linih -lsqlite3 -lm -lmd -lidn2 -lunistring -lpcre2-8
 STATIC_ONLY  := src/process/static_link.cpp src/process/deferred_tls.cpp
 
@@ -65,7 +65,7 @@ $(BUILD)/greylisting.dynamic: $(BUILD)/greylisting.o $(LIBRARY)
 	@echo '  link     $@'
 	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/greylisting: $(BUILD)/greylisting.dynamic $(BUILD)/greylisting.o $(patsubst %.cpp,$(BUILD)/%.o,$(STATIC_ONLY)) $(LIBRARY) $(BUILD)/link
+$(BUILD)/greylisting: $(BUILD)/greylisting.dynamic $(BUILD)/greylisting.o $(patsubst %.cpp,$(BUILD)/%.o,$(STATIC_ONLY)) $(LIBRARY) $(BUILD)/link scripts/startup.ld
 	$(Q)if [ $(LINK) = static ] && $(CXX) $(CXXFLAGS) $(LDFLAGS) $(STATIC_FLAGS) $(PLUGIN_WRAPS) -o $@ \
 	      $(filter %.o %.a,$^) $(STATIC_LIBS) > $@.log 2>&1; then \
 	  echo '  link     $@'; \
@@ -146,7 +146,7 @@ BENCH_FLOORS  := $(patsubst %,$(BUILD)/bench/%,floor_exit floor_mysql floor_sqli
 BENCH_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(filter-out bench/floor_% bench/as_%,$(wildcard bench/*.cpp)) \
                    $(addprefix tests/support/,database_server.cpp installation.cpp process.cpp temporary_directory.cpp))
 
-$(BENCH_FLOORS): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/src/deferred_tls.o
+$(BENCH_FLOORS): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/src/process/deferred_tls.o
 	@echo '  link     $@'
 	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) $(STATIC_FLAGS) -o $@ $^ $(STATIC_LIBS) > $@.log 2>&1 || { cat $@.log; exit 1; }
 

@@ -41,7 +41,7 @@ MYSQL_LIBS   ?= $(shell $(MYSQL_CONFIG) --libs)
 endif
 
 ALL_CXXFLAGS := -std=c++20 $(WARNINGS) -ffunction-sections -I. -Isrc $(patsubst -I%,-isystem %,$(MYSQL_CFLAGS)) -MMD -MP $(CXXFLAGS)
-LIBS         := $(MYSQL_LIBS) -linih -lsqlite3 -lmd -lidn2 -lpcre2-8
+LIBS         := $(MYSQL_LIBS) -lsqlite3 -lmd -lidn2 -lpcre2-8
 
 # The plugin is linked twice. A process that lives for a millisecond had better be a static one: it starts five times as
 # fast. What the C library does only in a dynamic one is handed over to that (src/process/hand_over.h). Static, and not
@@ -50,7 +50,7 @@ LIBS         := $(MYSQL_LIBS) -linih -lsqlite3 -lmd -lidn2 -lpcre2-8
 LINK         ?= static
 STATIC_FLAGS := -static -no-pie -Wl,-T,scripts/startup.ld -Wl,--gc-sections -Wl,--wrap=ma_tls_start,--wrap=OPENSSL_cpuid_setup
 PLUGIN_WRAPS := $(patsubst %,-Wl$(comma)--wrap=%,getaddrinfo dlopen getpwuid getservbyname usleep exit)
-STATIC_LIBS  := $(MYSQL_LIBS) -lssl -lcrypto -lz -ldl -linih -lsqlite3 -lm -lmd -lidn2 -lunistring -lpcre2-8
+STATIC_LIBS  := $(MYSQL_LIBS) -lssl -lcrypto -lz -ldl -lsqlite3 -lm -lmd -lidn2 -lunistring -lpcre2-8
 STATIC_ONLY  := src/process/static_link.cpp src/process/deferred_tls.cpp
 
 LIBRARY_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(filter-out $(STATIC_ONLY) src/ctl/%,$(wildcard src/*/*.cpp))) $(BUILD)/sql_text.o
@@ -174,6 +174,14 @@ fuzz: ## fuzz every parser with libFuzzer, SECONDS=60 each
 lint: ## clang-format, clang-tidy, cppcheck and shellcheck, all of it clean
 	@scripts/install-packages build lint
 	@scripts/lint
+
+$(BUILD)/document-settings: $(BUILD)/scripts/document-settings.o $(LIBRARY)
+	@echo '  link     $@'
+	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+.PHONY: docs
+docs: $(BUILD)/document-settings ## write the table of settings into man/greylisting.conf.5 and docs/settings.md
+	@$<
 
 # The user that qmail-smtpd runs as: the option file is readable for nobody else, the SQLite file's directory is its own.
 SMTPD_USER ?= $(firstword $(foreach u,vpopmail qmaild,$(shell id -un $(u) 2>/dev/null)) root)

@@ -30,6 +30,15 @@ class UsageError : public std::runtime_error {
 /// Prints whether this installation works, each problem with its remedy. kDone when it does.
 int check(const LoadedSettings& loaded);
 
+struct SettingsOptions {
+  enum class Which { changed, all, defaults };
+  Which which = Which::changed;  // those that differ from the default, all, or all as they are by default
+  bool json = false;
+};
+
+/// Prints settings as lines of a control file, each with where it is from.
+int show_settings(const LoadedSettings& loaded, const SettingsOptions& options);
+
 struct StatusOptions {
   bool json = false;
 };

@@ -55,8 +55,8 @@ LIBS         := $(MYSQL_LIBS) -linih -lsqlite3 -lmd -lidn2 -lpcre2-8
 # position-independent, because relocating OpenSSL's tables at every start costs as much as all the rest
 # (bench/README.md). Without the static archives, or with LINK=dynamic, the plugin is the dynamic one.
 LINK         ?= static
-STATIC_FLAGS := -static -no-pie -Wl,--gc-sections -Wl,--wrap=ma_tls_start
-PLUGIN_WRAPS := $(patsubst %,-Wl$(comma)--wrap=%,getaddrinfo dlopen getpwuid getservbyname usleep)
+STATIC_FLAGS := -static -no-pie -Wl,-T,scripts/startup.ld -Wl,--gc-sections -Wl,--wrap=ma_tls_start,--wrap=OPENSSL_cpuid_setup
+PLUGIN_WRAPS := $(patsubst %,-Wl$(comma)--wrap=%,getaddrinfo dlopen getpwuid getservbyname usleep exit)
 STATIC_LIBS   = $(MYSQL_STATIC_LIBS) $(shell pkg-config --static --libs libssl inih sqlite3 libmd libidn2 libpcre2-8)
 STATIC_ONLY  := src/process/static_link.cpp src/process/deferred_tls.cpp
 
@@ -72,7 +72,7 @@ $(BUILD)/greylisting.dynamic: $(BUILD)/greylisting.o $(LIBRARY)
 	@echo '  link     $@'
 	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/greylisting: $(BUILD)/greylisting.dynamic $(BUILD)/greylisting.o $(patsubst %.cpp,$(BUILD)/%.o,$(STATIC_ONLY)) $(LIBRARY) $(BUILD)/link
+$(BUILD)/greylisting: $(BUILD)/greylisting.dynamic $(BUILD)/greylisting.o $(patsubst %.cpp,$(BUILD)/%.o,$(STATIC_ONLY)) $(LIBRARY) $(BUILD)/link scripts/startup.ld
 	$(Q)if [ $(LINK) = static ] && $(CXX) $(CXXFLAGS) $(LDFLAGS) $(STATIC_FLAGS) $(PLUGIN_WRAPS) -o $@ \
 	      $(filter %.o %.a,$^) $(STATIC_LIBS) > $@.log 2>&1; then \
 	  echo '  link     $@'; \
@@ -193,6 +193,14 @@ RELEASE ?= trixie
 try-on: ## try what a newcomer does on a bare Debian, RELEASE=trixie; TESTS='[tag]' for some tests; as root
 	@scripts/install-packages try-on
 	@scripts/try-on '$(RELEASE)' '$(TESTS)'
+
+$(BUILD)/document-settings: $(BUILD)/scripts/document-settings.o $(LIBRARY)
+	@echo '  link     $@'
+	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+.PHONY: docs
+docs: $(BUILD)/document-settings ## write the table of settings into man/greylisting.conf.5 and docs/settings.md
+	@$<
 
 # The user that qmail-smtpd runs as: the option file is readable for nobody else, the SQLite file's directory is its own.
 SMTPD_USER ?= $(firstword $(foreach u,vpopmail qmaild,$(shell id -un $(u) 2>/dev/null)) root)

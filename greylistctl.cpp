@@ -77,6 +77,20 @@ Run add_check(CLI::App& command) {
   return [options](const LoadedSettings& loaded) { return ctl::check(loaded, *options); };
 }
 
+Run add_settings(CLI::App& command) {
+  using Which = ctl::SettingsOptions::Which;
+  const auto options = std::make_shared<ctl::SettingsOptions>();
+  CLI::Option* const all = command.add_flag_callback(
+      "--all", [options] { options->which = Which::all; }, "show all settings");
+  command
+      .add_flag_callback(
+          "--defaults", [options] { options->which = Which::defaults; },
+          "show all as they are where nothing is set")
+      ->excludes(all);
+  command.add_flag("--json", options->json, "an array of objects in place of lines");
+  return [options](const LoadedSettings& loaded) { return ctl::show_settings(loaded, *options); };
+}
+
 Run add_status(CLI::App& command) {
   const auto options = std::make_shared<ctl::StatusOptions>();
   command.add_flag("--json", options->json, "print JSON");
@@ -369,6 +383,10 @@ constexpr std::array kSubcommands{
                "Example: greylistctl check\n"
                "         greylistctl check --user vpopmail --quiet",
                add_check},
+    Subcommand{"settings", "Show the settings that differ from their defaults, and where each is from",
+               "The variables are those of this shell; those of a tcprule can be set for it.\n"
+               "Example: greylistctl settings\n         greylistctl settings --all",
+               add_settings},
     Subcommand{"status",
                "Show on one screen what the store holds and what was decided in the last hour and day",
                "Example: greylistctl status", add_status},

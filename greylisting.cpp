@@ -80,7 +80,9 @@ int main(int argc, char* argv[]) {
     answer(decision, session, transaction, settings);
     journal.add(journal_line(decision));
     for (const Problem& problem : decided.problems) log.write(LogLevel::warning, problem);
-    log.write(LogLevel::info, describe(decision, session, circumstances(start, settings)));
+    if (log.writes(LogLevel::info)) {
+      log.write(LogLevel::info, describe(decision, session, circumstances(start, settings)));
+    }
   } catch (const std::exception& error) {
     spp::write(spp::commands_on_error(settings));
     Log(static_cast<LogLevel>(settings.loglevel)).write(LogLevel::error, error.what());

@@ -46,6 +46,7 @@ _greylistctl() {
       greylist) words+='--until --for --comment --block --dry-run' ;;
       check) words+='--user --verbose --json --quiet' ;;
       list | status) words+='--json' ;;
+      settings) words+='--all --defaults --json' ;;
       metrics) words+='--output' ;;
       remove) words+='--dry-run' ;;
       import) words+='--action --comment --dry-run' ;;
@@ -61,7 +62,7 @@ _greylistctl() {
     esac
   else
     case $subcommand:$arguments in
-      :*) words='check status metrics explain allow deny trap greylist skip list remove import export copy find report pass forget learn cleanup migrate' ;;
+      :*) words='check settings status metrics explain allow deny trap greylist skip list remove import export copy find report pass forget learn cleanup migrate' ;;
       allow:0 | deny:0) words='client sender recipient' ;;
       trap:0 | skip:0) words='recipient' ;;
       greylist:0) words='recipient client' ;;

@@ -37,6 +37,15 @@ struct CheckOptions {
 /// Prints whether this installation works, each problem with its remedy. kDone when it does.
 int check(const LoadedSettings& loaded, const CheckOptions& options);
 
+struct SettingsOptions {
+  enum class Which { changed, all, defaults };
+  Which which = Which::changed;  // those that differ from the default, all, or all as they are by default
+  bool json = false;
+};
+
+/// Prints settings as lines of a control file, each with where it is from.
+int show_settings(const LoadedSettings& loaded, const SettingsOptions& options);
+
 struct StatusOptions {
   bool json = false;
 };

@@ -33,7 +33,7 @@ void Log::write(LogLevel level, std::string_view text) const {
 }
 
 std::string Log::line(LogLevel level, std::string_view text) const {
-  if (level > level_) return {};
+  if (!writes(level)) return {};
   return "greylisting: " + one_line(text) + '\n';
 }
 

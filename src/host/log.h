@@ -23,6 +23,9 @@ class Log {
   /// Lines of a level above this one are not written.
   explicit Log(LogLevel level) : level_(level) {}
 
+  /// Whether a line of this level is written.
+  bool writes(LogLevel level) const { return level <= level_; }
+
   /// `text` as one line, written with one call.
   void write(LogLevel level, std::string_view text) const;
 

@@ -1,9 +1,11 @@
 // settings: control/greylisting and the GL… variables, validated into one struct.
 //
-// Every setting exists once, in a table in settings.cpp, with its key, its bounds and its unit; its default
-// is in the struct. The variable that overrides key `block_expire` is GLBLOCKEXPIRE, and so for each.
+// Every setting exists once, in a table (table.h), with its key, variable, bounds, unit and meaning; its
+// default is in the struct. The variable that wins over the key `block_expire` is GLBLOCKEXPIRE, and so for
+// each.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -81,11 +83,21 @@ struct Settings {
 /// `control/greylisting:3: block_expire: "abc" is not a whole number of minutes from 0 to 525600; using 55`.
 using Problem = std::string;
 
+inline constexpr std::size_t kSettingCount = 35;
+
+/// Where a setting has its value from.
+struct Origin {
+  enum class Kind { by_default, file, variable, block_expire };  // the last: it had to be longer than that
+  Kind kind = Kind::by_default;
+  unsigned line = 0;  // of the file
+};
+
 struct LoadedSettings {
   Settings settings;
-  std::vector<Problem> problems;  // what was not used as it was written
-  std::vector<Problem> warnings;  // what is used and had better be otherwise
-  std::string file;               // the control file's name: GLCONFIGFILE, or control/greylisting
+  std::vector<Problem> problems;                // what was not used as it was written
+  std::vector<Problem> warnings;                // what is used and had better be otherwise
+  std::array<Origin, kSettingCount> origins{};  // of each setting, in the table's order
+  std::string file;  // the control file's name: GLCONFIGFILE, or control/greylisting
   std::string
       unusable;  // why there is a control file that cannot be used at all, and the remedy; empty when it can
 };

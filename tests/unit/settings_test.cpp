@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -12,9 +13,11 @@
 #include <utility>
 #include <vector>
 
+#include "settings/table.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/working_directory.h"
+#include "text/ascii.h"
 
 namespace greylisting {
 namespace {
@@ -173,41 +176,41 @@ TEST_CASE("Settings: every setting and its default, which 0.5 had where it had t
   CHECK(loaded.problems.empty());
   CHECK(loaded.file == kFile);
   CHECK(loaded.settings.rows() ==
-        Rows{{"mysql_default_file", ""},
+        Rows{{"store", "sqlite"},
+             {"sqlite_file", "greylisting/greylisting.db"},
+             {"mysql_default_file", ""},
              {"mysql_admin_file", ""},
+             {"timeout", "2000"},
+             {"on_error", "accept"},
              {"block_expire", "55"},
              {"record_expire", "500"},
              {"record_expire_good", "36"},
-             {"loglevel", "3"},
-             {"explicit", "0"},
-             {"store", "sqlite"},
-             {"sqlite_file", "greylisting/greylisting.db"},
-             {"timeout", "2000"},
-             {"on_error", "accept"},
              {"max_pending_per_client", "5000"},
              {"ipv4_prefix", "24"},
              {"ipv6_prefix", "64"},
              {"match", "triplet"},
              {"match_helo", "0"},
-             {"trust_remote_host", "never"},
-             {"allow_lists", ""},
+             {"explicit", "0"},
              {"greylist", "all"},
              {"suspicious_rules", "control/greylisting_suspicious"},
              {"null_sender", "greylist"},
+             {"trust_remote_host", "never"},
+             {"allow_lists", ""},
+             {"max_recipients", "0"},
              {"auto_allow_after", "5"},
              {"auto_allow_expire", "36"},
              {"group_domain_level", "0"},
              {"trap_expire", "24"},
              {"low_priority_mx", "0"},
-             {"max_recipients", "0"},
-             {"privacy", "off"},
-             {"privacy_key_file", "control/greylisting_key"},
-             {"history_expire", "400"},
-             {"observe", "0"},
+             {"defer_message", "451 temporary failure (#4.3.0)"},
+             {"reject_message", "553 sorry, your envelope sender has been denied (#5.7.1)"},
              {"stage", "rcpt"},
              {"header", "x-greylist"},
-             {"defer_message", "451 temporary failure (#4.3.0)"},
-             {"reject_message", "553 sorry, your envelope sender has been denied (#5.7.1)"}});
+             {"observe", "0"},
+             {"history_expire", "400"},
+             {"loglevel", "3"},
+             {"privacy", "off"},
+             {"privacy_key_file", "control/greylisting_key"}});
 }
 
 TEST_CASE("Settings: every key sets its own member", "[settings]") {
@@ -298,7 +301,7 @@ TEST_CASE("Settings: a value is shown so that it cannot harm a terminal or a log
         Problems{"GLLOGLEVEL: \"1\\x0a2\" is not a whole number from 0 to 5; using 3"});
   CHECK(parse("x\ty\x01=1\n").problems ==
         Problems{"control/greylisting:1: \"x\\x09y\\x01\" is not a "
-                 "setting; ignoring it. greylisting.conf(5) lists them all"});
+                 "setting; ignoring it. greylistctl settings --all shows them all"});
 }
 
 TEST_CASE("Settings: texts are taken as they are", "[settings]") {
@@ -502,7 +505,7 @@ void check_line(const std::string& line, const std::string& problem) {
 
 TEST_CASE("Settings: a key that is no setting", "[settings]") {
   const auto unknown = [](const std::string& key) {
-    return '"' + key + "\" is not a setting; ignoring it. greylisting.conf(5) lists them all";
+    return '"' + key + "\" is not a setting; ignoring it. greylistctl settings --all shows them all";
   };
   check_line("blok_expire=2", unknown("blok_expire"));
   check_line("BLOCK_EXPIRE=2", unknown("BLOCK_EXPIRE"));
@@ -569,26 +572,71 @@ TEST_CASE("Settings: a key that is set twice", "[settings]") {
   CHECK(thrice.settings.loglevel == 2);
 }
 
-TEST_CASE("Settings: a line that is too long", "[settings]") {
-  // How much inih takes depends on how it was built, so that the message is asked.
-  const Problems problems = parse("mysql_default_file=" + std::string(10000, 'x') + '\n').problems;
-  REQUIRE(problems.size() == 1);
-  const std::string digits =
-      problems[0].substr(problems[0].find_first_of("0123456789", problems[0].find("longer")));
-  const std::size_t longest = std::stoul(digits);
-  const std::string message =
-      "this line is longer than " + std::to_string(longest) + " characters; ignoring it. Make it shorter";
-  CHECK(longest >= 100);
+TEST_CASE("Settings: a line holds what a value can need", "[settings]") {
+  std::string lists = "postgrey-clients:/etc/postgrey/whitelist_clients";
+  while (lists.size() < 3000) lists += " postgrey-clients:/etc/postgrey/whitelist_clients";
+  CHECK(parse("allow_lists=" + lists + '\n').problems == Problems{});
+  CHECK(parse("allow_lists=" + lists + '\n').settings.allow_lists == lists);
 
+  const std::string reply = "450 " + std::string(506, 'x');
+  CHECK(parse("defer_message = " + reply + " # the longest\n").problems == Problems{});
+  CHECK(parse("defer_message = " + reply + " # the longest\n").settings.defer_message == reply);
+}
+
+TEST_CASE("Settings: a line that is too long", "[settings]") {
+  constexpr std::size_t kLongest = 4096;
+  const std::string message = "this line is longer than 4096 characters; ignoring it. Make it shorter";
   const std::string key = "sqlite_file=";
-  const std::string fits(longest - key.size(), 'x');
+  const std::string fits(kLongest - key.size(), 'x');
   CHECK(parse(key + fits + '\n').problems == Problems{});
   CHECK(parse(key + fits + '\n').settings.sqlite_file == fits);
   CHECK(parse(key + fits + " \r\n").settings.sqlite_file == fits);
   check_line(key + fits + 'x', message);
   check_line(key + std::string(10000, 'x'), message);
   check_line(std::string(10000, 'x'), message);
-  check_line(key + std::string(longest, 'x') + "\rloglevel=5", message);
+  check_line(key + std::string(kLongest, 'x') + "\rloglevel=5", message);
+}
+
+TEST_CASE("Settings: where each is from", "[settings]") {
+  const auto origins = [](std::string_view text, const Variables& variables) {
+    std::map<std::string, std::pair<Origin::Kind, unsigned>> set;
+    const LoadedSettings loaded = parse(text, variables);
+    for (std::size_t i = 0; i < kSettingCount; ++i) {
+      const Origin& origin = loaded.origins.at(i);
+      if (origin.kind != Origin::Kind::by_default)
+        set[std::string(setting_table()[i].key)] = {origin.kind, origin.line};
+    }
+    return set;
+  };
+  using Set = decltype(origins("", {}));
+  using Kind = Origin::Kind;
+  CHECK(origins("", {}) == Set{});
+  CHECK(origins("# x\n\nloglevel=4\nblock_expire=2\nobserve=x\n", {}) ==
+        Set{{"loglevel", {Kind::file, 3}}, {"block_expire", {Kind::file, 4}}});
+  CHECK(origins("loglevel=1\nloglevel=2\nloglevel=x\n", {}) == Set{{"loglevel", {Kind::file, 2}}});
+  CHECK(origins("loglevel=4\ntimeout=10\n", {{"GLLOGLEVEL", "5"}, {"GLTIMEOUT", "x"}}) ==
+        Set{{"loglevel", {Kind::variable, 0}}, {"timeout", {Kind::file, 2}}});
+  CHECK(origins("block_expire=600\n", {}) ==
+        Set{{"block_expire", {Kind::file, 1}}, {"record_expire", {Kind::block_expire, 0}}});
+}
+
+TEST_CASE("setting_table: names, variables and groups", "[settings]") {
+  std::map<SettingGroup, int> groups;
+  for (std::size_t i = 0; i < kSettingCount; ++i) {
+    const Setting& setting = setting_table()[i];
+    CAPTURE(setting.key);
+    std::string variable = "GL" + ascii::upper(setting.key);
+    std::erase(variable, '_');
+    CHECK(setting.variable == variable);
+    CHECK(setting.meaning.ends_with('.'));
+    CHECK(std::ranges::count(setting.meaning, '`') % 2 == 0);
+    if (i == 0 || setting_table()[i - 1].group != setting.group) ++groups[setting.group];
+  }
+  for (const auto& [group, times] : groups) {
+    CAPTURE(text_of(group).title);
+    CHECK(times == 1);
+  }
+  CHECK(groups.size() == 6);
 }
 
 TEST_CASE("Settings: problems come in the order of the lines, the variables' behind them", "[settings]") {
@@ -598,7 +646,8 @@ TEST_CASE("Settings: problems come in the order of the lines, the variables' beh
           "control/greylisting:1: loglevel: \"x\" is not a whole number from 0 to 5; using 3",
           "control/greylisting:2: \"[a]\" begins a section, and this file has none; the keys below it count",
           "control/greylisting:3: \"b\" is not key=value; ignoring it. A comment begins with #",
-          "control/greylisting:4: \"c\" is not a setting; ignoring it. greylisting.conf(5) lists them all",
+          "control/greylisting:4: \"c\" is not a setting; ignoring it. greylistctl settings --all "
+          "shows them all",
           "GLTIMEOUT: \"1\" is not a whole number of milliseconds from 10 to 60000; using 2000"});
 }
 

@@ -204,7 +204,13 @@ Finding remove_record(const Trial& trial, Administration& administration, const 
                    "have the server keep what is written: no SET GLOBAL autocommit=0, no init_connect and no "
                    "init-command in the option file that changes it, and one database for both option files");
   }
-  administration.ask("DELETE FROM " + rows);
+  try {
+    administration.ask("DELETE FROM " + rows);
+  } catch (const StoreError& error) {
+    return problem(
+        "store: the record of that attempt, which ends in a minute, cannot be removed: " + error.problem(),
+        error.remedy());
+  }
   return good("store: the record of that attempt was there, and has been removed");
 }
 

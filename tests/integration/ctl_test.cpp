@@ -316,7 +316,7 @@ TEST_CASE("check names each problem with the connection, the accounts and the ta
       {"the plugin's account may not write",
        [plugin](Installation& it) { it.sql("REVOKE INSERT ON " + it.database() + ".* FROM " + plugin(it)); },
        1,
-       {"PROBLEM  store, as ", ": MySQL: INSERT", "command denied to user", "greylisting_",
+       {"PROBLEM  plugin, as ", ": MySQL: INSERT", "command denied to user", "greylisting_",
         "(error 1142)\n         -> grant the account what sql/mysql/grants.sql grants "}},
       {"the tool's account may not delete",
        [tool](Installation& it) { it.sql("REVOKE DELETE ON " + it.database() + ".* FROM " + tool(it)); },

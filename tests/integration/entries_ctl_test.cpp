@@ -639,6 +639,7 @@ TEST_CASE("check counts entries and names those that do not do what they say", "
       "UPDATE greylisting_entries SET expires = '2020-01-01 00:00:00' WHERE id = 6;"
       "UPDATE greylisting_entries SET pattern = '/x/' WHERE id = 4");
   const fs::path control = installation.home() / "control";
+  write_file(control / "smtpplugins", "[rcpt]\n" + built("greylisting").string() + '\n', 0644);
   write_file(control / "greylisting_allow", "192.0.2.1\nmail.example.org\nbad/99\n", 0644);
   write_file(control / "greylisting_deny", "sender a@b.example reply=\"250 no\"\n", 0644);
   write_file(control / "clients", "example.org\n192.0.2\n", 0644);

@@ -101,7 +101,8 @@ int check(const LoadedSettings& loaded, const CheckOptions& options) {
   look_at_settings(loaded, report);
   look_at_user(user, report);
 
-  const Host host = examine_host(user);
+  const SmtpdUser tried = user.is_within_reach() ? user : this_user();
+  const Host host = examine_host(tried);
   report.add(host.findings);
   const std::vector<Finding> about_files = examine_files_of(user, loaded);
   report.add(about_files);
@@ -109,15 +110,15 @@ int check(const LoadedSettings& loaded, const CheckOptions& options) {
     report.add(examine_option_files(settings));
     look_at_outage(!host.plugin.empty(), report);
   }
-  const Trial trial = look_at_plugin(host, user, loaded, report);
+  const Trial trial = look_at_plugin(host, tried, loaded, report);
   if (loaded.unusable.empty()) {
     try {
-      if (!is_out_of_place(settings, about_files)) look_at_store(settings, trial, user, report);
+      if (!is_out_of_place(settings, about_files)) look_at_store(settings, trial, tried, report);
     } catch (const StoreError& error) {
       report.add(finding_of("store, as " + effective_user() + ": ", error));
     }
     {
-      const ActingAs smtpd(user);
+      const ActingAs smtpd(tried);
       report.add(examine_files(settings));
     }
   }

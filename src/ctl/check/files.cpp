@@ -47,6 +47,7 @@ class Files {
       add("the directory " + directory + " cannot be written by " + user_.name + ", so nothing is greylisted",
           chown(directory) + " && chmod 700 " + absolute(directory));
     }
+    if (!has(directory, X_OK)) return;
     std::string closed;
     for (const std::string& name : {file, file + "-wal", file + "-shm"}) {
       if (exists(name) && !has(name, R_OK | W_OK)) closed += (closed.empty() ? "" : " ") + absolute(name);

@@ -69,8 +69,7 @@ bool mentions_plugin(const PluginLine& line) { return line.program.find("greylis
 // What a person has to do about a line that the host cannot execute; `error` is why.
 std::string remedy_for(const PluginLine& line, int error) {
   const std::string& program = line.program;
-  if (program.ends_with('\r'))
-    return "the CR at its end is part of its name: sed -i 's/\\r$//' " + in_home(kPluginsFile);
+  if (program.ends_with('\r')) return "sed -i 's/\\r$//' " + in_home(kPluginsFile);
   std::string name = program.substr(std::min(program.find_first_not_of(" \t"), program.size()));
   name = name.substr(0, name.find_first_of(" \t"));
   if (name != program && access(name.c_str(), F_OK) == 0)
@@ -79,8 +78,7 @@ std::string remedy_for(const PluginLine& line, int error) {
   if (error == EACCES && stat(program.c_str(), &status) == 0) {
     if (S_ISDIR(status.st_mode)) return "name the program in it: make the line " + std::string(kUsualLine);
     if ((status.st_mode & S_IXOTH) == 0) return "chmod 755 " + in_home(program);
-    return "let that user into the directories above it: chmod 755 " +
-           in_home(fs::path(program).parent_path().string());
+    return "chmod 755 " + in_home(fs::path(program).parent_path().string());
   }
   if (error == ENOENT && stat(program.c_str(), &status) == 0)
     return "its interpreter, named in its first line, is not there: install it, or correct that line";

@@ -21,6 +21,9 @@ namespace {
 using Environment = std::map<std::string, std::string>;
 
 constexpr std::string_view kLogPrefix = "greylisting: ";
+// In what is said of a file that this user cannot have (problem_with). Lines that are not understood are the
+// examination's of files to name.
+constexpr std::string_view kOfRights = ", as whom this runs";
 constexpr std::string_view kSendsBack = "greylistctl check";  // what a remedy for others may say
 
 // As many random hexadecimal digits.
@@ -165,7 +168,8 @@ Trial try_plugin(const PluginLine& line, const SmtpdUser& user, const LoadedSett
     const Said said = said_of(started.errors);
     if (!is_second) {
       for (const std::string& text : said.complaints) {
-        if (!was_said(text, loaded)) trial.findings.push_back(complaint(where, text));
+        const bool is_line = !said.decision.empty() && text.find(kOfRights) == std::string::npos;
+        if (!is_line && !was_said(text, loaded)) trial.findings.push_back(complaint(where, text));
       }
     }
     if (said.decision.empty()) {
@@ -204,7 +208,13 @@ Finding remove_record(const Trial& trial, Administration& administration, const 
                    "have the server keep what is written: no SET GLOBAL autocommit=0, no init_connect and no "
                    "init-command in the option file that changes it, and one database for both option files");
   }
-  administration.ask("DELETE FROM " + rows);
+  try {
+    administration.ask("DELETE FROM " + rows);
+  } catch (const StoreError& error) {
+    return problem(
+        "store: the record of that attempt, which ends in a minute, cannot be removed: " + error.problem(),
+        error.remedy());
+  }
   return good("store: the record of that attempt was there, and has been removed");
 }
 

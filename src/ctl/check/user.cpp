@@ -26,10 +26,13 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kLargestScript = 65536;
 
-// With lines that go on after a backslash in one piece, and without comment lines.
+// With lines that go on after a backslash in one piece, without comment lines, and with the name in place of
+// `id -u NAME`.
 std::vector<std::string> lines_of(const std::string& text) {
+  static const std::regex continued(R"(\\\n)");
+  static const std::regex id(R"((?:`|\$\()\s*id\s+-[ugr]+\s+([A-Za-z0-9_.-]+)\s*(?:`|\)))");
   std::vector<std::string> lines;
-  std::istringstream stream(std::regex_replace(text, std::regex(R"(\\\n)"), " "));
+  std::istringstream stream(std::regex_replace(std::regex_replace(text, continued, " "), id, "$1"));
   for (std::string line; std::getline(stream, line);) {
     const auto first = line.find_first_not_of(" \t");
     if (first != std::string::npos && line[first] != '#') lines.push_back(line.substr(first));
@@ -44,16 +47,14 @@ std::string without_quotes(std::string word) {
 
 using Variables = std::map<std::string, std::string>;
 
-// `$QMAILDUID` as the script sets it; `id -u NAME` stands for NAME.
+// `$QMAILDUID` as the script sets it.
 std::string value_of(std::string word, const Variables& variables) {
   word = without_quotes(word);
   if (word.starts_with('$')) {
     const auto variable = variables.find(word.substr(1));
     if (variable == variables.end()) return {};
-    word = variable->second;
+    word = without_quotes(variable->second);
   }
-  std::smatch id;
-  if (std::regex_search(word, id, std::regex(R"(\bid\s+-[ug]r?\s+([A-Za-z0-9_.-]+))"))) return id[1];
   return std::regex_match(word, std::regex("[A-Za-z0-9_.:-]+")) ? word : std::string();
 }
 
@@ -148,6 +149,8 @@ RunScript parse_run_script(const std::string& file, const std::string& text) {
   return script;
 }
 
+SmtpdUser this_user() { return user_of(std::to_string(geteuid()), "who runs this").value_or(SmtpdUser{}); }
+
 bool SmtpdUser::is_within_reach() const { return getuid() == 0 || geteuid() == uid; }
 
 SmtpdUser find_user(const std::string& asked, const Settings& settings) {
@@ -169,7 +172,7 @@ SmtpdUser find_user(const std::string& asked, const Settings& settings) {
     if (const auto user = user_of(account, "an account that qmail runs under")) return *user;
   }
   if (const auto owner = owner_of(directory)) return *owner;
-  return user_of(std::to_string(geteuid()), "who runs this").value_or(SmtpdUser{});
+  return this_user();
 }
 
 ActingAs::ActingAs(const SmtpdUser& user) {

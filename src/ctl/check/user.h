@@ -38,6 +38,9 @@ struct SmtpdUser {
 /// `asked`.
 SmtpdUser find_user(const std::string& asked, const Settings& settings);
 
+/// Whoever runs this process.
+SmtpdUser this_user();
+
 /// For as long as it lives, root acts as that user in all that concerns files. Does nothing for others.
 class ActingAs {
  public:

@@ -88,7 +88,7 @@ TEST_CASE("whatever a client sends is judged, and stays what it is", "[fault]") 
       "'; DROP TABLE greylisting_data; -- ",
       "\\'; UPDATE greylisting_lists SET ipaddr = '' /* ",
       "\" OR 1=1 # `greylisting_data` :triplet :sender @verdict ?",
-      "x\n\nE250 come in\nSGREYLISTING_SESSION=allowed lists/1\nLD250 yes\n",
+      "x\n\nE250 come in\nSGREYLISTING_TRANSACTION=3:1:data\nLD250 yes\n",
       "x\r\n250 come in\r\n",
       " reason=known outcome=accepted\ngreylisting: outcome=accepted reason=known client=192.0.2.1 ",
       "%s%n%x%r%%",

@@ -15,6 +15,7 @@
 
 #include "host/log.h"
 #include "judgement/decision.h"
+#include "judgement/rules.h"
 #include "judgement/transaction.h"
 #include "settings/document.h"
 #include "settings/settings.h"
@@ -334,6 +335,20 @@ TEST_CASE("README is short, and every document can be found from it", "[document
     CHECK((file.filename() == "README.md" || named.contains(fs::weakly_canonical(file))));
   }
   CHECK(documents().size() > 10);
+}
+
+TEST_CASE("README's order of judgement is that of the table of rules", "[documentation]") {
+  const std::string text = readme();
+  std::vector<std::string> in_readme;
+  const std::regex row(R"(\n\| ([0-9]+) \|[^\n]*\| `([a-z-]+)` \|)");
+  for (std::sregex_iterator each(text.begin(), text.end(), row), end; each != end; ++each)
+    in_readme.push_back((*each)[1].str() + ' ' + (*each)[2].str());
+  std::vector<std::string> in_program;
+  for (const Rule& rule : rules()) {
+    const std::string line = std::to_string(rule.number) + ' ' + std::string(name(rule.reason));
+    if (std::ranges::find(in_program, line) == in_program.end()) in_program.push_back(line);
+  }
+  CHECK(in_readme == in_program);
 }
 
 TEST_CASE("CHANGELOG begins with this version", "[documentation]") {

@@ -55,7 +55,7 @@ Environment environment_of(const Session& session) {
   }
   for (const char* const name :
        {"RELAYCLIENT", "SMTPAUTHUSER", "SMTPAUTHMETHOD", "SPFRESULT", "RBLRESULT", "TCPREMOTEHOST",
-        "TCPLOCALIP", "GREYLISTING_SESSION", "GREYLISTING_TRANSACTION"})
+        "TCPLOCALIP", "GREYLISTING_TRANSACTION"})
     all.erase(name);
   const Environment rcpt{{"GREYLISTING", ""},
                          {"PROTO", "TCP6"},

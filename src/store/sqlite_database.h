@@ -43,7 +43,8 @@ class SqliteDatabase {
     /// The next row; false at the end.
     bool step();
     std::int64_t number(int column) const;
-    std::string text(int column) const;
+    std::string text(int column) const;  // UTF-8; all of it, also behind a NUL
+    std::string blob(int column) const;  // as it is stored
 
    private:
     friend class SqliteDatabase;

@@ -189,20 +189,25 @@ std::vector<StoredRegexp> SqliteStore::regexps() const {
 // SQLite has no function that reads an address, so what MySQL's triggers do is done here, once an entry; some
 // at a time, so that of very many new entries those read before the time budget is over stay read.
 void SqliteStore::read_entries() {
-  std::vector<std::pair<std::int64_t, std::string>> entries;
+  struct Unread {
+    std::int64_t id;
+    std::string ipaddr;
+    std::string bytes;  // of it; what SQLite takes for equal as text is not always the same
+  };
+  std::vector<Unread> entries;
   auto unread = database_.prepare(
-      "SELECT id, ipaddr FROM greylisting_lists WHERE ipaddr IS NOT NULL AND ipaddr_prefixsize IS NULL LIMIT "
-      "1000");
-  while (unread.step()) entries.emplace_back(unread.number(0), unread.text(1));
+      "SELECT id, ipaddr, CAST(ipaddr AS BLOB) FROM greylisting_lists "
+      "WHERE ipaddr IS NOT NULL AND ipaddr_prefixsize IS NULL LIMIT 1000");
+  while (unread.step()) entries.push_back({unread.number(0), unread.text(1), unread.blob(2)});
 
   database_.run("SAVEPOINT read_entries");
-  for (const auto& [id, ipaddr] : entries) {
-    const auto network = Network::parse(without_blanks(ipaddr));
+  for (const Unread& entry : entries) {
+    const auto network = Network::parse(without_blanks(entry.ipaddr));
     auto update = database_.prepare(
         "UPDATE greylisting_lists SET ipaddr_start = :first, ipaddr_end = :last, ipaddr_prefixsize = :prefix "
-        "WHERE id = :id AND CAST(ipaddr AS TEXT) = :ipaddr");
-    update.bind(":id", id)
-        .bind_text(":ipaddr", ipaddr)
+        "WHERE id = :id AND CAST(ipaddr AS BLOB) = :bytes");
+    update.bind(":id", entry.id)
+        .bind_blob(":bytes", entry.bytes)
         .bind(":prefix", network ? std::int64_t{network->prefix()} : -1);
     if (network)
       update.bind_blob(":first", network->first().bytes()).bind_blob(":last", network->last().bytes());

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "judgement/attempt.h"
 #include "judgement/decision.h"
@@ -26,8 +27,11 @@ class Log {
   /// Whether a line of this level is written.
   bool writes(LogLevel level) const { return level <= level_; }
 
-  /// `text` as one line, written with one call.
+  /// `text` as one line, written with one call. A line that nobody takes within 100 ms is lost.
   void write(LogLevel level, std::string_view text) const;
+
+  /// Each of them as a warning.
+  void warn(const std::vector<std::string>& texts) const;
 
   /// What `write` would write; empty when it would write nothing.
   std::string line(LogLevel level, std::string_view text) const;

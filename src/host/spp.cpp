@@ -65,6 +65,8 @@ std::string commands(const Decision& decision, const Settings& settings, std::st
       }
       break;
     case Outcome::deferred: {
+      // DATA is going to be refused for it, where it has been.
+      if (decision.reason == Reason::shared) break;
       const std::string reply =
           expand_reply(reply_of(decision, settings.defer_message), decision.left, recipient_domain);
       if (can_wait_for_data(decision, settings, transaction)) {

@@ -9,6 +9,7 @@
 #include "store/mysql_administration.h"
 #include "store/sqlite_administration.h"
 #include "text/number.h"
+#include "text/printable.h"
 
 namespace greylisting {
 namespace {
@@ -25,9 +26,13 @@ bool is_closed_to_us(const std::string& file) {
 
 }  // namespace
 
+// Longer than any address with a prefix.
+constexpr std::size_t kMaxShown = 60;
+
 Finding unusable_entry(const std::string& id, const std::string& ipaddr) {
   return {Finding::State::warning,
-          "list entry " + id + ": ipaddr '" + ipaddr + "' is not an address or network and never matches",
+          "list entry " + id + ": ipaddr '" + one_line(ipaddr.substr(0, kMaxShown)) +
+              "' is not an address or network and never matches",
           "correct it: UPDATE greylisting_lists SET ipaddr = '…' WHERE id = " + id};
 }
 

@@ -32,7 +32,8 @@ std::string remedy_for(int error, const std::string& file) {
       return "make room on its disk";
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
-      return "move the file away; a new one is made at the next mail";
+      return "move it away together with what SQLite keeps beside it: " + file + ", " + file + "-wal and " +
+             file + "-shm, those of them that are there; a new one is made at the next mail";
     case SQLITE_IOERR:
       return "see the state of its disk, and the limit on the size of files (softlimit -f)";
     case SQLITE_NOMEM:
@@ -198,7 +199,9 @@ std::int64_t SqliteDatabase::Statement::number(int column) const {
 
 std::string SqliteDatabase::Statement::text(int column) const {
   const auto* const text = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
-  return text == nullptr ? "" : text;
+  // After the text: how long it is depends on what it has been made into. It can have a NUL.
+  const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
+  return text == nullptr ? std::string() : std::string(text, size);
 }
 
 bool SqliteDatabase::Statement::is_null(int column) const {

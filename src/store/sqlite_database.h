@@ -49,7 +49,7 @@ class SqliteDatabase {
     /// The next row; false at the end.
     bool step();
     std::int64_t number(int column) const;
-    std::string text(int column) const;
+    std::string text(int column) const;  // UTF-8; all of it, also after a NUL
     bool is_null(int column) const;
     int columns() const { return sqlite3_column_count(statement_.get()); }
 

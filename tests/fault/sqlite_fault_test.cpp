@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -30,6 +31,12 @@ namespace fs = std::filesystem;
 using Catch::Contains;
 
 constexpr uid_t kNobody = 65534;
+
+constexpr const char* kMoveAway =
+    "move it away together with what SQLite keeps beside it: greylisting/greylisting.db, "
+    "greylisting/greylisting.db-wal and greylisting/greylisting.db-shm, those of them that are there; a new "
+    "one "
+    "is made at the next mail";
 
 bool is_root(const std::string& what_for) {
   if (geteuid() == 0) return true;
@@ -94,13 +101,13 @@ TEST_CASE("an SQLite file that cannot be used is said to be that", "[fault]") {
   const std::vector<Fault> faults{
       {"not a database",
        [](const Installation& i) { write_file(database(i), std::string(8192, 'x')); },
-       {"greylisting/greylisting.db: file is not a database", "move the file away; a new one is made"}},
+       {"greylisting/greylisting.db: file is not a database", kMoveAway}},
       {"truncated in the middle",
        [](const Installation& i) {
          fill(i);
          fs::resize_file(database(i), fs::file_size(database(i)) / 2 + 100);
        },
-       {"greylisting/greylisting.db: database disk image is malformed", "move the file away"}},
+       {"greylisting/greylisting.db: database disk image is malformed", kMoveAway}},
       {"directory missing",
        [](const Installation& i) { fs::remove_all(directory(i)); },
        {"unable to open database file", "see that the directory greylisting is there", "chown"}},
@@ -151,6 +158,104 @@ TEST_CASE("an SQLite file that cannot be used is said to be that", "[fault]") {
     fault.cause(installation);
     fails_safely(installation, fault.said, {.before = fault.as_nobody ? kAsNobody : Strings{}});
   }
+}
+
+// A log of transactions that stays behind is of another file than the one that is made next.
+TEST_CASE("a damaged SQLite file is moved away as the log says, and mail is greylisted again", "[fault]") {
+  const Installation installation(Backend::sqlite);
+  decides(installation, "new");
+  const std::string file = database(installation);
+  // A process that is killed leaves all three.
+  const pid_t writer = fork();
+  REQUIRE(writer >= 0);
+  if (writer == 0) {
+    try {
+      Connection connection(database(installation));
+      connection.run("UPDATE greylisting_data SET blocked_count = 7");
+      kill(getpid(), SIGKILL);
+    } catch (const std::exception&) {
+    }
+    _exit(1);
+  }
+  int status = 0;
+  waitpid(writer, &status, 0);
+  for (const char* const name : {"", "-wal", "-shm"}) REQUIRE(fs::exists(file + name));
+  write_file(database(installation), std::string(8192, 'x'));
+  write_file(file + "-wal", std::string(8192, 'x'));
+
+  const Result damaged = run(guarded(installation));
+  CAPTURE(damaged.errors);
+  CHECK_THAT(damaged.errors, Contains(kMoveAway));
+  const fs::path away = installation.home() / "away";
+  fs::create_directory(away);
+  int moved = 0;
+  std::istringstream words(damaged.errors.substr(damaged.errors.find("beside it: ")));
+  for (std::string word; words >> word;) {
+    if (word.ends_with(',')) word.pop_back();
+    if (!word.starts_with("greylisting/")) continue;
+    ++moved;
+    if (fs::exists(installation.home() / word))
+      fs::rename(installation.home() / word, away / fs::path(word).filename());
+  }
+  CHECK(moved == 3);
+  for (const auto& left : fs::directory_iterator(directory(installation)))
+    CHECK(left.path().extension() == ".journal");
+  decides(installation, "new");
+  decides(installation, "early");
+  CHECK(installation.sql("PRAGMA integrity_check").at(0).at(0) == "ok");
+}
+
+// An administrator may write anything into a row by plain SQL. What is no address never matches, and is read
+// once.
+TEST_CASE("whatever stands in an SQLite entry's ipaddr, the plugin reads it once and goes on", "[fault]") {
+  const std::string encoding = GENERATE("UTF-8", "UTF-16le");  // UTF-16: a BLOB is no text of its own
+  CAPTURE(encoding);
+  const Installation installation(Backend::sqlite);
+  Connection(database(installation))
+      .run(("PRAGMA encoding = '" + encoding + "'; CREATE TABLE other (c)").c_str());
+  decides(installation, "new");
+  const Strings ipaddrs{"x'c0000205'",
+                        "x'00'",
+                        "x''",
+                        "''",
+                        "'  '",
+                        "CAST(x'3139322e302e322e3100' AS TEXT)",
+                        "CAST(x'00' AS TEXT)",
+                        "CAST(x'ff' AS TEXT)",
+                        "CAST(x'c3' AS TEXT)",
+                        "x'fffe0041'",
+                        "x'80'",
+                        "5",
+                        "1.5",
+                        "-9223372036854775808",
+                        "9e999",
+                        "char(0)",
+                        "'192.0.2.1' || char(0) || 'x'",
+                        "zeroblob(100000)",
+                        "'not an address'",
+                        "'198.51.100.7/24'",
+                        "' 203.0.113.0/24 '"};
+  std::string insert;
+  for (const std::string& ipaddr : ipaddrs)
+    insert += "INSERT INTO greylisting_lists (ipaddr, block_expires, record_expires) VALUES (" + ipaddr +
+              ", '9999-12-31 23:59:59', '9999-12-31 23:59:59');";
+  installation.sql(insert);
+  decides(installation, "early");
+  CHECK(installation.sql("SELECT COUNT(*) FROM greylisting_lists") == Rows{{std::to_string(ipaddrs.size())}});
+  CHECK(installation.sql("SELECT COUNT(*) FROM greylisting_lists WHERE ipaddr_prefixsize IS NULL") ==
+        Rows{{"0"}});
+  CHECK(installation.sql("SELECT ipaddr_prefixsize FROM greylisting_lists WHERE ipaddr_prefixsize >= 0") ==
+        Rows{{"24"}, {"24"}});
+  CHECK(logged(installation.attempt({.client = "198.51.100.9"}), "reason") == "denied");
+
+  if (encoding != "UTF-8") return;
+  const Result check =
+      run({.arguments = {"timeout", "60", built("greylistctl"), "--home", installation.home(), "check"}});
+  CAPTURE(check.output, check.errors);
+  CHECK(check.status != 124);
+  CHECK_THAT(check.output, Contains(R"(list entry 1: ipaddr '\xc0\x00\x02\x05' is not an address)"));
+  CHECK(check.output.find('\0') == std::string::npos);
+  CHECK(check.output.size() < 20'000);
 }
 
 TEST_CASE("a locked SQLite file is waited for, not longer than the budget", "[fault]") {

@@ -2,9 +2,8 @@
 
 #include <mysql.h>
 
-#include <catch2/catch.hpp>
-
 #include "ctl/check/option_file.h"
+#include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"
 
 #ifdef MARIADB_PACKAGE_VERSION

@@ -1,9 +1,9 @@
 // greylistctl settings.
 
-#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include "settings/settings.h"
+#include "tests/support/catch.h"
 #include "tests/support/installation.h"
 
 namespace greylisting::test {

@@ -1,6 +1,5 @@
 #include "text/ascii.h"
-
-#include <catch2/catch.hpp>
+#include "tests/support/catch.h"
 
 namespace greylisting::ascii {
 namespace {

@@ -53,9 +53,8 @@ Environment environment_of(const Session& session) {
     const std::size_t sign = text.find('=');
     if (sign != std::string_view::npos) all.emplace(text.substr(0, sign), text.substr(sign + 1));
   }
-  for (const char* const name :
-       {"RELAYCLIENT", "SMTPAUTHUSER", "SMTPAUTHMETHOD", "SPFRESULT", "RBLRESULT", "TCPREMOTEHOST",
-        "TCPLOCALIP", "GREYLISTING_TRANSACTION"})
+  for (const char* const name : {"RELAYCLIENT", "SMTPAUTHUSER", "SMTPAUTHMETHOD", "SPFRESULT", "RBLRESULT",
+                                 "TCPREMOTEHOST", "TCPLOCALIP", "GREYLISTING_TRANSACTION"})
     all.erase(name);
   const Environment rcpt{{"GREYLISTING", ""},
                          {"PROTO", "TCP6"},

@@ -3,11 +3,16 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "mail/reply.h"
+#include "process/deadline.h"
 
 namespace greylisting::spp {
 namespace {
+
+// The host reads already; whoever does not within this time is not going to, and the log is to be told.
+constexpr std::chrono::milliseconds kPatience{200};
 
 constexpr std::string_view kErrorReply = "451 greylisting is out of order, please try again later (#4.3.0)";
 
@@ -90,10 +95,7 @@ std::string commands_on_error(const Settings& settings) {
   return settings.on_error == OnError::defer && !settings.observe ? refuse(kErrorReply) : std::string();
 }
 
-void write(std::string_view commands) {
-  // Nobody reads any more when this fails, so there is nobody to tell.
-  if (!commands.empty()) [[maybe_unused]]
-    const auto written = ::write(STDOUT_FILENO, commands.data(), commands.size());
-}
+// Nobody reads any more when this fails, so there is nobody to tell.
+void write(std::string_view commands) { write_within(STDOUT_FILENO, commands, kPatience); }
 
 }  // namespace greylisting::spp

@@ -37,7 +37,7 @@ TEST_CASE("a backup of the SQLite file has all that was written, and is put back
   const fs::path backup = backups / "greylisting.db";
   SECTION("by copy") {
     const Result copied = run({.arguments = {built("greylistctl"), "--home", installation.home(), "copy",
-                                             "--to", "sqlite:" + backup.string()},
+                                             "--from", "sqlite", "--to", "sqlite:" + backup.string()},
                                .directory = "/"});
     CAPTURE(copied.output, copied.errors);
     CHECK(copied.status == 0);

@@ -4,11 +4,15 @@
 
 #include <algorithm>
 
+#include "process/deadline.h"
 #include "text/printable.h"
 #include "text/utc.h"
 
 namespace greylisting {
 namespace {
+
+// Long enough for a reader that is busy. One that has stopped costs every recipient this.
+constexpr std::chrono::milliseconds kPatience{100};
 
 std::string_view outcome_word(Outcome outcome, bool is_observed) {
   if (is_observed && outcome == Outcome::deferred) return "would-defer";
@@ -26,10 +30,12 @@ std::string milliseconds(std::chrono::microseconds time) {
 }  // namespace
 
 void Log::write(LogLevel level, std::string_view text) const {
-  const std::string written_line = line(level, text);
-  if (written_line.empty()) return;
-  // A log that cannot be written is no reason to hold up mail.
-  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, written_line.data(), written_line.size());
+  // A log that cannot be written, or that nobody reads, is no reason to hold up mail.
+  write_within(STDERR_FILENO, line(level, text), kPatience);
+}
+
+void Log::warn(const std::vector<std::string>& texts) const {
+  for (const std::string& text : texts) write(LogLevel::warning, text);
 }
 
 std::string Log::line(LogLevel level, std::string_view text) const {

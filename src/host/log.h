@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "judgement/attempt.h"
 #include "judgement/decision.h"
@@ -23,8 +24,11 @@ class Log {
   /// Lines of a level above this one are not written.
   explicit Log(LogLevel level) : level_(level) {}
 
-  /// `text` as one line, written with one call.
+  /// `text` as one line, written with one call. A line that nobody takes within 100 ms is lost.
   void write(LogLevel level, std::string_view text) const;
+
+  /// Each of them as a warning.
+  void warn(const std::vector<std::string>& texts) const;
 
   /// What `write` would write; empty when it would write nothing.
   std::string line(LogLevel level, std::string_view text) const;

@@ -1,11 +1,13 @@
 #include "process/deadline.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <utility>
 
@@ -15,30 +17,54 @@ namespace {
 // What the signal handler writes. A handler can be told nothing else, so this is the state that the process
 // shares with it: set before the timer is armed, and changed only while the signal is blocked.
 struct LastWords {
-  std::string log_line;
   std::string answer;
   std::string touched_file;
   std::string journal;
   std::string journal_line;
+  std::string log_lines;
 };
 LastWords last_words;
 
+// How often the timer runs out once it has: what then keeps the process is ended by the next time.
+constexpr std::chrono::milliseconds kGrace{50};
+
+extern "C" void end_silently(int /*signal*/) { _exit(0); }
+
+void handle_alarm(void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  // Not held back while a handler is what hangs.
+  action.sa_flags = SA_NODEFER;
+  sigaction(SIGALRM, &action, nullptr);
+}
+
+// The answer goes first: a disk or a log may never take what it is given.
 extern "C" void end_process(int /*signal*/) {
+  handle_alarm(end_silently);
+  write_within(STDOUT_FILENO, last_words.answer, std::chrono::milliseconds(0));
   if (!last_words.touched_file.empty()) touch_file(last_words.touched_file.c_str());
   if (!last_words.journal.empty()) append_to_file(last_words.journal.c_str(), last_words.journal_line);
-  [[maybe_unused]] auto written =
-      write(STDERR_FILENO, last_words.log_line.data(), last_words.log_line.size());
-  if (!last_words.answer.empty()) {
-    written = write(STDOUT_FILENO, last_words.answer.data(), last_words.answer.size());
-  }
+  write_within(STDERR_FILENO, last_words.log_lines, std::chrono::milliseconds(0));
   _exit(0);
 }
 
-void set_timer(std::chrono::milliseconds after) {
-  itimerval timer{};
-  timer.it_value.tv_sec = after.count() / 1000;
-  timer.it_value.tv_usec = after.count() % 1000 * 1000;
+void set_timer(std::chrono::milliseconds after, std::chrono::milliseconds again) {
+  const auto value = [](std::chrono::milliseconds time) {
+    return timeval{.tv_sec = time.count() / 1000, .tv_usec = time.count() % 1000 * 1000};
+  };
+  const itimerval timer{.it_interval = value(again), .it_value = value(after)};
   setitimer(ITIMER_REAL, &timer, nullptr);
+}
+
+void arm(void (*handler)(int), std::chrono::milliseconds after) {
+  handle_alarm(handler);
+  // qmail-smtpd may have been started with the signal blocked.
+  sigset_t alarm;
+  sigemptyset(&alarm);
+  sigaddset(&alarm, SIGALRM);
+  sigprocmask(SIG_UNBLOCK, &alarm, nullptr);
+  // A timer of zero would be none.
+  set_timer(std::max(after, std::chrono::milliseconds(1)), kGrace);
 }
 
 // Assigning a string is no single step, so the handler must not come in between.
@@ -76,22 +102,28 @@ void append_to_file(const char* file, std::string_view text) {
   close(descriptor);
 }
 
-Deadline::Deadline(std::chrono::steady_clock::time_point end, std::string log_line, std::string answer)
+// Not by O_NONBLOCK: standard error is one pipe for all processes of a service.
+void write_within(int stream, std::string_view text, std::chrono::milliseconds patience) {
+  if (text.empty()) return;
+  pollfd wanted{.fd = stream, .events = POLLOUT, .revents = 0};
+  int ready = 0;
+  do {
+    ready = poll(&wanted, 1, static_cast<int>(patience.count()));
+  } while (ready < 0 && errno == EINTR);
+  if (ready > 0) [[maybe_unused]]
+    const auto written = write(stream, text.data(), text.size());
+}
+
+void end_silently_after(std::chrono::milliseconds time) { arm(end_silently, time); }
+
+Deadline::Deadline(std::chrono::steady_clock::time_point end, std::string log_lines, std::string answer)
     : end_(end) {
-  last_words = {std::move(log_line), std::move(answer), "", "", ""};
-
-  struct sigaction action {};
-  action.sa_handler = end_process;
-  sigaction(SIGALRM, &action, nullptr);
-
-  // qmail-smtpd may have been started with the signal blocked.
-  sigset_t alarm;
-  sigemptyset(&alarm);
-  sigaddset(&alarm, SIGALRM);
-  sigprocmask(SIG_UNBLOCK, &alarm, nullptr);
-
-  // A timer of zero would be none.
-  set_timer(std::max(remaining(), std::chrono::milliseconds(1)));
+  last_words = {.answer = std::move(answer),
+                .touched_file = "",
+                .journal = "",
+                .journal_line = "",
+                .log_lines = std::move(log_lines)};
+  arm(end_process, remaining());
 }
 
 void Deadline::touch_when_over(const std::string& file) {
@@ -105,7 +137,7 @@ void Deadline::append_when_over(const std::string& file, const std::string& line
   last_words.journal_line = line;
 }
 
-Deadline::~Deadline() { set_timer(std::chrono::milliseconds(0)); }
+Deadline::~Deadline() { set_timer(std::chrono::milliseconds(0), std::chrono::milliseconds(0)); }
 
 std::chrono::milliseconds Deadline::remaining() const {
   const auto left =

@@ -1,8 +1,8 @@
 // deadline: the process-wide time budget (`timeout`).
 //
-// When it is over the process says so on standard error, gives the prepared answer and ends with status 0,
-// whatever it was waiting for: a database, a disk, a name server. It is the one place below main() that ends
-// the process.
+// When it is over the process gives the prepared answer, says so on standard error and ends with status 0,
+// whatever it was waiting for: a database, a disk, a name server, a log that nobody reads. It is the one
+// place below main() that ends the process.
 #pragma once
 
 #include <chrono>
@@ -19,11 +19,20 @@ void touch_file(const char* file);
 /// symbolic link; fails silently; may be called from a signal handler.
 void append_to_file(const char* file, std::string_view text);
 
+/// Writes `text` with one call once the stream takes something, and not at all when that is not within
+/// `patience`. A long text may still have to wait for its reader, as may one that another process is ahead
+/// of: whoever calls this has a timer running. Fails silently; may be called from a signal handler.
+void write_within(int stream, std::string_view text, std::chrono::milliseconds patience);
+
+/// From now on the process has this much time left, and then ends with status 0 and without a word. For what
+/// comes after a decision, when no Deadline is armed.
+void end_silently_after(std::chrono::milliseconds time);
+
 class Deadline {
  public:
-  /// Arms the timer (SIGALRM), at once to run out where `end` is over. When it runs out, `log_line` goes to
-  /// standard error and `answer` to standard output. One at a time in a process.
-  Deadline(std::chrono::steady_clock::time_point end, std::string log_line, std::string answer);
+  /// Arms the timer (SIGALRM), at once to run out where `end` is over. When it runs out, `answer` goes to
+  /// standard output, then `log_lines` to standard error; neither is waited for. One at a time in a process.
+  Deadline(std::chrono::steady_clock::time_point end, std::string log_lines, std::string answer);
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;
 

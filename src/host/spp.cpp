@@ -3,12 +3,17 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "judgement/session.h"
 #include "mail/reply.h"
+#include "process/deadline.h"
 
 namespace greylisting::spp {
 namespace {
+
+// The host reads already; whoever does not within this time is not going to, and the log is to be told.
+constexpr std::chrono::milliseconds kPatience{200};
 
 constexpr std::string_view kErrorReply = "451 greylisting is out of order, please try again later (#4.3.0)";
 
@@ -73,6 +78,8 @@ std::string commands(const Decision& decision, const Settings& settings, std::st
       }
       break;
     case Outcome::deferred: {
+      // DATA is going to be refused for it, where it has been.
+      if (decision.reason == Reason::shared) break;
       const std::string reply =
           expand_reply(reply_of(decision, settings.defer_message), decision.left, recipient_domain);
       if (can_wait_for_data(decision, settings, transaction)) {
@@ -96,10 +103,7 @@ std::string commands_on_error(const Settings& settings) {
   return settings.on_error == OnError::defer && settings.observe == 0 ? refuse(kErrorReply) : std::string();
 }
 
-void write(std::string_view commands) {
-  // Nobody reads any more when this fails, so there is nobody to tell.
-  if (!commands.empty()) [[maybe_unused]]
-    const auto written = ::write(STDOUT_FILENO, commands.data(), commands.size());
-}
+// Nobody reads any more when this fails, so there is nobody to tell.
+void write(std::string_view commands) { write_within(STDOUT_FILENO, commands, kPatience); }
 
 }  // namespace greylisting::spp

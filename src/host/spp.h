@@ -8,16 +8,16 @@
 //   after others have been accepted is refused at RCPT, and the others get their mail.
 // - The host keeps the text for DATA, and two texts would be two replies to one command, of which the client
 //   would take the second for the reply to the next. So there is one a transaction, and every recipient after
-//   it is refused at RCPT: with its own text when it is deferred or rejected, otherwise with one that says
-//   what it has to wait for.
-// - That is safe even where it is a mistake: a transaction whose first recipients another plugin has dealt
-//   with can look like the one before it (transaction.h). Then nothing is lost, the client tries again; to
-//   say nothing and rely on DATA would let the copy of a deferred recipient pass.
+//   it that is deferred or rejected is refused at RCPT. Nothing is said of one that would pass: DATA answers.
+// - That is right even where it is a mistake: a transaction whose first recipients another plugin has dealt
+//   with can look like the one before it (transaction.h), whose text RSET has cleared. Then the recipient
+//   that passes gets its mail, and the one that is deferred does not.
 //
-// qmail-spp 0.42 keeps the text even when DATA has been answered with it, and repeats it at DATA until RSET;
-// it says no more than the first text then. Neither MAIL nor HELO undoes it, nor header lines. So the next
-// message of a client that sends no RSET after the refusal is refused at DATA as well, until it connects
-// anew; and one that begins a new transaction in the midst of another gets two replies to its DATA.
+// The host keeps texts and header lines until RSET, or until it takes a message: neither MAIL nor HELO undoes
+// them, nor does DATA that was refused, and a plugin is told of none of these. So the next message of a
+// client that sends no RSET after the refusal is refused at DATA as well, with the text of the one before;
+// one that begins a new transaction in the midst of another can get two replies to its DATA, and two header
+// fields. RFC 5321, section 4.1.4, has no MAIL within a transaction.
 #pragma once
 
 #include <string>

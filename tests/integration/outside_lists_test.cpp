@@ -21,8 +21,7 @@ const std::string kAllow = "control/greylisting_allow";
 // The second recipient of a message whose first was deferred, with stage=data.
 const std::map<std::string, std::string> kRefused{
     {"SMTPRCPTCOUNT", "1"}, {"SMTPRCPTCOUNTALL", "2"}, {"GREYLISTING_TRANSACTION", "1:0:data"}};
-const std::string kShared =
-    "E451 another recipient of this message is greylisted, please try again later (#4.3.0)\n";
+const std::string kShared;  // DATA answers
 
 std::map<std::string, std::string> with(std::map<std::string, std::string> environment,
                                         std::pair<std::string, std::string> variable) {

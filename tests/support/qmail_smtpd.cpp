@@ -19,6 +19,9 @@
 //     is a pipe that is read to its end or to the first of E, R, D, A, N and O, 2 is this program's. SIGPIPE
 //     is ignored, as qmail-smtpd leaves it.
 //
+//     Header lines and the texts of LM, LR and LD are kept until RSET or until a message is taken; neither
+//     MAIL nor a text that has been said clears them.
+//
 //     The host counts a line's bytes with its LF and takes the last one off whichever it is: `A` is a
 //     command, a line of nothing but LF is none, and a last line without LF loses a byte.
 //
@@ -347,7 +350,8 @@ class Plugins {
           client_.reply(text);
           break;
         case 'L':
-          if (!text.empty()) remembered_[text[0]] += text.substr(1) + "\r\n";
+          if (!text.empty() && !remembered_[text[0]].is_ended)
+            remembered_[text[0]].text += text.substr(1) + "\r\n";
           break;
         case 'S':
           put(text);
@@ -376,17 +380,25 @@ class Plugins {
     setenv(definition.substr(0, sign).c_str(), definition.substr(sign + 1).c_str(), 1);
   }
 
+  // The host ends the text with a NUL to say it, and keeps it: it says the same next time, and nothing of
+  // what comes after.
+  struct Remembered {
+    std::string text;
+    bool is_ended = false;
+  };
+
   bool answer_remembered(char command) {
-    const auto text = remembered_.extract(command);
-    if (text.empty()) return false;
-    client_.say(text.mapped());
+    Remembered& remembered = remembered_[command];
+    if (remembered.text.empty()) return false;
+    remembered.is_ended = true;
+    client_.say(remembered.text);
     return true;
   }
 
   Client& client_;
   bool enabled_ = false;
   std::map<char, std::vector<std::string>> sections_;
-  std::map<char, std::string> remembered_;  // of LM, LR and LD, with CR LF
+  std::map<char, Remembered> remembered_;  // of LM, LR and LD, with CR LF
   std::string headers_;
   unsigned long recipients_accepted_ = 0;
   unsigned long recipients_tried_ = 0;

@@ -148,6 +148,12 @@ void print_totals(const Plan& plan, const SeenInLogs& seen, std::time_t since) {
     std::cout << "note: these logs have no line about a message (qlogreceived), so accepted recipients count "
                  "(qlogenvelope)\n";
   }
+  if (seen.broken_by_clients > 0) {
+    std::cout
+        << "note: " << counted(seen.broken_by_clients, "line")
+        << " not written by the server alone (a user name with line ends, or too long a line), so nothing "
+           "counts within a minute of it\n";
+  }
   std::cout << "to trust: " << number_of(plan, Fate::trust)
             << ", to trust on: " << number_of(plan, Fate::prolong)
             << ", to withdraw: " << number_of(plan, Fate::withdraw) << '\n';

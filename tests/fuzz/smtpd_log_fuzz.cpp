@@ -48,6 +48,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
          (read.client_name.data() >= line.data() &&
           read.client_name.data() + read.client_name.size() <= line.data() + size));
 
+  for (const std::string_view part :
+       {read.process, read.port, read.message, read.user.value_or(""), read.refused_user.value_or("")})
+    expect(part.empty() || (part.data() >= line.data() && part.data() + part.size() <= line.data() + size));
+  expect(!read.user || (read.event == SmtpdEvent::other && !read.process.empty()));
+
   const std::string behind = line + " \t\r";
   expect(are_same(read_smtpd_line(behind), read));
   if (read.stamp.index() == 0) {

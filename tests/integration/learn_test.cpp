@@ -1,11 +1,13 @@
 // greylistctl learn: what logs of qmail-smtpd teach, the same on every store. What it says is compared with
 // what the plugin then does.
 
+#include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
 #include <cstdio>
 #include <ctime>
 #include <regex>
+#include <sstream>
 
 #include "tests/support/installation.h"
 #include "text/utc.h"
@@ -25,10 +27,24 @@ Result ctl(const Installation& installation, Arguments arguments, const std::str
   return run({.arguments = arguments, .directory = "/", .input = input});
 }
 
+// As the server writes it: a message that is accepted has had a recipient that was, in a line of the same
+// stamp.
+std::string with_envelopes(const std::string& log) {
+  const std::string of_message = "qlogreceived: result=accepted";
+  std::string all;
+  std::istringstream each(log);
+  for (std::string line; std::getline(each, line);) {
+    if (const auto at = line.find(of_message); at != std::string::npos)
+      all += line.substr(0, at) + "qlogenvelope" + line.substr(at + of_message.find(':')) + '\n';
+    all += line + (each.eof() ? "" : "\n");
+  }
+  return all;
+}
+
 // `learn` of a log on standard input.
 Result learn(const Installation& installation, const std::string& log, Arguments options = {"--yes"}) {
   options.insert(options.begin(), {"learn", "-"});
-  return ctl(installation, options, log);
+  return ctl(installation, options, with_envelopes(log));
 }
 
 std::time_t ago(std::chrono::seconds time) { return std::time(nullptr) - time.count(); }
@@ -110,7 +126,7 @@ TEST_CASE("learn: the plugin trusts a network whose mail was accepted, and no lo
   CHECK(fate(result, "198.51.100.0/24") == "withdraw 1 pass");
   CHECK(fate(result, "203.0.113.0/24") == "nothing: it has no passes");
   CHECK_THAT(result.output, Contains("\n192.0.2.0/24     2         1 ") &&
-                                Contains("1 file, 6 lines; since ") &&
+                                Contains("1 file, 9 lines; since ") &&
                                 Contains(" UTC: accepted 3, hung up 3, of 4 networks\n") &&
                                 Contains("\nto trust: 2, to trust on: 0, to withdraw: 1\nDone.\n"));
 
@@ -180,7 +196,7 @@ TEST_CASE("learn: nothing is done in a dry run, nor when nobody says so", "[lear
   CHECK(clients(installation) == before);
 
   // On a terminal.
-  write_file(installation.home() / "smtpd.log", log, 0644);
+  write_file(installation.home() / "smtpd.log", with_envelopes(log), 0644);
   const auto answered = [&installation](const std::string& answer) {
     const std::string command = built("greylistctl").string() + " --home " + installation.home().string() +
                                 " learn " + (installation.home() / "smtpd.log").string();
@@ -258,6 +274,105 @@ TEST_CASE("learn: what only the envelope, one's own users or more than hanging u
   CHECK(reason(installation, "192.0.3.1") == "new");
 }
 
+// qmail-smtpd logs the name of a user as it came, line ends included; that of a failed AUTH it says once
+// more, on one line. 203.0.113.0/24 is whom the client wants to be trusted, 192.0.2.0/24 has sent mail.
+TEST_CASE("learn: lines that a client has written by its user name teach nothing", "[learn]") {
+  const Installation installation(Backend::sqlite);
+  const auto line = [](const std::string& head, const std::string& result, const std::string& client,
+                       const std::string& pid, const std::string& user = "") {
+    return head + ": result=" + result + " reason=" + (user.empty() ? "x" : "authfailed") +
+           " detail= helo=h mailfrom=a@b rcptto=c@d relay=no rcpthosts= size= authuser=" + user +
+           " authtype=login encrypted= localip=198.51.100.25 remoteip=" + client +
+           " remoteport=4711 remotehost= qp=1 pid=" + pid;
+  };
+  const auto envelope = [&](const std::string& client, const std::string& pid) {
+    return line("qlogenvelope", "accepted code=250", client, pid);
+  };
+  const auto message = [&](const std::string& client, const std::string& pid) {
+    return line("qlogreceived", "accepted code=250", client, pid);
+  };
+  // What the server writes of a failed AUTH: the name as it came, and once more, with SMTPUTF8 as it came
+  // too.
+  const auto refused = [&](const std::string& user, bool is_utf8 = false) {
+    std::string printable = user;
+    if (!is_utf8)
+      std::ranges::replace_if(
+          printable, [](char c) { return c <= ' ' || c > '~'; }, '_');
+    return "qmail-smtpd[7]: auth: auth-failed type=login user=<" + user + ">\n" +
+           line("qlogenvelope", "rejected code=535", "203.0.113.9", "7", printable) + '\n';
+  };
+  // multilog stamps every line.
+  const auto stamped = [](const std::string& text, std::chrono::seconds age) {
+    std::string all;
+    std::istringstream each(text);
+    for (std::string one; std::getline(each, one);) all += stamp(age) + one + '\n';
+    return all;
+  };
+  const std::string forged = envelope("203.0.113.1", "9") + '\n' + message("203.0.113.1", "9");
+  const std::string fake_refusal = line("qlogenvelope", "rejected code=535", "203.0.113.9", "7", "x");
+  struct Case {
+    std::string what;
+    std::string log;
+    bool counts_the_other = true;
+  };
+  const std::vector<Case> cases{
+      {"no envelope", message("203.0.113.1", "9") + '\n'},
+      {"the envelope of another process",
+       envelope("203.0.113.1", "8") + '\n' + message("203.0.113.1", "9") + '\n'},
+      {"the envelope of another client",
+       envelope("203.0.114.1", "9") + '\n' + message("203.0.113.1", "9") + '\n'},
+      {"one envelope, two messages", envelope("203.0.114.1", "9") + '\n' + message("203.0.114.1", "9") +
+                                         '\n' + message("203.0.113.1", "9") + '\n'},
+      {"in the name", refused("x\n" + forged + "\n")},
+      {"in the name, behind a stamp of the client's",
+       refused("x\n@400000006b01362a0c3c6ebc " + forged + "\ny")},
+      {"behind an end of the client's", refused("x>\n" + forged + "\n"), false},
+      {"between two names that look whole",
+       refused("x>\n" + forged + "\nqmail-smtpd[7]: auth: auth-failed type=login user=<y"), false},
+      {"behind a refusal of the client's",
+       refused("x>\n" + fake_refusal + '\n' + forged +
+               "\nqmail-smtpd[8]: auth: auth-failed type=login user=<y"),
+       false},
+      {"as UTF-8", refused("x\n" + forged + "\ny", true), false},
+      {"as UTF-8, with an end of the client's", refused("x>\n" + forged + "\ny", true), false},
+      {"as UTF-8, with an end of qlog's",
+       refused("x authtype=login pid=7\ny>\n" + forged + "\nqlogenvelope: result=rejected authuser=z", true),
+       false},
+      {"in a name that is longer than is looked at",
+       refused("x>\n" + forged + '\n' + std::string(70000, 'y')), false},
+      {"in a name that its user got in with",
+       "qmail-smtpd[7]: auth: auth-success type=login user=<x\n" + forged + "\n>\n"},
+      {"names that are whole", refused("bob") +
+                                   refused("b\xc3\xb6"
+                                           "b",
+                                           true) +
+                                   refused("b ob")},
+  };
+  for (const Case& test : cases) {
+    CAPTURE(test.what);
+    const std::string mail = envelope("192.0.2.1", "5") + '\n' + message("192.0.2.1", "5") + '\n';
+    const std::string later = envelope("198.51.100.1", "6") + '\n' + message("198.51.100.1", "6") + '\n';
+    const std::string log = stamped(mail + test.log, 2h) + stamped(later, 1h);
+    const Result result = ctl(installation, {"learn", "-", "--dry-run", "--all"}, log);
+    CAPTURE(result.output, result.errors);
+    CHECK(result.status == 0);
+    CHECK((fate(result, "203.0.113.0/24").empty() ||
+           fate(result, "203.0.113.0/24") == "nothing: no mail of it was accepted"));
+    CHECK(fate(result, "192.0.2.0/24").starts_with("trust until ") == test.counts_the_other);
+    CHECK_THAT(fate(result, "198.51.100.0/24"), Catch::StartsWith("trust until "));
+    CHECK((result.output.find("note: ") != std::string::npos) == !test.counts_the_other);
+  }
+}
+
+TEST_CASE("learn: hanging up that a client has made up takes no trust away", "[learn]") {
+  const Installation installation(Backend::sqlite);
+  learn(installation, stamp(2h) + accepted("192.0.2.1"));
+  std::string log = stamp(1h) + "qmail-smtpd[7]: auth: auth-failed type=login user=<x\n" + stamp(1h) +
+                    hung_up("192.0.2.1") + stamp(1h) + ">\n";
+  CHECK(fate(learn(installation, log), "192.0.2.0/24").empty());
+  CHECK(reason(installation, "192.0.2.1") == "trusted");
+}
+
 TEST_CASE("learn says of a log that it has to be unpacked first", "[learn]") {
   const Installation installation(Backend::sqlite);
   const TemporaryDirectory here;
@@ -267,13 +382,13 @@ TEST_CASE("learn says of a log that it has to be unpacked first", "[learn]") {
     write_file(log, begin + std::string(100, '\0') + "\n");
     const Result result =
         run({.arguments = {built("greylistctl"), "--home", installation.home(), "learn", "--yes", log, "-"},
-             .input = stamp(1h) + accepted("192.0.2.1")});
+             .input = with_envelopes(stamp(1h) + accepted("192.0.2.1"))});
     CAPTURE(packer, result.output);
     CHECK(result.status == 1);
     CHECK(result.errors == "greylistctl: " + log.string() +
                                ": is packed, so nothing in it counts; unpack it: " + packer +
                                " -dc FILE | greylistctl learn -\n");
-    CHECK_THAT(result.output, Contains("2 files, 1 line; "));
+    CHECK_THAT(result.output, Contains("2 files, 2 lines; "));
   }
 }
 
@@ -281,18 +396,18 @@ TEST_CASE("learn reads plain logs, those of gzip, multilog's directories and sta
   const Installation installation(any_backend());
   CAPTURE(name(installation.backend()));
   const TemporaryDirectory logs;
-  write_file(logs / "smtpd/current", stamp(1h) + accepted("10.0.1.1"));
-  write_file(logs / "smtpd/@400000006b01362a0c3c6ebc.s", stamp(1h) + accepted("10.0.2.1"));
-  write_file(logs / "smtpd/@400000006b01362b0c3c6ebc.u", stamp(1h) + accepted("10.0.3.1"));
-  write_file(logs / "smtpd/@400000006b01362c0c3c6ebc.s", stamp(1h) + accepted("10.0.4.1"));
-  write_file(logs / "smtpd/lock", stamp(1h) + accepted("10.0.99.1"));
-  write_file(logs / "maillog", stamp(1h) + accepted("10.0.5.1"));
-  write_file(logs / "plain", accepted("10.0.6.1"));  // no stamp: as old as its file
+  write_file(logs / "smtpd/current", with_envelopes(stamp(1h) + accepted("10.0.1.1")));
+  write_file(logs / "smtpd/@400000006b01362a0c3c6ebc.s", with_envelopes(stamp(1h) + accepted("10.0.2.1")));
+  write_file(logs / "smtpd/@400000006b01362b0c3c6ebc.u", with_envelopes(stamp(1h) + accepted("10.0.3.1")));
+  write_file(logs / "smtpd/@400000006b01362c0c3c6ebc.s", with_envelopes(stamp(1h) + accepted("10.0.4.1")));
+  write_file(logs / "smtpd/lock", with_envelopes(stamp(1h) + accepted("10.0.99.1")));
+  write_file(logs / "maillog", with_envelopes(stamp(1h) + accepted("10.0.5.1")));
+  write_file(logs / "plain", with_envelopes(accepted("10.0.6.1")));  // no stamp: as old as its file
   std::string last = stamp(1h) + accepted("10.0.7.1");
   last.pop_back();
-  write_file(logs / "unended", "\n" + std::string(300000, 'x') + "\n" + last);
+  write_file(logs / "unended", "\n" + std::string(300000, 'x') + "\n" + with_envelopes(last));
   write_file(logs / "empty", "");
-  write_file(logs / "cut", stamp(1h) + accepted("10.0.8.1"));
+  write_file(logs / "cut", with_envelopes(stamp(1h) + accepted("10.0.8.1")));
   // One that is rotated and compressed keeps its name or gets another.
   const Result zipped =
       run({.arguments = {"sh", "-c",
@@ -309,7 +424,7 @@ TEST_CASE("learn reads plain logs, those of gzip, multilog's directories and sta
       run({.arguments = {built("greylistctl"), "--home", installation.home(), "learn", "--yes", "smtpd",
                          "maillog.gz", "missing", "plain", "unended", "empty", "cut.gz", "none", "-"},
            .directory = logs.path(),
-           .input = stamp(1h) + accepted("10.0.9.1") + stamp(1h) + hung_up("10.0.10.1")});
+           .input = with_envelopes(stamp(1h) + accepted("10.0.9.1") + stamp(1h) + hung_up("10.0.10.1"))});
   CAPTURE(result.output, result.errors);
   CHECK(result.status == 1);
   CHECK(lines(result.errors) == 3);
@@ -317,7 +432,7 @@ TEST_CASE("learn reads plain logs, those of gzip, multilog's directories and sta
              Contains("/missing: cannot be read (No such file or directory), so nothing in it counts\n") &&
                  Contains("/cut.gz: cannot be read to its end (its gzip data ends too early)") &&
                  Contains("/none: there is no log of multilog in this directory (current, @…)"));
-  CHECK_THAT(result.output, Contains("\n10 files, 12 lines; "));
+  CHECK_THAT(result.output, Contains("\n10 files, 21 lines; "));
   for (const std::string client : {"10.0.1.1", "10.0.2.1", "10.0.3.1", "10.0.4.1", "10.0.5.1", "10.0.6.1",
                                    "10.0.7.1", "10.0.8.1", "10.0.9.1"}) {
     CAPTURE(client);
@@ -373,7 +488,7 @@ TEST_CASE("learn counts the days of every kind of stamp", "[learn]") {
              "10.9.0.0/24") == "nothing: accepted longer ago than auto_allow_expire");
 
   const TemporaryDirectory logs;
-  write_file(logs / "old", accepted("10.8.0.1"));
+  write_file(logs / "old", with_envelopes(accepted("10.8.0.1")));
   fs::last_write_time(logs / "old", fs::file_time_type::clock::now() - std::chrono::days(29));
   const Result old = ctl(installation, {"learn", "--yes", logs / "old"});
   CHECK(fate(old, "10.8.0.0/24").substr(0, 22) == until(ago(std::chrono::days(29))).substr(0, 22));

@@ -153,6 +153,43 @@ TEST_CASE("read_smtpd_line: what a client says is not taken for what qmail-smtpd
   }
 }
 
+TEST_CASE("read_smtpd_line: which process of which client, and the name of a user", "[smtpd_log]") {
+  const SmtpdLine message =
+      read_smtpd_line("@400000006b01362a0c3c6ebc " + result("qlogreceived: ", kAccepted));
+  CHECK(message.process == "4711");
+  CHECK(message.port == "40001");
+  CHECK(message.message.starts_with("qlogreceived: "));
+  CHECK_FALSE(message.is_cut);
+  CHECK_FALSE(message.user);
+
+  const std::string failed = "qmail-smtpd[4711]: auth: auth-failed type=login user=<";
+  for (const std::string user : {"bob>", "bob", ">", "", "x> y", "a=b> user=<c>"}) {
+    CAPTURE(user);
+    const SmtpdLine line = read_smtpd_line("2026-11-21 06:11:44.205287 " + failed + user);
+    CHECK(line.event == Event::other);
+    CHECK(line.process == "4711");
+    CHECK(line.user == user);
+  }
+  CHECK(read_smtpd_line("qmail-smtpd[4711]: auth: auth-success type=plain user=<bob>").user == "bob>");
+  for (const std::string other :
+       {"qmail-smtpd: auth: auth-failed type=login user=<bob>",
+        "qmail-smtpd[]: auth: auth-failed type=login user=<bob>",
+        "qmail-smtpd[4711]: badmailfrom: <auth: auth-failed user=<bob> at 192.0.2.1",
+        "x qmail-smtpd[4711]: auth: auth-failed type=login user=<bob>",
+        "qmail-smtpd[4711]: auth: auth-failed type=login"}) {
+    CAPTURE(other);
+    CHECK_FALSE(read_smtpd_line(other).user);
+  }
+
+  const std::string refusal =
+      "qlogenvelope: result=rejected code=535 reason=authfailed relay=no authuser=bob remoteip=192.0.2.1";
+  CHECK(read_smtpd_line(refusal + " remoteport=1 pid=4711").refused_user == "bob");
+  CHECK_FALSE(read_smtpd_line(refusal + " remoteport=1 pid=4711").is_cut);
+  CHECK(read_smtpd_line(refusal).is_cut);
+  CHECK_FALSE(read_smtpd_line("qlogenvelope: result=rejected code=535 remoteip=192.0.2.1").is_cut);
+  CHECK_FALSE(read_smtpd_line(result("qlogreceived: ", kAccepted)).refused_user);
+}
+
 TEST_CASE("read_smtpd_line: stamps", "[smtpd_log]") {
   const WallClock clock{2026, 11, 21, 6, 11, 44};
   const WallClock no_year{0, 11, 21, 6, 11, 44};

@@ -202,14 +202,21 @@ class Values {
   bool is_forged_ = false;
 };
 
-constexpr std::array<std::string_view, 6> kResultKeys{"result",     "code",  "remoteip",
-                                                      "remotehost", "relay", "authuser"};
+constexpr std::array<std::string_view, 9> kResultKeys{
+    "result", "code", "remoteip", "remotehost", "relay", "authuser", "reason", "remoteport", "pid"};
 constexpr std::array<std::string_view, 3> kOwnKeys{"outcome", "reason", "client"};
 
 // `result=… code=… …`; what a build of qmail-smtpd does not log is taken to be as for any client.
 void read_result(std::string_view message, std::string_view head, SmtpdLine& line) {
   const Values values(message, kResultKeys);
   const auto address = values["remoteip"];
+  const auto process = values["pid"].value_or("");
+  // A build that says which process it is does so at the end.
+  line.is_cut = values["authuser"] && process.empty();
+  const bool is_envelope = head == "qlogenvelope:";
+  if (is_envelope && values["reason"].value_or("") == "authfailed") line.refused_user = values["authuser"];
+  line.process = process;
+  line.port = values["remoteport"].value_or("");
   const std::string_view result = take_word(message);
   const std::string_view code = take_word(message);
   if (values.is_forged() || !address || !code.starts_with("code=")) return;
@@ -217,7 +224,7 @@ void read_result(std::string_view message, std::string_view head, SmtpdLine& lin
   if (!line.client) return;
   line.client_name = values["remotehost"].value_or("");
 
-  const bool is_of_message = head != "qlogenvelope:";
+  const bool is_of_message = !is_envelope;
   const bool is_stranger = values["relay"].value_or("no") == "no" && values["authuser"].value_or("").empty();
   const bool is_accepted = result == "result=accepted" && code == "code=250" && is_stranger;
   if (is_of_message) {
@@ -251,6 +258,18 @@ std::optional<IpAddress> gone_before_sender(std::string_view message) {
   return IpAddress::parse(address);
 }
 
+// `auth: auth-failed type=login user=<…>`, by `qmail-smtpd[4711]:`
+void read_user(std::string_view message, std::string_view head, SmtpdLine& line) {
+  constexpr std::string_view kHead = "qmail-smtpd[";
+  constexpr std::string_view kUser = " user=<";
+  if (!head.starts_with(kHead) || !head.ends_with("]:") || !message.starts_with("auth: auth-")) return;
+  head = head.substr(kHead.size(), head.size() - kHead.size() - 2);
+  const auto user = message.find(kUser);
+  if (user == std::string_view::npos || head.empty()) return;
+  line.process = head;
+  line.user = message.substr(user + kUser.size());
+}
+
 // The plugin's own line: a value in it has no blank (log.h).
 std::optional<IpAddress> greylisted(std::string_view message, std::string_view head) {
   if (head != "greylisting:" || !message.starts_with("outcome=")) return std::nullopt;
@@ -266,6 +285,7 @@ SmtpdLine read_smtpd_line(std::string_view line) {
   line = line.substr(0, line.find_last_not_of(" \t\r") + 1);
   read.stamp = take_stamp(line);
   skip_blanks(line);
+  read.message = line;
 
   std::string_view head;
   std::string_view message = line;
@@ -278,6 +298,8 @@ SmtpdLine read_smtpd_line(std::string_view line) {
     read_result(message, head, read);
     return read;
   }
+  read_user(message, head, read);
+  if (read.user) return read;
   read.client = gone_before_greeting(message);
   if (!read.client && head.starts_with("qmail-smtpd")) read.client = gone_before_sender(message);
   if (read.client) {

@@ -12,9 +12,16 @@
 //     GREETDELAY from 192.0.2.1: client disconnected
 //     qmail-smtpd: read failed (hang up before quit cmd): (null) from 192.0.2.1 to (null) helo unknown
 //     greylisting: outcome=… reason=… client=192.0.2.1 …
+//     qmail-smtpd[4711]: auth: auth-failed type=login user=<…>
 // Clients choose much of what is logged: HELO, sender, recipient and name. So a message counts only when its
 // first words are as above, a key that is read stands in it once, and a line of a client that hung up is that
 // to its last word.
+//
+// The name of a user is the one text of a client's that qmail-smtpd writes as it is, line ends included, so
+// that whole lines can be the client's own: what a name has begun and not ended is told here, and
+// smtpd_logs.h takes nothing from it. A failed AUTH is followed by a qlogenvelope of the same process, in
+// which the name stands once more, with `_` for all that is not printable (with SMTPUTF8 as it is, so that
+// the line has no end).
 #pragma once
 
 #include <chrono>
@@ -54,8 +61,14 @@ enum class SmtpdEvent {
 struct SmtpdLine {
   Stamp stamp{};
   SmtpdEvent event = SmtpdEvent::other;
-  std::optional<IpAddress> client{};  // there unless it is `other`
-  std::string_view client_name{};     // its reverse name, where the line has one; a part of the line
+  std::optional<IpAddress> client{};       // there unless it is `other`
+  std::string_view client_name{};          // its reverse name, where the line has one; a part of the line
+  std::string_view process{};              // of qmail-smtpd, where the line says which; likewise, as the next
+  std::string_view port{};                 // the client's
+  std::string_view message{};              // without the stamp
+  std::optional<std::string_view> user{};  // of AUTH, as it came; with its `>`, where the line has that
+  std::optional<std::string_view> refused_user{};  // the same in the line that refuses AUTH
+  bool is_cut = false;  // a line of qlog that has no end: what follows is not the server's
 };
 
 /// Reads a line, without its end. Whatever is not understood is `other`.

@@ -8,8 +8,10 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <deque>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <system_error>
 #include <unordered_map>
 
@@ -24,7 +26,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kReadAtOnce = 1U << 18U;
-constexpr std::size_t kMaxLine = 1U << 16U;  // what is longer is no line of qmail-smtpd
+constexpr std::size_t kMaxLine = 1U << 16U;  // what is longer is not looked at
+constexpr std::size_t kMaxStamp = 100;
 
 std::string shown(const std::string& log) { return log == "-" ? "standard input" : one_line(log); }
 
@@ -78,29 +81,49 @@ class Counter {
   void add(std::string_view text, std::time_t without_stamp) {
     ++lines_;
     const SmtpdLine line = read_smtpd_line(text);
+    const std::time_t written = std::min(time_of(line.stamp, without_stamp), now_);
+    if (!inside_of_.empty()) return add_to_user(line.message);
+    if (line.user) return begin_user(line);
+    if (line.refused_user) end_user(line, written);
+    if (line.is_cut) distrust(written);
     logs_messages_ =
         logs_messages_ || line.event == SmtpdEvent::message || line.event == SmtpdEvent::message_accepted;
     if (line.event == SmtpdEvent::other) return;
-    const std::time_t written = std::min(time_of(line.stamp, without_stamp), now_);
-    if (written < since_) return;
+    const bool has_envelope = follows_envelope(line);
+    if (written < since_ || is_distrusted(written)) return;
     Tally& tally = tally_of(line);
     switch (line.event) {
       case SmtpdEvent::message_accepted:
-        tally.messages.add(written);
+        if (has_envelope) hold({.written = written, .tally = &tally, .event = line.event});
         break;
       case SmtpdEvent::recipient_accepted:
-        tally.recipients.add(written);
-        break;
       case SmtpdEvent::hung_up:
-        ++tally.hung_up;
+        hold({.written = written, .tally = &tally, .event = line.event});
         break;
       default:
         ++tally.other_attempts;
     }
   }
 
+  // A line that is too long to be looked at, of which `begin` has its stamp. It can be what qmail-smtpd says
+  // of a user's name.
+  void add_too_long(std::string_view begin, std::time_t without_stamp) {
+    ++lines_;
+    inside_of_.clear();
+    distrust(std::min(time_of(read_smtpd_line(begin).stamp, without_stamp), now_));
+  }
+
+  // All of a log has been read; the next is of another server.
+  void finish_log() {
+    for (const Held& held : held_) count(held);
+    held_.clear();
+    processes_.clear();
+    inside_of_.clear();
+    distrusted_.reset();
+  }
+
   SeenInLogs seen() const {
-    SeenInLogs seen{.networks = {}, .lines = lines_};
+    SeenInLogs seen{.networks = {}, .lines = lines_, .broken_by_clients = broken_};
     for (const auto& [key, tally] : tallies_) {
       const Accepted& accepted = logs_messages_ ? tally.messages : tally.recipients;
       seen.by_recipients = seen.by_recipients || (!logs_messages_ && accepted.count > 0);
@@ -133,6 +156,101 @@ class Counter {
     std::uint64_t other_attempts = 0;
   };
 
+  // What is not counted yet: a line soon after may show that it is not the server's.
+  struct Held {
+    std::time_t written;
+    Tally* tally;
+    SmtpdEvent event;
+  };
+
+  struct Process {
+    std::string envelope;             // of the recipient that was accepted last: client and port
+    bool names_users = false;         // it has logged an AUTH
+    std::optional<std::string> user;  // of the last, as the server is going to say it once more
+  };
+
+  static constexpr std::time_t kSoon = 60;
+
+  static bool is_soon(std::time_t one, std::time_t other) {
+    return one - other <= kSoon && other - one <= kSoon;
+  }
+
+  bool is_distrusted(std::time_t written) const { return distrusted_ && is_soon(written, *distrusted_); }
+
+  void distrust(std::time_t written) {
+    ++broken_;
+    distrusted_ = written;
+    std::erase_if(held_, [&](const Held& held) { return is_soon(held.written, written); });
+  }
+
+  void hold(const Held& held) {
+    while (!held_.empty() && !is_soon(held_.front().written, held.written)) {
+      count(held_.front());
+      held_.pop_front();
+    }
+    held_.push_back(held);
+  }
+
+  static void count(const Held& held) {
+    switch (held.event) {
+      case SmtpdEvent::message_accepted:
+        return held.tally->messages.add(held.written);
+      case SmtpdEvent::recipient_accepted:
+        return held.tally->recipients.add(held.written);
+      default:
+        ++held.tally->hung_up;
+    }
+  }
+
+  // Whether the process has accepted a recipient of this client for the message; and remembers what comes
+  // next.
+  bool follows_envelope(const SmtpdLine& line) {
+    if (line.process.empty()) return false;
+    const std::string client = line.client->text() + ' ' + std::string(line.port);
+    std::string& envelope = processes_[std::string(line.process)].envelope;
+    const bool follows = envelope == client;
+    if (line.event == SmtpdEvent::recipient_accepted) {
+      envelope = client;
+    } else if (line.event != SmtpdEvent::attempt) {
+      envelope.clear();
+    }
+    return follows;
+  }
+
+  // As outqlog of qmail-smtpd writes it.
+  static std::string as_logged(std::string_view user) {
+    std::string text(user);
+    std::ranges::replace_if(
+        text, [](char c) { return c <= ' ' || c > '~'; }, '_');
+    return text;
+  }
+
+  void begin_user(const SmtpdLine& line) {
+    std::string_view user = *line.user;
+    const bool is_whole = user.ends_with('>');
+    if (is_whole) user.remove_suffix(1);
+    Process& process = processes_[std::string(line.process)];
+    process.names_users = true;
+    process.user = as_logged(user);
+    if (!is_whole) inside_of_ = line.process;
+  }
+
+  void add_to_user(std::string_view message) {
+    std::string& user = *processes_[inside_of_].user;
+    if (user.size() < kMaxLine) user += '_' + as_logged(message);
+    if (!message.ends_with('>')) return;
+    user.pop_back();
+    inside_of_.clear();
+  }
+
+  // A name that is not the one that was read had an end of its own making.
+  void end_user(const SmtpdLine& line, std::time_t written) {
+    const auto found = processes_.find(std::string(line.process));
+    if (found == processes_.end() || !found->second.names_users) return;
+    if (found->second.user != as_logged(*line.refused_user)) distrust(written);
+    found->second.user.reset();
+  }
+
   std::time_t time_of(const Stamp& stamp, std::time_t without_stamp) const {
     if (const auto* const moment = std::get_if<std::chrono::sys_seconds>(&stamp))
       return std::chrono::system_clock::to_time_t(*moment);
@@ -154,6 +272,11 @@ class Counter {
   bool logs_messages_ = false;
   std::uint64_t lines_ = 0;
   std::unordered_map<std::string, Tally> tallies_;
+  std::unordered_map<std::string, Process> processes_;
+  std::deque<Held> held_;
+  std::string inside_of_;  // the process whose user's name has not ended; empty for none
+  std::uint64_t broken_ = 0;
+  std::optional<std::time_t> distrusted_;  // when the last line was written that showed a client's own
 };
 
 class LogReader {
@@ -206,7 +329,8 @@ class LogReader {
   }
 
   void read_lines(gzFile_s& file, const std::string& log, std::time_t written) {
-    std::string rest;  // of a line that has not ended yet
+    std::string rest;   // of a line that has not ended yet
+    std::string begin;  // of one that is too long
     bool is_too_long = false;
     bool is_begin = true;
     int size = 0;
@@ -221,7 +345,11 @@ class LogReader {
       for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
         if (!rest.empty() || is_too_long) {
           rest += text.substr(0, end);
-          counter_.add(is_too_long ? std::string_view() : rest, written);
+          if (is_too_long) {
+            counter_.add_too_long(begin, written);
+          } else {
+            counter_.add(rest, written);
+          }
           rest.clear();
           is_too_long = false;
         } else {
@@ -231,11 +359,16 @@ class LogReader {
       }
       rest += text;
       if (rest.size() > kMaxLine) {
+        if (!is_too_long) begin = rest.substr(0, kMaxStamp);
         is_too_long = true;
         rest.clear();
       }
     }
-    if (!rest.empty()) counter_.add(rest, written);
+    if (is_too_long) {
+      counter_.add_too_long(begin, written);
+    } else if (!rest.empty()) {
+      counter_.add(rest, written);
+    }
     int error = Z_OK;
     gzerror(&file, &error);
     if (error == Z_OK || error == Z_STREAM_END) return;
@@ -258,7 +391,10 @@ SeenInLogs read_logs(const std::vector<std::string>& logs, const Settings& setti
   Counter counter(settings, since, now);
   SeenInLogs read;
   LogReader reader(counter, read, now);
-  for (const std::string& log : logs) reader.read(log);
+  for (const std::string& log : logs) {
+    reader.read(log);
+    counter.finish_log();
+  }
   SeenInLogs seen = counter.seen();
   seen.files = read.files;
   seen.problems = std::move(read.problems);

@@ -24,13 +24,21 @@ struct SeenInLogs {
   std::vector<SeenNetwork> networks;
   std::uint64_t files = 0;
   std::uint64_t lines = 0;
+  std::uint64_t broken_by_clients = 0;  // lines that a client has broken, see read_logs
   bool by_recipients = false;           // there is no line about a message, so accepted recipients count
   std::vector<std::string> problems{};  // what could not be read, and the remedy
 };
 
 /// Reads `logs`: files, plain or of gzip; directories, of which multilog's `current` and `@…`; `-` for
 /// standard input. Counts lines since `since`. A line without a stamp is taken to be as old as its file, and
-/// one of the future to be of `now`. The memory it takes grows with the number of networks alone.
+/// one of the future to be of `now`. The memory it takes grows with the number of networks, and of messages
+/// within a minute or without a stamp.
+///
+/// A client can have qmail-smtpd write lines of the client's own, by a user name with line ends in it
+/// (smtpd_log.h). So a message counts only after an accepted recipient of the same process and client;
+/// nothing counts of what is between a `user=<` and its end; and where the server's next line about that name
+/// shows that it had more to it than it seemed, nothing counts that was written within a minute of it, before
+/// or after: when it was written is what no client can choose.
 SeenInLogs read_logs(const std::vector<std::string>& logs, const Settings& settings, std::time_t since,
                      std::time_t now);
 

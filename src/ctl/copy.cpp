@@ -322,6 +322,8 @@ int copy(const LoadedSettings& loaded, const CopyOptions& options) {
   }
   if (options.only_compares) return kDone;
   remove_meta(*stores.destination, kMark);
+  // All of it into the one file, so that it is a backup by itself.
+  if (!to.is_mysql()) stores.destination->ask("PRAGMA wal_checkpoint(TRUNCATE)", 3);
   say_what_to_set(to, loaded.settings);
   return kDone;
 }

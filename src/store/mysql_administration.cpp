@@ -135,19 +135,24 @@ std::vector<std::string> MysqlAdministration::migrate() {
     throw StoreError("the schema has version " + version + ", and this program knows " + ours,
                      "install the program that made it, or a later one");
   }
-  if (version == ours && is_whole()) return {};
+  const bool has_tables = has_all_tables();
+  if (version == ours && has_tables && has_triggers()) return {};
   connection_.run(sql::mysql_schema);
-  return {version.empty() ? "Created the tables." : "Made what was missing of tables and triggers."};
+  return {version == ours && has_tables ? "Made the triggers of greylisting_lists anew."
+                                        : "Created the tables."};
 }
 
-// The tables, and the triggers without which an entry of greylisting_lists never matches.
-bool MysqlAdministration::is_whole() {
+bool MysqlAdministration::has_all_tables() {
   return value(
              "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name "
              "IN "
              "('greylisting_data', 'greylisting_lists', 'greylisting_meta', 'greylisting_entries', "
-             "'greylisting_clients', 'greylisting_history')") == "6" &&
-         value(
+             "'greylisting_clients', 'greylisting_history')") == "6";
+}
+
+// Without them an entry of greylisting_lists never matches.
+bool MysqlAdministration::has_triggers() {
+  return value(
              "SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema = DATABASE() AND "
              "trigger_name IN ('greylisting_lists_insert', 'greylisting_lists_update')") == "2";
 }

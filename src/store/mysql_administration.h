@@ -30,7 +30,8 @@ class MysqlAdministration : public Administration {
   std::string value(std::string_view statement);
   std::string schema_version();
   bool has_layout_of_05();
-  bool is_whole();
+  bool has_all_tables();
+  bool has_triggers();
 
   std::string plugin_option_file_;
   MysqlConnection connection_;

@@ -69,9 +69,19 @@ void require_option_file(const std::string& name, std::string_view key) {
   }
 }
 
-std::string remedy_for(unsigned error, const std::string& option_file) {
+// Some libraries say so with the error for a wrong password.
+bool lacks_authentication_plugin(unsigned error, std::string_view message) {
+  return error == CR_AUTH_PLUGIN_CANNOT_LOAD || message.find("could not be loaded") != std::string_view::npos;
+}
+
+std::string remedy_for(unsigned error, std::string_view message, const std::string& option_file) {
   const std::string in_file =
       option_file.empty() ? " in an option file (mysql_default_file)" : " in " + option_file;
+  if (lacks_authentication_plugin(error, message)) {
+    return "this client library cannot log in to such an account; ALTER USER ... IDENTIFIED WITH a plugin "
+           "that it has: caching_sha2_password, the only one of Oracle's library from version 9 on, or "
+           "mysql_native_password with MariaDB's";
+  }
   switch (error) {
     case CR_CONNECTION_ERROR:
     case CR_CONN_HOST_ERROR:
@@ -89,10 +99,6 @@ std::string remedy_for(unsigned error, const std::string& option_file) {
     case ER_ACCESS_DENIED_ERROR:
     case kAccessDeniedNoPassword:
       return "correct user and password" + in_file + "; sql/mysql/grants.sql creates the account";
-    case CR_AUTH_PLUGIN_CANNOT_LOAD:
-      return "this client library cannot log in to such an account; ALTER USER ... IDENTIFIED WITH a plugin "
-             "that it has: caching_sha2_password, the only one of Oracle's library from version 9 on, or "
-             "mysql_native_password with MariaDB's";
     case ER_BAD_DB_ERROR:
     case ER_NO_DB_ERROR:
       return "name the database (database=)" + in_file + "; sql/mysql/grants.sql creates it";
@@ -147,7 +153,7 @@ void MysqlConnection::fail() const {
   const unsigned error = mysql_errno(connection_.get());
   throw Error(
       "MySQL: " + std::string(mysql_error(connection_.get())) + " (error " + std::to_string(error) + ')',
-      remedy_for(error, option_file_));
+      remedy_for(error, mysql_error(connection_.get()), option_file_));
 }
 
 MysqlConnection::MysqlConnection(const std::string& option_file, std::string_view key)

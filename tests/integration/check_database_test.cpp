@@ -21,13 +21,6 @@ Result ctl(const Installation& installation, const std::string& subcommand) {
       {.arguments = {built("greylistctl"), "--home", installation.home(), subcommand}, .directory = "/"});
 }
 
-void list_the_plugin(const Installation& installation) {
-  write_file(installation.home() / "control/smtpplugins", "[rcpt]\nplugins/greylisting\n", 0644);
-  fs::create_directory(installation.home() / "plugins");
-  for (const std::string name : {"greylisting", "greylisting.dynamic"})
-    fs::create_symlink(built(name), installation.home() / "plugins" / name);
-}
-
 struct Broken {
   std::string what;
   std::function<void(Installation&)> cause;

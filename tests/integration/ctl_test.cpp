@@ -49,13 +49,6 @@ void replace(const fs::path& file, const std::string& pattern, const std::string
   write_file(file, std::regex_replace(read_file(file), std::regex(pattern), by));
 }
 
-void list_the_plugin(const Installation& installation) {
-  write_file(installation.home() / "control/smtpplugins", "[rcpt]\nplugins/greylisting\n", 0644);
-  fs::create_directory(installation.home() / "plugins");
-  for (const std::string name : {"greylisting", "greylisting.dynamic"})
-    fs::create_symlink(built(name), installation.home() / "plugins" / name);
-}
-
 // All that a check could leave behind.
 Rows contents(const Installation& installation) {
   Rows rows = installation.sql("SELECT * FROM greylisting_data ORDER BY id");
@@ -222,7 +215,7 @@ TEST_CASE("check names each problem of any installation and its remedy", "[ctl]"
        [](Installation& it) { it.sql(kNewerSchema); },
        1,
        {"PROBLEM  schema: version ",
-        "not 3\n         -> install the program that made it, or a later one\n"}},
+        "not 4\n         -> install the program that made it, or a later one\n"}},
       {"lists missing",
        [](Installation& it) { it.sql("DROP TABLE greylisting_lists"); },
        1,
@@ -591,7 +584,7 @@ TEST_CASE("migrate refuses a schema of a later version and changes nothing", "[c
   CHECK(result.output.empty());
   CHECK_THAT(result.errors, Catch::StartsWith("greylistctl: the schema "));
   CHECK_THAT(result.errors,
-             Contains("and this program knows 3; install the program that made it, or a later one\n"));
+             Contains("and this program knows 4; install the program that made it, or a later one\n"));
   CHECK(contents(installation) == before);
 }
 

@@ -568,6 +568,7 @@ TEST_CASE("Every key that --json prints is in greylistctl(8)", "[documentation]"
 
 TEST_CASE("Every example of greylistctl(8) works as it is written", "[documentation]") {
   const Installation installation(Backend::sqlite);
+  list_the_plugin(installation);
   const TemporaryDirectory here;
   write_file(here / "whitelist_clients", "192.0.2.0/24\n/^smtp[0-9]+\\.example\\.net$/\n");
   write_file(here / "smtpd/current", "");

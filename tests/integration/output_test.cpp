@@ -130,6 +130,7 @@ TEST_CASE("Every subcommand whose output cannot be written says so and fails", "
            {"find", "--csv"},
            {"find", "--json"},
            {"report"},
+           {"settings", "--all"},
            {"report", "--json"},
            {"report", "--html", "-"},
            {"pass", "192.0.2.1", "alice@example.net", "bob@example.org"},

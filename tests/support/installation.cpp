@@ -286,4 +286,11 @@ std::string answer(const Result& result) {
 
 std::size_t lines(std::string_view text) { return static_cast<std::size_t>(std::ranges::count(text, '\n')); }
 
+void list_the_plugin(const Installation& installation) {
+  write_file(installation.home() / "control/smtpplugins", "[rcpt]\nplugins/greylisting\n", 0644);
+  std::filesystem::create_directory(installation.home() / "plugins");
+  for (const std::string name : {"greylisting", "greylisting.dynamic"})
+    std::filesystem::create_symlink(built(name), installation.home() / "plugins" / name);
+}
+
 }  // namespace greylisting::test

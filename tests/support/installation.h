@@ -116,4 +116,7 @@ std::string answer(const Result& result);
 /// How many lines a text has.
 std::size_t lines(std::string_view text);
 
+/// Puts the plugin where control/smtpplugins then names it, for programs that read that file.
+void list_the_plugin(const Installation& installation);
+
 }  // namespace greylisting::test

@@ -24,8 +24,8 @@ bool breaks_a_rule(const Attempt& attempt, const Session& session, const Setting
 }
 
 // Of equals those of files and expressions count before those of the store.
-void put_before(std::vector<MatchingEntry>& matches, std::vector<MatchingEntry> more) {
-  matches.insert(matches.begin(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+void put_before(std::vector<MatchingEntry>& matches, const std::vector<MatchingEntry>& more) {
+  matches.insert(matches.begin(), more.begin(), more.end());
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "lists/suspicion.h"
 
+#include <string>
+
 #include "mail/client_name.h"
 #include "text/ascii.h"
 

@@ -1,6 +1,10 @@
 #include "store/statements.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <ctime>
+#include <string_view>
 #include <utility>
 
 #include "lists/pattern.h"

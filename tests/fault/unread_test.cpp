@@ -9,7 +9,10 @@
 
 #include <array>
 #include <ctime>
+#include <filesystem>
 #include <map>
+#include <string>
+#include <utility>
 
 #include "tests/support/catch.h"
 #include "tests/support/fault.h"

@@ -4,8 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <functional>
 #include <regex>
+#include <string>
+#include <vector>
 
 #include "tests/support/catch.h"
 #include "tests/support/installation.h"

@@ -5,9 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <regex>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "ctl/check/host.h"
 #include "ctl/check/user.h"

@@ -11,6 +11,7 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/log.h"
@@ -103,7 +104,7 @@ std::string anchor_of(const std::string& heading) {
   std::string anchor;
   for (const char c : lower(heading)) {
     if (c == ' ') anchor += '-';
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_') anchor += c;
+    if (isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_') anchor += c;
   }
   return anchor;
 }

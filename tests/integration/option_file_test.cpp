@@ -2,6 +2,11 @@
 
 #include <mysql.h>
 
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "ctl/check/option_file.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_directory.h"

@@ -1,6 +1,11 @@
 // greylistctl settings.
 
+#include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "settings/settings.h"
 #include "tests/support/catch.h"

@@ -1,4 +1,7 @@
 #include "text/ascii.h"
+
+#include <string_view>
+
 #include "tests/support/catch.h"
 
 namespace greylisting::ascii {

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "ctl/check/database.h"

@@ -1,8 +1,10 @@
 #include "ctl/check/database.h"
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "ctl/check/option_file.h"
 #include "ctl/check/report.h"

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <system_error>
 
 #include "ctl/check/report.h"

@@ -6,6 +6,7 @@
 #include <array>
 #include <filesystem>
 #include <regex>
+#include <utility>
 
 #include "ctl/check/report.h"
 #include "settings/control_file.h"

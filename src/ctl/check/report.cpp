@@ -1,6 +1,7 @@
 #include "ctl/check/report.h"
 
 #include <iostream>
+#include <string_view>
 
 namespace greylisting::ctl {
 namespace {

@@ -8,12 +8,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <regex>
 #include <sstream>
 #include <system_error>
+#include <utility>
 
 #include "ctl/commands.h"
 #include "process/state_directory.h"

@@ -301,7 +301,7 @@ std::vector<Broken> broken_rights() {
          write_file(home / "greylisting/greylisting.db", std::string(4096, 'x'));
          home.own("greylisting/greylisting.db", 0600);
        },
-       Deed::runs_in_vain, "file is not a database", "move the file away",
+       Deed::runs_in_vain, "file is not a database", "move it away together",
        [](const Home& home) {
          for (const char* const end : {"", "-wal", "-shm"})
            fs::remove(home / (std::string("greylisting/greylisting.db") + end));

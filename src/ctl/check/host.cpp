@@ -71,7 +71,7 @@ std::string remedy_for(const PluginLine& line, int error) {
   const std::string& program = line.program;
   if (program.ends_with('\r')) return "sed -i 's/\\r$//' " + in_home(kPluginsFile);
   std::string name = program.substr(std::min(program.find_first_not_of(" \t"), program.size()));
-  name = name.substr(0, name.find_first_of(" \t"));
+  name.resize(std::min(name.find_first_of(" \t"), name.size()));
   if (name != program && access(name.c_str(), F_OK) == 0)
     return "blanks before the name and all that follows it are part of the name: make the line " + name;
   struct stat status {};

@@ -58,6 +58,10 @@ struct Word {
   Value value;
   std::string_view meaning{};  // where the setting's own does not say it
 };
+template <typename Value>
+Word(std::string_view, Value) -> Word<Value>;  // which clang 14 does not deduce
+template <typename Value>
+Word(std::string_view, Value, std::string_view) -> Word<Value>;
 
 template <typename Value>
 struct Choice {

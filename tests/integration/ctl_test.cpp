@@ -411,8 +411,8 @@ TEST_CASE("check names an SQLite file or directory that cannot be used", "[ctl]"
        [](Installation& it) { write_file(it.home() / "greylisting/greylisting.db", std::string(4096, 'x')); },
        1,
        {"PROBLEM  store, as ",
-        ": SQLite: greylisting/greylisting.db: file is not a database (error 26)\n         -> move the file "
-        "away; a new one is made at the next mail"}});
+        ": SQLite: greylisting/greylisting.db: file is not a database (error 26)\n         -> move it away "
+        "together with what SQLite keeps beside it: greylisting/greylisting.db, "}});
   if (!is_root()) return;
   const std::vector<Trouble> of_others{
       {"directory of root",

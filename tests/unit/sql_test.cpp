@@ -1,6 +1,8 @@
 #include "store/sql.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -49,6 +51,25 @@ TEST_CASE("sql::network_literals: one for each network that differs", "[sql]") {
   const auto count = [](const std::string& list) { return std::ranges::count(list, ',') + 1; };
   CHECK(count(network_literals(address("255.255.255.255"))) == 33);
   CHECK(count(network_literals(address("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"))) == 129);
+}
+
+TEST_CASE("sql: the few words that differ", "[sql]") {
+  CHECK(now(Dialect::mysql) == "UTC_TIMESTAMP()");
+  CHECK(now(Dialect::sqlite) == "datetime('now')");
+  CHECK(from_now(std::chrono::minutes(5), Dialect::mysql) == "(UTC_TIMESTAMP() + INTERVAL 300 SECOND)");
+  CHECK(from_now(std::chrono::seconds(-7), Dialect::sqlite) == "datetime('now', '-7 seconds')");
+  CHECK(on_conflict("triplet", Dialect::mysql) == "ON DUPLICATE KEY UPDATE");
+  CHECK(on_conflict("a, b", Dialect::sqlite) == "ON CONFLICT (a, b) DO UPDATE SET");
+  CHECK(inserted("passes", Dialect::mysql) == "VALUES(passes)");
+  CHECK(inserted("passes", Dialect::sqlite) == "excluded.passes");
+  CHECK(text_literal("a", Dialect::mysql) == "_latin1 x'61'");
+  CHECK(text_literal("a", Dialect::sqlite) == "CAST(x'61' AS TEXT)");
+}
+
+TEST_CASE("sql::record_id: the first 52 bits of the key", "[sql]") {
+  Fingerprint key{};
+  for (std::size_t i = 0; i < key.size(); ++i) key[i] = static_cast<unsigned char>(i + 1);
+  CHECK(record_id(key) == 0x0102030405060);
 }
 
 TEST_CASE("sql::with_literals: each name by its literal", "[sql]") {

@@ -68,7 +68,7 @@ TEST_CASE("sql: the few words that differ", "[sql]") {
 
 TEST_CASE("sql::record_id: the first 52 bits of the key", "[sql]") {
   Fingerprint key{};
-  for (std::size_t i = 0; i < key.size(); ++i) key[i] = static_cast<unsigned char>(i + 1);
+  for (std::size_t i = 0; i < key.size(); ++i) key[i] = static_cast<char>(i + 1);
   CHECK(record_id(key) == 0x0102030405060);
 }
 

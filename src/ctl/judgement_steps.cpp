@@ -185,7 +185,8 @@ class Explainer {
   std::string history(const Facts::Record& record, const std::string& of) const {
     return "record " + std::to_string(record.id) + of + ": first seen " + later(facts().now, -record.age) +
            ", blocked until " + later(facts().now, record.blocked_for) + " UTC, deferred " +
-           std::to_string(record.blocked) + ", passed " + std::to_string(record.passed);
+           std::to_string(record.blocked) + ", passed " + std::to_string(record.passed) + ", ends " +
+           at(record.expires_in);
   }
 
   // Providers retry from elsewhere, and each network waits by itself.
@@ -216,6 +217,7 @@ class Explainer {
   std::string pending() const {
     if (settings_.max_pending_per_client == 0)
       return "max_pending_per_client=0: any number of a network may wait";
+    if (facts().has_record()) return "the triplet has a record, and only new ones are counted";
     return counted(decided_.evidence.waiting, "triplet") + " of " + attempt_.triplet.network.text() +
            " waiting, at most " + std::to_string(settings_.max_pending_per_client) + " may";
   }

@@ -20,6 +20,7 @@ struct Facts {
     std::chrono::seconds blocked_for{0};  // to the end of its block, negative when that is past
     std::uint64_t blocked = 0;            // attempts deferred; 0 when greylistctl pass has made it
     std::uint64_t passed = 0;             // attempts accepted
+    std::chrono::seconds expires_in{0};   // to the end of the record
 
     friend bool operator==(const Record&, const Record&) = default;
   };

@@ -49,12 +49,13 @@ seconds until(const Row& row, std::size_t column, std::time_t now) {
 }
 
 Facts::Record record_in(const Row& row, std::time_t now) {
-  enum { what, key, id, created, block_expires, blocked, passed };
+  enum { what, key, id, created, block_expires, blocked, passed, record_expires };
   return {.id = number_in(row, id),
           .age = std::max(-until(row, created, now), seconds(0)),
           .blocked_for = until(row, block_expires, now),
           .blocked = number_in(row, blocked),
-          .passed = number_in(row, passed)};
+          .passed = number_in(row, passed),
+          .expires_in = until(row, record_expires, now)};
 }
 
 Facts::Client client_in(const Row& row, std::time_t now) {

@@ -45,6 +45,7 @@ void same(const std::optional<Facts::Record>& a, const std::optional<Facts::Reco
   if (!a) return;
   same_time(a->age, b->age);
   same_time(a->blocked_for, b->blocked_for);
+  same_time(a->expires_in, b->expires_in);
   CHECK((a->blocked_for.count() < 0) == (b->blocked_for.count() < 0));
   CHECK(a->blocked == b->blocked);
   CHECK(a->passed == b->passed);

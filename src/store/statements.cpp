@@ -201,7 +201,7 @@ void add_entries(Evidence& evidence, const std::vector<Row>& rows, const Attempt
       match.action = Action::greylist;
       match.specificity = 0;
     }
-    found.push_back({number, std::move(match)});
+    found.emplace_back(number, std::move(match));
   }
   std::ranges::sort(found, [](const auto& a, const auto& b) {
     const auto rank = [](const auto& each) {

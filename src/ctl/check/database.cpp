@@ -70,14 +70,20 @@ class Account {
   // Tries each statement on each table; none of them changes a row.
   template <typename Tables, typename Rights>
   void examine_rights(const Tables& tables, const Rights& rights, const std::string& grant) {
-    for (const std::string table : tables) {
-      for (const std::string right : rights) {
+    for (const char* const table : tables) {
+      for (const char* const right : rights) {
         const auto failure = failure_of(connection_, statement_for(right, table));
         if (!failure) continue;
-        findings_.push_back(problem(
-            who_ + "'s account " + account_ + " lacks " + right + " on " + table + ": " + failure->problem(),
-            "as the server's administrator: GRANT " + grant + " ON `" + database_ + "`.* TO " +
-                quoted_account(account_)));
+        findings_.push_back(problem(std::string(who_)
+                                            .append("'s account ")
+                                            .append(account_)
+                                            .append(" lacks ")
+                                            .append(right)
+                                            .append(" on ")
+                                            .append(table) +
+                                        ": " + failure->problem(),
+                                    "as the server's administrator: GRANT " + grant + " ON `" + database_ +
+                                        "`.* TO " + quoted_account(account_)));
         return;
       }
     }

@@ -115,7 +115,7 @@ class Reader {
   OptionFile read(std::string_view text) {
     if (text != without_byte_order_mark(text)) {
       add("begins with a byte order mark, so that nothing of the file is read",
-          "sed -i '1s/^\\xEF\\xBB\\xBF//' " + file());
+          R"(sed -i '1s/^\xEF\xBB\xBF//' )" + file());
       text = without_byte_order_mark(text);
     }
     while (!text.empty()) {

@@ -60,6 +60,7 @@ std::vector<std::string> words_of(const std::string& line) {
 
 std::vector<char*> pointers(std::vector<std::string>& words) {
   std::vector<char*> result;
+  result.reserve(words.size() + 1);
   for (std::string& word : words) result.push_back(word.data());
   result.push_back(nullptr);
   return result;
@@ -80,7 +81,7 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
     dup2(output.write_end, STDOUT_FILENO);
     dup2(errors.write_end, STDERR_FILENO);
     close(STDIN_FILENO);
-    for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_DFL);
+    for (const int signal : {SIGPIPE, SIGXFSZ}) static_cast<void>(std::signal(signal, SIG_DFL));
     // A program that is traced stops before its first instruction.
     if (way == Way::run || ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0) {
       execve(words[0], words, environment);
@@ -124,7 +125,8 @@ Started start(const SmtpdUser& user, const std::string& line,
   std::vector<std::string> words = words_of(line);
   std::vector<std::string> variables;
   variables.reserve(environment.size());
-  for (const auto& [name, value] : environment) variables.push_back(name + '=' + value);
+  for (const auto& [name, value] : environment)
+    variables.push_back(std::string(name).append("=").append(value));
   const auto arguments = pointers(words);
   const auto pairs = pointers(variables);
   Pipe output;

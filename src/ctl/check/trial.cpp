@@ -175,7 +175,7 @@ Trial try_plugin(const PluginLine& line, const SmtpdUser& user, const LoadedSett
       const std::string effect =
           started.output.starts_with("E4") ? "so all mail is deferred" : "so nothing is greylisted";
       trial.findings.push_back(problem(
-          where + "it decided nothing, " + effect,
+          std::string(where).append("it decided nothing, ").append(effect),
           said.complaints.empty() ? "make the line plugins/greylisting; this one runs something else" : ""));
       return trial;
     }

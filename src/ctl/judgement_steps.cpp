@@ -184,7 +184,7 @@ class Explainer {
 
   std::string history(const Facts::Record& record, const std::string& of) const {
     return "record " + std::to_string(record.id) + of + ": first seen " + later(facts().now, -record.age) +
-           ", blocked until " + later(facts().now, record.blocked_for) + " UTC, deferred " +
+           ", blocked until " + later(facts().now, record.blocked_for) + ", deferred " +
            std::to_string(record.blocked) + ", passed " + std::to_string(record.passed) + ", ends " +
            at(record.expires_in);
   }

@@ -28,12 +28,6 @@ const std::map<std::string, std::string> kRefused{
     {"SMTPRCPTCOUNT", "1"}, {"SMTPRCPTCOUNTALL", "2"}, {"GREYLISTING_TRANSACTION", "1:0:data"}};
 const std::string kShared;  // DATA answers
 
-std::map<std::string, std::string> with(std::map<std::string, std::string> environment,
-                                        std::pair<std::string, std::string> variable) {
-  environment.insert(std::move(variable));
-  return environment;
-}
-
 Rcpt vouched(std::string client, std::string sender = "alice@example.net") {
   return {.client = std::move(client), .sender = std::move(sender), .environment = {{"SPFRESULT", "pass"}}};
 }

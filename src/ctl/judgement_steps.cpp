@@ -135,14 +135,14 @@ class Explainer {
     if (settings_.auto_allow_after == 0 && settings_.group_domain_level == 0)
       return "auto_allow_after=0: nobody is trusted";
     std::string found;
-    for (const ClientIdentity& identity : attempt_.identities()) {
+    for (const ClientIdentity& identity : attempt_.keys.clients) {
       const std::string name = one_line(identity.name);
-      if (identity.group) {
+      if (identity.earner == Earner::sender) {
         if (facts().sender && facts().sender->passes > 0)
           return name + " has passed, and is trusted by itself (group_domain_level)";
         continue;
       }
-      const auto& client = identity.key == attempt_.identities().front().key ? facts().client : facts().pool;
+      const auto& client = facts().earned_as(identity.earner);
       if (!client || settings_.auto_allow_after == 0) continue;
       found.append(found.empty() ? "" : ", ")
           .append(name + (client->passes == 0 ? " has not passed yet"

@@ -51,7 +51,7 @@ int pass_triplet(const Settings& settings, const PassOptions& options) {
   for (const Record& record : before) {
     if (is_alive(record)) std::cout << text(record) << ' ' << what_was_done(record, options.dry_run) << '\n';
   }
-  const auto expected = static_cast<std::ptrdiff_t>(attempt.pool_key() ? 2 : 1);
+  const auto expected = static_cast<std::ptrdiff_t>(attempt.keys.pool ? 2 : 1);
   if (std::ranges::count_if(before, is_alive) < expected) {
     if (options.dry_run) {
       std::cout << "would make a record: " << in_words(session) << " would pass at its next attempt\n";

@@ -16,8 +16,17 @@
 
 namespace greylisting {
 
+/// What finds an attempt in a store: hashes, made once.
+struct Keys {
+  Fingerprint triplet{};                  // under the client's network
+  std::optional<Fingerprint> pool{};      // under the domain that vouches for it
+  std::vector<ClientIdentity> clients{};  // as whom the client earns trust, its network first
+  std::optional<Fingerprint> group{};  // with group_domain_level the sender's domain on the client's network
+};
+
 struct Attempt {
   Triplet triplet;
+  Keys keys{};
   std::string client_name{};          // normal form; empty for none
   bool believes_client_name = false;  // whether entries may allow a client by its name
   Fingerprinter fingerprinter{};
@@ -39,13 +48,6 @@ struct Attempt {
 
   /// What patterns are held against.
   Subjects subjects() const { return {triplet.client, client_name, triplet.sender, triplet.recipient}; }
-
-  Fingerprint key() const { return triplet.key(fingerprinter); }
-  /// Under which the client earns trust: its network; the domain that vouches for it; with group_domain_level
-  /// the sender on its network.
-  std::vector<ClientIdentity> identities() const;
-
-  std::optional<Fingerprint> pool_key() const { return triplet.pool_key(fingerprinter); }
 };
 
 }  // namespace greylisting

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lists/matching_entry.h"
+#include "mail/triplet.h"
 
 namespace greylisting {
 
@@ -25,7 +26,7 @@ struct Facts {
     friend bool operator==(const Record&, const Record&) = default;
   };
 
-  /// What a client has earned under one of its identities (Attempt::identities).
+  /// What a client has earned under one of its identities (Keys::clients).
   struct Client {
     std::uint64_t passes = 0;              // hours in which mail of it has passed
     bool is_counted = false;               // this hour already
@@ -44,6 +45,13 @@ struct Facts {
   bool has_denials = false;  // an entry denies or traps somebody
   bool has_regexps = false;
   std::string now{};  // YYYY-MM-DD hh:mm:ss, UTC
+
+  std::optional<Client>& earned_as(Earner earner) {
+    return earner == Earner::network ? client : earner == Earner::pool ? pool : sender;
+  }
+  const std::optional<Client>& earned_as(Earner earner) const {
+    return earner == Earner::network ? client : earner == Earner::pool ? pool : sender;
+  }
 
   /// Whether there is a record, how long the block is that ends first, when the first was made, how often at
   /// most it was deferred, and whether it ever passed: those of a triplet count together.

@@ -36,17 +36,19 @@ std::optional<Fingerprint> Triplet::pool_key(const Fingerprinter& fingerprinter)
 }
 
 ClientIdentity client_identity(const Triplet& triplet, const Fingerprinter& fingerprinter) {
-  return {fingerprinter.of('c' + network_bytes(triplet.network)), triplet.network.text()};
+  return {Earner::network, fingerprinter.of('c' + network_bytes(triplet.network)), triplet.network.text()};
 }
 
 std::optional<ClientIdentity> pool_identity(const Triplet& triplet, const Fingerprinter& fingerprinter) {
   if (!triplet.pool) return std::nullopt;
-  return ClientIdentity{fingerprinter.of('d' + *triplet.pool), fingerprinter.stored_domain(*triplet.pool)};
+  return ClientIdentity{Earner::pool, fingerprinter.of('d' + *triplet.pool),
+                        fingerprinter.stored_domain(*triplet.pool)};
 }
 
 std::optional<ClientIdentity> sender_identity(const Triplet& triplet, const Fingerprinter& fingerprinter) {
   if (triplet.sender.text().empty()) return std::nullopt;
-  return ClientIdentity{fingerprinter.of('s' + network_bytes(triplet.network) + triplet.sender.text()),
+  return ClientIdentity{Earner::sender,
+                        fingerprinter.of('s' + network_bytes(triplet.network) + triplet.sender.text()),
                         fingerprinter.stored(triplet.sender) + " on " + triplet.network.text(),
                         group_identity(triplet, fingerprinter)->key};
 }
@@ -54,7 +56,7 @@ std::optional<ClientIdentity> sender_identity(const Triplet& triplet, const Fing
 std::optional<ClientIdentity> group_identity(const Triplet& triplet, const Fingerprinter& fingerprinter) {
   if (triplet.sender.text().empty()) return std::nullopt;
   const std::string domain(triplet.sender.domain());
-  return ClientIdentity{fingerprinter.of('g' + network_bytes(triplet.network) + domain),
+  return ClientIdentity{Earner::group, fingerprinter.of('g' + network_bytes(triplet.network) + domain),
                         fingerprinter.stored_domain(domain) + " on " + triplet.network.text()};
 }
 

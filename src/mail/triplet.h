@@ -38,8 +38,13 @@ struct Triplet {
   std::optional<Fingerprint> pool_key(const Fingerprinter& fingerprinter = Fingerprinter()) const;
 };
 
+/// As what a client earns trust: its network; the domain that vouches for it; with group_domain_level the
+/// sender on that network, who is one of his domain's group there.
+enum class Earner { network, pool, sender, group };
+
 /// Who earns trust: a key, and what it stands for in words for people.
 struct ClientIdentity {
+  Earner earner;
   Fingerprint key;
   std::string name;
   std::optional<Fingerprint> group{};  // the identity to which it belongs, if it does

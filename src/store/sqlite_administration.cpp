@@ -62,14 +62,9 @@ std::vector<Finding> SqliteAdministration::examine() {
 }
 
 void SqliteAdministration::transact(const std::function<void()>& work) {
-  store_.database().run("BEGIN IMMEDIATE");
-  try {
-    work();
-    store_.database().run("COMMIT");
-  } catch (...) {
-    store_.database().run("ROLLBACK");
-    throw;
-  }
+  SqliteDatabase::Writing transaction(store_.database());
+  work();
+  transaction.commit();
 }
 
 // Opening the file has done most of it: the plugin does the same.

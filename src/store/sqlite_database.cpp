@@ -105,13 +105,23 @@ void SqliteDatabase::bring_schema() {
   const int lock = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (lock >= 0) flock(lock, LOCK_EX);
   run("PRAGMA journal_mode = WAL");
-  run("BEGIN IMMEDIATE");
+  Writing transaction(*this);
   if (has_column("greylisting_data", "triplet") && !has_column("greylisting_data", "pool"))
     run("ALTER TABLE greylisting_data ADD COLUMN pool TEXT");
   if (has_column("greylisting_data", "judged")) run("ALTER TABLE greylisting_data DROP COLUMN judged");
   run(sql::sqlite_schema);
-  run("COMMIT");
+  transaction.commit();
   if (lock >= 0) close(lock);
+}
+
+SqliteDatabase::Writing::~Writing() {
+  // What has failed may have ended the transaction, too.
+  if (database_ != nullptr) sqlite3_exec(database_->connection_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+void SqliteDatabase::Writing::commit() {
+  database_->run("COMMIT");
+  database_ = nullptr;
 }
 
 std::string SqliteDatabase::schema_version() {

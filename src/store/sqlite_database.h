@@ -22,6 +22,20 @@ class SqliteDatabase {
   /// used.
   SqliteDatabase(std::string file, std::chrono::milliseconds patience);
 
+  /// A transaction that begins with writing, so that it never waits for a lock with a picture of the file
+  /// that is outdated when it gets it. It is taken back unless it is committed.
+  class Writing {
+   public:
+    explicit Writing(SqliteDatabase& database) : database_(&database) { database.run("BEGIN IMMEDIATE"); }
+    Writing(const Writing&) = delete;
+    Writing& operator=(const Writing&) = delete;
+    ~Writing();
+    void commit();
+
+   private:
+    SqliteDatabase* database_;  // until it is committed
+  };
+
   /// One or more statements without parameters.
   void run(std::string_view statements);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,14 +33,16 @@ void SqliteStore::add_entries(Evidence& evidence, const Attempt& attempt, const 
   sql::add_entries(evidence, database_.ask(sql::entries_for(attempt, facts, keys, kDialect)), attempt);
 }
 
-// One transaction, which begins with writing, so that it never waits for a lock with a picture of the file
-// that is outdated when it gets it.
 Recorded SqliteStore::record(const Attempt& attempt, const Facts& facts, const Decision& decision) {
   const sql::Literals keys = sql::keys_of(attempt, kDialect);
   const std::string earned = sql::earn_for(attempt, facts, decision.earns, keys, kDialect);
   const std::string record = sql::record_for(attempt, decision, keys, kDialect);
   Recorded recorded;
-  if (!earned.empty()) database_.run("BEGIN IMMEDIATE;" + earned);
+  std::optional<SqliteDatabase::Writing> transaction;
+  if (!earned.empty()) {
+    transaction.emplace(database_);
+    database_.run(earned);
+  }
   if (!record.empty()) {
     // The first is that of the client's network; it has come as far as the one that came furthest.
     for (const sql::Row& row : database_.ask(record)) {
@@ -48,7 +51,7 @@ Recorded SqliteStore::record(const Attempt& attempt, const Facts& facts, const D
       if (recorded.id == 0) recorded.id = static_cast<std::uint64_t>(number(1));
     }
   }
-  if (!earned.empty()) database_.run("COMMIT");
+  if (transaction) transaction->commit();
   return recorded;
 }
 
@@ -59,7 +62,7 @@ void SqliteStore::read_lists() {
       "SELECT id, ipaddr FROM greylisting_lists WHERE ipaddr IS NOT NULL AND ipaddr_prefixsize IS NULL LIMIT "
       "1000";
   while (database_.prepare(kUnread).step()) {
-    database_.run("BEGIN IMMEDIATE");
+    SqliteDatabase::Writing transaction(database_);
     std::vector<std::pair<std::int64_t, std::string>> entries;
     auto unread = database_.prepare(kUnread);
     while (unread.step()) entries.emplace_back(unread.number(0), unread.text(1));
@@ -74,7 +77,7 @@ void SqliteStore::read_lists() {
         update.bind_blob(":first", network->first().bytes()).bind_blob(":last", network->last().bytes());
       update.step();
     }
-    database_.run("COMMIT");
+    transaction.commit();
   }
 }
 

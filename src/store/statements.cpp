@@ -82,17 +82,16 @@ PatternKind kind_in(std::string_view word) {
 
 Literals keys_of(const Attempt& attempt, Dialect dialect) {
   const Triplet& triplet = attempt.triplet;
-  std::string triplets = key_literal(attempt.key());
-  if (const auto pool_key = attempt.pool_key()) triplets += ',' + key_literal(*pool_key);
-  const bool has_groups = attempt.group_domain_level > 0;
-  const auto group = has_groups ? group_identity(triplet, attempt.fingerprinter) : std::nullopt;
+  const Keys& keys = attempt.keys;
+  std::string triplets = key_literal(keys.triplet);
+  if (keys.pool) triplets += ',' + key_literal(*keys.pool);
   return {
       {"now", now(dialect)},
       {"triplets", std::move(triplets)},
-      {"clients", list(attempt.identities(), [](const auto& identity) { return key_literal(identity.key); })},
+      {"clients", list(keys.clients, [](const auto& client) { return key_literal(client.key); })},
       {"client", literal(triplet.client.bytes())},
       {"network", literal(triplet.network.first().bytes())},
-      {"group", group ? key_literal(group->key) : kNull},
+      {"group", keys.group ? key_literal(*keys.group) : kNull},
       {"group_domain_level", std::to_string(attempt.group_domain_level)},
       {"max_pending", std::to_string(attempt.max_pending)},
   };
@@ -132,19 +131,13 @@ Facts facts_in(const std::vector<Row>& rows, const Attempt& attempt) {
     throw StoreError("the store's answer has no time in it",
                      "see whether the database is running and what its log says");
   }
-  const Fingerprint key = attempt.key();
-  const auto identities = attempt.identities();
   for (const Row& row : rows) {
     if (text_in(row, 0) == "record") {
-      (is_key(row, key) ? facts.record : facts.pool_record) = record_in(row, now);
+      (is_key(row, attempt.keys.triplet) ? facts.record : facts.pool_record) = record_in(row, now);
     } else if (text_in(row, 0) == "client") {
       const Facts::Client client = client_in(row, now);
-      for (const ClientIdentity& identity : identities) {
-        if (!is_key(row, identity.key)) continue;
-        auto& place = identity.group                           ? facts.sender
-                      : identity.key == identities.front().key ? facts.client
-                                                               : facts.pool;
-        place = client;
+      for (const ClientIdentity& identity : attempt.keys.clients) {
+        if (is_key(row, identity.key)) facts.earned_as(identity.earner) = client;
       }
     }
   }
@@ -219,14 +212,12 @@ std::string earn_for(const Attempt& attempt, const Facts& facts, Earns earns, co
                      Dialect dialect) {
   if (earns == Earns::nothing) return {};
   const bool falls = earns == Earns::trap || earns == Earns::fall;
-  const auto identities = attempt.identities();
   std::string statements;
-  for (const ClientIdentity& identity : identities) {
-    const bool is_network = identity.key == identities.front().key;
-    const auto& known = identity.group ? facts.sender : is_network ? facts.client : facts.pool;
-    const bool is_trapped = earns == Earns::trap && is_network;
+  for (const ClientIdentity& identity : attempt.keys.clients) {
+    const auto& known = facts.earned_as(identity.earner);
+    const bool is_trapped = earns == Earns::trap && identity.earner == Earner::network;
     if (falls && !is_trapped && (!known || known->passes == 0)) continue;
-    const bool is_first = earns == Earns::pass || (earns == Earns::seen && identity.group);
+    const bool is_first = earns == Earns::pass || (earns == Earns::seen && identity.earner == Earner::sender);
     const std::string trap_end = from_now(attempt.trap_expire, dialect);
     statements +=
         with_literals(shared_earn,
@@ -267,14 +258,14 @@ std::string record_for(const Attempt& attempt, const Decision& decision, const L
 }
 
 std::vector<RecordKey> records_of(const Attempt& attempt, Dialect dialect) {
-  const Fingerprint key = attempt.key();
-  std::vector<RecordKey> records{{key_literal(key), std::to_string(record_id(key)),
+  const Keys& keys = attempt.keys;
+  std::vector<RecordKey> records{{key_literal(keys.triplet), std::to_string(record_id(keys.triplet)),
                                   literal(attempt.triplet.network.first().bytes()), kNull}};
-  if (const auto pool_key = attempt.pool_key()) {
+  if (keys.pool) {
     const std::string pool =
         attempt.fingerprinter.stored_domain(*attempt.triplet.pool).substr(0, kColumnWidth);
     records.push_back(
-        {key_literal(*pool_key), std::to_string(record_id(*pool_key)), kNull, text_literal(pool, dialect)});
+        {key_literal(*keys.pool), std::to_string(record_id(*keys.pool)), kNull, text_literal(pool, dialect)});
   }
   return records;
 }

@@ -73,12 +73,12 @@ TEST_CASE("Attempt::from: times in the units of their settings", "[attempt]") {
   CHECK((attempt.record_expire_good == std::chrono::days(40)));
 }
 
-TEST_CASE("Attempt::identities: what can earn trust, the client's network first", "[attempt]") {
+TEST_CASE("Keys::clients: what can earn trust, the client's network first", "[attempt]") {
   Settings settings;
   Session session = session_of("192.0.2.1");
   const auto texts = [&] {
     std::string all;
-    for (const ClientIdentity& identity : Attempt::from(session, settings).identities())
+    for (const ClientIdentity& identity : Attempt::from(session, settings).keys.clients)
       all += identity.name + '|';
     return all;
   };

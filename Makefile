@@ -66,7 +66,7 @@ SQL_FILES       := $(wildcard sql/*.sql sql/*/*.sql)
 LIBRARY         := $(BUILD)/libgreylisting.a
 
 .PHONY: all
-all: $(BUILD)/greylisting $(BUILD)/greylistctl ## build the plugin and the tool (default)
+all: $(BUILD)/greylisting $(BUILD)/greylisting-policy $(BUILD)/greylistctl ## build the plugin, the policy service and the tool (default)
 
 $(BUILD)/greylisting.dynamic: $(BUILD)/greylisting.o $(LIBRARY)
 	@echo '  link     $@'
@@ -80,6 +80,11 @@ $(BUILD)/greylisting: $(BUILD)/greylisting.dynamic $(BUILD)/greylisting.o $(pats
 	  if [ $(LINK) = static ]; then echo '  link     $@: dynamic, because it cannot be static ($@.log)'; fi; \
 	  cp $< $@; \
 	fi
+
+# Started once a connection, not once a recipient: it may be a dynamic one.
+$(BUILD)/greylisting-policy: $(BUILD)/greylisting-policy.o $(LIBRARY)
+	@echo '  link     $@'
+	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/greylistctl: $(CTL_OBJECTS) $(LIBRARY)
 	@echo '  link     $@'
@@ -141,6 +146,14 @@ PROMTOOL := $(BUILD)/debian/promtool
 $(PROMTOOL):
 	@tests/support/fetch-from-debian $(@D) promtool,prometheus usr/bin/promtool
 
+# Mail servers that cannot be installed side by side.
+POSTFIX := $(BUILD)/debian/postfix
+EXIM    := $(BUILD)/debian/exim
+$(POSTFIX):
+	@tests/support/unpack-from-debian $@ postfix
+$(EXIM):
+	@tests/support/unpack-from-debian $@ exim4-daemon-light libidn12
+
 .PHONY: demo
 demo: ## install what is missing, build, and show the main job: deferred, retried, accepted
 	@scripts/install-packages build demo
@@ -150,7 +163,7 @@ demo: ## install what is missing, build, and show the main job: deferred, retrie
 .PHONY: test
 test: ## install what is missing, build, and run all tests; TESTS='[tag]' for some, SANITIZE=1, COVERAGE=1
 	@scripts/install-packages build test $(if $(wildcard $(MYSQL56)),,mysql56)
-	@$(MAKE) --no-print-directory all $(BUILD)/tests/all $(BUILD)/qmail-smtpd $(MYSQL56) $(DEBIAN_LISTS) $(PROMTOOL)
+	@$(MAKE) --no-print-directory all $(BUILD)/tests/all $(BUILD)/qmail-smtpd $(MYSQL56) $(DEBIAN_LISTS) $(PROMTOOL) $(POSTFIX) $(EXIM)
 	@$(if $(SANITIZE),scripts/sanitized,$(if $(COVERAGE),scripts/coverage)) $(BUILD)/tests/all $(TESTS)
 
 # Benchmarks: what the plugin costs beside the least that can be (bench/README.md). All are copied first, as an
@@ -209,6 +222,10 @@ SMTPD_USER ?= $(firstword $(foreach u,vpopmail qmaild,$(shell id -un $(u) 2>/dev
 install: all ## install under QMAILDIR and PREFIX (and DESTDIR); never overwrites a control file
 	@scripts/install '$(DESTDIR)' '$(QMAILDIR)' '$(PREFIX)' '$(BUILD)' '$(SMTPD_USER)'
 
+.PHONY: install-policy
+install-policy: all ## the same for Postfix, Exim and s/qmail: settings in /etc/greylisting
+	@scripts/install '$(DESTDIR)' /var/lib/greylisting '$(PREFIX)' '$(BUILD)' greylisting
+
 # Written anew each time, because what it depends on are the flags and which files there are.
 SOURCES := $(wildcard *.cpp src/*/*.cpp src/ctl/*/*.cpp tests/*.cpp tests/*/*.cpp bench/*.cpp)
 .PHONY: compile_commands.json
@@ -237,4 +254,4 @@ $(BUILD)/flags: force
 	@mkdir -p $(@D)
 	@echo '$(CXX) $(ALL_CXXFLAGS)' | cmp -s - $@ || echo '$(CXX) $(ALL_CXXFLAGS)' > $@
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)

@@ -18,6 +18,7 @@
 
 #include "ctl/commands.h"
 #include "process/process.h"
+#include "settings/home.h"
 #include "store/store.h"
 #include "text/number.h"
 #include "version.h"
@@ -25,8 +26,6 @@
 using namespace greylisting;
 
 namespace {
-
-constexpr const char* kQmailHome = "/var/qmail";
 
 // What an option is not to be; `remedy` is for it.
 CLI::Validator not_empty(const std::string& remedy) {
@@ -473,10 +472,11 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", std::string("greylistctl ").append(kVersion));
   app.footer("Exit status: 0 done, 1 something is wrong, 2 wrong usage.");
   app.require_subcommand(0, 1);
-  std::string home = kQmailHome;
-  app.add_option("--home", home, "qmail's home; files on the command line are where it was typed")
+  std::string home = default_home();
+  app.add_option("--home", home,
+                 "qmail's home, or the one that has control/greylisting in it; files on the command line are "
+                 "where it was typed")
       ->type_name("DIRECTORY")
-      ->envname("QMAILDIR")
       ->capture_default_str();
 
   const CLI::App* chosen = nullptr;
@@ -497,11 +497,7 @@ int run(int argc, char** argv) {
     return app.exit(error) == 0 ? ctl::kDone : ctl::kUsage;
   }
 
-  if (chdir(home.c_str()) != 0) {
-    std::cerr << "greylistctl: cannot go to qmail's home " << home << ": " << std::strerror(errno)
-              << "; name it with --home or QMAILDIR\n";
-    return ctl::kFailed;
-  }
+  go_home(home);
   const LoadedSettings loaded = load_settings(std::getenv);
   if (chosen->get_name() != "check") {  // which prints them itself
     for (const Problem& problem : loaded.problems) std::cerr << "greylistctl: " << problem << '\n';

@@ -12,8 +12,6 @@ namespace greylisting {
 namespace {
 
 const std::string kTooMany = "452 too many recipients, please send to the others separately (#4.5.3)";
-const std::string kShared =
-    "451 another recipient of this message is greylisted, please try again later (#4.3.0)";
 
 bool breaks_a_rule(const Attempt& attempt, const Session& session, const Settings& settings,
                    std::vector<std::string>& problems) {
@@ -76,7 +74,7 @@ Decided decide(Store& store, const Attempt& attempt, const Session& session, con
   }
   // A message that is refused at DATA passes for nobody.
   if (attempt.message_is_refused && decided.decision.outcome() == Outcome::accepted)
-    decided.decision = {.reason = Reason::shared, .reply = kShared};
+    decided.decision = {.reason = Reason::shared};
   return decided;
 }
 

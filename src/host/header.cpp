@@ -52,6 +52,11 @@ std::string fold(std::initializer_list<std::string> phrases) {
 
 }  // namespace
 
+bool adds_header(const Decision& decision, const Settings& settings, const Transaction& transaction) {
+  return decision.reason == Reason::retried && settings.header != Header::off && !settings.observe &&
+         transaction.is_counted() && !transaction.has_header && !transaction.refused_at_data;
+}
+
 std::string delay_header(Header style, std::chrono::seconds waited, std::string_view host, std::time_t now) {
   const std::string delayed =
       "delayed " + std::to_string(std::max(waited, std::chrono::seconds(0)).count()) + " seconds";

@@ -6,9 +6,15 @@
 #include <string>
 #include <string_view>
 
+#include "judgement/decision.h"
+#include "judgement/transaction.h"
 #include "settings/settings.h"
 
 namespace greylisting {
+
+/// Whether a header field is to be added: the triplet passes after having waited, which is to be seen in the
+/// message, and the message has none yet. Not with observe=1, where nothing has waited.
+bool adds_header(const Decision& decision, const Settings& settings, const Transaction& transaction);
 
 /// The field as the lines it is folded into (RFC 5322, section 2.2.3), an LF between them, none behind the
 /// last; a continuation begins with a tab. No line is longer than 78 characters, but for one with a very

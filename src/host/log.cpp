@@ -40,14 +40,8 @@ void Log::warn(const std::vector<std::string>& texts) const {
 
 std::string Log::line(LogLevel level, std::string_view text) const {
   if (!writes(level)) return {};
-  return "greylisting: " + one_line(text) + '\n';
-}
-
-Circumstances circumstances(std::chrono::steady_clock::time_point start, const Settings& settings) {
-  const auto elapsed =
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start);
-  return {
-      .time = std::time(nullptr), .session = getppid(), .elapsed = elapsed, .is_observed = settings.observe};
+  // LOG_MAIL and LOG_INFO, as syslog(3) writes them.
+  return (to_ == To::syslog ? "<22>greylisting: " : "greylisting: ") + one_line(text) + '\n';
 }
 
 std::string describe(const Decision& decision, const Session& session, const Circumstances& circumstances) {
@@ -70,7 +64,7 @@ std::string describe(const Decision& decision, const Session& session, const Cir
   }
   if (decision.outcome() == Outcome::deferred) add("left", std::to_string(decision.left.count()));
   add("time", utc(circumstances.time));
-  add("session", std::to_string(circumstances.session));
+  add("session", circumstances.session);
   add("ms", milliseconds(circumstances.elapsed));
   return words;
 }

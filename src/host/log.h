@@ -1,8 +1,6 @@
 // log: lines for the mail log, on standard error.
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <ctime>
 #include <optional>
@@ -21,8 +19,10 @@ enum class LogLevel { off = 0, fatal = 1, error = 2, warning = 3, info = 4, debu
 
 class Log {
  public:
-  /// Lines of a level above this one are not written.
-  explicit Log(LogLevel level) : level_(level) {}
+  /// Lines of a level above this one are not written. With Syslog, standard error is the system log
+  /// (process.h), which wants to be told that it is about mail.
+  enum class To { standard_error, syslog };
+  explicit Log(LogLevel level, To where = To::standard_error) : level_(level), to_(where) {}
 
   /// Whether a line of this level is written.
   bool writes(LogLevel level) const { return level <= level_; }
@@ -38,18 +38,16 @@ class Log {
 
  private:
   LogLevel level_;
+  To to_;
 };
 
 /// What a line tells of a decision beside the decision itself.
 struct Circumstances {
   std::time_t time = 0;                  // when the line is written
-  pid_t session = 0;                     // qmail-smtpd, the same for all recipients of a connection
+  std::string session{};                 // the same for all recipients of a message or connection
   std::chrono::microseconds elapsed{0};  // what the decision took
   bool is_observed = false;              // observe=1: what would have been done was not
 };
-
-/// Those of this process, which has begun to decide at `start`.
-Circumstances circumstances(std::chrono::steady_clock::time_point start, const Settings& settings);
 
 /// What became of an attempt and why: `key=value` words with a blank between them, each key once. A value is
 /// written as by `printable`, so that it has no blank and can be read back byte for byte. In this order:
@@ -64,7 +62,7 @@ Circumstances circumstances(std::chrono::steady_clock::time_point start, const S
 ///     waited     seconds since it was created
 ///     left       when deferred, seconds until the triplet passes
 ///     time       2026-11-21T06:11:44Z
-///     session    a process id
+///     session    qmail-smtpd's process id, the same for all recipients of a connection
 ///     ms         milliseconds, two decimals
 std::string describe(const Decision& decision, const Session& session, const Circumstances& circumstances);
 

@@ -1,20 +1,11 @@
 #include "host/spp.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <chrono>
 
-#include "mail/reply.h"
-#include "process/deadline.h"
+#include "host/refusal.h"
 
 namespace greylisting::spp {
 namespace {
-
-// The host reads already; whoever does not within this time is not going to, and the log is to be told.
-constexpr std::chrono::milliseconds kPatience{200};
-
-constexpr std::string_view kErrorReply = "451 greylisting is out of order, please try again later (#4.3.0)";
 
 // A command is one line, ended by LF alone: the host adds CR.
 std::string command(std::string_view letters, std::string_view text) {
@@ -40,23 +31,12 @@ std::string remember(const Transaction& transaction) {
   return transaction.is_remembered ? command("U", Transaction::kVariable) : std::string();
 }
 
-// A text of the decision's own, as an entry has one, or the setting's.
-std::string_view reply_of(const Decision& decision, std::string_view of_setting) {
-  const bool is_safe = is_reply(decision.reply, '4') || is_reply(decision.reply, '5');
-  return is_safe ? decision.reply : of_setting;
-}
-
 bool can_wait_for_data(const Decision& decision, const Settings& settings, const Transaction& transaction) {
   return decision.reason != Reason::too_many && settings.stage == Stage::data && transaction.is_counted() &&
          transaction.accepted == 0 && !transaction.refused_at_data;
 }
 
 }  // namespace
-
-bool adds_header(const Decision& decision, const Settings& settings, const Transaction& transaction) {
-  return decision.reason == Reason::retried && settings.header != Header::off && !settings.observe &&
-         transaction.is_counted() && !transaction.has_header && !transaction.refused_at_data;
-}
 
 std::string commands(const Decision& decision, const Settings& settings, std::string_view recipient_domain,
                      Transaction transaction, std::string_view header_field) {
@@ -72,8 +52,7 @@ std::string commands(const Decision& decision, const Settings& settings, std::st
     case Outcome::deferred: {
       // DATA is going to be refused for it, where it has been.
       if (decision.reason == Reason::shared) break;
-      const std::string reply =
-          expand_reply(reply_of(decision, settings.defer_message), decision.left, recipient_domain);
+      const std::string reply = refusal(decision, settings, recipient_domain);
       if (can_wait_for_data(decision, settings, transaction)) {
         answer = refuse_at_data(reply);
         transaction.refused_at_data = true;
@@ -83,8 +62,7 @@ std::string commands(const Decision& decision, const Settings& settings, std::st
       break;
     }
     case Outcome::rejected:
-      answer =
-          refuse(expand_reply(reply_of(decision, settings.reject_message), decision.left, recipient_domain));
+      answer = refuse(refusal(decision, settings, recipient_domain));
       break;
   }
   // What comes after a refusal is not read any more.
@@ -92,10 +70,8 @@ std::string commands(const Decision& decision, const Settings& settings, std::st
 }
 
 std::string commands_on_error(const Settings& settings) {
-  return settings.on_error == OnError::defer && !settings.observe ? refuse(kErrorReply) : std::string();
+  const std::string reply = refusal_on_error(settings);
+  return reply.empty() ? reply : refuse(reply);
 }
-
-// Nobody reads any more when this fails, so there is nobody to tell.
-void write(std::string_view commands) { write_within(STDOUT_FILENO, commands, kPatience); }
 
 }  // namespace greylisting::spp

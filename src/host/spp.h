@@ -29,10 +29,6 @@
 
 namespace greylisting::spp {
 
-/// Whether a header field is to be added: the triplet passes after having waited, which is to be seen in the
-/// message, and the message has none yet. Not with observe=1, where nothing has waited.
-bool adds_header(const Decision& decision, const Settings& settings, const Transaction& transaction);
-
 /// The commands that carry out a decision, and that remember what the transaction's next recipients have to
 /// know. Nothing is said about a recipient that is simply accepted, nor with observe=1. `header_field` is as
 /// from delay_header; empty for none.
@@ -42,9 +38,5 @@ std::string commands(const Decision& decision, const Settings& settings, std::st
 /// The commands for when no decision could be made: nothing, or with on_error=defer a refusal with a text of
 /// its own. Nothing with observe=1.
 std::string commands_on_error(const Settings& settings);
-
-/// Writes all commands to standard output with one call, or none when there are none. The host reads to the
-/// end.
-void write(std::string_view commands);
 
 }  // namespace greylisting::spp

@@ -1,6 +1,7 @@
 #include "judgement/attempt.h"
 
 #include <stdexcept>
+#include <utility>
 
 #include "lists/suspicion.h"
 #include "mail/client_name.h"
@@ -46,6 +47,19 @@ std::optional<Reason> exemption(const Session& session, const Settings& settings
   return std::nullopt;
 }
 
+Keys keys_of(const Triplet& triplet, const Fingerprinter& fingerprinter, bool has_groups) {
+  Keys keys{.triplet = triplet.key(fingerprinter),
+            .pool = triplet.pool_key(fingerprinter),
+            .clients = {client_identity(triplet, fingerprinter)}};
+  if (auto pool = pool_identity(triplet, fingerprinter)) keys.clients.push_back(std::move(*pool));
+  if (!has_groups) return keys;
+  if (auto sender = sender_identity(triplet, fingerprinter)) {
+    keys.group = sender->group;
+    keys.clients.push_back(std::move(*sender));
+  }
+  return keys;
+}
+
 }  // namespace
 
 Attempt Attempt::from(const Session& session, const Settings& settings, const Transaction& transaction) {
@@ -62,10 +76,13 @@ Attempt Attempt::from(const Session& session, const Settings& settings, const Tr
                         .match = settings.match,
                         .helo = settings.match_helo != 0 ? normal_client_name(session.helo) : std::string(),
                         .pool = vouching_domain(session, sender)};
+  const Fingerprinter fingerprinter(settings.privacy_key);
   return {.triplet = triplet,
+          .keys = keys_of(triplet, fingerprinter, settings.group_domain_level > 0),
           .client_name = normal_client_name(session.client_name),
-          .believes_client_name = settings.trust_remote_host == RemoteHost::paranoid,
-          .fingerprinter = Fingerprinter(settings.privacy_key),
+          .believes_client_name =
+              session.is_client_name_verified || settings.trust_remote_host == RemoteHost::paranoid,
+          .fingerprinter = fingerprinter,
           .block_expire = std::chrono::minutes(settings.block_expire),
           .record_expire = std::chrono::minutes(settings.record_expire),
           .record_expire_good = std::chrono::days(settings.record_expire_good),
@@ -78,15 +95,6 @@ Attempt Attempt::from(const Session& session, const Settings& settings, const Tr
           .springs_trap_if_new = settings.low_priority_mx != 0,
           .trap_expire = std::chrono::hours(settings.trap_expire),
           .message_is_refused = transaction.refused_at_data};
-}
-
-std::vector<ClientIdentity> Attempt::identities() const {
-  std::vector<ClientIdentity> identities{client_identity(triplet, fingerprinter)};
-  if (const auto pool = pool_identity(triplet, fingerprinter)) identities.push_back(*pool);
-  if (group_domain_level > 0) {
-    if (const auto sender = sender_identity(triplet, fingerprinter)) identities.push_back(*sender);
-  }
-  return identities;
 }
 
 }  // namespace greylisting

@@ -23,6 +23,7 @@ std::string required(const Environment& environment, const char* name, const cha
 bool Session::is_greylisted(const Environment& environment) {
   return environment("GREYLISTING") != nullptr && environment("RELAYCLIENT") == nullptr &&
          value_or_empty(environment("SMTPAUTHUSER")).empty() &&
+         value_or_empty(environment("SMTP_AUTH_USER")).empty() &&
          value_or_empty(environment("SMTPRCPTHOSTSOK")) != "0";
 }
 

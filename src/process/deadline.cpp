@@ -17,7 +17,7 @@ namespace {
 // What the signal handler writes. A handler can be told nothing else, so this is the state that the process
 // shares with it: set before the timer is armed, and changed only while the signal is blocked.
 struct LastWords {
-  std::string answer;
+  Answer answer;
   std::string touched_file;
   std::string journal;
   std::string journal_line;
@@ -28,7 +28,7 @@ LastWords last_words;
 // How often the timer runs out once it has: what then keeps the process is ended by the next time.
 constexpr std::chrono::milliseconds kGrace{50};
 
-extern "C" void end_silently(int /*signal*/) { _exit(0); }
+extern "C" void end_silently(int /*signal*/) { _exit(last_words.answer.status); }
 
 void handle_alarm(void (*handler)(int)) {
   struct sigaction action {};
@@ -41,11 +41,11 @@ void handle_alarm(void (*handler)(int)) {
 // The answer goes first: a disk or a log may never take what it is given.
 extern "C" void end_process(int /*signal*/) {
   handle_alarm(end_silently);
-  write_within(STDOUT_FILENO, last_words.answer, std::chrono::milliseconds(0));
+  write_answer(last_words.answer, std::chrono::milliseconds(0));
   if (!last_words.touched_file.empty()) touch_file(last_words.touched_file.c_str());
   if (!last_words.journal.empty()) append_to_file(last_words.journal.c_str(), last_words.journal_line);
   write_within(STDERR_FILENO, last_words.log_lines, std::chrono::milliseconds(0));
-  _exit(0);
+  _exit(last_words.answer.status);
 }
 
 void set_timer(std::chrono::milliseconds after, std::chrono::milliseconds again) {
@@ -114,9 +114,16 @@ void write_within(int stream, std::string_view text, std::chrono::milliseconds p
     const auto written = write(stream, text.data(), text.size());
 }
 
-void end_silently_after(std::chrono::milliseconds time) { arm(end_silently, time); }
+void write_answer(const Answer& answer, std::chrono::milliseconds patience) {
+  write_within(answer.stream, answer.text, patience);
+}
 
-Deadline::Deadline(std::chrono::steady_clock::time_point end, std::string log_lines, std::string answer)
+void end_silently_after(std::chrono::milliseconds time, int status) {
+  last_words.answer.status = status;
+  arm(end_silently, time);
+}
+
+Deadline::Deadline(std::chrono::steady_clock::time_point end, std::string log_lines, Answer answer)
     : end_(end) {
   last_words = {.answer = std::move(answer),
                 .touched_file = "",

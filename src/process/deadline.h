@@ -1,6 +1,6 @@
 // deadline: the process-wide time budget (`timeout`).
 //
-// When it is over the process gives the prepared answer, says so on standard error and ends with status 0,
+// When it is over the process gives the prepared answer, says so on standard error and ends with its status,
 // whatever it was waiting for: a database, a disk, a name server, a log that nobody reads. It is the one
 // place below main() that ends the process.
 #pragma once
@@ -24,15 +24,28 @@ void append_to_file(const char* file, std::string_view text);
 /// of: whoever calls this has a timer running. Fails silently; may be called from a signal handler.
 void write_within(int stream, std::string_view text, std::chrono::milliseconds patience);
 
-/// From now on the process has this much time left, and then ends with status 0 and without a word. For what
-/// comes after a decision, when no Deadline is armed.
-void end_silently_after(std::chrono::milliseconds time);
+/// From now on the process has this much time left, and then ends with this status and without a word. For
+/// what comes after a decision, when no Deadline is armed.
+void end_silently_after(std::chrono::milliseconds time, int status);
+
+/// What a host is told: a text on one of this process's descriptors, and the exit status.
+/// Where some hosts of RCPTCHECK read a reply (host/rcptcheck.h).
+inline constexpr int kReplyStream = 4;
+
+struct Answer {
+  std::string text{};
+  int stream = 1;  // standard output
+  int status = 0;
+};
+
+/// As write_within, to the answer's descriptor.
+void write_answer(const Answer& answer, std::chrono::milliseconds patience);
 
 class Deadline {
  public:
-  /// Arms the timer (SIGALRM), at once to run out where `end` is over. When it runs out, `answer` goes to
-  /// standard output, then `log_lines` to standard error; neither is waited for. One at a time in a process.
-  Deadline(std::chrono::steady_clock::time_point end, std::string log_lines, std::string answer);
+  /// Arms the timer (SIGALRM), at once to run out where `end` is over. When it runs out, the answer is given,
+  /// then `log_lines` go to standard error; neither is waited for. One at a time in a process.
+  Deadline(std::chrono::steady_clock::time_point end, std::string log_lines, Answer answer);
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;
 

@@ -8,8 +8,11 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <string_view>
 #include <system_error>
+
+#include "process/deadline.h"
 
 namespace greylisting {
 namespace {
@@ -48,7 +51,9 @@ void hand_over(const std::string& purpose) {
     itimerval armed{};
     setitimer(ITIMER_REAL, &none, &armed);
     // A connection that has been begun is not to stay open beside the twin's.
-    for (int file = STDERR_FILENO + 1; file < kMostFiles; ++file) fcntl(file, F_SETFD, FD_CLOEXEC);
+    for (int file = STDERR_FILENO + 1; file < kMostFiles; ++file) {
+      if (file != kReplyStream || std::getenv("USE_FD4") == nullptr) fcntl(file, F_SETFD, FD_CLOEXEC);
+    }
     std::string end = end_of(armed);
     const std::array<char*, 3> arguments{twin.data(), end.data(), nullptr};
     execv(twin.c_str(), arguments.data());

@@ -9,6 +9,10 @@ namespace greylisting {
 /// database that came to be descriptor 2 would get the log lines.
 void open_standard_streams();
 
+/// Where standard error is the same connection as standard output, as spawn(8) has it, makes it the system
+/// log's, /dev/log, or nobody's: a line of the log would be an answer. Whether it was so.
+bool keep_log_out_of_answers();
+
 /// Ignores the signals of a pipe that nobody reads (SIGPIPE) and a file that may not grow (SIGXFSZ), which
 /// are errors like others and would end the process.
 void ignore_write_signals();

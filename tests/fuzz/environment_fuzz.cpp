@@ -221,13 +221,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Attempt attempt = Attempt::from(session, settings);
     const Transaction transaction = Transaction::from(environment);
     std::string header;
-    if (spp::adds_header(decision, settings, transaction))
+    if (adds_header(decision, settings, transaction))
       header = delay_header(Header::x_greylist, decision.age, session.helo, 0);
     check_commands(spp::commands(decision, settings, attempt.triplet.recipient.domain(), transaction, header),
                    decision.reason == Reason::shared ? Outcome::accepted : decision.outcome(), is_observed);
-    check_description(describe(decision, session, {.session = 7}), decision, session);
+    check_description(describe(decision, session, {.session = "7"}), decision, session);
     static_cast<void>(decide_without_store(session, settings));
-    static_cast<void>(attempt.pool_key());
+    expect(attempt.keys.triplet == attempt.triplet.key(attempt.fingerprinter));
+    expect(attempt.keys.pool.has_value() == attempt.triplet.pool_key().has_value());
     check_triplet(attempt, session);
     if (const auto throttle = describe_throttle(decision, attempt)) expect(is_printable(*throttle));
   } catch (const std::runtime_error& error) {

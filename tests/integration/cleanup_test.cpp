@@ -141,7 +141,7 @@ TEST_CASE("The script says what it was called wrongly with", "[cleanup]") {
   SECTION("no such home") {
     const Result result = run(cleanup(directory / "missing"));
     CHECK(result.status == 1);
-    CHECK(result.errors == "greylistctl: cannot go to qmail's home " + (directory / "missing").string() +
+    CHECK(result.errors == "greylistctl: cannot go to the home directory " + (directory / "missing").string() +
                                ": No such file or directory; name it with --home or QMAILDIR\n");
   }
   SECTION("no such tool") {

@@ -672,7 +672,7 @@ TEST_CASE("A home that is not there is named, with the ways to name another", "[
     const Result result = ctl(home, {"check"});
     CHECK(result.status == 1);
     CHECK(result.output.empty());
-    CHECK(result.errors == "greylistctl: cannot go to qmail's home " + home.string() + ": " + reason +
+    CHECK(result.errors == "greylistctl: cannot go to the home directory " + home.string() + ": " + reason +
                                "; name it with --home or QMAILDIR\n");
   }
 }

@@ -77,7 +77,7 @@ constexpr std::string_view kSessionWords =
     "recipient=bob@example.org";
 
 // 2026-11-21 06:11:44 UTC.
-const Circumstances kCircumstances{.time = 1795241504, .session = 4711, .elapsed = 874us};
+const Circumstances kCircumstances{.time = 1795241504, .session = "4711", .elapsed = 874us};
 constexpr std::string_view kCircumstancesWords = "time=2026-11-21T06:11:44Z session=4711 ms=0.87";
 
 Decision decision_with_record(Reason reason, std::uint64_t record, std::chrono::seconds age,

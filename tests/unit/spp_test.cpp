@@ -178,7 +178,7 @@ TEST_CASE("spp::commands: a header field, a command for each of its lines, once 
         remembers("5:3:header") + std::string(kSaysNo));
 }
 
-TEST_CASE("spp::adds_header: by the decision, the settings and the transaction", "[spp]") {
+TEST_CASE("adds_header: by the decision, the settings and the transaction", "[spp]") {
   const Decision retried = decision_of(Reason::retried);
   const Transaction first{.tried = 1};
   CHECK(adds_header(retried, Settings(), first));
@@ -224,21 +224,21 @@ TEST_CASE("spp::commands_on_error: lets the mail pass, unless on_error=defer", "
   CHECK(commands_on_error(settings) == "E451 greylisting is out of order, please try again later (#4.3.0)\n");
 }
 
-TEST_CASE("spp::write: all commands in one write", "[spp]") {
+TEST_CASE("write_answer: all commands in one write", "[spp]") {
   std::vector<std::string> writes;
   {
     const test::StandardStream standard_output(STDOUT_FILENO);
-    write("E451 a\nE451 b\n");
+    write_answer({.text = "E451 a\nE451 b\n"}, std::chrono::seconds(30));
     writes = standard_output.writes();
   }
   CHECK(writes == std::vector<std::string>{"E451 a\nE451 b\n"});
 }
 
-TEST_CASE("spp::write: no commands, no write", "[spp]") {
+TEST_CASE("write_answer: no commands, no write", "[spp]") {
   std::vector<std::string> writes;
   {
     const test::StandardStream standard_output(STDOUT_FILENO);
-    write("");
+    write_answer({.text = ""}, std::chrono::seconds(30));
     writes = standard_output.writes();
   }
   CHECK(writes.empty());

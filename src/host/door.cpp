@@ -1,0 +1,73 @@
+#include "host/door.h"
+
+#include <algorithm>
+#include <ctime>
+#include <utility>
+
+#include "process/deadline.h"
+#include "store/stores.h"
+
+namespace greylisting {
+
+Door::Door(const LoadedSettings& loaded, Log log, Answer answer_on_error, Clock::time_point start)
+    : loaded_(loaded),
+      log_(std::move(log)),
+      journal_(loaded.settings),
+      answer_on_error_(std::move(answer_on_error)),
+      start_(start) {}
+
+Decided Door::decide(const Session& session, const Transaction& transaction) const {
+  const Settings& settings = loaded_.settings;
+  if (const auto decision = decide_without_store(session, settings)) return {*decision};
+  std::string last_words;
+  for (const auto* problems : {&loaded_.problems, &loaded_.warnings}) {
+    for (const Problem& problem : *problems) last_words += log_.line(LogLevel::warning, problem);
+  }
+  last_words +=
+      log_.line(LogLevel::error, "no decision within timeout=" + std::to_string(settings.timeout.count()) +
+                                     " ms; the store is slow or does not answer: greylistctl check");
+  Deadline deadline(start_ + settings.timeout, std::move(last_words), answer_on_error_);
+  journal_.add_when_over({.time = std::time(nullptr)}, deadline);
+  const Attempt attempt = Attempt::from(session, settings, transaction);
+  return decide_and_record(*open_store(settings, deadline), attempt, session, settings);
+}
+
+// The host reads already; whoever does not within this time is not going to, and the log is to be told.
+void Door::give(const Answer& answer) const {
+  constexpr std::chrono::milliseconds kPatience{200};
+  end_silently_after(time_left(), answer.status);
+  write_answer(answer, kPatience);
+}
+
+std::chrono::milliseconds Door::time_left() const {
+  constexpr std::chrono::milliseconds kAtLeast{100};
+  const auto left = start_ + loaded_.settings.timeout - Clock::now();
+  return std::max(std::chrono::duration_cast<std::chrono::milliseconds>(left), kAtLeast);
+}
+
+void Door::conclude(const Decided& decided, const Session& session, const std::string& session_name) const {
+  journal_.add(journal_line(decided.decision));
+  warn();
+  log_.warn(decided.problems);
+  if (!log_.writes(LogLevel::info)) return;
+  log_.write(
+      LogLevel::info,
+      describe(decided.decision, session,
+               {.time = std::time(nullptr),
+                .session = session_name,
+                .elapsed = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start_),
+                .is_observed = loaded_.settings.observe}));
+}
+
+void Door::give_up(const std::exception& error) const {
+  journal_.add({.time = std::time(nullptr)});
+  warn();
+  log_.write(LogLevel::error, error.what());
+}
+
+void Door::warn() const {
+  log_.warn(loaded_.problems);
+  log_.warn(loaded_.warnings);
+}
+
+}  // namespace greylisting

@@ -1,0 +1,85 @@
+// Debian's Postfix asks greylisting-policy, as the samples in config/ have it.
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "tests/support/catch.h"
+#include "tests/support/installation.h"
+#include "tests/support/postfix.h"
+#include "tests/support/process.h"
+
+namespace greylisting::test {
+namespace {
+
+using Catch::Matchers::Contains;
+
+constexpr int kRecipientRefused = 24;  // swaks: no recipient was accepted
+
+bool cannot_be_tried() {
+  const std::string why = why_no_postfix();
+  if (!why.empty()) WARN("not tested: " + why);
+  return !why.empty();
+}
+
+std::size_t count(std::string_view text, std::string_view word) {
+  std::size_t found = 0;
+  for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) ++found;
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("Postfix: deferred, and accepted with one header line when it comes back", "[postfix]") {
+  if (cannot_be_tried()) return;
+  const Installation installation(Backend::sqlite, "block_expire=5\nheader=x-greylist\n");
+  const Postfix postfix(installation);
+  const std::string both = "bob@example.org,carol@example.org";
+
+  const Result first = postfix.send(both);
+  CHECK(first.status == kRecipientRefused);
+  CHECK_THAT(first.output, Contains("<** 450 4.3.0 <bob@example.org>: Recipient address rejected: temporary "
+                                    "failure") &&
+                               Contains("<** 450 4.3.0 <carol@example.org>: "));
+  CHECK(postfix.send(both).status == kRecipientRefused);
+
+  installation.pass_time(std::chrono::minutes(6));
+  CHECK(postfix.send(both).status == 0);
+  CHECK(installation.sql("SELECT rcpt_to, passed_count FROM greylisting_data ORDER BY rcpt_to") ==
+        Rows{{"bob@example.org", "1"}, {"carol@example.org", "1"}});
+  CHECK(count(postfix.delivered(), "X-Greylist: delayed 3") == 1);
+}
+
+TEST_CASE("Postfix: a name that leads back to the address is believed, an entry's text is said",
+          "[postfix]") {
+  if (cannot_be_tried()) return;
+  const Installation installation(Backend::sqlite);
+  installation.put({.action = "allow", .word = "client", .pattern = "mx.example.net"});
+  installation.put({.action = "deny", .word = "client", .pattern = "198.51.100.0/24", .reply = "554 never"});
+  const Postfix postfix(installation);
+  CHECK(postfix.send("bob@example.org", {"--xclient", "ADDR=192.0.2.7 NAME=mx.example.net"}).status == 0);
+  CHECK(postfix.send("bob@example.org", {"--xclient", "ADDR=192.0.2.7 NAME=[UNAVAILABLE]"}).status ==
+        kRecipientRefused);
+  const Result denied = postfix.send("bob@example.org", {"--xclient", "ADDR=198.51.100.7"});
+  CHECK_THAT(denied.output, Contains("<** 554 5.7.1 <bob@example.org>: Recipient address rejected: never"));
+}
+
+TEST_CASE("Postfix: a store that is gone lets mail pass", "[postfix]") {
+  if (cannot_be_tried()) return;
+  const Installation installation(Backend::sqlite, "sqlite_file=missing/greylisting.db\n");
+  const Postfix postfix(installation);
+  CHECK(postfix.send("bob@example.org").status == 0);
+}
+
+TEST_CASE("Postfix: a hundred sessions at a time, every one of them is counted", "[postfix]") {
+  if (cannot_be_tried()) return;
+  // The client gives up at the first refusal.
+  const Installation installation(Backend::sqlite, "timeout=30000\nobserve=1\n");
+  const Postfix postfix(installation);
+  CHECK(postfix.send_many(100, 100).status == 0);
+  CHECK(installation.sql("SELECT COUNT(*), SUM(blocked_count), SUM(passed_count) FROM greylisting_data") ==
+        Rows{{"100", "100", "0"}});
+}
+
+}  // namespace greylisting::test

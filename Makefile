@@ -216,6 +216,7 @@ docs: $(BUILD)/document-settings ## write the table of settings into man/greylis
 	@$<
 
 # The user that qmail-smtpd runs as: the option file is readable for nobody else, the SQLite file's directory is its own.
+POLICY_USER ?= greylisting
 SMTPD_USER ?= $(firstword $(foreach u,vpopmail qmaild,$(shell id -un $(u) 2>/dev/null)) root)
 
 .PHONY: install
@@ -224,7 +225,12 @@ install: all ## install under QMAILDIR and PREFIX (and DESTDIR); never overwrite
 
 .PHONY: install-policy
 install-policy: all ## the same for Postfix, Exim and s/qmail: settings in /etc/greylisting
-	@scripts/install '$(DESTDIR)' /var/lib/greylisting '$(PREFIX)' '$(BUILD)' greylisting
+	@scripts/install '$(DESTDIR)' /var/lib/greylisting '$(PREFIX)' '$(BUILD)' '$(POLICY_USER)'
+
+.PHONY: deb
+deb: ## make Debian packages of what is committed, in build/deb
+	@scripts/install-packages build deb
+	@scripts/deb
 
 # Written anew each time, because what it depends on are the flags and which files there are.
 SOURCES := $(wildcard *.cpp src/*/*.cpp src/ctl/*/*.cpp tests/*.cpp tests/*/*.cpp bench/*.cpp)

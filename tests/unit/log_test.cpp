@@ -202,7 +202,11 @@ TEST_CASE("describe: hostile values are read back byte for byte", "[log]") {
     return value;
   };
   for (int i = 0; i < 2000; ++i) {
-    Session session{hostile(), hostile(), hostile(), hostile(), hostile()};
+    Session session{.client = hostile(),
+                    .client_name = hostile(),
+                    .helo = hostile(),
+                    .sender = hostile(),
+                    .recipient = hostile()};
     session.spf_result = hostile() + 'x';
     Decision decision = decision_with_record(Reason::early, 7, 60s, 3240s);
     decision.entry = hostile() + 'x';

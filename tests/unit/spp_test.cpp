@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "host/header.h"
+#include "process/deadline.h"
 #include "tests/support/catch.h"
 #include "tests/support/standard_stream.h"
 

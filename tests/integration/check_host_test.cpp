@@ -256,7 +256,7 @@ std::vector<Broken> broken_lines() {
        [](const Home& home) { fs::permissions(home / "control/smtpplugins", fs::perms(0600)); },
        Deed::refuses, "421 unable to read controls"},
       {"a closed home", [](const Home& home) { fs::permissions(home.path(), fs::perms(0700)); },
-       Deed::refuses, "cannot go to the home directory"},
+       Deed::refuses, "cannot go to qmail's home"},
   };
 }
 

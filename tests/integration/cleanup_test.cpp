@@ -141,8 +141,10 @@ TEST_CASE("The script says what it was called wrongly with", "[cleanup]") {
   SECTION("no such home") {
     const Result result = run(cleanup(directory / "missing"));
     CHECK(result.status == 1);
-    CHECK(result.errors == "greylistctl: cannot go to the home directory " + (directory / "missing").string() +
-                               ": No such file or directory; name it with --home or QMAILDIR\n");
+    CHECK(result.errors == "greylistctl: cannot go to the home directory " +
+                               (directory / "missing").string() +
+                               ": No such file or directory; name the one that has control/greylisting in it "
+                               "with --home or QMAILDIR\n");
   }
   SECTION("no such tool") {
     Command command = cleanup(directory.path());

@@ -673,7 +673,7 @@ TEST_CASE("A home that is not there is named, with the ways to name another", "[
     CHECK(result.status == 1);
     CHECK(result.output.empty());
     CHECK(result.errors == "greylistctl: cannot go to the home directory " + home.string() + ": " + reason +
-                               "; name it with --home or QMAILDIR\n");
+                               "; name the one that has control/greylisting in it with --home or QMAILDIR\n");
   }
 }
 

@@ -337,6 +337,8 @@ TEST_CASE("a database connection never takes the place of a closed stream", "[ho
         "mysql_default_file=control/mysql.cnf\non_error=defer\ntimeout=" + std::to_string(timeout) + "\n");
     CHECK(host.rcpt(closed).status == 0);
     received = server.received();
+    // Otherwise the next one leaves the server alone.
+    std::filesystem::remove(host / "greylisting/mysql-unreachable");
   }
   REQUIRE(received);
   CHECK(received->empty());

@@ -484,6 +484,7 @@ TEST_CASE("Whoever owns an SQLite file's directory owns what root's greylistctl 
   let_everybody_in(installation);
   const fs::path directory = installation.home() / "greylisting";
   REQUIRE(chown(directory.c_str(), kNobody, kNobody) == 0);
+  fs::remove_all(installation.home() / "supervise");
   list_the_plugin(installation);
   fs::permissions(installation.home() / "plugins", fs::perms(0755));
   fs::permissions(installation.home() / "control/greylisting", fs::perms(0644));

@@ -5,6 +5,7 @@
 #include "store/sql.h"
 
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -147,6 +148,10 @@ void Installation::configure(std::string_view settings) {
   unless_given("header", "off");
   unless_given("timeout", "30000");
   write_file(home_ / "control/greylisting", lines.append(settings).append("\n"), 0644);
+  // check takes qmail-smtpd to run as whoever runs the test, and not as an account of qmail's that this host
+  // has.
+  write_file(home_ / "supervise/qmail-smtpd/run",
+             "#!/bin/sh\nexec tcpserver -u " + std::to_string(geteuid()) + " 0 smtp bin/qmail-smtpd\n", 0755);
 }
 
 Command Installation::command(const Rcpt& rcpt) const {

@@ -66,7 +66,7 @@ TEST_CASE("check says which lines of an option file the client library does not 
       {"[client]\nuser: a b\n", ":2: \"user: a b\" is not an option"},
       {"[client]\nuser\n", ":2: \"user\" has no ="},
       {"[client]\nlogin=a b\n", ":2: \"login\" is not an option"},
-      {"!includedir " + directory.path().string() + "/d\n[client]\n", ":1: \"!includedir "},
+      {"!includedir " + directory.path().string() + "/d\n[client]\n", "is not followed by every version"},
   };
   write_file(directory / "d/a.cnf", "[client]\nuser=a b\n");
   for (const File& its : files) {
@@ -76,7 +76,8 @@ TEST_CASE("check says which lines of an option file the client library does not 
     std::string said;
     for (const Finding& finding : found.findings) said += finding.text + " -> " + finding.remedy + '\n';
     CAPTURE(said);
-    CHECK((read(file).user == "a b") == its.said.empty());
+    // A directory is read by some versions of the library, from 3.4.10 on, and not by others.
+    if (!its.text.starts_with("!includedir")) CHECK((read(file).user == "a b") == its.said.empty());
     CHECK(said.empty() == its.said.empty());
     CHECK_THAT(said, Contains(its.said));
   }

@@ -135,7 +135,7 @@ class Reader {
     if (line.empty() || line[0] == '#' || line[0] == ';') return true;
     if (line[0] == '!') {
       if (!line.starts_with("!include "))
-        add(greylisting::quoted(line) + " is not followed",
+        add(greylisting::quoted(line) + " is not followed by every version of the client library",
             "name each file in a line of its own: !include /FILE");
       has_group_ = true;  // the other file may have it
       return true;

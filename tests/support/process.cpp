@@ -27,8 +27,11 @@ pid_t start(const Command& command, const std::array<int, 3>& streams) {
   std::vector<std::string> arguments = command.arguments;
   std::vector<std::string> environment{std::string("PATH=") + std::getenv("PATH")};
   for (const auto& [name, value] : command.environment) environment.push_back(name + '=' + value);
-  if (const char* const options = std::getenv("ASAN_OPTIONS"))
-    environment.push_back(std::string("ASAN_OPTIONS=") + options);
+  // What steers sanitizers, and another clock (libfaketime).
+  for (const std::string name :
+       {"ASAN_OPTIONS", "LD_PRELOAD", "FAKETIME", "FAKETIME_DONT_FAKE_MONOTONIC", "TZ"}) {
+    if (const char* const value = std::getenv(name.c_str())) environment.push_back(name + '=' + value);
+  }
   environment.insert(environment.end(), command.environment_behind.begin(), command.environment_behind.end());
   const auto argv = pointers(arguments);
   const auto envp = pointers(environment);

@@ -58,7 +58,7 @@ LINK         ?= static
 STATIC_FLAGS := -static -no-pie -Wl,-T,scripts/startup.ld -Wl,--gc-sections -Wl,--wrap=ma_tls_start,--wrap=OPENSSL_cpuid_setup
 PLUGIN_WRAPS := $(patsubst %,-Wl$(comma)--wrap=%,getaddrinfo dlopen getpwuid getservbyname usleep exit)
 STATIC_LIBS   = $(MYSQL_STATIC_LIBS) $(shell pkg-config --static --libs libssl inih sqlite3 libmd libidn2 libpcre2-8)
-STATIC_ONLY  := src/process/static_link.cpp src/process/deferred_tls.cpp
+STATIC_ONLY  := src/host/static_link.cpp src/process/deferred_tls.cpp
 
 LIBRARY_OBJECTS := $(patsubst %.cpp,$(BUILD)/%.o,$(filter-out $(STATIC_ONLY) src/ctl/%,$(wildcard src/*/*.cpp))) $(BUILD)/sql_text.o
 CTL_OBJECTS     := $(patsubst %.cpp,$(BUILD)/%.o,greylistctl.cpp $(wildcard src/ctl/*.cpp src/ctl/*/*.cpp))

@@ -12,8 +12,8 @@
 #include "ctl/print/figure_words.h"
 #include "ctl/records/record_table.h"
 #include "judgement/rules.h"
-#include "lists/suspicion.h"
-#include "lists/suspicion_rules.h"
+#include "judgement/suspicion.h"
+#include "judgement/suspicion_rules.h"
 #include "text/utc.h"
 
 namespace greylisting::ctl {

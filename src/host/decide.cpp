@@ -4,8 +4,8 @@
 
 #include "host/log.h"
 #include "judgement/rules.h"
+#include "judgement/suspicion_rules.h"
 #include "lists/outside_lists.h"
-#include "lists/suspicion_rules.h"
 #include "mail/reply.h"
 
 namespace greylisting {

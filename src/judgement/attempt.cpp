@@ -3,7 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "lists/suspicion.h"
+#include "judgement/suspicion.h"
 #include "mail/client_name.h"
 
 namespace greylisting {

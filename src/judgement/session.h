@@ -1,14 +1,12 @@
 // session: what qmail-smtpd, qmail-spp and tcpserver say about this RCPT, all of it through the environment.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
 
-namespace greylisting {
+#include "process/environment.h"
 
-/// Looks up an environment variable; null when it is not set. Has the shape of getenv(3).
-using Environment = std::function<const char*(const char* name)>;
+namespace greylisting {
 
 struct Session {
   std::string client{};                  // TCPREMOTEIP

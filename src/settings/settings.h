@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "judgement/session.h"
 #include "mail/triplet.h"
+#include "process/environment.h"
 
 namespace greylisting {
 

@@ -3,7 +3,7 @@
 // in any case and with a final dot.
 // The input is the client's address, its name, HELO, sender and recipient, a line each, and the rules.
 
-#include "lists/suspicion_rules.h"
+#include "judgement/suspicion_rules.h"
 
 #include <algorithm>
 #include <array>
@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "lists/suspicion.h"
+#include "judgement/suspicion.h"
 #include "mail/client_name.h"
 
 using namespace greylisting;

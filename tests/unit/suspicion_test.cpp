@@ -1,4 +1,4 @@
-#include "lists/suspicion.h"
+#include "judgement/suspicion.h"
 
 #include <string>
 #include <string_view>

@@ -10,9 +10,9 @@
 
 #include "ctl/lists/entry_table.h"
 #include "ctl/print/figure_words.h"
+#include "judgement/suspicion_rules.h"
 #include "lists/list_file.h"
 #include "lists/outside_lists.h"
-#include "lists/suspicion_rules.h"
 
 namespace greylisting::ctl {
 namespace {

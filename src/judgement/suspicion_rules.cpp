@@ -1,4 +1,4 @@
-#include "lists/suspicion_rules.h"
+#include "judgement/suspicion_rules.h"
 
 #include <algorithm>
 #include <array>

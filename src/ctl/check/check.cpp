@@ -9,6 +9,7 @@
 #include "ctl/check/database.h"
 #include "ctl/check/files.h"
 #include "ctl/check/host.h"
+#include "ctl/check/policy.h"
 #include "ctl/check/report.h"
 #include "ctl/check/trial.h"
 #include "ctl/check/user.h"
@@ -59,7 +60,8 @@ void look_at_outage(bool is_tried, Report& report) {
 }
 
 void look_at_user(const SmtpdUser& user, Report& report) {
-  const std::string text = "user: qmail-smtpd is taken to run as " + user.name + ", " + user.how;
+  const std::string text = std::string("user: ") + (is_policy_host() ? "greylisting-policy" : "qmail-smtpd") +
+                           " is taken to run as " + user.name + ", " + user.how;
   if (user.is_within_reach()) {
     report.add(good(text));
   } else {
@@ -104,7 +106,7 @@ int check(const LoadedSettings& loaded, const CheckOptions& options) {
   look_at_user(user, report);
 
   const SmtpdUser tried = user.is_within_reach() ? user : this_user();
-  const Host host = examine_host(tried);
+  const Host host = is_policy_host() ? examine_policy_host() : examine_host(tried);
   report.add(host.findings);
   const std::vector<Finding> about_files = examine_files_of(user, loaded);
   report.add(about_files);

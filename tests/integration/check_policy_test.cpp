@@ -1,0 +1,79 @@
+// greylistctl check where there is no qmail: Postfix's files, and one question to the policy service.
+
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/support/catch.h"
+#include "tests/support/installation.h"
+#include "tests/support/process.h"
+#include "tests/support/temporary_directory.h"
+
+namespace greylisting::test {
+namespace {
+
+using Catch::Matchers::Contains;
+using Catch::Matchers::EndsWith;
+
+// With Postfix's configuration in its home.
+Result check(const Installation& installation) {
+  return run({.arguments = {built("greylistctl"), "--home", installation.home(), "check", "--user",
+                            std::to_string(geteuid())},
+              .environment = {{"MAIL_CONFIG", installation.home() / "postfix"}}});
+}
+
+std::string main_cf() { return read_file(source_tree() / "config/postfix-main.cf"); }
+
+std::string master_cf() {
+  std::string text = read_file(source_tree() / "config/postfix-master.cf");
+  const std::string program = "/usr/local/sbin/greylisting-policy";
+  return text.replace(text.find(program), program.size(), built("greylisting-policy"));
+}
+
+}  // namespace
+
+TEST_CASE("check asks the policy service one question, and leaves nothing behind", "[check]") {
+  const Backend backend = GENERATE(Backend::mariadb, Backend::sqlite);
+  const Installation installation(backend);
+  write_file(installation.home() / "postfix/main.cf", main_cf());
+  write_file(installation.home() / "postfix/master.cf", master_cf());
+  const Result result = check(installation);
+  CAPTURE(result.output, result.errors);
+  CHECK(result.status == 0);
+  CHECK_THAT(result.output, Contains("ok       Postfix: ") &&
+                                Contains("deferred an attempt never seen before (new)") &&
+                                EndsWith("This installation works.\n"));
+  CHECK(installation.sql("SELECT COUNT(*) FROM greylisting_data") == Rows{{"0"}});
+}
+
+TEST_CASE("check says what keeps Postfix from asking", "[check]") {
+  struct Broken {
+    std::string main;
+    std::string master;
+    std::string said;
+    int status;
+  };
+  const std::string service =
+      "smtpd_recipient_restrictions = check_policy_service unix:private/greylisting\n";
+  const std::vector<Broken> all{
+      {"# check_policy_service in a comment\n", master_cf(), "asks no policy service", 0},
+      {main_cf(), "smtp inet n - y - - smtpd\n", "master.cf has no such service", 1},
+      {main_cf(), "#" + master_cf(), "", 0},
+      {service, master_cf(), "has no default_action=DUNNO", 0},
+      {service + "smtpd_policy_service_default_action = DUNNO\n", master_cf(), "ok       Postfix: ", 0},
+      {main_cf(), "greylisting unix - n n - 0 spawn user=x argv=/missing/greylisting-policy\n",
+       "/missing/greylisting-policy is not there", 1},
+  };
+  for (const Broken& broken : all) {
+    const Installation installation(Backend::sqlite);
+    write_file(installation.home() / "postfix/main.cf", broken.main);
+    write_file(installation.home() / "postfix/master.cf", broken.master);
+    const Result result = check(installation);
+    CAPTURE(broken.main, broken.master, result.output, result.errors);
+    CHECK(result.status == broken.status);
+    CHECK_THAT(result.output, Contains(broken.said));
+  }
+}
+
+}  // namespace greylisting::test

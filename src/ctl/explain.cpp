@@ -1,7 +1,6 @@
 #include <unistd.h>
 
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -11,6 +10,7 @@
 #include "ctl/commands.h"
 #include "ctl/judgement_steps.h"
 #include "ctl/print/figure_words.h"
+#include "ctl/print/json.h"
 #include "ctl/print/terminal.h"
 #include "host/spp.h"
 #include "text/printable.h"
@@ -18,8 +18,6 @@
 
 namespace greylisting::ctl {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct Explanation {
   Session session;
@@ -148,7 +146,7 @@ void print_json(const Explanation& explanation, const std::vector<std::string>& 
                     {"passes_from", or_null(explanation.passes_from)},
                     {"hint", or_null(explanation.hint)},
                     {"notes", notes}};
-  std::cout << object.dump(2) << '\n';
+  std::cout << object.text() << '\n';
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -13,6 +12,7 @@
 #include "ctl/lists/entry_json.h"
 #include "ctl/lists/list_line.h"
 #include "ctl/print/figure_words.h"
+#include "ctl/print/json.h"
 #include "ctl/print/output_file.h"
 
 namespace greylisting::ctl {
@@ -68,7 +68,7 @@ std::string why_not_in(ListFormat format, const Entry& entry, const std::optiona
 
 Exported exported(const std::vector<StoredEntry>& entries, const ExportOptions& options) {
   Exported exported;
-  auto array = nlohmann::ordered_json::array();
+  Json array = Json::array();
   for (const StoredEntry& stored : entries) {
     std::string why = why_not_understood(stored);
     if (why.empty() && options.format) {
@@ -83,7 +83,7 @@ Exported exported(const std::vector<StoredEntry>& entries, const ExportOptions& 
                                   one_line(stored.pattern) + ") is left out: " + why);
     }
   }
-  if (!options.format) exported.text = array.dump(2) + '\n';
+  if (!options.format) exported.text = array.text() + '\n';
   return exported;
 }
 

@@ -1,10 +1,10 @@
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "ctl/commands.h"
+#include "ctl/print/json.h"
 #include "ctl/print/table.h"
 #include "ctl/print/words.h"
 #include "ctl/records/record_table.h"
@@ -12,8 +12,6 @@
 
 namespace greylisting::ctl {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 Network network_of(const std::string& text) {
   if (const auto network = Network::parse(text)) return *network;
@@ -82,7 +80,7 @@ void print_json(const std::vector<Record>& records) {
                      {"deferred", record.blocked},
                      {"passed", record.passed}});
   }
-  std::cout << array.dump(2) << '\n';
+  std::cout << array.text() << '\n';
 }
 
 void print_csv(const std::vector<Record>& records) {

@@ -1,5 +1,4 @@
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -7,13 +6,12 @@
 
 #include "ctl/commands.h"
 #include "ctl/lists/entry_json.h"
+#include "ctl/print/json.h"
 #include "ctl/print/table.h"
 #include "ctl/records/earned.h"
 
 namespace greylisting::ctl {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 Cells cells(const StoredEntry& entry) {
   std::string remarks;
@@ -47,7 +45,7 @@ void print(const std::vector<Item>& items, bool as_json, Cells head, std::string
   if (as_json) {
     Json array = Json::array();
     for (const Item& item : items) array.push_back(json_of(item));
-    std::cout << array.dump(2) << '\n';
+    std::cout << array.text() << '\n';
     return;
   }
   if (items.empty()) {

@@ -54,7 +54,7 @@ int report(const LoadedSettings& loaded, const ReportOptions& options) {
     write_whole_file(options.html, page(figures));
   }
   if (options.json) {
-    std::cout << json_of(figures).dump(2) << '\n';
+    std::cout << json_of(figures).text() << '\n';
   } else if (options.html.empty()) {
     print(figures);
   }

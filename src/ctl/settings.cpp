@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "ctl/commands.h"
+#include "ctl/print/json.h"
 #include "settings/table.h"
 #include "text/printable.h"
 
@@ -77,7 +77,7 @@ void print_lines(const std::vector<Shown>& all, bool has_sources) {
 }
 
 void print_json(const std::vector<Shown>& all) {
-  auto array = nlohmann::ordered_json::array();
+  Json array = Json::array();
   for (const Shown& row : all) {
     array.push_back({{"name", row.setting.key},
                      {"variable", row.setting.variable},
@@ -86,7 +86,7 @@ void print_json(const std::vector<Shown>& all) {
                      {"source", one_line(row.source)},
                      {"meaning", row.setting.meaning}});
   }
-  std::cout << array.dump(2) << '\n';
+  std::cout << array.text() << '\n';
 }
 
 }  // namespace

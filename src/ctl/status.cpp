@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <ctime>
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +11,7 @@
 
 #include "ctl/commands.h"
 #include "ctl/print/figure_words.h"
+#include "ctl/print/json.h"
 #include "ctl/print/table.h"
 #include "ctl/records/recent.h"
 #include "ctl/records/sizes.h"
@@ -21,8 +21,6 @@
 
 namespace greylisting::ctl {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // One column of the screen.
 struct Column {
@@ -123,7 +121,7 @@ void print(const std::vector<Column>& columns) {
 
 Json json_of(const Column& column) {
   Json decisions = Json::object();
-  for (const Reason reason : kReasons) decisions[std::string(name(reason))] = column.tally.of(reason);
+  for (const Reason reason : kReasons) decisions.set(name(reason), column.tally.of(reason));
   const auto seconds = [&column](unsigned percent) -> Json {
     const auto wait = percentile(column.tally.waits, percent);
     return wait ? Json(wait->count()) : Json();
@@ -161,21 +159,25 @@ int status(const LoadedSettings& loaded, const StatusOptions& options) {
   }
 
   if (options.json) {
-    Json json = {{"host", host_name()},         {"version", kVersion},      {"mode", mode(settings)},
-                 {"observe", settings.observe}, {"store", store(settings)}, {"time", utc(now)}};
+    Json json{{"host", host_name()},         {"version", kVersion},      {"mode", mode(settings)},
+              {"observe", settings.observe}, {"store", store(settings)}, {"time", utc(now)}};
     if (!problem.empty()) {
-      json["problem"] = problem;
+      json.set("problem", problem);
     } else {
-      json["records"] = {{"all", sizes.records}, {"waiting", sizes.waiting}, {"over", sizes.over}};
-      json["clients"] = {{"trusted", sizes.trusted}, {"trapped", sizes.trapped}};
-      json["entries"] = sizes.entries;
-      json["last_cleanup"] = sizes.last_cleanup.empty() ? Json() : Json(sizes.last_cleanup);
+      json.set("records", {{"all", sizes.records}, {"waiting", sizes.waiting}, {"over", sizes.over}});
+      json.set("clients", {{"trusted", sizes.trusted}, {"trapped", sizes.trapped}});
+      Json entries = Json::object();
+      for (const auto& [action, count] : sizes.entries) entries.set(action, count);
+      json.set("entries", entries);
+      json.set("last_cleanup", sizes.last_cleanup.empty() ? Json() : Json(sizes.last_cleanup));
     }
-    json["last_hour"] = json_of(columns[0]);
-    json["last_day"] = json_of(columns[1]);
-    json["other_hosts"] = others.names;
-    if (!others.names.empty()) json["other_hosts_last_day"] = json_of({"", others.tally});
-    std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+    json.set("last_hour", json_of(columns[0]));
+    json.set("last_day", json_of(columns[1]));
+    Json names = Json::array();
+    for (const std::string& name : others.names) names.push_back(name);
+    json.set("other_hosts", names);
+    if (!others.names.empty()) json.set("other_hosts_last_day", json_of({"", others.tally}));
+    std::cout << json.text() << '\n';
     return problem.empty() ? kDone : kFailed;
   }
 

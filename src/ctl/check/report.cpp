@@ -37,9 +37,9 @@ Finding problem(std::string text, std::string remedy) {
 void Report::add(const Finding& finding) {
   works_ = works_ && finding.state != State::bad;
   if (options_.json) {
-    nlohmann::json its = {{"state", word(finding.state)}, {"text", finding.text}};
-    if (!finding.remedy.empty()) its["remedy"] = finding.remedy;
-    json_["findings"].push_back(std::move(its));
+    Json its{{"state", word(finding.state)}, {"text", finding.text}};
+    if (!finding.remedy.empty()) its.set("remedy", finding.remedy);
+    findings_.push_back(its);
   } else if (!options_.quiet) {
     std::cout << text_of(finding) << std::flush;
   } else if (finding.state != State::good) {
@@ -54,7 +54,7 @@ void Report::add(const std::vector<Finding>& findings) {
 void Report::add_settings(const std::vector<std::pair<std::string, std::string>>& rows) {
   if (!options_.verbose) return;
   if (options_.json) {
-    for (const auto& [key, value] : rows) json_["settings"][key] = value;
+    for (const auto& [key, value] : rows) settings_.set(key, value);
   } else if (!options_.quiet) {
     for (const auto& [key, value] : rows) std::cout << "           " << key << " = " << value << '\n';
   }
@@ -62,9 +62,10 @@ void Report::add_settings(const std::vector<std::pair<std::string, std::string>>
 
 int Report::end() {
   if (options_.json) {
-    json_["works"] = works_;
-    // What is not UTF-8 in a message is replaced.
-    std::cout << json_.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+    Json json{{"findings", findings_}};
+    if (options_.verbose) json.set("settings", settings_);
+    json.set("works", works_);
+    std::cout << json.text() << '\n';
   } else if (!options_.quiet || !works_) {
     std::cout << withheld_
               << (works_ ? "This installation works.\n" : "This installation does not work as it should.\n");

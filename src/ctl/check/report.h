@@ -1,12 +1,12 @@
 // report: what `greylistctl check` has found, as it comes, and whether it works.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "ctl/commands.h"
+#include "ctl/print/json.h"
 #include "store/administration.h"
 
 namespace greylisting::ctl {
@@ -37,7 +37,9 @@ class Report {
   const CheckOptions& options_;
   bool works_ = true;
   std::string withheld_;  // of --quiet
-  nlohmann::json json_ = {{"findings", nlohmann::json::array()}};
+  // Of --json.
+  Json findings_ = Json::array();
+  Json settings_ = Json::object();
 };
 
 }  // namespace greylisting::ctl

@@ -15,7 +15,7 @@
 namespace greylisting::ctl {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Value = nlohmann::ordered_json;
 
 constexpr int kMaxBlock = 525600;
 constexpr std::size_t kMaxShown = 100;  // of a value in a message
@@ -33,7 +33,7 @@ class EntryError : public std::runtime_error {
 };
 
 // Empty for what is null or is not there.
-std::string text_at(const Json& object, const char* key) {
+std::string text_at(const Value& object, const char* key) {
   const auto found = object.find(key);
   if (found == object.end() || found->is_null()) return "";
   if (!found->is_string()) throw EntryError(std::string(key) + " is not a text");
@@ -54,7 +54,7 @@ std::string bytes_of(const std::string& digits) {
   return bytes;
 }
 
-std::optional<std::chrono::minutes> block_at(const Json& object) {
+std::optional<std::chrono::minutes> block_at(const Value& object) {
   const auto found = object.find("block");
   if (found == object.end() || found->is_null()) return std::nullopt;
   if (!found->is_number_integer() || *found < 0 || *found > kMaxBlock)
@@ -62,7 +62,7 @@ std::optional<std::chrono::minutes> block_at(const Json& object) {
   return std::chrono::minutes(found->get<int>());
 }
 
-std::string expiry_at(const Json& object) {
+std::string expiry_at(const Value& object) {
   const std::string until = text_at(object, "until");
   if (until.empty()) return std::string(kForEver);
   const auto end = end_of(until);
@@ -70,7 +70,7 @@ std::string expiry_at(const Json& object) {
   return *end;
 }
 
-std::string reply_at(const Json& object) {
+std::string reply_at(const Value& object) {
   std::string reply = text_at(object, "reply");
   if (!reply.empty() && !is_reply(reply, '4') && !is_reply(reply, '5')) {
     throw EntryError(
@@ -82,7 +82,7 @@ std::string reply_at(const Json& object) {
   return reply;
 }
 
-Entry entry_of(const Json& object) {
+Entry entry_of(const Value& object) {
   if (!object.is_object()) throw EntryError("it is not an object");
   for (const auto& [key, value] : object.items()) {
     if (std::ranges::find(kKeys, key) == kKeys.end())
@@ -105,7 +105,7 @@ Entry entry_of(const Json& object) {
 
 }  // namespace
 
-nlohmann::ordered_json json_of(const StoredEntry& entry) {
+Json json_of(const StoredEntry& entry) {
   Json object{{"id", entry.id},
               {"action", one_line(entry.action)},
               {"what", one_line(subject_of(entry))},
@@ -113,15 +113,15 @@ nlohmann::ordered_json json_of(const StoredEntry& entry) {
               {"until", entry.expires == kForEver ? Json() : Json(entry.expires)},
               {"over", entry.is_over},
               {"comment", one_line(entry.comment)}};
-  if (one_line(entry.pattern) != entry.pattern) object["pattern_hex"] = hexadecimal(entry.pattern);
-  if (!entry.block.empty()) object["block"] = std::stol(entry.block);
-  if (!entry.reply.empty()) object["reply"] = one_line(entry.reply);
+  if (one_line(entry.pattern) != entry.pattern) object.set("pattern_hex", hexadecimal(entry.pattern));
+  if (!entry.block.empty()) object.set("block", std::stol(entry.block));
+  if (!entry.reply.empty()) object.set("reply", one_line(entry.reply));
   return object;
 }
 
 JsonList parse_json_list(const std::string& file, std::string_view text) {
   JsonList list;
-  const Json array = Json::parse(text, nullptr, false);
+  const Value array = Value::parse(text, nullptr, false);
   if (!array.is_array()) {
     list.why_not = file + ": is not a JSON array of entries, as greylistctl export json writes it";
     return list;

@@ -14,16 +14,16 @@
 // Only action, what and pattern have to be there.
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "ctl/lists/entry_table.h"
+#include "ctl/print/json.h"
 
 namespace greylisting::ctl {
 
-nlohmann::ordered_json json_of(const StoredEntry& entry);
+Json json_of(const StoredEntry& entry);
 
 /// The entries of a file, and what is wrong with the others.
 struct JsonList {

@@ -10,8 +10,6 @@
 namespace greylisting::ctl {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 Json share(std::uint64_t part, std::uint64_t all) {
   return all == 0 ? Json() : Json(static_cast<double>(part) / static_cast<double>(all));
 }
@@ -19,7 +17,7 @@ Json share(std::uint64_t part, std::uint64_t all) {
 Json json_of_decisions(const Tally& tally) {
   Json reasons = Json::object();
   for (const Reason reason : kReasons) {
-    if (const std::uint64_t count = tally.of(reason); count > 0) reasons[std::string(name(reason))] = count;
+    if (const std::uint64_t count = tally.of(reason); count > 0) reasons.set(name(reason), count);
   }
   return {{"accepted", tally.of(Outcome::accepted)},
           {"deferred", tally.of(Outcome::deferred)},
@@ -32,7 +30,7 @@ Json json_of(const Durations& durations) {
   Json percentiles = Json::object();
   for (const unsigned percent : {50U, 75U, 90U, 95U, 99U}) {
     const auto duration = percentile(durations, percent);
-    percentiles['p' + std::to_string(percent)] = duration ? Json(duration->count()) : Json();
+    percentiles.set('p' + std::to_string(percent), duration ? Json(duration->count()) : Json());
   }
   Json bins = Json::array();
   for (const Bin& bin : histogram(durations)) {
@@ -66,8 +64,8 @@ Json json_of_days(const Figures& figures) {
   Json array = Json::array();
   for (const DayFigures& day : figures.days) {
     Json object{{"day", day.date}};
-    object.update(json_of(day.tally, day.records));
-    array.push_back(std::move(object));
+    object.set(json_of(day.tally, day.records));
+    array.push_back(object);
   }
   return array;
 }

@@ -27,12 +27,11 @@
 //                     wait, from 0 to 1; null when there are none)
 #pragma once
 
-#include <nlohmann/json.hpp>
-
+#include "ctl/print/json.h"
 #include "ctl/report/figures.h"
 
 namespace greylisting::ctl {
 
-nlohmann::ordered_json json_of(const Figures& figures);
+Json json_of(const Figures& figures);
 
 }  // namespace greylisting::ctl

@@ -363,6 +363,7 @@ TEST_CASE("check by root names what qmail-smtpd's user cannot read", "[ctl]") {
   cause_and_check(any_server(), {"the plugin's option file of root",
                                  [](Installation& it) {
                                    let_everybody_in(it);
+                                   fs::remove_all(it.home() / "supervise");
                                    fs::create_directory(it.home() / "greylisting");
                                    REQUIRE(chown((it.home() / "greylisting").c_str(), kNobody, kNobody) == 0);
                                  },

@@ -4,6 +4,10 @@
 -- It creates what is missing and changes nothing that exists. A database of greylisting 0.5 is
 -- brought here by upgrade-from-0.5.sql.
 
+-- Whatever the server and the account are set to.
+SET SESSION autocommit = 1, sql_mode = '', time_zone = '+00:00', sql_safe_updates = 0,
+  sql_select_limit = 18446744073709551615, sql_big_selects = 1, completion_type = 0;
+
 -- One row for each thing that is true of the whole database.
 CREATE TABLE IF NOT EXISTS greylisting_meta (
   name  varchar(64)  NOT NULL,
@@ -157,6 +161,10 @@ CREATE TRIGGER greylisting_lists_update BEFORE UPDATE ON greylisting_lists FOR E
       IF(NEW.ipaddr_prefixsize % 8 = 0, '',
          CHAR(ASCII(SUBSTRING(NEW.ipaddr_start, NEW.ipaddr_prefixsize DIV 8 + 1, 1)) & (255 << (8 - NEW.ipaddr_prefixsize % 8)))),
       REPEAT(x'00', LENGTH(NEW.ipaddr_start) - CEIL(NEW.ipaddr_prefixsize / 8)));
+
+-- Entries that were added while there was no trigger.
+UPDATE greylisting_lists SET ipaddr = ipaddr, last_update = last_update
+ WHERE ipaddr IS NOT NULL AND ipaddr_start IS NULL;
 
 -- The version of this schema: last, once the tables and the triggers are there.
 INSERT INTO greylisting_meta (name, value)

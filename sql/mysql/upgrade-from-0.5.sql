@@ -6,10 +6,8 @@
 -- The account needs what sql/mysql/grants.sql grants greylistctl. Mail may
 -- flow meanwhile: a plugin that finds the tables half-way lets it pass.
 
--- 0.5 lists allow with block_expires '0000-00-00 00:00:00', which a strict server refuses to touch.
-SET SESSION sql_mode = '';
-
--- What is missing: greylisting_meta, and the triggers in their new form.
+-- What is missing: greylisting_meta, and the triggers in their new form. It also has the session be as it has to be: 0.5
+-- lists allow with block_expires '0000-00-00 00:00:00', which a strict server refuses to touch.
 SOURCE schema.sql;
 
 -- Only InnoDB has rows that can be locked one by one, and transactions.

@@ -3,6 +3,11 @@
 --     cd sql/mysql && mysql DATABASE < upgrade-from-3.sql        (or: greylistctl migrate)
 --
 -- Mail may flow meanwhile: a plugin that finds the tables half-way lets it pass.
+
+-- Whatever the server and the account are set to.
+SET SESSION autocommit = 1, sql_mode = '', time_zone = '+00:00', sql_safe_updates = 0,
+  sql_select_limit = 18446744073709551615, sql_big_selects = 1, completion_type = 0;
+
 SET @statement = IF(
   (SELECT COUNT(*) FROM information_schema.columns
     WHERE table_schema = DATABASE() AND table_name = 'greylisting_data' AND column_name = 'pool') = 1,

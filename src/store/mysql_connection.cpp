@@ -1,6 +1,5 @@
 #include "store/mysql_connection.h"
 
-#include <errmsg.h>
 #include <fcntl.h>
 #include <mysqld_error.h>
 #include <sys/stat.h>
@@ -16,18 +15,13 @@
 
 #include "process/hand_over.h"
 #include "process/process.h"
+#include "store/mysql_remedies.h"
 
 namespace greylisting {
 namespace {
 
 // Errors of the server that not every client library has a name for.
-constexpr unsigned kDiskFull = 1021;
-constexpr unsigned kTableCrashed = 126;  // the server passes on what MyISAM and Aria call it
-constexpr unsigned kTableCrashedInUse = 145;
-constexpr unsigned kAccessDeniedNoPassword = 1698;
 constexpr unsigned kRecordHasChanged = 1020;        // MariaDB 11.6, innodb_snapshot_isolation
-constexpr unsigned kNodeNotReady = 1047;            // Galera
-constexpr unsigned kNoTriggerWithBinaryLog = 1419;  // MySQL: ER_BINLOG_CREATE_ROUTINE_NEED_SUPER
 constexpr unsigned kRolledBackDuringCommit = 3101;  // MySQL's group replication
 
 // Another transaction was in the way, this one is rolled back, and the next try may well succeed.
@@ -46,7 +40,7 @@ void pause(int failures) {
 // Whatever the server's settings, init_connect and the option file's init-command have made of the session.
 constexpr std::string_view kSession =
     "SET NAMES latin1, autocommit = 1, sql_mode = '', time_zone = '+00:00', sql_safe_updates = 0, "
-    "sql_select_limit = 18446744073709551615;";
+    "sql_select_limit = 18446744073709551615, sql_big_selects = 1, completion_type = 0;";
 
 void require_option_file(const std::string& name, std::string_view key) {
   const std::string text = "the MySQL option file " + name + ' ';
@@ -69,79 +63,6 @@ void require_option_file(const std::string& name, std::string_view key) {
   }
 }
 
-// Some libraries say so with the error for a wrong password.
-bool lacks_authentication_plugin(unsigned error, std::string_view message) {
-  return error == CR_AUTH_PLUGIN_CANNOT_LOAD || message.find("could not be loaded") != std::string_view::npos;
-}
-
-std::string remedy_for(unsigned error, std::string_view message, const std::string& option_file) {
-  const std::string in_file =
-      option_file.empty() ? " in an option file (mysql_default_file)" : " in " + option_file;
-  if (lacks_authentication_plugin(error, message)) {
-    return "this client library cannot log in to such an account; ALTER USER ... IDENTIFIED WITH a plugin "
-           "that it has: caching_sha2_password, the only one of Oracle's library from version 9 on, or "
-           "mysql_native_password with MariaDB's";
-  }
-  switch (error) {
-    case CR_CONNECTION_ERROR:
-    case CR_CONN_HOST_ERROR:
-    case CR_IPSOCK_ERROR:
-    case CR_UNKNOWN_HOST:
-      return "start the database, or correct socket, host and port" + in_file;
-    case CR_SERVER_GONE_ERROR:
-    case CR_SERVER_LOST:
-    case ER_SERVER_SHUTDOWN:
-      return "see whether the database is running and what its log says";
-    case ER_CON_COUNT_ERROR:
-    case ER_TOO_MANY_USER_CONNECTIONS:
-    case ER_USER_LIMIT_REACHED:
-      return "raise max_connections of the database";
-    case ER_ACCESS_DENIED_ERROR:
-    case kAccessDeniedNoPassword:
-      return "correct user and password" + in_file + "; sql/mysql/grants.sql creates the account";
-    case ER_BAD_DB_ERROR:
-    case ER_NO_DB_ERROR:
-      return "name the database (database=)" + in_file + "; sql/mysql/grants.sql creates it";
-    case ER_DBACCESS_DENIED_ERROR:
-    case ER_TABLEACCESS_DENIED_ERROR:
-    case ER_COLUMNACCESS_DENIED_ERROR:
-    case ER_SPECIFIC_ACCESS_DENIED_ERROR:
-      return "grant the account what sql/mysql/grants.sql grants the plugin's, or greylistctl's "
-             "(mysql_admin_file)";
-    case ER_NO_SUCH_TABLE:
-    case ER_BAD_FIELD_ERROR:
-      return "bring the database and this program to one version: greylistctl migrate does so, or says "
-             "what to install";
-    case kNodeNotReady:
-      return "this node of the cluster is joining it or has lost it: see wsrep_local_state_comment and "
-             "wsrep_cluster_status in its SHOW STATUS, or name another node" +
-             in_file;
-    case ER_LOCK_DEADLOCK:
-    case ER_LOCK_WAIT_TIMEOUT:
-    case kRecordHasChanged:
-    case kRolledBackDuringCommit:
-      return "others keep changing the same record: see what else writes to the database (SHOW PROCESSLIST)";
-    case kNoTriggerWithBinaryLog:
-      return "as the server's administrator: SET GLOBAL log_bin_trust_function_creators = 1; then: "
-             "greylistctl migrate";
-    case ER_NO_SUCH_USER:
-      return "the account that made the triggers is gone; as the server's administrator: DROP TRIGGER "
-             "greylisting_lists_insert; DROP TRIGGER greylisting_lists_update; then: greylistctl migrate";
-    case ER_OPTION_PREVENTS_STATEMENT:
-      return "connect to a server that takes writes, or make this one writable";
-    case ER_RECORD_FILE_FULL:
-    case kDiskFull:
-      return "make room on the database's disk";
-    case ER_CRASHED_ON_USAGE:
-    case ER_NOT_KEYFILE:
-    case kTableCrashed:
-    case kTableCrashedInUse:
-      return "repair the table, then: greylistctl migrate (it makes it an InnoDB table)";
-    default:
-      return "greylistctl check says more";
-  }
-}
-
 }  // namespace
 
 // Defined before its uses, which instantiate it.
@@ -153,7 +74,7 @@ void MysqlConnection::fail() const {
   const unsigned error = mysql_errno(connection_.get());
   throw Error(
       "MySQL: " + std::string(mysql_error(connection_.get())) + " (error " + std::to_string(error) + ')',
-      remedy_for(error, mysql_error(connection_.get()), option_file_));
+      mysql_remedy(error, mysql_error(connection_.get()), option_file_));
 }
 
 MysqlConnection::MysqlConnection(const std::string& option_file, std::string_view key)

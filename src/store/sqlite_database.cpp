@@ -41,7 +41,7 @@ std::string remedy_for(int error, const std::string& file) {
     case SQLITE_ERROR:
       return "bring the file to this version's schema: greylistctl migrate";
     default:
-      return "greylistctl check says more";
+      return "see whether the file is whole: sqlite3 " + file + " 'PRAGMA integrity_check'";
   }
 }
 

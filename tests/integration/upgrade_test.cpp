@@ -13,6 +13,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/installation.h"
+#include "tests/support/server_settings.h"
 
 namespace greylisting::test {
 namespace {
@@ -259,7 +260,7 @@ std::string dump(const Installation& installation) {
     all += text(installation.sql("SELECT * FROM " + rows + " ORDER BY 1, 2"));
   }
   all += text(installation.sql(
-      "SELECT trigger_name, action_timing, event_manipulation, event_object_table, "
+      "SELECT trigger_name, sql_mode, action_timing, event_manipulation, event_object_table, "
       "TRIM(TRAILING ';' FROM action_statement) "
       "FROM information_schema.triggers WHERE trigger_schema = DATABASE() ORDER BY trigger_name"));
   return all;
@@ -330,7 +331,7 @@ TEST_CASE("a database of greylisting 0.5 is brought to this version and loses no
 
   {
     // As on a server that would refuse times of zero.
-    const GlobalSqlMode strict(installation.server(), "TRADITIONAL");
+    const GlobalVariable strict(installation.server(), "sql_mode", "'TRADITIONAL'");
     upgrade(installation);
   }
   CHECK(text(stored_entries(installation)) == text(entries));
@@ -450,6 +451,55 @@ TEST_CASE("a store of an earlier version is brought to this version and loses no
 
   const Result again = migrate();
   CHECK_THAT(again.output, Catch::Contains("nothing was done"));
+}
+
+// By the files that a person runs, and by greylistctl.
+TEST_CASE("an upgrade is the same whatever the server is set to", "[integration][upgrade][server-settings]") {
+  const ServerKind kind = GENERATE(ServerKind::mariadb, ServerKind::mysql56);
+  DatabaseServer& server = DatabaseServer::shared(kind);
+  make_changing_zone(server);
+  const Layout layout{"MyISAM", "latin1"};
+  const Installation whole(server);
+  lay_out_05(whole, layout);
+  upgrade(whole);
+  const std::string goal = dump(whole);
+  const auto migrate = [](const Installation& installation) {
+    return run({.arguments = {built("greylistctl"), "--home", installation.home(), "migrate"}});
+  };
+  const Installation migrated(server);
+  lay_out_05(migrated, layout);
+  REQUIRE(migrate(migrated).status == 0);
+  const std::string goal_of_tool = dump(migrated);
+  for (const ServerSetting& setting : server_settings(kind)) {
+    CAPTURE(setting.name);
+    const Installation by_file(server);
+    lay_out_05(by_file, layout);
+    const Installation by_tool(server);
+    lay_out_05(by_tool, layout);
+    const Installation from_3(server);
+    lay_out(from_3, 3);
+    const Installation fresh(server);
+    fresh.sql("DROP TABLE greylisting_lists, greylisting_data, greylisting_meta");
+    const auto file = by_tool.home() / "control/mysql-admin.cnf";
+    if (!setting.init_command.empty())
+      write_file(file, read_file(file) + "init-command=" + setting.init_command + '\n', 0600);
+    {
+      const InForce in_force(server, setting);
+      upgrade(by_file);
+      const Result result = migrate(by_tool);
+      CAPTURE(result.errors);
+      CHECK(result.status == 0);
+      CHECK(
+          server.run_script(from_3.database(), kUpgrade.parent_path() / "upgrade-from-3.sql").errors.empty());
+      CHECK(server.run_script(fresh.database(), kUpgrade.parent_path() / "schema.sql").errors.empty());
+    }
+    CHECK(dump(by_file) == goal);
+    CHECK(dump(by_tool) == goal_of_tool);
+    CHECK(reason(from_3, {}) == "known");
+    fresh.add(deny_network("192.0.2.0/24"));
+    CHECK(reason(fresh, {}) == "denied");
+    CHECK(fresh.sql("SELECT name, value FROM greylisting_meta") == Rows{{"schema_version", "4"}});
+  }
 }
 
 TEST_CASE("the upgrade leaves a database of this version as it is", "[integration][upgrade]") {

@@ -236,14 +236,18 @@ Result DatabaseServer::run_script(const std::string& database, const std::filesy
 
 std::string DatabaseServer::end() const { return "\nThe server has ended: " + read_file(directory_ / "log"); }
 
-GlobalSqlMode::GlobalSqlMode(const DatabaseServer& server, const std::string& mode)
-    : server_(server), before_(server.sql("", "SELECT @@GLOBAL.sql_mode").at(0).at(0).value()) {
-  server_.sql("", "SET GLOBAL sql_mode = '" + mode + '\'');
+GlobalVariable::GlobalVariable(const DatabaseServer& server, std::string name, const std::string& value)
+    : server_(server),
+      name_(std::move(name)),
+      before_(server.sql("", "SELECT @@GLOBAL." + name_).at(0).at(0).value()) {
+  const bool is_number = !before_.empty() && before_.find_first_not_of("0123456789") == std::string::npos;
+  if (!is_number) before_ = '\'' + before_ + '\'';
+  server_.sql("", "SET GLOBAL " + name_ + " = " + value);
 }
 
-GlobalSqlMode::~GlobalSqlMode() {
+GlobalVariable::~GlobalVariable() {
   try {
-    server_.sql("", "SET GLOBAL sql_mode = '" + before_ + '\'');
+    server_.sql("", "SET GLOBAL " + name_ + " = " + before_);
   } catch (const std::exception& error) {
     std::cerr << error.what() << '\n';
   }

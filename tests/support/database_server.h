@@ -96,16 +96,18 @@ class DatabaseServer {
   unsigned databases_ = 0;
 };
 
-/// The server's global sql_mode for as long as this lives: every connection made meanwhile has it.
-class GlobalSqlMode {
+/// A global variable of the server for as long as this lives: every connection made meanwhile begins with it.
+class GlobalVariable {
  public:
-  GlobalSqlMode(const DatabaseServer& server, const std::string& mode);
-  GlobalSqlMode(const GlobalSqlMode&) = delete;
-  GlobalSqlMode& operator=(const GlobalSqlMode&) = delete;
-  ~GlobalSqlMode();
+  /// `value` is SQL: a number, or text in quotes.
+  GlobalVariable(const DatabaseServer& server, std::string name, const std::string& value);
+  GlobalVariable(const GlobalVariable&) = delete;
+  GlobalVariable& operator=(const GlobalVariable&) = delete;
+  ~GlobalVariable();
 
  private:
   const DatabaseServer& server_;
+  std::string name_;
   std::string before_;
 };
 

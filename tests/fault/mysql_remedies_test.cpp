@@ -1,0 +1,144 @@
+// What the plugin says of each error that a server or an account can meet it with, and that it decides again
+// once the remedy has been followed.
+
+#include <algorithm>
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/mysql_remedies.h"
+#include "tests/support/catch.h"
+#include "tests/support/fault.h"
+
+namespace greylisting::test {
+namespace {
+
+using Catch::Contains;
+
+std::string account(const Installation& installation) {
+  return '\'' + installation.database() + "'@'localhost'";
+}
+
+std::string number(unsigned error) { return "(error " + std::to_string(error) + "); "; }
+
+// What the administrator does to a server or an account, and does as the remedy says.
+struct Broken {
+  unsigned error;
+  std::string remedy;
+  ServerKind kind;
+  std::string cause;   // SQL; ACCOUNT_ stands for the plugin's
+  std::string repair;  // likewise
+};
+
+std::string for_account(std::string sql, const Installation& installation) {
+  for (std::size_t at = sql.find("ACCOUNT_"); at != std::string::npos; at = sql.find("ACCOUNT_"))
+    sql.replace(at, 8, account(installation));
+  return sql;
+}
+
+void break_and_repair(const Broken& broken) {
+  CAPTURE(broken.error, broken.cause);
+  const Installation installation(DatabaseServer::shared(broken.kind));
+  installation.sql(for_account(broken.cause, installation));
+  fails_safely(installation, {"MySQL: ", number(broken.error) + broken.remedy});
+  installation.sql(for_account(broken.repair, installation));
+  decides(installation, "new");
+}
+
+constexpr auto kMariadb = ServerKind::mariadb;
+constexpr auto kMysql56 = ServerKind::mysql56;
+
+const std::vector<Broken>& broken_accounts() {
+  const std::string expired = "its password has expired: set one anew (SET PASSWORD FOR the account)";
+  const std::string locked = "as the server's administrator: ALTER USER the account ACCOUNT UNLOCK";
+  const std::string limit = "as the server's administrator: raise or take away this limit of the account";
+  const std::string reads = "as the server's administrator: SET GLOBAL tx_read_only = 0";
+  const std::string slow = "as the server's administrator: raise the limit for statements";
+  static const std::vector<Broken> all{
+      {1820, expired, kMariadb, "ALTER USER ACCOUNT_ PASSWORD EXPIRE",
+       "SET PASSWORD FOR ACCOUNT_ = PASSWORD('change-me')"},
+      {1862, expired, kMariadb,
+       "ALTER USER ACCOUNT_ PASSWORD EXPIRE; SET GLOBAL disconnect_on_expired_password = 1",
+       "SET GLOBAL disconnect_on_expired_password = 0; SET PASSWORD FOR ACCOUNT_ = PASSWORD('change-me')"},
+      {1862, expired, kMysql56, "ALTER USER ACCOUNT_ PASSWORD EXPIRE",
+       "SET PASSWORD FOR ACCOUNT_ = PASSWORD('change-me')"},
+      {4151, locked, kMariadb, "ALTER USER ACCOUNT_ ACCOUNT LOCK", "ALTER USER ACCOUNT_ ACCOUNT UNLOCK"},
+      {1226, limit, kMariadb, "ALTER USER ACCOUNT_ WITH MAX_QUERIES_PER_HOUR 1",
+       "ALTER USER ACCOUNT_ WITH MAX_QUERIES_PER_HOUR 0"},
+      {1226, limit, kMysql56, "GRANT USAGE ON *.* TO ACCOUNT_ WITH MAX_QUERIES_PER_HOUR 1",
+       "GRANT USAGE ON *.* TO ACCOUNT_ WITH MAX_QUERIES_PER_HOUR 0"},
+      {1792, reads, kMariadb, "SET GLOBAL tx_read_only = 1", "SET GLOBAL tx_read_only = 0"},
+      {1792, reads, kMysql56, "SET GLOBAL tx_read_only = 1", "SET GLOBAL tx_read_only = 0"},
+      {1969, slow, kMariadb,
+       "CREATE TRIGGER slow BEFORE INSERT ON greylisting_data FOR EACH ROW DO SLEEP(3); "
+       "ALTER USER ACCOUNT_ WITH MAX_STATEMENT_TIME 0.05",
+       "DROP TRIGGER slow; ALTER USER ACCOUNT_ WITH MAX_STATEMENT_TIME 0"},
+      {1045,
+       "correct user and password in control/mysql.cnf; sql/mysql/grants.sql creates the account; where "
+       "the account has REQUIRE SSL, add the line ssl-enforce=1",
+       kMariadb, "ALTER USER ACCOUNT_ REQUIRE SSL", "ALTER USER ACCOUNT_ REQUIRE NONE"},
+      {1184, "have the server's administrator correct init_connect", kMariadb,
+       "SET GLOBAL init_connect = 'nonsense'", "SET GLOBAL init_connect = ''"},
+      {1184, "have the server's administrator correct init_connect", kMysql56,
+       "SET GLOBAL init_connect = 'nonsense'", "SET GLOBAL init_connect = ''"},
+  };
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("an account or a server that is set to refuse is said to be that", "[fault][remedies]") {
+  for (const Broken& broken : broken_accounts()) break_and_repair(broken);
+}
+
+TEST_CASE("a binary log of statements that a setting forbids is said to be that", "[fault][remedies]") {
+  DatabaseServer server(ServerKind::mariadb,
+                        {"--log-bin", "--binlog-format=MIXED", "--transaction-isolation=READ-COMMITTED"});
+  const Installation installation(server);
+  server.sql("", "SET GLOBAL binlog_format = 'STATEMENT'");
+  fails_safely(installation,
+               {number(1665) + "as the server's administrator: SET GLOBAL binlog_format = 'MIXED'"});
+  server.sql("", "SET GLOBAL binlog_format = 'MIXED'");
+  decides(installation, "new");
+}
+
+// A trigger can have the server end a statement with any of its errors: those of disks, other nodes and other
+// versions as well.
+TEST_CASE("each error of a server comes with its remedy", "[fault][remedies]") {
+  const Installation installation(Backend::mariadb);
+  for (const MysqlRemedy& row : mysql_remedies()) {
+    if ((row.error >= 2000 && row.error < 3000) || row.error >= 5000) continue;  // the client library's
+    CAPTURE(row.error);
+    installation.sql(
+        "DROP TRIGGER IF EXISTS failing; CREATE TRIGGER failing BEFORE INSERT ON greylisting_data "
+        "FOR EACH ROW SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = " +
+        std::to_string(row.error) + ", MESSAGE_TEXT = 'as told'");
+    const Result result = run(guarded(installation));
+    CHECK(result.status == 0);
+    CHECK(result.output.empty());
+    CHECK(lines(result.errors) == 1);
+    CHECK_THAT(result.errors, Contains("MySQL: as told " + number(row.error) +
+                                       mysql_remedy(row.error, "", "control/mysql.cnf")));
+  }
+  installation.sql("DROP TRIGGER failing");
+  decides(installation, "new");
+}
+
+TEST_CASE("a remedy names the file, and sends nobody to check", "[fault][remedies]") {
+  std::set<unsigned> errors;
+  for (const MysqlRemedy& row : mysql_remedies()) {
+    CAPTURE(row.error);
+    CHECK(errors.insert(row.error).second);
+    const std::string remedy = mysql_remedy(row.error, "", "control/mysql.cnf");
+    CHECK_THAT(remedy, !Contains(":file") && !Contains(":encrypting"));
+    CHECK_THAT(remedy, !Contains("greylistctl check"));
+  }
+  CHECK_THAT(mysql_remedy(1045, "", ""), Contains("in an option file (mysql_default_file)"));
+  CHECK_THAT(mysql_remedy(1045, "Authentication plugin 'x' could not be loaded: no such file", ""),
+             Contains("this client library cannot log in to such an account"));
+  CHECK(mysql_remedy(9999, "", "") == "see what the database's own log says of this error");
+}
+
+}  // namespace greylisting::test

@@ -10,13 +10,17 @@
 #include <tuple>
 #include <vector>
 
+#include "store/mysql_triggers.h"
 #include "store/sql.h"
 #include "text/number.h"
 
 namespace greylisting {
 namespace {
 
-constexpr std::string_view kMigrate = "bring the database to this version's schema: greylistctl migrate";
+// The tables, as SQL.
+constexpr std::string_view kTables =
+    "('greylisting_data', 'greylisting_lists', 'greylisting_meta', 'greylisting_entries', "
+    "'greylisting_clients', 'greylisting_history')";
 
 // Whether `VERSION()` is one the statements are made for; text like `5.6.24-log` or
 // `10.11.19-MariaDB-0+deb12u1`.
@@ -53,11 +57,14 @@ std::vector<Finding> MysqlAdministration::examine() {
   }
 
   if (has_layout_of_05()) {
-    findings.push_back({State::bad, "schema: that of greylisting 0.5", std::string(kMigrate)});
+    findings.push_back({State::bad, "schema: that of greylisting 0.5", how_to_migrate(connection_)});
   } else if (const std::string schema = schema_version(); schema == sql::kSchemaVersion) {
     findings.push_back({State::good, "schema: version " + schema});
   } else if (schema.empty()) {
-    findings.push_back({State::bad, "schema: there are no tables", "create them: greylistctl migrate"});
+    findings.push_back(
+        {State::bad,
+         "schema: " + std::string(has_all_tables() ? "its making was broken off" : "there are no tables"),
+         how_to_migrate(connection_)});
   } else {
     findings.push_back({State::bad, "schema: version " + schema + ", not " + std::string(sql::kSchemaVersion),
                         "install the program that made it, or a later one"});
@@ -135,26 +142,31 @@ std::vector<std::string> MysqlAdministration::migrate() {
     throw StoreError("the schema has version " + version + ", and this program knows " + ours,
                      "install the program that made it, or a later one");
   }
-  const bool has_tables = has_all_tables();
-  if (version == ours && has_tables && has_triggers()) return {};
-  connection_.run(sql::mysql_schema);
-  return {version == ours && has_tables ? "Made the triggers of greylisting_lists anew."
-                                        : "Created the tables."};
+  if (version != ours || !has_all_tables()) {
+    connection_.run(sql::mysql_schema);
+    return {"Created the tables."};
+  }
+  std::vector<std::string> done;
+  for (const auto& row :
+       connection_.run("SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND "
+                       "engine <> 'InnoDB' AND table_name IN " +
+                       std::string(kTables))) {
+    const std::string table = row.at(0).value_or("");
+    connection_.run("ALTER TABLE " + table + " ENGINE = InnoDB");
+    done.push_back("Made " + table + " an InnoDB table.");
+  }
+  if (!fault_of_triggers(connection_).empty()) {
+    connection_.run(sql::mysql_schema);
+    done.emplace_back("Made the triggers of greylisting_lists anew.");
+  }
+  return done;
 }
 
 bool MysqlAdministration::has_all_tables() {
   return value(
              "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name "
-             "IN "
-             "('greylisting_data', 'greylisting_lists', 'greylisting_meta', 'greylisting_entries', "
-             "'greylisting_clients', 'greylisting_history')") == "6";
-}
-
-// Without them an entry of greylisting_lists never matches.
-bool MysqlAdministration::has_triggers() {
-  return value(
-             "SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema = DATABASE() AND "
-             "trigger_name IN ('greylisting_lists_insert', 'greylisting_lists_update')") == "2";
+             "IN " +
+             std::string(kTables)) == "6";
 }
 
 std::vector<Administration::Row> MysqlAdministration::ask(std::string_view statement, std::size_t columns) {

@@ -31,7 +31,6 @@ class MysqlAdministration : public Administration {
   std::string schema_version();
   bool has_layout_of_05();
   bool has_all_tables();
-  bool has_triggers();
 
   std::string plugin_option_file_;
   MysqlConnection connection_;

@@ -101,7 +101,10 @@ TEST_CASE("check names what a server or an account lacks, and the remedy mends i
       {"the tool may not delete",
        [tool](Installation& it) { it.sql("REVOKE DELETE ON " + it.database() + ".* FROM " + tool(it)); },
        "lacks DELETE on greylisting_data"},
-      {"another engine", [](Installation& it) { it.sql("ALTER TABLE greylisting_lists ENGINE=MyISAM"); },
+      {"another engine",
+       [](Installation& it) {
+         it.sql("ALTER TABLE greylisting_lists ENGINE=MyISAM; ALTER TABLE greylisting_data ENGINE=MyISAM");
+       },
        "PROBLEM  table greylisting_lists: its engine is MyISAM"},
   };
   for (const Broken& broken : all) {
@@ -132,6 +135,65 @@ TEST_CASE("check names what is wrong with a server as a whole", "[check]") {
                    {"small packets",
                     [](Installation& it) { it.server().sql("", "SET GLOBAL max_allowed_packet = 16384"); },
                     "PROBLEM  server: max_allowed_packet=16384 is too small for long addresses"});
+}
+
+// MySQL 8 has a binary log by default, and so has whoever replicates.
+TEST_CASE("tables and triggers on a server with a binary log, by the accounts of grants.sql", "[check]") {
+  const ServerKind kind = GENERATE(ServerKind::mariadb, ServerKind::mysql56);
+  DatabaseServer server(kind, {"--log-bin=binary", "--server-id=1", "--binlog-format=MIXED"});
+  const std::string first =
+      "as the server's administrator: SET GLOBAL log_bin_trust_function_creators = 1; then: greylistctl "
+      "migrate";
+  Installation installation(server);
+  list_the_plugin(installation);
+  const auto refuses = [&] {
+    const Result migrate = ctl(installation, "migrate");
+    CAPTURE(migrate.output);
+    CHECK(migrate.status == 1);
+    CHECK_THAT(migrate.errors, Contains("(error 1419); " + first));
+  };
+  const auto is_missed = [&](const std::string& said) {
+    const Result check = ctl(installation, "check");
+    CAPTURE(check.output);
+    CHECK(check.status == 1);
+    CHECK_THAT(check.output, Contains("PROBLEM  " + said) && Contains("         -> " + first));
+  };
+  const auto mend = [&] {
+    follow(installation, first);
+    CHECK(ctl(installation, "check").status == 0);
+    installation.add(deny_network("198.51.100.0/24"));
+    CHECK(logged(installation.attempt({.client = "198.51.100.7"}), "reason") == "denied");
+    CHECK_THAT(ctl(installation, "migrate").output, Contains("nothing was done"));
+    server.sql("", "SET GLOBAL log_bin_trust_function_creators = 0");
+  };
+  SECTION("a new database") {
+    for (const char* const table : {"meta", "lists", "data", "entries", "clients", "history"})
+      installation.sql(std::string("DROP TABLE greylisting_") + table);
+    is_missed("schema: there are no tables");
+    refuses();
+    is_missed("schema: its making was broken off");
+    is_missed("triggers: there is none that does its work when an entry of greylisting_lists is added");
+    refuses();
+    mend();
+  }
+  SECTION("triggers that a dump has left out") {
+    installation.sql("DROP TRIGGER greylisting_lists_insert; DROP TRIGGER greylisting_lists_update");
+    installation.add(deny_network("203.0.113.0/24"));
+    is_missed("triggers: there is none that does its work when an entry of greylisting_lists is added");
+    refuses();
+    mend();
+    // What was added meanwhile counts, too.
+    CHECK(logged(installation.attempt({.client = "203.0.113.7"}), "reason") == "denied");
+  }
+  SECTION("triggers of an account that is gone") {
+    installation.sql(
+        "DROP TRIGGER greylisting_lists_update; CREATE DEFINER = 'nobody'@'nowhere' TRIGGER "
+        "greylisting_lists_update BEFORE UPDATE ON greylisting_lists FOR EACH ROW SET NEW.comment = ''");
+    is_missed(
+        "triggers: greylisting_lists takes no entry: MySQL: The user specified as a definer "
+        "('nobody'@'nowhere') does not exist (error 1449)");
+    mend();
+  }
 }
 
 TEST_CASE("check names an encryption that is asked for and not had", "[check]") {

@@ -9,6 +9,7 @@
 #include "ctl/check/option_file.h"
 #include "ctl/check/report.h"
 #include "store/mysql_connection.h"
+#include "store/mysql_triggers.h"
 #include "text/number.h"
 
 namespace greylisting::ctl {
@@ -17,8 +18,6 @@ namespace {
 // The longest statement that an attempt makes, with room to spare: addresses are as long as the host takes
 // them.
 constexpr std::uint64_t kLeastPacket = 65536;
-
-constexpr const char* kMigrate = "greylistctl migrate";
 
 std::string value(MysqlConnection& connection, const std::string& statement, std::size_t column = 0) {
   const auto rows = connection.run(statement);
@@ -52,7 +51,6 @@ class Account {
   }
 
   MysqlConnection& connection() { return connection_; }
-  const std::string& database() const { return database_; }
 
   void examine_encryption() {
     const std::string cipher = value(connection_, "SHOW STATUS LIKE 'Ssl_cipher'", 1);
@@ -111,7 +109,8 @@ class Account {
  private:
   static std::string statement_for(const std::string& right, const std::string& table) {
     if (right == "SELECT") return "SELECT 1 FROM " + table + " WHERE FALSE";
-    if (right == "INSERT") return "INSERT INTO " + table + " SELECT * FROM " + table + " WHERE FALSE";
+    // Explained, it needs the same right, and a binary log of statements has no note of it.
+    if (right == "INSERT") return "EXPLAIN INSERT INTO " + table + " SELECT * FROM " + table + " WHERE FALSE";
     if (right == "DELETE") return "DELETE FROM " + table + " WHERE FALSE";
     const std::string column = table == "greylisting_meta"      ? "value"
                                : table == "greylisting_history" ? "total"
@@ -152,60 +151,28 @@ void examine_server(MysqlConnection& connection, std::vector<Finding>& findings)
   }
 }
 
-// The triggers of greylisting_lists, by which entries that people write in SQL come to count.
-void examine_triggers(MysqlConnection& connection, const std::string& database,
-                      std::vector<Finding>& findings) {
-  const std::string engine = value(connection,
-                                   "SELECT ENGINE FROM information_schema.tables WHERE table_schema = "
-                                   "DATABASE() AND table_name = 'greylisting_lists'");
-  if (engine != "InnoDB") {
-    findings.push_back(problem(
-        "table greylisting_lists: its engine is " + engine + ", which undoes nothing",
-        "as the server's administrator: ALTER TABLE `" + database + "`.greylisting_lists ENGINE=InnoDB"));
-    return;
+// Only InnoDB has rows that can be locked one by one, and transactions.
+bool examine_engines(MysqlConnection& connection, std::vector<Finding>& findings) {
+  const auto others = connection.run(
+      "SELECT table_name, engine FROM information_schema.tables WHERE table_schema = DATABASE() AND "
+      "table_name LIKE 'greylisting\\_%' AND engine <> 'InnoDB'");
+  for (const auto& row : others) {
+    findings.push_back(problem("table " + row.at(0).value_or("") + ": its engine is " +
+                                   row.at(1).value_or("") + ", which locks whole tables and undoes nothing",
+                               "greylistctl migrate"));
   }
-  const auto range = [&connection] {
-    const auto row = connection.run(
-        "SELECT HEX(ipaddr_start), HEX(ipaddr_end), ipaddr_prefixsize FROM "
-        "greylisting_lists WHERE id = 0");
-    std::string text;
-    for (const auto& column : row.at(0)) text += column.value_or("NULL") + ' ';
-    return text;
-  };
-  std::string remedy = kMigrate;
-  const bool wants_trust = is_on(value(connection, "SELECT @@log_bin")) &&
-                           !is_on(value(connection, "SELECT @@GLOBAL.log_bin_trust_function_creators"));
-  if (wants_trust) {
-    remedy = "as the server's administrator: SET GLOBAL log_bin_trust_function_creators = 1; then: " + remedy;
-  }
+  return others.empty();
+}
+
+void examine_triggers(MysqlConnection& connection, std::vector<Finding>& findings) {
   try {
-    // An id of 0 is no other row's, and takes no number from those to come.
-    connection.run(
-        "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'; START TRANSACTION; "
-        "INSERT INTO greylisting_lists (id, ipaddr, block_expires, record_expires, comment) VALUES "
-        "(0, '192.0.2.7/24', '2001-01-01', '2001-01-01', 'greylistctl check')");
-    const std::string inserted = range();
-    connection.run("UPDATE greylisting_lists SET ipaddr = '198.51.100.7' WHERE id = 0");
-    const std::string updated = range();
-    connection.run("ROLLBACK");
-    const bool inserts = inserted == "C0000200 C00002FF 24 ";
-    const bool updates = updated == "C6336407 C6336407 32 ";
-    if (inserts && updates) {
-      findings.push_back(good("triggers: those of greylisting_lists are there and do their work"));
-      return;
-    }
-    findings.push_back(problem(
-        "triggers: there is none that does its work when an entry of greylisting_lists is " +
-            std::string(inserts ? "changed" : "added") + ", so that entries written in SQL never match",
-        remedy));
+    const std::string fault = fault_of_triggers(connection);
+    findings.push_back(fault.empty()
+                           ? good("triggers: those of greylisting_lists are there and do their work")
+                           : problem("triggers: " + fault, how_to_migrate(connection)));
   } catch (const StoreError& error) {
-    failure_of(connection, "ROLLBACK");
-    const bool is_definer = error.problem().find("(error 1449)") != std::string::npos;
-    findings.push_back(problem("triggers: greylisting_lists takes no entry: " + error.problem(),
-                               is_definer ? "as the server's administrator: DROP TRIGGER `" + database +
-                                                "`.greylisting_lists_insert; DROP TRIGGER `" + database +
-                                                "`.greylisting_lists_update; then: " + kMigrate
-                                          : error.remedy()));
+    findings.push_back(
+        problem("triggers: greylisting_lists takes no entry: " + error.problem(), error.remedy()));
   }
 }
 
@@ -251,7 +218,7 @@ std::vector<Finding> examine_database(const Settings& settings) {
                       std::array{"SELECT", "INSERT", "UPDATE", "DELETE"}, "SELECT, INSERT, UPDATE, DELETE");
   tool.say_rights("may do what greylistctl has to", before);
   tool.examine_schema_rights();
-  examine_triggers(tool.connection(), tool.database(), findings);
+  if (examine_engines(tool.connection(), findings)) examine_triggers(tool.connection(), findings);
   return findings;
 }
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -14,7 +15,7 @@
 #include <vector>
 
 #include "ctl/check/host.h"
-#include "ctl/check/user.h"
+#include "ctl/check/run_script.h"
 #include "tests/support/catch.h"
 #include "tests/support/installation.h"
 
@@ -89,9 +90,11 @@ class Home {
 
   void plugins(const std::string& text) const { write_file(*this / "control/smtpplugins", text, 0644); }
 
+  // As the run script starts it, where there is one.
   Result host() const {
-    return run({.arguments = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
-                              program("qmail-smtpd"), path()},
+    const fs::path script = *this / "supervise/qmail-smtpd/run";
+    const fs::path smtpd = fs::exists(script) ? script : program("qmail-smtpd");
+    return run({.arguments = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", smtpd, path()},
                 .environment = {{"GREYLISTING", ""}, {"TCPREMOTEIP", "192.0.2.1"}, {"PROTO", "TCP"}},
                 .directory = "/",
                 .input = "HELO mail.example.net\r\nMAIL FROM:<alice@example.net>\r\n"
@@ -345,6 +348,19 @@ void break_and_repair(const Broken& broken) {
   CHECK_THAT(again.output, !Contains("PROBLEM"));
 }
 
+// A build of qmail-smtpd that runs no plugins unless ENABLE_SPP is set, and the script that starts it.
+void serve(const Home& home, const std::string& lines, const std::string& before = "") {
+  const fs::path smtpd = home / "bin/qmail-smtpd";
+  fs::create_directories(smtpd.parent_path());
+  write_script(home, "bin/qmail-smtpd",
+               "#!/bin/sh\n[ \"${ENABLE_SPP+set}\" ] || export NOSPP=\nexec " +
+                   program("qmail-smtpd").string() + " " + home.path().string() + "\n");
+  write_script(home, "supervise/qmail-smtpd/run",
+               "#!/bin/sh\n" + lines + "exec " + before + smtpd.string() + '\n');
+  for (const char* const name : {"bin", "supervise", "supervise/qmail-smtpd"})
+    fs::permissions(home / name, fs::perms(0755));
+}
+
 std::string count(const fs::path& file, const std::string& table) {
   sqlite3* opened = nullptr;
   const int status = sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr);
@@ -460,6 +476,160 @@ TEST_CASE("A run script says as whom qmail-smtpd runs", "[check]") {
   CHECK(user("exec tcpserver -u $UNSET 0 25 qmail-smtpd") == ":");
   CHECK(user("exec tcpserver -u `id -u vpopmail` -g $(id -g vchkpw) 0 25 qmail-smtpd") == "vpopmail:vchkpw");
   CHECK(user("exec tcpserver 0 25 qmail-smtpd") == ":");
+}
+
+TEST_CASE("A run script says what it sets, by which rules it serves and how much memory there is",
+          "[check]") {
+  const TemporaryDirectory directory;
+  write_file(directory / "env/GREYLISTING", "\n");
+  write_file(directory / "env/SPPCONFFILE", "control/other\nignored\n");
+  const std::string file = directory / "run";
+  const auto text = [&file](const std::string& lines) {
+    const ctl::RunScript script = ctl::parse_run_script(file, lines);
+    std::string said;
+    for (const auto& [name, value] : script.environment)
+      said.append(name).append("=").append(value).append(" ");
+    return said + script.rules + ' ' + std::to_string(script.memory);
+  };
+  CHECK(text("A=1; B='2 3'\nexport A B C=$A # D=4\nexec tcpserver -vRx /etc/tcp.cdb 0 25 qmail-smtpd") ==
+        "A=1 B=2 3 C=1 /etc/tcp.cdb 0");
+  CHECK(text("E=1 F=\"\" exec softlimit -m 20000000 -f 1 \\\n  tcpserver -H -x rules.cdb -m 3 0 25 "
+             "qmail-smtpd") == "E=1 F= " + (directory / "rules.cdb").string() + " 20000000");
+  CHECK(text("exec envdir ./env softlimit -a30000000 -m40000000 tcpserver 0 25 qmail-smtpd") ==
+        "GREYLISTING= SPPCONFFILE=control/other  30000000");
+  CHECK(text("exec chpst -e env -m 7 tcpsvd 0 25 env G=1 qmail-smtpd") ==
+        "G=1 GREYLISTING= SPPCONFFILE=control/other  7");
+  CHECK(text("NOT=exported\nexec tcpserver 0 25 qmail-smtpd") == " 0");
+}
+
+TEST_CASE("check reads the run script that starts the host", "[check]") {
+  if (!is_root()) return;
+  struct Script {
+    std::string what;
+    std::string lines;
+    Deed deed;
+    std::string said;
+  };
+  const std::string enable = "export ENABLE_SPP=1\n";
+  for (const Script& script : std::vector<Script>{
+           {"plugins are not enabled", "", Deed::does_not_run,
+            "warning  bin/qmail-smtpd runs plugins only where ENABLE_SPP is set, and nothing in "
+            "supervise/qmail-smtpd/run sets it, so nothing is greylisted\n         -> add the line export "
+            "ENABLE_SPP=1 to supervise/qmail-smtpd/run, and restart the service\n"},
+           {"plugins are disabled", enable + "export NOSPP=1\n", Deed::does_not_run,
+            "warning  supervise/qmail-smtpd/run sets NOSPP, with which bin/qmail-smtpd runs no plugins"},
+           {"another file", enable + "SPPCONFFILE=control/empty\nexport SPPCONFFILE\n", Deed::does_not_run,
+            "PROBLEM  control/empty: no line under [rcpt] runs the plugin"},
+           {"another file that is not there", enable + "export SPPCONFFILE=control/nowhere\n", Deed::refuses,
+            "PROBLEM  control/nowhere cannot be read by nobody"}}) {
+    CAPTURE(script.what);
+    const Home home;
+    write_file(home / "control/empty", "", 0644);
+    serve(home, script.lines);
+    CHECK(name(home.deed()) == name(script.deed));
+    const Result check = home.check();
+    CAPTURE(check.output);
+    CHECK_THAT(check.output, Contains(script.said));
+    serve(home, enable + "export SPPCONFFILE=control/usual\n");
+    fs::rename(home / "control/smtpplugins", home / "control/usual");
+    CHECK(name(home.deed()) == name(Deed::greylists));
+    const Result again = home.check();
+    CAPTURE(again.output);
+    CHECK(again.status == 0);
+    CHECK_THAT(again.output, Contains("ok       control/usual:2: \"plugins/greylisting\" under [rcpt]\n") &&
+                                 !Contains("warning"));
+  }
+}
+
+TEST_CASE("check tries the plugin with the memory that it has", "[check]") {
+  if (!is_root()) return;
+  const Home home;
+  const auto decides = [&home](const std::string& bytes) {
+    return !run({.arguments = {"softlimit", "-m", bytes, home / "plugins/greylisting"},
+                 .environment = {{"GREYLISTING", ""},
+                                 {"TCPREMOTEIP", "192.0.2.1"},
+                                 {"SMTPMAILFROM", "a@example.net"},
+                                 {"SMTPRCPTTO", "b@example.org"}},
+                 .directory = home.path()})
+                .output.empty();
+  };
+  CHECK_FALSE(decides("2000000"));
+  serve(home, "export ENABLE_SPP=1\n", "softlimit -m 2000000 ");
+  const Result check = home.check();
+  CAPTURE(check.output);
+  CHECK(check.status == 1);
+  CHECK_THAT(check.output,
+             Contains("it decides nothing within the 2000000 bytes of memory that "
+                      "supervise/qmail-smtpd/run leaves it, so nothing is greylisted\n         -> "
+                      "raise that limit to 32000000, and restart the service"));
+  serve(home, "export ENABLE_SPP=1\n", "softlimit -m 32000000 ");
+  const Result again = home.check();
+  CAPTURE(again.output);
+  CHECK(again.status == 0);
+}
+
+TEST_CASE("check reads the rules of tcpserver as tcpserver reads them", "[check]") {
+  if (!is_root()) return;
+  const Home home;
+  const std::string cdb = home / "control/tcp.cdb";
+  const auto make = [&](const std::string& rules) {
+    write_file(home / "control/tcp", rules, 0644);
+    REQUIRE(run({.arguments = {"tcprules", cdb, cdb + ".tmp"}, .input = rules}).status == 0);
+  };
+  const auto is_set = [&] {
+    const std::string said =
+        run({.arguments = {"tcprulescheck", cdb}, .environment = {{"TCPREMOTEIP", "192.0.2.1"}}}).output;
+    CAPTURE(said);
+    return said.find("environment variable GREYLISTING=") != std::string::npos &&
+           said.find("environment variable RELAYCLIENT=") == std::string::npos;
+  };
+  serve(home, "export ENABLE_SPP=1\n", "tcpserver -x " + cdb + " 0 25 ");
+  for (const std::string rules :
+       {"127.:allow,RELAYCLIENT=\"\"\n:allow\n", ":allow,RELAYCLIENT=\"\",GREYLISTING=\"\"\n",
+        "192.0.2.:deny\n:allow,GLBLOCKEXPIRE=\"5\"\n", ""}) {
+    make(rules);
+    CHECK_FALSE(is_set());
+    const Result check = home.check();
+    CAPTURE(rules, check.output);
+    CHECK_THAT(check.output,
+               Contains("warning  rules: no rule in " + cdb +
+                        " sets GREYLISTING for clients that may not relay, so nothing is greylisted"));
+    // As the remedy says.
+    write_file(home / "control/tcp", ":allow,GREYLISTING=\"\"\n", 0644);
+    std::smatch found;
+    REQUIRE(std::regex_search(check.output, found, std::regex("then: (tcprules .*)\n")));
+    CHECK(run({.arguments = {"sh", "-c", found[1].str()}}).status == 0);
+    CHECK(is_set());
+    CHECK_THAT(home.check().output,
+               Contains("ok       rules: " + cdb + " sets GREYLISTING\n") && !Contains("warning"));
+  }
+  make("127.:allow,RELAYCLIENT=\"\"\n192.0.2.:allow,GREYLISTING=\"\",GLBLOCKEXPIRE=\"5\"\n:allow\n");
+  CHECK(is_set());
+  CHECK_THAT(home.check().output, !Contains("warning"));
+  fs::last_write_time(home / "control/tcp", fs::last_write_time(cdb) + std::chrono::hours(1));
+  CHECK_THAT(home.check().output,
+             Contains("warning  " + (home / "control/tcp").string() + " has been changed since " + cdb +
+                      " was made of it\n         -> "
+                      "tcprules "));
+  // What is no cdb is not judged.
+  write_file(cdb, "rules");
+  CHECK_THAT(home.check().output, !Contains("rules: "));
+}
+
+TEST_CASE("check warns where explicit=1 leaves nobody to be greylisted", "[check]") {
+  if (!is_root()) return;
+  const Home home;
+  write_file(home / "control/greylisting", "timeout=30000\nexplicit=1\n", 0644);
+  const std::string said = "warning  explicit=1, and no recipient has opted in, so nothing is greylisted\n";
+  const auto ctl = [&home](Arguments arguments) {
+    arguments.insert(arguments.begin(), {built("greylistctl"), "--home", home.path()});
+    return run({.arguments = arguments});
+  };
+  CHECK_THAT(home.check().output, Contains(said));
+  CHECK(ctl({"skip", "carol@example.org"}).status == 0);
+  CHECK_THAT(home.check().output, Contains(said));
+  CHECK(ctl({"greylist", "bob@example.org"}).status == 0);
+  CHECK_THAT(home.check().output, !Contains(said));
 }
 
 TEST_CASE("control/smtpplugins is read as the host reads it", "[check]") {

@@ -11,6 +11,7 @@
 #include "ctl/check/host.h"
 #include "ctl/check/policy.h"
 #include "ctl/check/report.h"
+#include "ctl/check/service.h"
 #include "ctl/check/trial.h"
 #include "ctl/check/user.h"
 #include "ctl/commands.h"
@@ -22,15 +23,6 @@
 
 namespace greylisting::ctl {
 namespace {
-
-// Which remedy others are given who meet an error that nobody has a word for.
-constexpr std::string_view kSendsBack = "greylistctl check";
-
-Finding finding_of(const std::string& where, const StoreError& error) {
-  const bool sends_back = error.remedy().find(kSendsBack) != std::string::npos;
-  return problem(where + error.problem(),
-                 sends_back ? "see what the database's own log says of this error" : error.remedy());
-}
 
 void look_at_settings(const LoadedSettings& loaded, Report& report) {
   if (!loaded.unusable.empty()) report.add(problem(loaded.unusable));
@@ -69,9 +61,10 @@ void look_at_user(const SmtpdUser& user, Report& report) {
   }
 }
 
-Trial look_at_plugin(const Host& host, const SmtpdUser& user, const LoadedSettings& loaded, Report& report) {
+Trial look_at_plugin(const Host& host, const SmtpdUser& user, const LoadedSettings& loaded,
+                     const Service& service, Report& report) {
   if (host.plugin.empty()) return {};
-  Trial trial = try_plugin(host.plugin.front(), user, loaded);
+  Trial trial = try_plugin(host.plugin.front(), user, loaded, service.script);
   report.add(trial.findings);
   return trial;
 }
@@ -80,6 +73,16 @@ Trial look_at_plugin(const Host& host, const SmtpdUser& user, const LoadedSettin
 bool is_out_of_place(const Settings& settings, const std::vector<Finding>& about_files) {
   return settings.store_kind() == StoreKind::sqlite && !about_files.empty() &&
          access(settings.sqlite_file.c_str(), F_OK) != 0;
+}
+
+// With explicit=1 nobody else is greylisted. Domains in greylisting_lists that 0.5 would allow are opted in.
+void look_at_opted_in(Administration& administration, Report& report) {
+  if (administration.count("greylisting_entries WHERE action = 'greylist' AND expires > :now") == 0 &&
+      administration.count("greylisting_lists WHERE rcpt_to IS NOT NULL AND block_expires < :now AND "
+                           "record_expires > :now") == 0) {
+    report.add(warning("explicit=1, and no recipient has opted in, so nothing is greylisted",
+                       "greylistctl greylist RECIPIENT-OR-DOMAIN, for each; or take explicit=1 out"));
+  }
 }
 
 void look_at_store(const Settings& settings, const Trial& trial, const SmtpdUser& user, Report& report) {
@@ -91,6 +94,7 @@ void look_at_store(const Settings& settings, const Trial& trial, const SmtpdUser
   if (trial.recorded) report.add(remove_record(trial, *administration, user));
   report.add(administration->examine());
   report.add(examine_entries(*administration, settings));
+  if (settings.explicit_only) look_at_opted_in(*administration, report);
   if (is_mysql) report.add(examine_database(settings));
 }
 
@@ -99,27 +103,30 @@ void look_at_store(const Settings& settings, const Trial& trial, const SmtpdUser
 int check(const LoadedSettings& loaded, const CheckOptions& options) {
   const Settings& settings = loaded.settings;
   Report report(options);
-  const SmtpdUser user = find_user(options.user, settings);
+  const Service service = find_service();
+  const SmtpdUser user = find_user(options.user, service.script, settings);
   if (!options.user.empty() && !user.is_within_reach())
     throw UsageError("only root can try what " + user.name + " may do; run it as root, or leave out --user");
   look_at_settings(loaded, report);
   look_at_user(user, report);
 
   const SmtpdUser tried = user.is_within_reach() ? user : this_user();
-  const Host host = is_policy_host() ? examine_policy_host() : examine_host(tried);
+  const Host host =
+      is_policy_host() ? examine_policy_host() : examine_host(tried, plugins_file(service));
   report.add(host.findings);
+  if (!is_policy_host()) report.add(examine_service(service));
   const std::vector<Finding> about_files = examine_files_of(user, loaded);
   report.add(about_files);
   if (settings.store_kind() == StoreKind::mysql) {
     report.add(examine_option_files(settings));
     look_at_outage(!host.plugin.empty(), report);
   }
-  const Trial trial = look_at_plugin(host, tried, loaded, report);
+  const Trial trial = look_at_plugin(host, tried, loaded, service, report);
   if (loaded.unusable.empty()) {
     try {
       if (!is_out_of_place(settings, about_files)) look_at_store(settings, trial, tried, report);
     } catch (const StoreError& error) {
-      report.add(finding_of("store, as " + effective_user() + ": ", error));
+      report.add(problem("store, as " + effective_user() + ": " + error.problem(), error.remedy()));
     }
     {
       const ActingAs smtpd(tried);

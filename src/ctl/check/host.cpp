@@ -44,6 +44,13 @@ const Section* section_of(const PluginLine& line) {
   return found == kSections.end() ? nullptr : found;
 }
 
+// `FILE:12: "plugins/greylisting" under [rcpt]`
+std::string name_of(const PluginLine& line, const std::string& file) {
+  const Section* const section = section_of(line);
+  return file + ':' + std::to_string(line.number) + ": " + greylisting::quoted(line.program) +
+         (section == nullptr ? "" : std::string(" under ") + section->name);
+}
+
 bool is_asked_of_recipients(const PluginLine& line) { return line.section == 'r' || line.section == 'p'; }
 
 std::string in_home(const std::string& file) { return shell_word((fs::current_path() / file).string()); }
@@ -67,9 +74,9 @@ std::optional<std::string> content_of(const std::string& file) {
 bool mentions_plugin(const PluginLine& line) { return line.program.find("greylisting") != std::string::npos; }
 
 // What a person has to do about a line that the host cannot execute; `error` is why.
-std::string remedy_for(const PluginLine& line, int error) {
+std::string remedy_for(const PluginLine& line, const std::string& file, int error) {
   const std::string& program = line.program;
-  if (program.ends_with('\r')) return "sed -i 's/\\r$//' " + in_home(kPluginsFile);
+  if (program.ends_with('\r')) return "sed -i 's/\\r$//' " + in_home(file);
   std::string name = program.substr(std::min(program.find_first_not_of(" \t"), program.size()));
   name.resize(std::min(name.find_first_of(" \t"), name.size()));
   if (name != program && access(name.c_str(), F_OK) == 0)
@@ -90,19 +97,19 @@ std::string remedy_for(const PluginLine& line, int error) {
   return "install that program, or take the line out";
 }
 
-Finding not_executable(const PluginLine& line, const SmtpdUser& user, int error) {
-  return problem(name_of(line) + " cannot be executed by " + user.name + " (" +
+Finding not_executable(const PluginLine& line, const std::string& file, const SmtpdUser& user, int error) {
+  return problem(name_of(line, file) + " cannot be executed by " + user.name + " (" +
                      std::generic_category().message(error) + "), so qmail-smtpd refuses " +
                      section_of(line)->refuses + ": 451 qmail-spp failure",
-                 remedy_for(line, error));
+                 remedy_for(line, file, error));
 }
 
 // Why no line runs the plugin, as far as can be seen.
-Finding not_run(const std::vector<PluginLine>& lines) {
+Finding not_run(const std::vector<PluginLine>& lines, const std::string& file) {
   for (const PluginLine& line : lines) {
     if (!mentions_plugin(line)) continue;
     const std::string where =
-        kPluginsFile + (':' + std::to_string(line.number)) + ": " + greylisting::quoted(line.program);
+        file + ':' + std::to_string(line.number) + ": " + greylisting::quoted(line.program);
     if (is_asked_of_recipients(line))
       return problem(where + " is another program, so nothing is greylisted",
                      "make the line " + std::string(kUsualLine));
@@ -115,20 +122,20 @@ Finding not_run(const std::vector<PluginLine>& lines) {
     return problem(where + " is under no section that qmail-smtpd knows, so nothing is greylisted",
                    "begin its section with the line [rcpt], in lower case");
   }
-  return problem(
-      std::string(kPluginsFile) + ": no line under [rcpt] runs the plugin, so nothing is greylisted",
-      "add the line [rcpt], and below it the line " + std::string(kUsualLine));
+  return problem(file + ": no line under [rcpt] runs the plugin, so nothing is greylisted",
+                 "add the line [rcpt], and below it the line " + std::string(kUsualLine));
 }
 
-Finding unreadable(const SmtpdUser& user, int error) {
-  const std::string said = std::string(kPluginsFile) + " cannot be read by " + user.name + " (" +
+Finding unreadable(const SmtpdUser& user, const std::string& file, int error) {
+  const std::string said = file + " cannot be read by " + user.name + " (" +
                            std::generic_category().message(error) +
                            "), so qmail-smtpd refuses every connection: 421 unable to read controls";
   if (error == ENOENT) {
     return problem(said, "make the file, with the lines [rcpt] and " + std::string(kUsualLine));
   }
   if (error == EACCES)
-    return problem(said, "chmod 755 " + in_home("control") + " && chmod 644 " + in_home(kPluginsFile));
+    return problem(said,
+                   "chmod 755 " + in_home(fs::path(file).parent_path()) + " && chmod 644 " + in_home(file));
   return problem(said,
                  "put a regular file in its place, with the lines [rcpt] and " + std::string(kUsualLine));
 }
@@ -148,12 +155,6 @@ std::optional<Finding> closed_home(const SmtpdUser& user) {
 }
 
 }  // namespace
-
-std::string name_of(const PluginLine& line) {
-  const Section* const section = section_of(line);
-  return kPluginsFile + (':' + std::to_string(line.number)) + ": " + greylisting::quoted(line.program) +
-         (section == nullptr ? "" : std::string(" under ") + section->name);
-}
 
 std::vector<PluginLine> parse_smtpplugins(std::string_view text) {
   std::vector<PluginLine> lines;
@@ -186,7 +187,7 @@ bool is_this_plugin(const PluginLine& line) {
   return content->find(Transaction::kVariable) != std::string::npos;
 }
 
-Host examine_host(const SmtpdUser& user) {
+Host examine_host(const SmtpdUser& user, const std::string& file) {
   Host host;
   std::optional<std::string> text;
   {
@@ -195,9 +196,9 @@ Host examine_host(const SmtpdUser& user) {
       host.findings.push_back(*closed);
       return host;
     }
-    text = content_of(kPluginsFile);
+    text = content_of(file);
     if (!text) {
-      host.findings.push_back(unreadable(user, errno));
+      host.findings.push_back(unreadable(user, file, errno));
       return host;
     }
   }
@@ -206,16 +207,16 @@ Host examine_host(const SmtpdUser& user) {
   for (const PluginLine& line : lines) {
     if (section_of(line) == nullptr) continue;
     if (const int error = why_not_executable(user, line.program); error != 0) {
-      host.findings.push_back(not_executable(line, user, error));
+      host.findings.push_back(not_executable(line, file, user, error));
       is_refused = is_refused || is_asked_of_recipients(line);
     } else if (is_asked_of_recipients(line) && is_this_plugin(line)) {
       host.plugin.push_back(line);
     }
   }
-  if (host.plugin.empty() && !is_refused) host.findings.push_back(not_run(lines));
+  if (host.plugin.empty() && !is_refused) host.findings.push_back(not_run(lines, file));
   for (std::size_t i = 1; i < host.plugin.size(); ++i) {
     host.findings.push_back(
-        warning(name_of(host.plugin[i]) + " runs the plugin a second time for each recipient",
+        warning(name_of(host.plugin[i], file) + " runs the plugin a second time for each recipient",
                 "take one of the two lines out"));
   }
   if (host.plugin.empty() || !host.findings.empty()) return host;
@@ -225,11 +226,11 @@ Host examine_host(const SmtpdUser& user) {
       std::ranges::any_of(lines, [](const PluginLine& other) { return other.section == 'p'; }) ||
       text->find("\n[p") != std::string::npos || text->starts_with("[p");
   host.findings.push_back(line.section == 'r' && has_pass
-                              ? good(name_of(line),
+                              ? good(name_of(line, file),
                                      "under [pass] it would run only for recipients that qmail-smtpd accepts "
                                      "itself, so that others "
                                      "are refused at once and make no record")
-                              : good(name_of(line)));
+                              : good(name_of(line, file)));
   return host;
 }
 

@@ -34,10 +34,7 @@ struct Host {
   std::vector<PluginLine> plugin{};
 };
 
-/// Reads the file as `user`; tries, for every line, whether that user can execute it, without running it.
-Host examine_host(const SmtpdUser& user);
-
-/// `FILE:12: "plugins/greylisting" under [rcpt]`
-std::string name_of(const PluginLine& line);
+/// Reads `file` as `user`; tries, for every line, whether that user can execute it, without running it.
+Host examine_host(const SmtpdUser& user, const std::string& file);
 
 }  // namespace greylisting::ctl

@@ -4,13 +4,16 @@
 #include <grp.h>
 #include <poll.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -66,10 +69,20 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
   return result;
 }
 
+// As softlimit -m does.
+void limit_memory(std::uint64_t bytes) {
+  for (const auto resource : {RLIMIT_DATA, RLIMIT_STACK, RLIMIT_MEMLOCK, RLIMIT_AS}) {
+    rlimit limit{};
+    getrlimit(resource, &limit);
+    limit.rlim_cur = std::min<rlim_t>(bytes, limit.rlim_max);
+    setrlimit(resource, &limit);
+  }
+}
+
 // In the child: only what may be called between fork and exec.
 [[noreturn]] void become(const SmtpdUser& user, const char* home, char* const* words,
                          char* const* environment, const Pipe& output, const Pipe& errors,
-                         const Pipe& failure, Way way) {
+                         const Pipe& failure, Way way, std::uint64_t memory) {
   Failure told;
   setpgid(0, 0);
   if (getuid() == 0 && seteuid(0) == 0 && user.uid != 0 &&
@@ -81,6 +94,7 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
     dup2(output.write_end, STDOUT_FILENO);
     dup2(errors.write_end, STDERR_FILENO);
     close(STDIN_FILENO);
+    if (memory != 0) limit_memory(memory);
     for (const int signal : {SIGPIPE, SIGXFSZ}) static_cast<void>(std::signal(signal, SIG_DFL));
     // A program that is traced stops before its first instruction.
     if (way == Way::run || ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0) {
@@ -120,7 +134,7 @@ bool read_streams(Pipe& output, Pipe& errors, Started& started) {
 }
 
 Started start(const SmtpdUser& user, const std::string& line,
-              const std::map<std::string, std::string>& environment, Way way) {
+              const std::map<std::string, std::string>& environment, Way way, std::uint64_t memory = 0) {
   const std::string home = std::filesystem::current_path();
   std::vector<std::string> words = words_of(line);
   std::vector<std::string> variables;
@@ -134,7 +148,8 @@ Started start(const SmtpdUser& user, const std::string& line,
   Pipe failure;
   const pid_t child = fork();
   if (child < 0) throw std::system_error(errno, std::generic_category(), "cannot start a program");
-  if (child == 0) become(user, home.c_str(), arguments.data(), pairs.data(), output, errors, failure, way);
+  if (child == 0)
+    become(user, home.c_str(), arguments.data(), pairs.data(), output, errors, failure, way, memory);
   for (Pipe* const pipe : {&output, &errors, &failure}) Pipe::close_end(pipe->write_end);
 
   Started started;
@@ -160,8 +175,8 @@ Started start(const SmtpdUser& user, const std::string& line,
 }  // namespace
 
 Started run_as_host(const SmtpdUser& user, const std::string& line,
-                    const std::map<std::string, std::string>& environment) {
-  return start(user, line, environment, Way::run);
+                    const std::map<std::string, std::string>& environment, std::uint64_t memory) {
+  return start(user, line, environment, Way::run, memory);
 }
 
 int why_not_executable(const SmtpdUser& user, const std::string& line) {

@@ -1,6 +1,7 @@
 // program: a program as qmail-smtpd would start it: as its user, in qmail's home, standard input closed.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -19,9 +20,10 @@ struct Started {
   std::string errors{};
 };
 
-/// Runs a line of control/smtpplugins to its end. `environment` is all that there is.
+/// Runs a line of control/smtpplugins to its end. `environment` is all that there is; `memory` is how many
+/// bytes it may have, as softlimit -m says, 0 for no limit.
 Started run_as_host(const SmtpdUser& user, const std::string& line,
-                    const std::map<std::string, std::string>& environment);
+                    const std::map<std::string, std::string>& environment, std::uint64_t memory = 0);
 
 /// Why that user cannot execute the line: an errno, or 0 when it can. Nothing of the program is run.
 int why_not_executable(const SmtpdUser& user, const std::string& line);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <map>
 #include <random>
 #include <sstream>
@@ -24,6 +25,8 @@ constexpr std::string_view kLogPrefix = "greylisting: ";
 // In what is said of a file that this user cannot have (problem_with). Lines that are not understood are the
 // examination's of files to name.
 constexpr std::string_view kOfRights = ", as whom this runs";
+// What tests/fault/host_fault_test.cpp has it work with.
+constexpr std::uint64_t kEnoughMemory = 32000000;
 constexpr std::string_view kSendsBack = "greylistctl check";  // what a remedy for others may say
 
 // As many random hexadecimal digits.
@@ -45,13 +48,17 @@ Session throw_away_session() {
           .recipients = 1};
 }
 
-// What qmail-smtpd, qmail-spp and tcpserver would say, beside what this shell has for the plugin.
-Environment environment_of(const Session& session) {
+// What qmail-smtpd, qmail-spp and tcpserver would say, beside what this shell and the run script have for the
+// plugin.
+Environment environment_of(const Session& session, const std::optional<RunScript>& script) {
   Environment all;
   for (char** pair = environ; *pair != nullptr; ++pair) {
     const std::string_view text(*pair);
     const std::size_t sign = text.find('=');
     if (sign != std::string_view::npos) all.emplace(text.substr(0, sign), text.substr(sign + 1));
+  }
+  if (script) {
+    for (const auto& [name, value] : script->environment) all.insert_or_assign(name, value);
   }
   for (const char* const name : {"RELAYCLIENT", "SMTPAUTHUSER", "SMTPAUTHMETHOD", "SPFRESULT", "RBLRESULT",
                                  "TCPREMOTEHOST", "TCPLOCALIP", "GREYLISTING_TRANSACTION"})
@@ -141,6 +148,20 @@ Finding failure_of(const std::string& where, const Started& started) {
       "see that all that the line names is there");
 }
 
+bool is_failed(const Started& started) {
+  return started.error != 0 || started.is_overdue || started.status > 128 || started.status == 120;
+}
+
+bool is_decided(const Started& started) {
+  return !is_failed(started) && !said_of(started.errors).decision.empty();
+}
+
+Finding lacks_memory(const std::string& where, const RunScript& script) {
+  return problem(where + "it decides nothing within the " + std::to_string(script.memory) +
+                     " bytes of memory that " + script.file + " leaves it, so nothing is greylisted",
+                 "raise that limit to " + std::to_string(kEnoughMemory) + ", and restart the service");
+}
+
 Finding describe_other(const std::string& where, const std::string& decision) {
   const std::string reason = value_of(decision, "reason");
   const std::string entry = value_of(decision, "entry");
@@ -152,15 +173,23 @@ Finding describe_other(const std::string& where, const std::string& decision) {
 
 }  // namespace
 
-Trial try_plugin(const PluginLine& line, const SmtpdUser& user, const LoadedSettings& loaded) {
+Trial try_plugin(const PluginLine& line, const SmtpdUser& user, const LoadedSettings& loaded,
+                 const std::optional<RunScript>& script) {
   Trial trial;
   const std::string where = "plugin, as " + user.name + ": ";
   const Session session = throw_away_session();
-  Environment environment = environment_of(session);
+  Environment environment = environment_of(session, script);
   std::string accepted;  // what the settings leave out
   for (const bool is_second : {false, true}) {
-    const Started started = run_as_host(user, line.program, environment);
-    if (started.error != 0 || started.is_overdue || started.status > 128 || started.status == 120) {
+    Started started = run_as_host(user, line.program, environment, script ? script->memory : 0);
+    if (script && script->memory != 0 && !is_decided(started)) {
+      const Started free = run_as_host(user, line.program, environment);
+      if (is_decided(free)) {
+        trial.findings.push_back(lacks_memory(where, *script));
+        started = free;
+      }
+    }
+    if (is_failed(started)) {
       trial.findings.push_back(failure_of(where, started));
       return trial;
     }

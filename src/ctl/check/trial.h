@@ -21,7 +21,9 @@ struct Trial {
 /// before, by the settings of this host but for those by which it leaves nothing behind: the hour's journal
 /// is not written, no trap is sprung, and the record, should nobody remove it, lives for a minute. `loaded`
 /// is what this process has said of the settings already.
-Trial try_plugin(const PluginLine& line, const SmtpdUser& user, const LoadedSettings& loaded);
+/// With the memory and the variables that the run script gives it.
+Trial try_plugin(const PluginLine& line, const SmtpdUser& user, const LoadedSettings& loaded,
+                 const std::optional<RunScript>& script);
 
 /// Whether the trial's record is in the store, which it is removed from. Throws StoreError.
 Finding remove_record(const Trial& trial, Administration& administration, const SmtpdUser& user);

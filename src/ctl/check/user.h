@@ -7,19 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "ctl/check/run_script.h"
 #include "settings/settings.h"
 
 namespace greylisting::ctl {
-
-/// What a run script of a supervised qmail-smtpd says (daemontools, runit, s6).
-struct RunScript {
-  std::string file;
-  std::string user;   // a name or number after -u, setuidgid, …; empty when it does not say
-  std::string group;  // likewise
-};
-
-/// Reads the words of a script. Variables that are set in it are followed, so is `id -u NAME`.
-RunScript parse_run_script(const std::string& file, const std::string& text);
 
 struct SmtpdUser {
   uid_t uid = 0;
@@ -32,11 +23,12 @@ struct SmtpdUser {
   bool is_within_reach() const;
 };
 
-/// In this order: `asked` (--user: a name or a number), a run script, the owner of the option file, of the
+/// In this order: `asked` (--user: a name or a number), the run script, the owner of the option file, of the
 /// state directory, of the SQLite file's directory; root owns nothing for the plugin, so it is left out; the
 /// accounts that qmail comes with; whoever owns the state directory. Throws UsageError when there is no user
 /// `asked`.
-SmtpdUser find_user(const std::string& asked, const Settings& settings);
+SmtpdUser find_user(const std::string& asked, const std::optional<RunScript>& script,
+                    const Settings& settings);
 
 /// Whoever runs this process.
 SmtpdUser this_user();

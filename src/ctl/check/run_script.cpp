@@ -1,0 +1,231 @@
+#include "ctl/check/run_script.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <sstream>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "text/number.h"
+
+namespace greylisting::ctl {
+namespace {
+
+namespace fs = std::filesystem;
+using Words = std::vector<std::string>;
+using Variables = std::map<std::string, std::string>;
+
+constexpr std::size_t kLargestScript = 65536;
+
+std::optional<std::string> read_script(const fs::path& file) {
+  std::error_code error;
+  if (!fs::is_regular_file(file, error) || fs::file_size(file, error) > kLargestScript) return std::nullopt;
+  std::ifstream stream(file);
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return stream ? std::optional(text.str()) : std::nullopt;
+}
+
+// With lines that go on after a backslash in one piece, and with the name in place of `id -u NAME`.
+std::string joined(const std::string& text) {
+  static const std::regex continued(R"(\\\n)");
+  static const std::regex id(R"((?:`|\$\()\s*id\s+-[ugr]+\s+([A-Za-z0-9_.-]+)\s*(?:`|\)))");
+  return std::regex_replace(std::regex_replace(text, continued, " "), id, "$1");
+}
+
+// The words of one line up to a comment. Quotes hold a word together and are taken away; a semicolon is a
+// word.
+Words words_of(const std::string& line) {
+  Words words;
+  std::string word;
+  bool is_word = false;
+  char quote = '\0';
+  const auto end_word = [&] {
+    if (is_word) words.push_back(std::exchange(word, ""));
+    is_word = false;
+  };
+  for (const char c : line) {
+    if (quote != '\0') {
+      if (c == quote) {
+        quote = '\0';
+      } else {
+        word += c;
+      }
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+      is_word = true;
+    } else if (c == ' ' || c == '\t' || c == ';') {
+      end_word();
+      if (c == ';') words.emplace_back(";");
+    } else if (c == '#' && !is_word) {
+      break;
+    } else {
+      word += c;
+      is_word = true;
+    }
+  }
+  end_word();
+  return words;
+}
+
+// `$QMAILDUID` and `${QMAILDUID}` as the script sets them; empty for what it does not.
+std::string value_of(const std::string& word, const Variables& variables) {
+  if (!word.starts_with('$')) return word;
+  std::string name = word.substr(1);
+  std::erase_if(name, [](char c) { return c == '{' || c == '}'; });
+  const auto variable = variables.find(name);
+  return variable == variables.end() ? "" : variable->second;
+}
+
+// Whose options are told from those of others.
+constexpr std::array<std::string_view, 5> kPrograms{"env", "softlimit", "chpst", "tcpserver", "sslserver"};
+
+class Reader {
+ public:
+  explicit Reader(const std::string& file) { script_.file = file; }
+
+  RunScript read(const std::string& text) {
+    std::istringstream lines(joined(text));
+    for (std::string line; std::getline(lines, line);) {
+      Words command;
+      for (std::string& word : words_of(line)) {
+        if (word != ";") {
+          command.push_back(std::move(word));
+        } else {
+          take(std::exchange(command, {}));
+        }
+      }
+      take(std::move(command));
+    }
+    for (const std::string& name : exported_) {
+      if (variables_.contains(name)) script_.environment[name] = variables_[name];
+    }
+    return std::move(script_);
+  }
+
+ private:
+  // One command: assignments, an export, or programs that start one another.
+  void take(Words words) {
+    const bool exports = !words.empty() && words.front() == "export";
+    if (exports) words.erase(words.begin());
+    static const std::regex assignment("([A-Za-z_][A-Za-z0-9_]*)=([^]*)");
+    std::vector<std::pair<std::string, std::string>> set;
+    auto word = words.begin();
+    for (std::smatch found; word != words.end(); ++word) {
+      if (std::regex_match(*word, found, assignment)) {
+        set.emplace_back(found[1], value_of(found[2], variables_));
+      } else if (!exports) {
+        break;
+      }
+      if (exports) exported_.push_back(word->substr(0, word->find('=')));
+    }
+    const bool is_for_command = word != words.end();
+    for (const auto& [name, value] : set) (is_for_command ? script_.environment : variables_)[name] = value;
+    take_programs({word, words.end()});
+  }
+
+  // Programs that start one another, each with its options.
+  void take_programs(const Words& words) {
+    std::string program;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      const std::string& word = words[i];
+      const std::string next = i + 1 < words.size() ? value_of(words[i + 1], variables_) : "";
+      if (word.starts_with('-')) {
+        if (take_option(program, word, next)) ++i;
+        continue;
+      }
+      const std::string name = fs::path(word).filename();
+      const std::size_t sign = word.find('=');
+      if (program == "env" && sign != std::string::npos)
+        script_.environment[word.substr(0, sign)] = value_of(word.substr(sign + 1), variables_);
+      if (name == "setuidgid" || name == "s6-setuidgid" || name == "envuidgid") take_user(next);
+      if (name == "envdir" || name == "s6-envdir") take_directory(next);
+      if (std::ranges::find(kPrograms, name) != kPrograms.end()) program = name;
+    }
+  }
+
+  // Whether the option has taken the next word as well.
+  bool take_option(const std::string& program, const std::string& word, const std::string& next) {
+    const bool limits = program == "softlimit" || program == "chpst";
+    if (limits && (word.starts_with("-m") || word.starts_with("-a"))) {
+      limit(word.size() > 2 ? word.substr(2) : next);
+      return word.size() == 2;
+    }
+    if (word.back() == 'u') {
+      take_user(next);
+    } else if (word == "-g" && script_.group.empty()) {
+      script_.group = next;
+    } else if (word == "-e" && program == "chpst") {
+      take_directory(next);
+    } else if (word.back() == 'x' && (program == "tcpserver" || program == "sslserver")) {
+      script_.rules = in_service(next);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  void take_user(const std::string& word) {
+    if (!script_.user.empty() || !std::regex_match(word, std::regex("[A-Za-z0-9_.:-]+"))) return;
+    script_.user = word.substr(0, word.find(':'));
+    if (word.find(':') != std::string::npos) script_.group = word.substr(word.find(':') + 1);
+  }
+
+  void limit(const std::string& bytes) {
+    const auto number = number_of<std::uint64_t>(bytes);
+    if (number && *number > 0 && (script_.memory == 0 || *number < script_.memory)) script_.memory = *number;
+  }
+
+  // A file a variable, its first line the value.
+  void take_directory(const std::string& directory) {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(in_service(directory), error)) {
+      const auto text = read_script(entry.path());
+      if (text) script_.environment[entry.path().filename()] = text->substr(0, text->find('\n'));
+    }
+  }
+
+  std::string in_service(const std::string& file) const {
+    return file.empty() ? "" : (fs::path(script_.file).parent_path() / file).string();
+  }
+
+  RunScript script_;
+  Variables variables_;
+  Words exported_;
+};
+
+}  // namespace
+
+RunScript parse_run_script(const std::string& file, const std::string& text) {
+  return Reader(file).read(text);
+}
+
+std::optional<RunScript> find_run_script() {
+  const std::string own = (fs::current_path() / "bin/qmail-smtpd").string();
+  std::optional<RunScript> first;
+  for (const auto& [directory, names] : {std::pair<std::string, std::string>{"supervise", "qmail-smtpd"},
+                                         {"/service", own},
+                                         {"/etc/service", own},
+                                         {"/var/service", own},
+                                         {"/etc/sv", own}}) {
+    std::error_code error;
+    std::vector<fs::path> services;
+    for (const auto& entry : fs::directory_iterator(directory, error)) services.push_back(entry.path());
+    std::ranges::sort(services);
+    for (const fs::path& service : services) {
+      const auto text = read_script(service / "run");
+      if (!text || text->find(names) == std::string::npos) continue;
+      RunScript script = parse_run_script(service / "run", *text);
+      if (!script.user.empty()) return script;
+      if (!first) first = std::move(script);
+    }
+  }
+  return first;
+}
+
+}  // namespace greylisting::ctl

@@ -53,6 +53,17 @@ Json report(const Installation& installation, const Arguments& more = {"--since"
   return Json::parse(result.output);
 }
 
+// Its tables, with one blank between columns.
+std::string printed(const Installation& installation) {
+  const Result result = ctl(installation, {"report", "--since", "3d"});
+  CHECK(result.status == 0);
+  CHECK(result.errors.empty());
+  std::string text = result.output;
+  for (auto blanks = text.find("  "); blanks != std::string::npos; blanks = text.find("  "))
+    text.erase(blanks, 1);
+  return text;
+}
+
 std::uint64_t count(const Installation& installation, const std::string& condition) {
   return std::stoull(
       installation.sql("SELECT COUNT(*) FROM greylisting_data WHERE pool IS NULL AND " + condition)
@@ -208,8 +219,9 @@ TEST_CASE("A report says what was decided and what came of it, before the clean-
   CHECK(records.at("never_retried") == count(installation, "passed_count = 0 AND blocked_count = 1"));
   CHECK(records.at("never_retried") == 6);
   CHECK(records.at("retried") == 0);
-  CHECK(records.at("waiting") == 0);
+  CHECK(records.at("undecided") == 0);
   CHECK(records.at("never_retried_share") == 6 / 8.0);
+  CHECK(records.at("undecided_share") == 0);
   check_never_retried(before);
   REQUIRE(before.at("pools").size() == 1);
   const Json& pool = before.at("pools").at(0);
@@ -227,14 +239,15 @@ TEST_CASE("A report says what was decided and what came of it, before the clean-
   CHECK(after.at("pools") == Json::parse(R"([{"domain": "pool.example", "messages": 0, "networks": 0,
                                              "longest_wait": 0, "in_vain": 1}])"));
 
-  // What is decided later is added; what was deferred just now is not decided yet.
+  // What is decided later is added; what was deferred just now is undecided.
   REQUIRE(played.attempt({.sender = "late@example.net"}) == "new");
   REQUIRE(played.attempt({.sender = "good@example.net"}) == "known");
   const Json later = report(installation);
   played.check(later.at("total").at("decisions"));
-  CHECK(later.at("total").at("records").at("waiting") == 1);
+  CHECK(later.at("total").at("records").at("undecided") == 1);
   CHECK(later.at("total").at("records").at("never_retried") == 6);
-  CHECK(later.at("total").at("records").at("never_retried_share") == 6 / 8.0);
+  CHECK(later.at("total").at("records").at("never_retried_share") == 6 / 9.0);
+  CHECK(later.at("total").at("records").at("undecided_share") == 1 / 9.0);
   check_never_retried(later);
 }
 
@@ -244,12 +257,7 @@ TEST_CASE("What a report prints are the figures of its JSON", "[report]") {
   Played played(installation);
   play(installation, played);
   const Json all = report(installation);
-  const Result result = ctl(installation, {"report", "--since", "3d"});
-  CHECK(result.status == 0);
-  CHECK(result.errors.empty());
-  std::string text = result.output;
-  for (auto blanks = text.find("  "); blanks != std::string::npos; blanks = text.find("  "))
-    text.erase(blanks, 1);
+  const std::string text = printed(installation);
   CAPTURE(text);
   CHECK_THAT(text, Catch::StartsWith("Greylisting from " + all.at("since").get<std::string>() + " to " +
                                      all.at("until").get<std::string>() + ", whole days in UTC\n"));
@@ -337,26 +345,45 @@ TEST_CASE("A report counts every record of a store that is read in slices, and t
   CHECK(days.at(5).at("decisions").at("accepted") == 0);
 }
 
-TEST_CASE("A triplet that has not passed is in no share before its time is over", "[report]") {
+TEST_CASE("A report tells what is undecided as such, beside what passed at once", "[report]") {
   const Installation installation(any_backend(), kSettings);
   CAPTURE(name(installation.backend()));
   Played played(installation);
-  REQUIRE(played.attempt({.sender = "hasty@example.net"}) == "new");
-  REQUIRE(played.attempt({.sender = "hasty@example.net"}) == "early");
-  REQUIRE(played.attempt({.sender = "slow@example.net"}) == "new");
-  const Json alive = report(installation).at("total").at("records");
-  CHECK(alive.at("all") == 2);
-  CHECK(alive.at("waiting") == 2);
-  CHECK(alive.at("retried") == 0);
-  CHECK(alive.at("never_retried_share").is_null());
+  const Rcpt good{.sender = "good@example.net"};
+  REQUIRE(played.attempt(good) == "new");
+  installation.pass_time(11min);
+  REQUIRE(played.attempt(good) == "retried");
+  const Rcpt hasty{.sender = "hasty@example.net"};
+  REQUIRE(played.attempt(hasty) == "new");
+  REQUIRE(played.attempt(hasty) == "early");
+  for (const char* const slow : {"a@example.net", "b@example.net"})
+    REQUIRE(played.attempt({.sender = slow}) == "new");
+
+  const Json open = report(installation).at("total").at("records");
+  CHECK(open.at("all") == 4);
+  CHECK(open.at("undecided") == 3);
+  CHECK(open.at("retried") == 0);
+  CHECK(open.at("never_retried_share") == 0);
+  CHECK(open.at("undecided_share") == 0.75);
+  const std::string text = printed(installation);
+  CHECK_THAT(text, Contains("\n passed 1 25.0 %\n retried and never passed 0 0.0 %\n never retried 0 0.0 %\n "
+                            "undecided: may still be retried 3 75.0 %\n"));
+  CHECK_THAT(text, Contains(" new triplets never retried undecided\n"));
+  CHECK_THAT(text, Contains(" 0.0 % 75.0 %\n"));
+  const Result page = ctl(installation, {"report", "--since", "3d", "--html", "-"});
+  CHECK_THAT(page.output, Contains("never retried</li>") && Contains("undecided</li>"));
+  CHECK_THAT(page.output, Contains(": 0.0 % of 4; undecided: 75.0 %</title><rect class=\"undecided\""));
+  CHECK_THAT(page.output, Contains("<dd class=\"note\">of 4 first attempts; undecided: 75.0 %</dd>"));
+
   installation.pass_time(501min);
   for (const bool is_cleaned : {false, true}) {
     CAPTURE(is_cleaned);
     const Json over = report(installation).at("total").at("records");
-    CHECK(over.at("waiting") == 0);
+    CHECK(over.at("undecided") == 0);
     CHECK(over.at("retried") == 1);
-    CHECK(over.at("never_retried") == 1);
+    CHECK(over.at("never_retried") == 2);
     CHECK(over.at("never_retried_share") == 0.5);
+    CHECK(over.at("undecided_share") == 0);
     REQUIRE(ctl(installation, {"cleanup"}).status == 0);
   }
 }

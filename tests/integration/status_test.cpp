@@ -436,17 +436,17 @@ Json json_of_durations(const std::vector<long>& durations) {
 
 Json json_of_records(const std::vector<Record>& records, bool is_over) {
   std::map<std::string, unsigned> counts{
-      {"all", 0}, {"passed", 0}, {"retried", 0}, {"never_retried", 0}, {"waiting", 0}};
+      {"all", 0}, {"passed", 0}, {"retried", 0}, {"never_retried", 0}, {"undecided", 0}};
   for (const Record& record : records) {
     ++counts["all"];
     ++counts[record.passed > 0           ? "passed"
-             : !is_over                  ? "waiting"
+             : !is_over                  ? "undecided"
              : record.is_never_retried() ? "never_retried"
                                          : "retried"];
   }
-  const unsigned decided = counts["all"] - counts["waiting"];
   Json object = counts;
-  object["never_retried_share"] = decided == 0 ? Json() : Json(1.0 * counts["never_retried"] / decided);
+  for (const std::string what : {"never_retried", "undecided"})
+    object[what + "_share"] = records.empty() ? Json() : Json(1.0 * counts[what] / counts["all"]);
   return object;
 }
 

@@ -157,6 +157,7 @@ std::string chart_patterns() {
   return R"svg(<svg class="patterns" width="0" height="0" aria-hidden="true"><defs>
 <pattern id="stripes" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="under-stripes" width="7" height="7"/><rect class="over" width="2" height="7"/></pattern>
 <pattern id="dots" width="6" height="6" patternUnits="userSpaceOnUse"><rect class="under-dots" width="6" height="6"/><circle class="over" cx="1.5" cy="1.5" r="1.1"/><circle class="over" cx="4.5" cy="4.5" r="1.1"/></pattern>
+<pattern id="bars" width="5" height="5" patternUnits="userSpaceOnUse"><rect class="under-bars" width="5" height="5"/><rect class="over" width="3" height="5"/></pattern>
 </defs></svg>
 )svg";
 }

@@ -23,8 +23,8 @@
 //                     seconds or null), histogram (from and to, seconds, and count; the last has to: null)
 //     first_retries   how long after the first attempt: likewise
 //     records         triplets first seen then: all, passed, retried (and never passed), never_retried,
-//                     waiting (deferred once and not yet over), never_retried_share (of those that do not
-//                     wait, from 0 to 1; null when there are none)
+//                     undecided (not passed, and not yet over), never_retried_share and undecided_share
+//                     (from 0 to 1; null when there are none)
 #pragma once
 
 #include "ctl/print/json.h"

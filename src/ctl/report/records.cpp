@@ -120,10 +120,10 @@ class Reader {
     const auto created = seconds_of(record[first]);
     RecordCounts& day = days_[created / kDay];
     const bool has_passed = record[fate] == kPassed;
-    const bool is_waiting = !has_passed && record[is_open] == "1";
-    const bool is_never_retried = record[fate] == kNeverRetried && !is_waiting;
+    const bool is_undecided = !has_passed && record[is_open] == "1";
+    const bool is_never_retried = record[fate] == kNeverRetried && !is_undecided;
     ++(has_passed         ? day.passed
-       : is_waiting       ? day.waiting
+       : is_undecided     ? day.undecided
        : is_never_retried ? day.never_retried
                           : day.retried);
     const std::string network = network_digits(record[client], settings_);
@@ -234,7 +234,7 @@ void RecordCounts::add(const RecordCounts& others) {
   passed += others.passed;
   retried += others.retried;
   never_retried += others.never_retried;
-  waiting += others.waiting;
+  undecided += others.undecided;
 }
 
 }  // namespace greylisting::ctl

@@ -18,11 +18,12 @@ struct RecordCounts {
   std::uint64_t passed = 0;
   std::uint64_t retried = 0;  // deferred more than once, and never passed
   std::uint64_t never_retried = 0;
-  std::uint64_t waiting = 0;  // have not passed, and their time is not over: nobody knows yet
+  std::uint64_t undecided = 0;  // have not passed, and their time is not over
 
   void add(const RecordCounts& others);
-  std::uint64_t all() const { return decided() + waiting; }
-  std::uint64_t decided() const { return passed + retried + never_retried; }
+  /// What shares are of. One of the decided alone would be of those that passed, soon after they had come:
+  /// that a triplet is never retried is known only when its time is over.
+  std::uint64_t all() const { return passed + retried + never_retried + undecided; }
 };
 
 /// The failed attempts of a domain whose messages came from several networks (moved_messages.h).

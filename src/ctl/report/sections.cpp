@@ -102,6 +102,10 @@ std::string tile(const char* key, const std::string& style, const std::string& t
                      (value ? attribute("data-value", std::to_string(*value)) : ""));
 }
 
+std::string undecided_note(const RecordCounts& records) {
+  return records.undecided == 0 ? "" : "; undecided: " + share_text(records.undecided, records.all());
+}
+
 Section summary(const Figures& figures) {
   const Tally& all = figures.total;
   const std::uint64_t number = decisions(all);
@@ -121,8 +125,9 @@ Section summary(const Figures& figures) {
       tile("half-waited", "single", "Median delay", percentile_text(all.waits, 50),
            waited == 0 ? "no mail had to wait" : "90 % up to " + percentile_text(all.waits, 90)) +
       tile("never-retried", "single", "Never retried",
-           share_text(figures.records.never_retried, figures.records.decided()),
-           "of " + number_text(figures.records.decided()) + " first attempts", figures.records.never_retried);
+           share_text(figures.records.never_retried, figures.records.all()),
+           "of " + number_text(figures.records.all()) + " first attempts" + undecided_note(figures.records),
+           figures.records.never_retried);
   if (all.errors() > 0)
     tiles += tile("errors", "single", "Errors", number_text(all.errors()), "see the log", all.errors());
   return {"summary", "In short", element("dl", tiles, " class=\"tiles\"")};
@@ -297,7 +302,7 @@ Section never_retried(const Figures& figures) {
   Chart chart{.id = "chart-records",
               .title = "Share of first attempts that were never retried, by day",
               .description = "",
-              .parts = {{"never retried", "single"}},
+              .parts = {{"never retried", "single"}, {"undecided", "undecided"}},
               .columns = {},
               .is_percent = true};
   PageTable table{.caption = "First attempts by day, and what became of them",
@@ -306,17 +311,20 @@ Section never_retried(const Figures& figures) {
                               {"passed", "passed"},
                               {"retried", "retried, never passed"},
                               {"never_retried", "never retried"},
-                              {"waiting", "still waiting"},
-                              {"share", "share never retried"}},
+                              {"undecided", "undecided"},
+                              {"share", "share never retried"},
+                              {"undecided_share", "share undecided"}},
                   .rows = {}};
   for (const DayFigures& day : charted_days(figures)) {
     const RecordCounts& records = day.records;
-    const std::uint64_t all = std::max<std::uint64_t>(1, records.decided());
+    const std::uint64_t all = std::max<std::uint64_t>(1, records.all());
+    const auto percent = [all](std::uint64_t part) { return (part * 200 + all) / (2 * all); };
+    const std::uint64_t never = percent(records.never_retried);
     chart.columns.push_back({.label = short_date(day.date),
                              .description = charted_date(figures, day.date) + ": " +
-                                            share_text(records.never_retried, records.decided()) + " of " +
-                                            number_text(records.decided()),
-                             .parts = {(records.never_retried * 200 + all) / (2 * all)}});
+                                            share_text(records.never_retried, records.all()) + " of " +
+                                            number_text(records.all()) + undecided_note(records),
+                             .parts = {never, percent(records.never_retried + records.undecided) - never}});
   }
   for (const auto& [date, tally, records] : figures.days) {
     table.rows.push_back({.name = date,
@@ -324,21 +332,23 @@ Section never_retried(const Figures& figures) {
                                     count(records.passed),
                                     count(records.retried),
                                     count(records.never_retried),
-                                    count(records.waiting),
-                                    {share_text(records.never_retried, records.decided())}}});
+                                    count(records.undecided),
+                                    {share_text(records.never_retried, records.all())},
+                                    {share_text(records.undecided, records.all())}}});
   }
   const RecordCounts& all = figures.records;
-  chart.description = "Of all days together " + share_text(all.never_retried, all.decided()) + ".";
+  chart.description = "Of all days together " + share_text(all.never_retried, all.all()) + undecided_note(all) + ".";
   return {
       "records", "Clients that never retried",
-      paragraph("Most software that sends spam does not try again. Of " + number_text(all.decided()) +
+      paragraph("Most software that sends spam does not try again. Of " + number_text(all.all()) +
                 " first attempts " + number_text(all.never_retried) + " were never repeated, " +
-                share_text(all.never_retried, all.decided()) + '.') +
+                share_text(all.never_retried, all.all()) + undecided_note(all) + '.') +
           svg(chart) +
-          (all.waiting == 0 ? ""
-                            : remark(number_text(all.waiting) +
-                                     " more have not passed and may still be repeated, because their time "
-                                     "(record_expire) is not over. They are not part of the shares.")) +
+          (all.undecided == 0 ? ""
+                              : remark(number_text(all.undecided) +
+                                       " are undecided: they have not passed and may still be repeated, because "
+                                       "their time (record_expire) is not over. The share of the days on which "
+                                       "they came is going to rise by some of them.")) +
           folded("The same figures as a table", table)};
 }
 

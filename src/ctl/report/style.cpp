@@ -61,8 +61,10 @@ section {
 .rejected { fill: url(#dots); }
 .errors { fill: var(--errors); }
 .single { fill: var(--single); }
+.undecided { fill: url(#bars); }
 .under-stripes { fill: var(--deferred); }
 .under-dots { fill: var(--rejected); }
+.under-bars { fill: var(--strong-line); }
 .over { fill: var(--paper); }
 .legend { list-style: none; margin: .25rem 0 0; padding: 0; display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; font-size: .875rem; }
 .legend svg { vertical-align: -2px; }

@@ -70,12 +70,13 @@ void print_summary(const Figures& figures) {
                   share_text(ctl::total(total.waits), total.of(Outcome::accepted))});
   const RecordCounts& records = figures.records;
   rows.push_back({"triplets seen for the first time", number_text(records.all()), ""});
-  rows.push_back({"  passed", number_text(records.passed), share_text(records.passed, records.decided())});
+  rows.push_back({"  passed", number_text(records.passed), share_text(records.passed, records.all())});
   rows.push_back({"  retried and never passed", number_text(records.retried),
-                  share_text(records.retried, records.decided())});
+                  share_text(records.retried, records.all())});
   rows.push_back({"  never retried", number_text(records.never_retried),
-                  share_text(records.never_retried, records.decided())});
-  rows.push_back({"  still waiting, not in the shares", number_text(records.waiting), ""});
+                  share_text(records.never_retried, records.all())});
+  rows.push_back({"  undecided: may still be retried", number_text(records.undecided),
+                  share_text(records.undecided, records.all())});
   print_figures(std::move(rows));
 }
 
@@ -83,14 +84,15 @@ void print_days(const Figures& figures) {
   const std::size_t left_out = figures.days.size() > kDays ? figures.days.size() - kDays : 0;
   head(left_out > 0 ? "The last " + std::to_string(kDays) + " days (--json has all)" : "By day");
   std::vector<Cells> rows{{"day", "accepted", "deferred", "rejected", "errors", "median delay", "90 % within",
-                           "new triplets", "never retried"}};
+                           "new triplets", "never retried", "undecided"}};
   for (std::size_t i = left_out; i < figures.days.size(); ++i) {
     const DayFigures& day = figures.days[i];
     rows.push_back(
         {day.date, number_text(day.tally.of(Outcome::accepted)), number_text(day.tally.of(Outcome::deferred)),
          number_text(day.tally.of(Outcome::rejected)), number_text(day.tally.errors()),
          percentile_text(day.tally.waits, 50), percentile_text(day.tally.waits, 90),
-         number_text(day.records.all()), share_text(day.records.never_retried, day.records.decided())});
+         number_text(day.records.all()), share_text(day.records.never_retried, day.records.all()),
+         share_text(day.records.undecided, day.records.all())});
   }
   print_figures(std::move(rows));
 }

@@ -111,13 +111,15 @@ Run add_metrics(CLI::App& command) {
 
 Run add_cleanup(CLI::App& command) {
   const auto options = std::make_shared<ctl::CleanupOptions>();
-  command.add_option("--batch", options->batch, "records deleted in one transaction")
+  command
+      .add_option("--batch", options->batch,
+                  "records deleted in one transaction; as many as are in 20 ms when it is not said")
       ->check(between(1, 100000))
-      ->capture_default_str()
       ->type_name("NUMBER");
-  command.add_option("--pause", options->pause_ms, "milliseconds between two of them")
+  command
+      .add_option("--pause", options->pause_ms,
+                  "milliseconds between two of them; as long as the one before took when it is not said")
       ->check(between(0, 60000))
-      ->capture_default_str()
       ->type_name("MILLISECONDS");
   return [options](const LoadedSettings& loaded) { return ctl::cleanup(loaded, *options); };
 }

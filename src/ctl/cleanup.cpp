@@ -35,17 +35,46 @@ struct Deleted {
   std::uint64_t batches = 0;
 };
 
-Deleted delete_all(Expiry& expiry, std::uint64_t (Expiry::*delete_some)(), const CleanupOptions& options,
+// A decision that wants what a transaction holds waits for its end: that is not longer than a person would
+// notice, and in between there is as much time for decisions as the transaction took. A slow or busy store
+// thus gets small transactions and long rests, and a fast one is soon done.
+class Pace {
+ public:
+  explicit Pace(const CleanupOptions& options) : options_(options) {}
+
+  std::size_t rows() const { return options_.batch.value_or(rows_); }
+
+  void rest_after(const Expiry::Slice& slice) {
+    const double share =
+        std::chrono::duration<double>(kTransaction) / std::max(slice.held, Clock::duration(1));
+    const double change = std::clamp(share, 0.5, 2.0);
+    // One that was not full says nothing of a larger one.
+    if (change < 1 || slice.rows >= rows_)
+      rows_ = std::clamp(static_cast<unsigned>(rows_ * change), kFewest, kMost);
+    std::this_thread::sleep_for(options_.pause_ms ? std::chrono::milliseconds(*options_.pause_ms)
+                                                  : slice.held);
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::milliseconds kTransaction{20};
+  static constexpr unsigned kFewest = 10;
+  static constexpr unsigned kMost = 5000;
+
+  const CleanupOptions& options_;
+  unsigned rows_ = 100;
+};
+
+Deleted delete_all(Expiry& expiry, Expiry::Slice (Expiry::*delete_some)(std::size_t), Pace& pace,
                    Progress& progress) {
   Deleted total;
   for (;;) {
-    const std::uint64_t rows = (expiry.*delete_some)();
-    total.rows += rows;
-    progress.advance(rows);
-    if (rows > 0) ++total.batches;
-    if (rows < expiry.slice()) return total;
-    // Decisions that wait for the rows or the file come first.
-    std::this_thread::sleep_for(std::chrono::milliseconds(options.pause_ms));
+    const Expiry::Slice slice = (expiry.*delete_some)(pace.rows());
+    if (slice.rows == 0) return total;
+    total.rows += slice.rows;
+    ++total.batches;
+    progress.advance(slice.rows);
+    pace.rest_after(slice);
   }
 }
 
@@ -58,13 +87,14 @@ int cleanup(const LoadedSettings& loaded, const CleanupOptions& options) {
               << " greylistctl cleanup: another clean-up is at work on this store; nothing was done\n";
     return kFailed;
   }
-  Expiry expiry(*administration, loaded.settings, options.batch);
+  Expiry expiry(*administration, loaded.settings);
+  Pace pace(options);
   Deleted records;
   Deleted clients;
   {
     Progress progress("deleting expired records", over(*administration));
-    records = delete_all(expiry, &Expiry::delete_records, options, progress);
-    clients = delete_all(expiry, &Expiry::delete_clients, options, progress);
+    records = delete_all(expiry, &Expiry::delete_records, pace, progress);
+    clients = delete_all(expiry, &Expiry::delete_clients, pace, progress);
   }
 
   History history(*administration);

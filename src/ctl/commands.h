@@ -62,8 +62,8 @@ struct MetricsOptions {
 int metrics(const LoadedSettings& loaded, const MetricsOptions& options);
 
 struct CleanupOptions {
-  unsigned batch = 100;    // records deleted in one transaction
-  unsigned pause_ms = 10;  // between two of them
+  std::optional<unsigned> batch{};  // records deleted in one transaction; as many as are deleted soon enough
+  std::optional<unsigned> pause_ms{};  // between two of them; as long as the one before took
 };
 
 /// Deletes expired records, in small batches, and prints one line of what it did.
@@ -119,8 +119,8 @@ struct ExportOptions {
   std::optional<Action> action;      // only entries that do this
 };
 
-/// Writes the entries that are not over to a file in that form. kFailed when there are some that the form
-/// cannot say, each of which it names on standard error.
+/// Writes the entries that are not over to a file in that form. kFailed when there are some among those asked
+/// for that the form cannot say, each of which it names on standard error.
 int export_entries(const LoadedSettings& loaded, const ExportOptions& options);
 
 struct CopyOptions {

@@ -1,102 +1,221 @@
 #include "ctl/records/expiry.h"
 
-#include <functional>
+#include <algorithm>
+#include <chrono>
+#include <iterator>
 #include <map>
 #include <string_view>
 #include <tuple>
-#include <variant>
-#include <vector>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
 
 #include "ctl/records/key_list.h"
+#include "ctl/records/moved_messages.h"
 #include "ctl/records/record_tally.h"
+#include "text/utc.h"
 
 namespace greylisting::ctl {
 namespace {
 
-// As many messages are remembered while the records of one clean-up are compared: some 30 MB.
-constexpr std::size_t kMostRemembered = 500000;
+using Column = CountedRecord::Column;
+using Row = Administration::Row;
+using Clock = std::chrono::steady_clock;
+
+// For so many at once the others of their senders are looked for: SQLite reads through all records for it.
+constexpr std::size_t kLookAhead = 20000;
 
 // Somebody has renewed a record between reading and deleting it.
 struct Renewed {};
 
-enum Column { key, client, sender, recipient, day, fate, columns };
+const std::string& key_of(const Row& row) { return row[Column::key]; }
+const std::string& first_column(const Row& row) { return row.front(); }
 
-const std::string& first_column(const Administration::Row& row) { return row.front(); }
+std::string day_of(std::string_view time) { return std::string(time.substr(0, 10)) + " 00:00:00"; }
 
-}  // namespace
-
-Expiry::Expiry(Administration& administration, const Settings& settings, unsigned slice)
-    : administration_(administration),
-      history_(administration),
-      settings_(settings),
-      slice_(slice),
-      now_(administration.now()) {}
-
-std::uint64_t Expiry::delete_records() {
-  const std::string over = "record_expires <= " + sql::text_literal(now_, administration_.dialect());
-  for (;;) {
-    const auto records = administration_.ask(
-        "SELECT HEX(triplet), HEX(relay_ip), mail_from, rcpt_to, SUBSTR(create_time, 1, 10), " +
-            fate_of_record() + " FROM greylisting_data WHERE " + over + " ORDER BY record_expires LIMIT " +
-            std::to_string(slice_),
-        columns);
-    if (records.empty()) return 0;
-    std::string deletion = "DELETE FROM greylisting_data WHERE triplet IN (";
-    deletion.append(key_list(records, first_column)).append(") AND ").append(over);
-    const auto counts = settings_.history_expire.count() > 0 ? counted(records) : std::vector<HistoryRow>();
-    try {
-      administration_.transact([&] {
-        administration_.ask(deletion);
-        if (administration_.changed_rows() != records.size()) throw Renewed();
-        history_.add(counts);
-      });
-      return records.size();
-    } catch (const Renewed&) {
-      // Once more, with what is over now.
-    }
-  }
-}
-
-std::vector<HistoryRow> Expiry::counted(const std::vector<Administration::Row>& records) {
-  std::map<std::tuple<std::string, std::string, std::string>, std::uint64_t> counts;
-  for (const auto& record : records) {
-    if (record[fate].empty()) continue;
-    const std::string period = record[day] + " 00:00:00";
-    const auto count = [&](std::string_view kind, std::string_view name) {
-      ++counts[{period, std::string(kind), std::string(name)}];
-    };
-    count(kRecordKind, record[fate]);
-    if (record[fate] != kNeverRetried) continue;
-    const std::string network = network_digits(record[client], settings_);
-    count(kClientKind, network_text(network, settings_));
-    count(kSenderDomainKind, domain_of(record[sender]));
-    count(kRecipientKind, record[recipient]);
-
-    if (!is_message(record[sender])) continue;
-    const std::hash<std::string> hash;
-    const auto [tried, is_first] =
-        tried_from_.try_emplace(hash(message_of(record[sender], record[recipient])), hash(network));
-    if (!is_first && tried->second != hash(network)) count(kPoolKind, domain_of(record[sender]));
-    if (tried_from_.size() > kMostRemembered) tried_from_.clear();
-  }
+std::vector<HistoryRow> rows_of(const MovedMessage& message, std::string_view sender) {
+  const HistoryRow like{
+      .period = day_of(stored_time(message.first)), .kind = "", .name = std::string(domain_of(sender))};
   std::vector<HistoryRow> rows;
-  rows.reserve(counts.size());
-  for (const auto& [name, count] : counts)
-    rows.push_back(
-        {.period = std::get<0>(name), .kind = std::get<1>(name), .name = std::get<2>(name), .total = count});
+  for (const auto& [kind, total] :
+       {std::pair(kPoolMessagesKind, std::uint64_t{1}), std::pair(kPoolKind, message.in_vain),
+        std::pair(kPoolNetworksKind, message.networks),
+        std::pair(kPoolWaitKind, static_cast<std::uint64_t>(message.wait.count()))}) {
+    HistoryRow& row = rows.emplace_back(like);
+    row.kind = kind;
+    row.total = total;
+  }
   return rows;
 }
 
-std::uint64_t Expiry::delete_clients() {
-  const std::string over = "expires <= " + sql::text_literal(now_, administration_.dialect());
+}  // namespace
+
+Expiry::Expiry(Administration& administration, const Settings& settings)
+    : administration_(administration),
+      history_(administration),
+      settings_(settings),
+      now_(administration.now()) {}
+
+std::string Expiry::over() const {
+  return "record_expires <= " + sql::text_literal(now_, administration_.dialect());
+}
+
+std::vector<Row> Expiry::next_records() {
+  return administration_.ask("SELECT " + CountedRecord::selected(now_, administration_.dialect()) +
+                                 " FROM greylisting_data WHERE " + over() +
+                                 " ORDER BY record_expires LIMIT " + std::to_string(kLookAhead) + " OFFSET " +
+                                 std::to_string(left_),
+                             Column::columns);
+}
+
+// Those that may be of the same messages. MySQL goes from each sender to its records by an index; SQLite has
+// none, and CROSS has it go through the records, and look for the sender of each.
+std::vector<Row> Expiry::others_of_their_senders(const std::vector<Row>& records) {
+  const auto& [oldest, newest] =
+      std::ranges::minmax(records, {}, [](const Row& row) { return row[Column::first]; });
+  const auto time = [this](const Row& row, std::chrono::hours by) {
+    return sql::text_literal(later(row[Column::first], by), administration_.dialect());
+  };
+  return administration_.ask(
+      "SELECT " + CountedRecord::selected(now_, administration_.dialect()) +
+          " FROM greylisting_data CROSS JOIN (SELECT DISTINCT mail_from AS sender FROM greylisting_data "
+          "WHERE "
+          "triplet IN (" +
+          key_list(records, key_of) +
+          ")) AS expired ON mail_from = sender WHERE pool IS NULL AND create_time >= " +
+          time(oldest, std::chrono::hours(-24)) +
+          " AND create_time <= " + time(newest, std::chrono::hours(24)),
+      Column::columns);
+}
+
+Expiry::Moved Expiry::look_for_moved(const std::vector<Row>& records) {
+  std::vector<Row> failed;
+  std::ranges::copy_if(records, std::back_inserter(failed), [](const Row& row) {
+    return !row[Column::fate].empty() && row[Column::fate] != kPassed && !row[Column::sender].empty();
+  });
+  if (failed.empty() || settings_.history_expire.count() == 0) return {};
+  std::deque<Trial> trials;
+  std::unordered_map<std::string, Row> over;  // of those that have failed, by id
+  for (Row& row : others_of_their_senders(failed)) {
+    const auto trial = trial_of(row, settings_);
+    if (!trial) continue;
+    trials.push_back(*trial);
+    if (!trial->has_passed && !trial->is_undecided) over[row[Column::id]] = std::move(row);
+  }
+  Moved moved;
+  for (const MovedMessage& message : moved_messages(trials)) {
+    Unit unit;
+    for (const std::uint64_t record : message.failed) {
+      const auto found = over.find(std::to_string(record));
+      if (found == over.end()) continue;
+      (message.is_undecided ? moved.undecided : moved.decided).insert(found->first);
+      unit.records.push_back(std::move(found->second));
+    }
+    if (message.is_undecided || unit.records.empty()) continue;
+    unit.message = rows_of(message, unit.records.front()[Column::sender]);
+    moved.messages.push_back(std::move(unit));
+  }
+  return moved;
+}
+
+void Expiry::look_ahead() {
+  for (;;) {
+    std::vector<Row> records = next_records();
+    if (records.empty()) return;
+    Moved moved = look_for_moved(records);
+    for (Row& record : records) {
+      const std::string& id = record[Column::id];
+      if (moved.undecided.contains(id)) {
+        ++left_;
+      } else if (!moved.decided.contains(id)) {
+        units_.push_back({.records = {std::move(record)}});
+      }
+    }
+    std::ranges::move(moved.messages, std::back_inserter(units_));
+    if (!units_.empty()) return;
+  }
+}
+
+Expiry::Slice Expiry::delete_records(std::size_t most) {
+  if (units_.empty()) look_ahead();
+  std::vector<Unit> units;
+  std::vector<std::string> keys;
+  for (; !units_.empty() && keys.size() < most; units_.pop_front()) {
+    units.push_back(std::move(units_.front()));
+    std::ranges::transform(units.back().records, std::back_inserter(keys), key_of);
+  }
+  while (!keys.empty()) {
+    const auto counts = settings_.history_expire.count() > 0 ? counted(units) : std::vector<HistoryRow>();
+    const auto begin = Clock::now();
+    try {
+      administration_.transact([&] {
+        administration_.ask("DELETE FROM greylisting_data WHERE triplet IN (" + key_list(keys) + ") AND " +
+                            over());
+        if (administration_.changed_rows() != keys.size()) throw Renewed();
+        history_.add(counts);
+      });
+      return {keys.size(), Clock::now() - begin};
+    } catch (const Renewed&) {
+      keys = leave_out_renewed(units);
+    }
+  }
+  // Nothing was left, or all of it was renewed.
+  return units.empty() ? Slice() : delete_records(most);
+}
+
+// What is left of a message whose record was renewed waits for the next clean-up.
+std::vector<std::string> Expiry::leave_out_renewed(std::vector<Unit>& units) {
+  std::vector<std::string> keys;
+  for (const Unit& unit : units) std::ranges::transform(unit.records, std::back_inserter(keys), key_of);
+  std::unordered_set<std::string> still;
+  for (Row& row : administration_.ask("SELECT HEX(triplet) FROM greylisting_data WHERE triplet IN (" +
+                                          key_list(keys) + ") AND " + over(),
+                                      1))
+    still.insert(std::move(row[0]));
+  std::erase_if(units, [&](const Unit& unit) {
+    return !std::ranges::all_of(unit.records, [&](const Row& row) { return still.contains(key_of(row)); });
+  });
+  keys.clear();
+  for (const Unit& unit : units) std::ranges::transform(unit.records, std::back_inserter(keys), key_of);
+  return keys;
+}
+
+std::vector<HistoryRow> Expiry::counted(const std::vector<Unit>& units) const {
+  std::map<std::tuple<std::string, std::string, std::string>, std::uint64_t> counts;
+  std::vector<HistoryRow> rows;
+  const auto count = [&](const Row& record) {
+    if (record[Column::fate].empty()) return;
+    const std::string period = day_of(record[Column::first]);
+    const auto add = [&](std::string_view kind, std::string_view name) {
+      ++counts[{period, std::string(kind), std::string(name)}];
+    };
+    add(kRecordKind, record[Column::fate]);
+    if (record[Column::fate] != kNeverRetried) return;
+    add(kClientKind, network_text(network_digits(record[Column::client], settings_), settings_));
+    add(kSenderDomainKind, domain_of(record[Column::sender]));
+    add(kRecipientKind, record[Column::recipient]);
+  };
+  for (const Unit& unit : units) {
+    std::ranges::for_each(unit.records, count);
+    std::ranges::copy(unit.message, std::back_inserter(rows));
+  }
+  for (const auto& [name, total] : counts)
+    rows.push_back(
+        {.period = std::get<0>(name), .kind = std::get<1>(name), .name = std::get<2>(name), .total = total});
+  return rows;
+}
+
+Expiry::Slice Expiry::delete_clients(std::size_t most) {
+  const std::string are_over = "expires <= " + sql::text_literal(now_, administration_.dialect());
   const std::string keys =
-      key_list(administration_.ask("SELECT HEX(client) FROM greylisting_clients WHERE " + over +
-                                       " ORDER BY expires LIMIT " + std::to_string(slice_),
+      key_list(administration_.ask("SELECT HEX(client) FROM greylisting_clients WHERE " + are_over +
+                                       " ORDER BY expires LIMIT " + std::to_string(most),
                                    1),
                first_column);
-  if (keys.empty()) return 0;
-  administration_.ask("DELETE FROM greylisting_clients WHERE client IN (" + keys + ") AND " + over);
-  return administration_.changed_rows();
+  if (keys.empty()) return {};
+  const auto begin = Clock::now();
+  administration_.ask("DELETE FROM greylisting_clients WHERE client IN (" + keys + ") AND " + are_over);
+  return {administration_.changed_rows(), Clock::now() - begin};
 }
 
 }  // namespace greylisting::ctl

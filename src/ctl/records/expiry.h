@@ -2,9 +2,12 @@
 // what records it were.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <string>
-#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "ctl/records/history.h"
@@ -14,29 +17,52 @@ namespace greylisting::ctl {
 
 class Expiry {
  public:
-  /// Deletes what is over now, at most `slice` rows at a time.
-  Expiry(Administration& administration, const Settings& settings, unsigned slice);
+  /// Deletes what is over now.
+  Expiry(Administration& administration, const Settings& settings);
 
-  /// Deletes some triplets' records; with history_expire=0 without counting them. Returns how many; fewer
-  /// than `slice` when no more are left. Throws StoreError.
-  std::uint64_t delete_records();
+  /// What one transaction has deleted, and for how long it had others wait who wanted the same rows, or in
+  /// SQLite the file.
+  struct Slice {
+    std::uint64_t rows = 0;  // 0 when no more are left
+    std::chrono::steady_clock::duration held{};
+  };
+
+  /// Deletes some triplets' records, about `most`; with history_expire=0 without counting them. What has
+  /// failed of a message that came from several networks is left until nothing of that message is undecided,
+  /// and is then deleted at once: only together they tell how it went. Throws StoreError.
+  Slice delete_records(std::size_t most);
 
   /// Deletes some of what clients have earned. Likewise.
-  std::uint64_t delete_clients();
-
-  unsigned slice() const { return slice_; }
+  Slice delete_clients(std::size_t most);
 
  private:
-  std::vector<HistoryRow> counted(const std::vector<Administration::Row>& records);
+  /// What is deleted together, and what the history is to have of it beside the count of each record.
+  struct Unit {
+    std::vector<Administration::Row> records;
+    std::vector<HistoryRow> message{};
+  };
+
+  /// Failed records that are over and of messages that came from several networks.
+  struct Moved {
+    std::vector<Unit> messages{};                 // of which all is known
+    std::unordered_set<std::string> decided{};    // their records, by id
+    std::unordered_set<std::string> undecided{};  // those of the other messages
+  };
+
+  std::string over() const;
+  std::vector<Administration::Row> next_records();
+  std::vector<Administration::Row> others_of_their_senders(const std::vector<Administration::Row>& records);
+  Moved look_for_moved(const std::vector<Administration::Row>& records);
+  void look_ahead();
+  std::vector<std::string> leave_out_renewed(std::vector<Unit>& units);
+  std::vector<HistoryRow> counted(const std::vector<Unit>& units) const;
 
   Administration& administration_;
   History history_;
   const Settings& settings_;
-  unsigned slice_;
   std::string now_;
-
-  // The networks from which the never-retried ones came, by a hash of sender and recipient.
-  std::unordered_map<std::size_t, std::size_t> tried_from_{};
+  std::deque<Unit> units_{};  // what is to be deleted next
+  std::size_t left_ = 0;      // records that are over and stay
 };
 
 }  // namespace greylisting::ctl

@@ -116,9 +116,7 @@ std::vector<HistoryRow> History::read_tallies(const std::string& since, const st
 
 std::string History::first_period(const std::string& since) {
   return administration_
-      .ask("SELECT COALESCE(MIN(period), '') FROM greylisting_history WHERE period > " + literal(kEver) +
-               " AND period >= " + literal(since),
-           1)
+      .ask("SELECT COALESCE(MIN(period), '') FROM greylisting_history WHERE " + from(since), 1)
       .at(0)
       .at(0);
 }
@@ -132,6 +130,11 @@ Tally History::tally_of(const std::string& host, const std::vector<std::string>&
            3))
     ctl::add(tally, {.period = "", .kind = row[0], .name = row[1], .host = host, .total = to_number(row[2])});
   return tally;
+// One bound: of two SQLite would take the first for where to begin, and read all that is before the other.
+std::string History::from(const std::string& since) const {
+  return since > kEver ? "period >= " + literal(since) : "period > " + literal(kEver);
+}
+
 }
 
 void History::write(const std::vector<HistoryRow>& rows, bool adds) {
@@ -147,12 +150,12 @@ void History::write(const std::vector<HistoryRow>& rows, bool adds) {
   }
 }
 
-void History::keep_most_frequent(const std::string& period, const std::string& kind) {
-  const std::string crowd =
-      " FROM greylisting_history WHERE period = " + literal(period) + " AND kind = " + literal(kind);
+void History::keep_most_frequent(const std::string& period, std::string_view kind) {
+  const std::string of_period = " FROM greylisting_history WHERE period = " + literal(period);
+  const std::string of_kind = of_period + " AND kind = " + literal(kind);
   std::vector<std::string> kept;
   for (auto& row : administration_.ask(
-           "SELECT name" + crowd + " ORDER BY total DESC, name LIMIT " + std::to_string(kMostNames), 1))
+           "SELECT name" + of_kind + " ORDER BY total DESC, name LIMIT " + std::to_string(kMostNames), 1))
     kept.push_back(std::move(row[0]));
   administration_.ask("DELETE" + crowd + " AND name NOT IN (" + list(kept) + ")");
 }
@@ -190,6 +193,8 @@ std::size_t fold(const Journal& journal, History& history, std::time_t now, std:
     if (hour + kHour > now) continue;
     history.set(rows_of(read(journal, hour), stored_time(hour), host_name()));
     if (hour < keep) journal.remove(hour);
+  const std::string crowd =
+      kind == kPoolMessagesKind ? of_period + " AND kind IN (" + list(kPoolKinds) + ")" : of_kind;
     ++hours;
   }
   return hours;
@@ -213,6 +218,7 @@ std::map<std::string, Tally> tallies(const Journal& journal, History& history, c
     tallies.clear();
     std::vector<std::string> own;
     for (const std::time_t hour : hours) {
+                               ", " + literal(kPoolMessagesKind) +
       const std::string period = stored_time(hour);
       if (period < since || period >= until) continue;
       own.push_back(period);

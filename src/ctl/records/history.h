@@ -8,9 +8,12 @@
 //     client         a network                           day   of the never-retried ones: the client's
 //     sender-domain  a domain, `<>` for the null sender  day   likewise
 //     recipient      an address                          day   likewise
-//     pool           a domain                            day   of these, those tried from other networks
+//     pool-messages  a domain                            day   messages that came from several networks
+//     pool           a domain                            day   of these, never-retried records elsewhere
+//     pool-networks  a domain                            day   the most networks of one message
+//     pool-wait      a domain                            day   the longest wait of one, in seconds
 //
-// Of the last four only those that come most often are kept. What is too old to be kept of the first three is
+// Of names only those that come most often are kept. What is too old to be kept of the first three is
 // added up, by host, kind and name, in rows of a period of their own: a host's counters never fall.
 #pragma once
 
@@ -68,7 +71,7 @@ class History {
   /// Puts rows in, in place of those of the same period, kind, name and host.
   void set(const std::vector<HistoryRow>& rows) { write(rows, false); }
 
-  /// Puts rows in, and adds to those that are there.
+  /// Puts rows in, and adds to those that are there; of the last two kinds the greater number counts.
   void add(const std::vector<HistoryRow>& rows) { write(rows, true); }
 
   /// Deletes what is older, once decisions are added up, and the rarest names of a day. Another host's
@@ -81,12 +84,13 @@ class History {
 
  private:
   void write(const std::vector<HistoryRow>& rows, bool adds);
-  void keep_most_frequent(const std::string& period, const std::string& kind);
+  void keep_most_frequent(const std::string& period, std::string_view kind);
   std::string literal(std::string_view text) const;
   template <typename Texts>
   std::string list(const Texts& texts) const;
 
   Administration& administration_;
+  std::string from(const std::string& since) const;
 };
 
 /// Folds this host's journal into the history: every hour that is over. It can be done again at any time.

@@ -41,14 +41,13 @@ Json json_of(const Durations& durations) {
 }
 
 Json json_of(const RecordCounts& records) {
-  return {
-      {"all", records.all()},
-      {"passed", records.passed},
-      {"retried", records.retried},
-      {"never_retried", records.never_retried},
-      {"undecided", records.undecided},
-      {"never_retried_share", share(records.never_retried, records.all())},
-      {"undecided_share", share(records.undecided, records.all())}};
+  return {{"all", records.all()},
+          {"passed", records.passed},
+          {"retried", records.retried},
+          {"never_retried", records.never_retried},
+          {"undecided", records.undecided},
+          {"never_retried_share", share(records.never_retried, records.all())},
+          {"undecided_share", share(records.undecided, records.all())}};
 }
 
 Json json_of(const Tally& tally, const RecordCounts& records) {

@@ -14,8 +14,7 @@
 //                     arrays of what the most never-retried triplets are of: name, count
 //     pools           an array, a sender's domain each whose messages came from several networks: domain,
 //                     messages, networks (the most of one message), longest_wait (seconds), in_vain (attempts
-//                     from another network than the first that were never retried; those that are deleted
-//                     are only in this count)
+//                     from another network than the first that were never retried)
 //
 // Figures of a time:
 //     decisions       accepted, deferred, rejected, errors, and in `reasons` each reason that there was

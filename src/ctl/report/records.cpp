@@ -10,8 +10,8 @@
 
 #include "ctl/print/progress.h"
 #include "ctl/records/history.h"
+#include "ctl/records/moved_messages.h"
 #include "ctl/records/record_tally.h"
-#include "ctl/report/moved_messages.h"
 #include "lists/entry.h"
 #include "text/number.h"
 #include "text/utc.h"
@@ -28,11 +28,6 @@ constexpr std::size_t kIdsAtOnce = 500;
 constexpr std::chrono::milliseconds kPause{100};
 
 std::uint64_t to_number(std::string_view text) { return number_of<std::uint64_t>(text).value_or(0); }
-
-// Seconds since 1970; the store could say it itself, and slower.
-std::uint32_t seconds_of(std::string_view time) {
-  return static_cast<std::uint32_t>(time_of(time).value_or(0));
-}
 
 // `2026-11-21`
 std::string day_of(std::uint32_t time) { return stored_time(time).substr(0, 10); }
@@ -81,17 +76,16 @@ class Reader {
     const auto literal = [this](const std::string& text) {
       return sql::text_literal(text, administration_.dialect());
     };
-    const std::string columns = "SELECT id, " + fate_of_record() + ", record_expires > " +
-                                literal(administration_.now()) +
-                                ", HEX(relay_ip), mail_from, rcpt_to, create_time, last_update, passed_count "
-                                "FROM greylisting_data WHERE ";
+    const std::string columns = "SELECT " +
+                                CountedRecord::selected(administration_.now(), administration_.dialect()) +
+                                " FROM greylisting_data WHERE ";
     const std::string in_period =
         " AND create_time >= " + literal(since) + " AND create_time < " + literal(until);
     Progress progress("reading records", about_how_many());
     Slices slices(administration_);
     for (std::string slice = slices.next(); !slice.empty(); slice = slices.next()) {
       for (const auto& record :
-           administration_.ask(std::string(columns).append(slice).append(in_period), kColumns))
+           administration_.ask(std::string(columns).append(slice).append(in_period), Column::columns))
         take(record);
       progress.advance(kSlice);
     }
@@ -102,7 +96,7 @@ class Reader {
   }
 
  private:
-  enum Column { id, fate, is_open, client, sender, recipient, first, last, passed, kColumns };
+  using Column = CountedRecord::Column;
 
   // Without counting them, which would be one long statement.
   std::uint64_t about_how_many() {
@@ -116,38 +110,29 @@ class Reader {
   }
 
   void take(const Administration::Row& record) {
-    if (record[fate].empty()) return;
-    const auto created = seconds_of(record[first]);
+    if (record[Column::fate].empty()) return;
+    const auto created = static_cast<std::uint32_t>(time_of(record[Column::first]).value_or(0));
     RecordCounts& day = days_[created / kDay];
-    const bool has_passed = record[fate] == kPassed;
-    const bool is_undecided = !has_passed && record[is_open] == "1";
-    const bool is_never_retried = record[fate] == kNeverRetried && !is_undecided;
+    const bool has_passed = record[Column::fate] == kPassed;
+    const bool is_undecided = !has_passed && record[Column::is_open] == "1";
+    const bool is_never_retried = record[Column::fate] == kNeverRetried && !is_undecided;
     ++(has_passed         ? day.passed
        : is_undecided     ? day.undecided
        : is_never_retried ? day.never_retried
                           : day.retried);
-    const std::string network = network_digits(record[client], settings_);
+    const std::string network = network_digits(record[Column::client], settings_);
     if (is_never_retried) {
       clients_.add(network);
-      figures_.sender_domains.add(domain_of(record[sender]));
-      figures_.recipients.add(record[recipient]);
+      figures_.sender_domains.add(domain_of(record[Column::sender]));
+      figures_.recipients.add(record[Column::recipient]);
     }
-    if (!is_message(record[sender])) return;
-    const std::hash<std::string> hash;
-    // Of one that has passed more than once nobody knows when it did so first.
-    const std::string& end = has_passed && record[passed] != "1" ? record[first] : record[last];
-    trials_.push_back({.message = hash(message_of(record[sender], record[recipient])),
-                       .record = to_number(record[id]),
-                       .network = static_cast<std::uint32_t>(hash(network)),
-                       .first = created,
-                       .last = seconds_of(end),
-                       .has_passed = has_passed,
-                       .is_never_retried = is_never_retried});
+    if (const auto trial = trial_of(record, settings_)) trials_.push_back(*trial);
   }
 
   void count_moved_messages() {
-    const std::vector<MovedMessage> messages = moved_messages(trials_);
+    std::vector<MovedMessage> messages = moved_messages(trials_);
     trials_.clear();
+    std::erase_if(messages, [](const MovedMessage& message) { return message.never_retried == 0; });
     for (std::size_t i = 0; i < messages.size(); i += kIdsAtOnce) {
       std::unordered_map<std::uint64_t, const MovedMessage*> of_record;
       std::string ids;
@@ -178,6 +163,15 @@ class Reader {
   std::deque<Trial> trials_{};
 };
 
+void add_row(PoolCounts& pool, const HistoryRow& row) {
+  pool.domain = row.name;
+  if (row.kind == kPoolKind) pool.in_vain += row.total;
+  if (row.kind == kPoolMessagesKind) pool.messages += row.total;
+  if (row.kind == kPoolNetworksKind) pool.networks = std::max(pool.networks, row.total);
+  if (row.kind == kPoolWaitKind)
+    pool.longest = std::max(pool.longest, std::chrono::seconds(static_cast<std::int64_t>(row.total)));
+}
+
 void add_row(RecordFigures& figures, const HistoryRow& row) {
   const std::string day = row.period.substr(0, 10);
   if (row.kind == kRecordKind) {
@@ -192,9 +186,7 @@ void add_row(RecordFigures& figures, const HistoryRow& row) {
   } else if (row.kind == kRecipientKind) {
     figures.recipients.add(row.name, row.total);
   } else {
-    PoolCounts& pool = figures.pools[row.name];
-    pool.domain = row.name;
-    pool.in_vain += row.total;
+    add_row(figures.pools[row.name], row);
   }
 }
 
@@ -218,11 +210,13 @@ RecordFigures read_records(Administration& administration, const Settings& setti
     RecordFigures figures;
     Reader(administration, settings, figures).read(since, until);
     std::vector<HistoryRow> after;
-    read_history({kRecordKind, kClientKind, kSenderDomainKind, kRecipientKind, kPoolKind},
-                 [&](HistoryRow row) {
-                   add_row(figures, row);
-                   if (row.kind == kRecordKind) after.push_back(std::move(row));
-                 });
+    std::vector<std::string_view> kinds{kRecordKind};
+    kinds.insert(kinds.end(), kNameKinds.begin(), kNameKinds.end());
+    kinds.insert(kinds.end(), kPoolKinds.begin(), kPoolKinds.end());
+    read_history(kinds, [&](HistoryRow row) {
+      add_row(figures, row);
+      if (row.kind == kRecordKind) after.push_back(std::move(row));
+    });
     figures.may_count_twice = after != before;
     if (!figures.may_count_twice || std::chrono::steady_clock::now() >= end) return figures;
     before = std::move(after);

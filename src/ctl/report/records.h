@@ -26,11 +26,11 @@ struct RecordCounts {
   std::uint64_t all() const { return passed + retried + never_retried + undecided; }
 };
 
-/// The failed attempts of a domain whose messages came from several networks (moved_messages.h).
+/// The messages of a domain that came from several networks (moved_messages.h).
 struct PoolCounts {
   std::string domain;
   std::uint64_t in_vain = 0;        // never-retried records of other networks than the first one
-  std::uint64_t messages = 0;       // of the records that there are; the clean-up does not count the rest
+  std::uint64_t messages = 0;
   std::uint64_t networks = 0;       // the most that one of them came from
   std::chrono::seconds longest{0};  // wait of one of them
 };

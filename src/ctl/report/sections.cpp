@@ -337,19 +337,20 @@ Section never_retried(const Figures& figures) {
                                     {share_text(records.undecided, records.all())}}});
   }
   const RecordCounts& all = figures.records;
-  chart.description = "Of all days together " + share_text(all.never_retried, all.all()) + undecided_note(all) + ".";
-  return {
-      "records", "Clients that never retried",
-      paragraph("Most software that sends spam does not try again. Of " + number_text(all.all()) +
-                " first attempts " + number_text(all.never_retried) + " were never repeated, " +
-                share_text(all.never_retried, all.all()) + undecided_note(all) + '.') +
-          svg(chart) +
-          (all.undecided == 0 ? ""
-                              : remark(number_text(all.undecided) +
-                                       " are undecided: they have not passed and may still be repeated, because "
-                                       "their time (record_expire) is not over. The share of the days on which "
-                                       "they came is going to rise by some of them.")) +
-          folded("The same figures as a table", table)};
+  chart.description =
+      "Of all days together " + share_text(all.never_retried, all.all()) + undecided_note(all) + ".";
+  return {"records", "Clients that never retried",
+          paragraph("Most software that sends spam does not try again. Of " + number_text(all.all()) +
+                    " first attempts " + number_text(all.never_retried) + " were never repeated, " +
+                    share_text(all.never_retried, all.all()) + undecided_note(all) + '.') +
+              svg(chart) +
+              (all.undecided == 0
+                   ? ""
+                   : remark(number_text(all.undecided) +
+                            " are undecided: they have not passed and may still be repeated, because "
+                            "their time (record_expire) is not over. The share of the days on which "
+                            "they came is going to rise by some of them.")) +
+              folded("The same figures as a table", table)};
 }
 
 Section blocks(const Figures& figures) {

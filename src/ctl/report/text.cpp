@@ -87,12 +87,12 @@ void print_days(const Figures& figures) {
                            "new triplets", "never retried", "undecided"}};
   for (std::size_t i = left_out; i < figures.days.size(); ++i) {
     const DayFigures& day = figures.days[i];
-    rows.push_back(
-        {day.date, number_text(day.tally.of(Outcome::accepted)), number_text(day.tally.of(Outcome::deferred)),
-         number_text(day.tally.of(Outcome::rejected)), number_text(day.tally.errors()),
-         percentile_text(day.tally.waits, 50), percentile_text(day.tally.waits, 90),
-         number_text(day.records.all()), share_text(day.records.never_retried, day.records.all()),
-         share_text(day.records.undecided, day.records.all())});
+    rows.push_back({day.date, number_text(day.tally.of(Outcome::accepted)),
+                    number_text(day.tally.of(Outcome::deferred)),
+                    number_text(day.tally.of(Outcome::rejected)), number_text(day.tally.errors()),
+                    percentile_text(day.tally.waits, 50), percentile_text(day.tally.waits, 90),
+                    number_text(day.records.all()), share_text(day.records.never_retried, day.records.all()),
+                    share_text(day.records.undecided, day.records.all())});
   }
   print_figures(std::move(rows));
 }

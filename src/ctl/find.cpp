@@ -1,10 +1,17 @@
+#include <unistd.h>
+
+#include <algorithm>
 #include <iostream>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ctl/commands.h"
 #include "ctl/print/json.h"
+#include "ctl/print/progress.h"
 #include "ctl/print/table.h"
 #include "ctl/print/words.h"
 #include "ctl/records/record_table.h"
@@ -12,6 +19,9 @@
 
 namespace greylisting::ctl {
 namespace {
+
+// So many records are held at a time, however many there are; a table has its head above as many.
+constexpr std::size_t kAtOnce = 1000;
 
 Network network_of(const std::string& text) {
   if (const auto network = Network::parse(text)) return *network;
@@ -45,18 +55,6 @@ Cells cells(const Record& record, bool with_pools) {
   return cells;
 }
 
-void print_for_people(const std::vector<Record>& records, const FindOptions& options) {
-  if (records.empty()) {
-    std::cout << "There are no such records.\n";
-    return;
-  }
-  std::vector<Cells> rows{
-      {"id", "first seen", "client", "sender", "recipient", "state", "deferred", "passed"}};
-  if (options.pools) rows.front().emplace_back("pool");
-  for (const Record& record : records) rows.push_back(cells(record, options.pools));
-  print_table(rows);
-}
-
 // The one word of the state, without its time or number, which have columns of their own.
 std::string_view state_word(const Record& record) {
   if (record.is_over) return "expired";
@@ -64,35 +62,76 @@ std::string_view state_word(const Record& record) {
   return record.passed == 0 ? "may pass" : "passed";
 }
 
-void print_json(const std::vector<Record>& records) {
-  Json array = Json::array();
-  for (const Record& record : records) {
-    array.push_back({{"id", std::stoull(record.id)},
-                     {"first_seen", record.first_seen},
-                     {"last_seen", record.last_seen},
-                     {"client", record.client},
-                     {"sender", one_line(record.sender)},
-                     {"recipient", one_line(record.recipient)},
-                     {"pool", record.pool.empty() ? Json() : Json(one_line(record.pool))},
-                     {"state", state_word(record)},
-                     {"blocked_until", record.block_expires},
-                     {"over_from", record.record_expires},
-                     {"deferred", record.blocked},
-                     {"passed", record.passed}});
-  }
-  std::cout << array.text() << '\n';
+Json json_of(const Record& record) {
+  return {{"id", std::stoull(record.id)},
+          {"first_seen", record.first_seen},
+          {"last_seen", record.last_seen},
+          {"client", record.client},
+          {"sender", one_line(record.sender)},
+          {"recipient", one_line(record.recipient)},
+          {"pool", record.pool.empty() ? Json() : Json(one_line(record.pool))},
+          {"state", state_word(record)},
+          {"blocked_until", record.block_expires},
+          {"over_from", record.record_expires},
+          {"deferred", record.blocked},
+          {"passed", record.passed}};
 }
 
-void print_csv(const std::vector<Record>& records) {
-  std::cout << csv_record({"id", "first_seen", "last_seen", "client", "sender", "recipient", "pool", "state",
-                           "blocked_until", "over_from", "deferred", "passed"});
-  for (const Record& record : records) {
-    std::cout << csv_record({record.id, record.first_seen, record.last_seen, record.client,
-                             one_line(record.sender), one_line(record.recipient), one_line(record.pool),
-                             std::string(state_word(record)), record.block_expires, record.record_expires,
-                             std::to_string(record.blocked), std::to_string(record.passed)});
-  }
+std::string csv_of(const Record& record) {
+  return csv_record({record.id, record.first_seen, record.last_seen, record.client, one_line(record.sender),
+                     one_line(record.recipient), one_line(record.pool), std::string(state_word(record)),
+                     record.block_expires, record.record_expires, std::to_string(record.blocked),
+                     std::to_string(record.passed)});
 }
+
+// Writes records as they come, some at a time.
+class Output {
+ public:
+  explicit Output(const FindOptions& options) : options_(options) {
+    if (options.csv) {
+      std::cout << csv_record({"id", "first_seen", "last_seen", "client", "sender", "recipient", "pool",
+                               "state", "blocked_until", "over_from", "deferred", "passed"});
+    }
+  }
+
+  void write(const std::vector<Record>& records) {
+    if (options_.json) {
+      for (const Record& record : records) write_json(record);
+    } else if (options_.csv) {
+      for (const Record& record : records) std::cout << csv_of(record);
+    } else if (!records.empty()) {
+      write_table(records);
+    }
+    is_empty_ = is_empty_ && records.empty();
+  }
+
+  void end() const {
+    if (options_.json) std::cout << (is_empty_ ? "[]\n" : "\n]\n");
+    if (!options_.json && !options_.csv && is_empty_) std::cout << "There are no such records.\n";
+  }
+
+ private:
+  // An element of an array, as nlohmann would write the whole of it.
+  void write_json(const Record& record) {
+    std::cout << (std::exchange(is_empty_, false) ? "[\n  " : ",\n  ");
+    for (const char c : json_of(record).text()) {
+      std::cout << c;
+      if (c == '\n') std::cout << "  ";
+    }
+  }
+
+  void write_table(const std::vector<Record>& records) const {
+    std::vector<Cells> rows{
+        {"id", "first seen", "client", "sender", "recipient", "state", "deferred", "passed"}};
+    if (options_.pools) rows.front().emplace_back("pool");
+    for (const Record& record : records) rows.push_back(cells(record, options_.pools));
+    if (!is_empty_) std::cout << '\n';
+    print_table(rows);
+  }
+
+  const FindOptions& options_;
+  bool is_empty_ = true;
+};
 
 // Not among what a program reads.
 void say_that_there_may_be_more(const FindOptions& options) {
@@ -107,15 +146,21 @@ void say_that_there_may_be_more(const FindOptions& options) {
 
 int find(const LoadedSettings& loaded, const FindOptions& options) {
   const auto administration = open_administration(loaded.settings);
-  const auto records = RecordTable(*administration).find(query_of(options, loaded.settings, *administration));
-  if (options.json) {
-    print_json(records);
-  } else if (options.csv) {
-    print_csv(records);
-  } else {
-    print_for_people(records, options);
+  RecordTable table(*administration);
+  const auto keys = table.newest(query_of(options, loaded.settings, *administration));
+  {
+    std::optional<Progress> progress;
+    if (isatty(STDOUT_FILENO) == 0) progress.emplace("writing records", keys.size());
+    Output output(options);
+    for (std::span<const RecordTable::Key> rest = keys; !rest.empty();) {
+      const auto some = rest.first(std::min(rest.size(), kAtOnce));
+      output.write(table.with_keys(some));
+      rest = rest.subspan(some.size());
+      if (progress) progress->advance(some.size());
+    }
+    output.end();
   }
-  if (records.size() == options.limit) say_that_there_may_be_more(options);
+  if (keys.size() == options.limit) say_that_there_may_be_more(options);
   return kDone;
 }
 

@@ -49,6 +49,12 @@ class Administration {
   /// the first `columns` columns of its rows.
   virtual std::vector<Row> ask(std::string_view statement, std::size_t columns = 0) = 0;
 
+  /// The same of a statement that may have very many rows, which are handed over one by one. What `take` does
+  /// has to be quick, and may ask nothing: until the last row is taken an SQLite file keeps what is changed
+  /// in it beside it.
+  virtual void read(std::string_view statement, std::size_t columns,
+                    const std::function<void(Row&)>& take) = 0;
+
   /// Has what `work` asks be one transaction; it can be run more than once. What it throws undoes it.
   virtual void transact(const std::function<void()>& work) = 0;
 

@@ -179,6 +179,16 @@ std::vector<Administration::Row> MysqlAdministration::ask(std::string_view state
   return rows;
 }
 
+void MysqlAdministration::read(std::string_view statement, std::size_t columns,
+                               const std::function<void(Row&)>& take) {
+  Row row(columns);
+  connection_.read(sql::with_literals(statement, {{"now", "UTC_TIMESTAMP()"}}),
+                   [&](const MysqlConnection::Row& found) {
+                     for (std::size_t i = 0; i < columns; ++i) row[i] = found.at(i).value_or("");
+                     take(row);
+                   });
+}
+
 void MysqlAdministration::transact(const std::function<void()>& work) {
   connection_.transact([&] {
     is_transacting_ = true;

@@ -21,6 +21,7 @@ class MysqlAdministration : public Administration {
   Store& store() override;
   std::vector<std::string> migrate() override;
   std::vector<Row> ask(std::string_view statement, std::size_t columns) override;
+  void read(std::string_view statement, std::size_t columns, const std::function<void(Row&)>& take) override;
   void transact(const std::function<void()>& work) override;
   std::uint64_t changed_rows() override { return connection_.affected_rows(); }
   sql::Dialect dialect() const override { return sql::Dialect::mysql; }

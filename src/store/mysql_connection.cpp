@@ -63,6 +63,15 @@ void require_option_file(const std::string& name, std::string_view key) {
   }
 }
 
+MysqlConnection::Row row_of(MYSQL_RES& result, const char* const* values) {
+  const unsigned long* const lengths = mysql_fetch_lengths(&result);
+  MysqlConnection::Row row(mysql_num_fields(&result));
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    if (values[i] != nullptr) row[i].emplace(values[i], lengths[i]);
+  }
+  return row;
+}
+
 }  // namespace
 
 // Defined before its uses, which instantiate it.
@@ -104,14 +113,7 @@ std::vector<MysqlConnection::Row> MysqlConnection::run(std::string_view statemen
     const std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)> result(mysql_store_result(mysql),
                                                                           mysql_free_result);
     if (result) {
-      const unsigned columns = mysql_num_fields(result.get());
-      while (char** const values = mysql_fetch_row(result.get())) {
-        const unsigned long* const lengths = mysql_fetch_lengths(result.get());
-        Row& row = rows.emplace_back(columns);
-        for (unsigned i = 0; i < columns; ++i) {
-          if (values[i] != nullptr) row[i].emplace(values[i], lengths[i]);
-        }
-      }
+      while (char** const values = mysql_fetch_row(result.get())) rows.push_back(row_of(*result, values));
     } else if (mysql_errno(mysql) != 0) {
       fail();
     } else {
@@ -121,6 +123,18 @@ std::vector<MysqlConnection::Row> MysqlConnection::run(std::string_view statemen
   }
   if (mysql_errno(mysql) != 0) fail();
   return rows;
+}
+
+void MysqlConnection::read(std::string_view statement, const std::function<void(const Row&)>& take) {
+  MYSQL* const mysql = connection_.get();
+  if (!is_begun_) run("DO 0");
+  if (mysql_real_query(mysql, statement.data(), statement.size()) != 0) fail();
+  // What is left of the rows when `take` throws is read, and dropped, as the result goes.
+  const std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)> result(mysql_use_result(mysql),
+                                                                        mysql_free_result);
+  if (!result) fail();
+  while (char** const values = mysql_fetch_row(result.get())) take(row_of(*result, values));
+  if (mysql_errno(mysql) != 0) fail();
 }
 
 std::vector<MysqlConnection::Row> MysqlConnection::run_with_retry(std::string_view statements) {

@@ -35,10 +35,13 @@ class MysqlConnection {
   /// to: autocommit, sql_mode, UTC, and bytes as they are.
   std::vector<Row> run(std::string_view statements);
 
-  /// The same, tried again after a failure that goes away by itself: a deadlock, a lock wait that took too
-  /// long, or a cluster's refusal to certify, which comes several times in a row when many nodes write one
-  /// record at once. At most 20 times, with pauses that add up to half a second on average; the plugin's
-  /// Deadline may end it before. The statements must be fit to run anew.
+  /// Runs one statement, whose rows are handed over as they come; `take` asks nothing of this connection.
+  void read(std::string_view statement, const std::function<void(const Row&)>& take);
+
+  /// The same as `run`, tried again after a failure that goes away by itself: a deadlock, a lock wait that
+  /// took too long, or a cluster's refusal to certify, which comes several times in a row when many nodes
+  /// write one record at once. At most 20 times, with pauses that add up to half a second on average; the
+  /// plugin's Deadline may end it before. The statements must be fit to run anew.
   std::vector<Row> run_with_retry(std::string_view statements);
 
   /// Runs `work`, which calls `run`, within a transaction, all of it again after such a failure. What `work`

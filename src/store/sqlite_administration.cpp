@@ -92,12 +92,18 @@ std::vector<std::string> SqliteAdministration::migrate() {
 
 std::vector<Administration::Row> SqliteAdministration::ask(std::string_view statement, std::size_t columns) {
   std::vector<Row> rows;
-  auto found = store_.database().prepare(sql::with_literals(statement, {{"now", "datetime('now')"}}));
-  while (found.step()) {
-    Row& row = rows.emplace_back();
-    for (std::size_t i = 0; i < columns; ++i) row.push_back(found.text(static_cast<int>(i)));
-  }
+  read(statement, columns, [&rows](Row& row) { rows.push_back(row); });
   return rows;
+}
+
+void SqliteAdministration::read(std::string_view statement, std::size_t columns,
+                                const std::function<void(Row&)>& take) {
+  auto found = store_.database().prepare(sql::with_literals(statement, {{"now", "datetime('now')"}}));
+  Row row(columns);
+  while (found.step()) {
+    for (std::size_t i = 0; i < columns; ++i) row[i] = found.text(static_cast<int>(i));
+    take(row);
+  }
 }
 
 // The lock is on the directory: closing another descriptor of the database file would drop SQLite's own locks

@@ -23,6 +23,7 @@ class SqliteAdministration : public Administration {
   Store& store() override { return store_; }
   std::vector<std::string> migrate() override;
   std::vector<Row> ask(std::string_view statement, std::size_t columns) override;
+  void read(std::string_view statement, std::size_t columns, const std::function<void(Row&)>& take) override;
   void transact(const std::function<void()>& work) override;
   std::uint64_t changed_rows() override { return store_.database().changes(); }
   sql::Dialect dialect() const override { return sql::Dialect::sqlite; }

@@ -537,6 +537,43 @@ TEST_CASE("find writes CSV", "[records][find]") {
                  kTime + ",1,0\r\n")));
 }
 
+TEST_CASE("find writes any number of records as they come, the newest first", "[records][find]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  constexpr unsigned kRecords = 3500;
+  std::string rows;
+  for (unsigned i = 0; i < kRecords; ++i) {
+    const std::string number = std::to_string(i);
+    rows += (rows.empty() ? "(x'" : ", (x'") + std::string(32 - number.size(), '0') + number + "', " +
+            number + ", x'c6336401', 'a" + number + "@example.com', 'b@example.org', " +
+            installation.seconds_from_now(60) + ", " + installation.seconds_from_now(3600) + ", 1, " +
+            installation.seconds_from_now(-static_cast<int>(i * 7919 % kRecords)) + ')';
+  }
+  installation.sql(
+      "INSERT INTO greylisting_data (triplet, id, relay_ip, mail_from, rcpt_to, block_expires, "
+      "record_expires, "
+      "blocked_count, create_time) VALUES " +
+      rows);
+  const Arguments all{"--limit", "100000"};
+  const auto output = [&](const Arguments& more) {
+    const Result result = ctl(installation, call("find", all, more));
+    CHECK(result.status == 0);
+    CHECK(result.errors.empty());
+    return result.output;
+  };
+  const std::string text = output({"--json"});
+  const auto records = nlohmann::ordered_json::parse(text);
+  REQUIRE(records.size() == kRecords);
+  CHECK(records.dump(2) + '\n' == text);
+  for (std::size_t i = 1; i < kRecords; ++i) CHECK(records[i - 1]["first_seen"] >= records[i]["first_seen"]);
+  const std::string csv = output({"--csv"});
+  CHECK(lines(csv) == kRecords + 1);
+  // A table is in pieces with a head each, so that its columns need not be known in advance.
+  const std::string table = output({});
+  CHECK(lines(table) == kRecords + 4 + 3);
+  CHECK(output({"--json", "--sender", "nobody@example.net"}) == "[]\n");
+}
+
 TEST_CASE("With privacy=hash find, pass and forget are asked with addresses", "[records]") {
   const Installation installation(any_backend(), "privacy=hash");
   CAPTURE(name(installation.backend()));

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "ctl/commands.h"
@@ -120,7 +121,7 @@ std::string condition_on_recipient(const std::string& what, const Settings& sett
   return condition(Condition("rcpt_to", settings, dialect), what, settings, Address::recipient);
 }
 
-std::vector<Record> RecordTable::find(const RecordQuery& query) {
+std::vector<RecordTable::Key> RecordTable::newest(const RecordQuery& query) {
   std::string conditions;
   const auto require = [&conditions](const std::string& condition) {
     conditions.append(conditions.empty() ? " WHERE " : " AND ").append(condition);
@@ -137,9 +138,28 @@ std::vector<Record> RecordTable::find(const RecordQuery& query) {
   if (!query.pools) require("pool IS NULL");
   if (!query.since.empty()) require("create_time >= " + literal(query.since));
   // No index is in this order, so that all records that fit have to be sorted: by their keys alone.
-  const std::string order = " ORDER BY create_time DESC, id DESC";
-  return records(" JOIN (SELECT triplet AS found FROM greylisting_data" + conditions + order + " LIMIT " +
-                 std::to_string(query.limit) + ") AS newest ON triplet = found" + order);
+  std::vector<Key> keys;
+  administration_.read("SELECT HEX(triplet) FROM greylisting_data" + conditions +
+                           " ORDER BY create_time DESC, id DESC LIMIT " + std::to_string(query.limit),
+                       1, [&keys](const Administration::Row& row) {
+                         if (row[0].size() == Key().size())
+                           std::ranges::copy(row[0], keys.emplace_back().begin());
+                       });
+  return keys;
+}
+
+std::vector<Record> RecordTable::with_keys(std::span<const Key> keys) {
+  std::string list;
+  std::unordered_map<std::string_view, std::size_t> places;
+  for (const Key& key : keys) {
+    const std::string_view digits(key.data(), key.size());
+    list.append(list.empty() ? "x'" : ", x'").append(digits).append("'");
+    places.emplace(digits, places.size());
+  }
+  if (list.empty()) return {};
+  auto found = records(" WHERE triplet IN (" + list + ')');
+  std::ranges::sort(found, {}, [&places](const Record& record) { return places.at(record.key); });
+  return found;
 }
 
 std::vector<Record> RecordTable::of(const Attempt& attempt) {

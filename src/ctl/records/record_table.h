@@ -3,8 +3,10 @@
 // loses a count.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -70,8 +72,12 @@ class RecordTable {
  public:
   explicit RecordTable(Administration& administration) : administration_(administration) {}
 
-  /// The newest first.
-  std::vector<Record> find(const RecordQuery& query);
+  /// The keys of what is looked for, the newest first: hexadecimal digits, because there may be very many.
+  using Key = std::array<char, 32>;
+  std::vector<Key> newest(const RecordQuery& query);
+
+  /// The records of those keys that are there, in the same order.
+  std::vector<Record> with_keys(std::span<const Key> keys);
 
   /// The records that an attempt would look at: that of its network first, then that of its pool.
   std::vector<Record> of(const Attempt& attempt);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "ctl/commands.h"
+#include "ctl/held_signals.h"
 #include "ctl/lists/entry_json.h"
 #include "ctl/print/figure_words.h"
 #include "settings/control_file.h"
@@ -158,6 +159,44 @@ void put_batch(EntryTable& table, const std::vector<Entry>& entries, bool dry_ru
   if (!dry_run) table.put(to_put);
 }
 
+// What is in a file has its effect batch by batch: one transaction for all would have decisions wait.
+void say_how_far(std::size_t done, std::size_t all, const ImportOptions& options) {
+  std::cerr << "greylistctl: " << name_of(options) << ": stopped after " << done << " of "
+            << counted(all, "entry", "entries")
+            << "; those stay, and the same command goes on with the rest\n";
+}
+
+std::size_t size_of(const std::map<Action, std::vector<Entry>>& entries) {
+  std::size_t size = 0;
+  for (const auto& [action, of_action] : entries) size += of_action.size();
+  return size;
+}
+
+// Returns whether it came to the end. What ends it before is said with how far it came.
+bool put_all(EntryTable& table, const std::map<Action, std::vector<Entry>>& entries,
+             const ImportOptions& options, Counts& counts) {
+  const std::size_t size = size_of(entries);
+  std::size_t done = 0;
+  try {
+    for (const auto& [action, of_action] : entries) {
+      for (auto begin = of_action.begin(); begin != of_action.end();) {
+        if (HeldSignals::has_come()) {
+          if (!options.dry_run) say_how_far(done, size, options);
+          return false;
+        }
+        const auto end = begin + std::min<std::ptrdiff_t>(kBatch, of_action.end() - begin);
+        put_batch(table, {begin, end}, options.dry_run, counts);
+        done += static_cast<std::size_t>(end - begin);
+        begin = end;
+      }
+    }
+  } catch (const StoreError&) {
+    if (!options.dry_run && done > 0) say_how_far(done, size, options);
+    throw;
+  }
+  return true;
+}
+
 }  // namespace
 
 int import(const LoadedSettings& loaded, const ImportOptions& options) {
@@ -172,22 +211,20 @@ int import(const LoadedSettings& loaded, const ImportOptions& options) {
   const auto administration = open_administration(loaded.settings);
   EntryTable table(*administration, loaded.settings);
   Counts counts;
-  std::size_t size = 0;
-  for (const auto& [action, entries] : entries_of(content, administration->now(), counts)) {
-    size += entries.size();
-    for (auto begin = entries.begin(); begin != entries.end();) {
-      const auto end = begin + std::min<std::ptrdiff_t>(kBatch, entries.end() - begin);
-      put_batch(table, {begin, end}, options.dry_run, counts);
-      begin = end;
-    }
+  const auto by_action = entries_of(content, administration->now(), counts);
+  {
+    const HeldSignals signals;
+    if (!put_all(table, by_action, options, counts)) return kFailed;
+  }
+  for (const auto& [action, entries] : by_action) {
     counts.by_name += static_cast<std::size_t>(std::ranges::count_if(entries, [&loaded](const Entry& entry) {
       return allows_by_unbelieved_name(entry, loaded.settings);
     }));
   }
 
-  std::cout << (options.dry_run ? "would import " : "imported ") << counted(size, "entry", "entries")
-            << " from " << name_of(options) << ": " << counts.added << " new, " << counts.changed
-            << " changed, ";
+  std::cout << (options.dry_run ? "would import " : "imported ")
+            << counted(size_of(by_action), "entry", "entries") << " from " << name_of(options) << ": "
+            << counts.added << " new, " << counts.changed << " changed, ";
   if (counts.same > 0) std::cout << counts.same << " there already, ";
   if (counts.over > 0) std::cout << counts.over << " expired and left out, ";
   const std::size_t problems = content.problems.size();

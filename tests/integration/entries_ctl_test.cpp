@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <regex>
@@ -582,6 +583,60 @@ TEST_CASE("import takes files of any length in batches", "[entries]") {
         "understood\n");
   for (const char* const client : {"10.0.0.1", "10.9.249.1", "10.200.0.1"})
     CHECK(logged(installation.attempt({.client = client}), "reason") == "allowed");
+}
+
+TEST_CASE("An import that is stopped says how far it came, and goes on from there", "[entries]") {
+  const Installation installation(GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite));
+  CAPTURE(name(installation.backend()));
+  installation.sql("SELECT 1");
+  constexpr unsigned kLines = 100000;
+  const fs::path list = installation.home() / "list";
+  std::string text;
+  for (unsigned i = 0; i < kLines; ++i) text += "sender u" + std::to_string(i) + "@example.net\n";
+  write_file(list, text);
+  const Command import{
+      .arguments = {built("greylistctl"), "--home", installation.home(), "import", "plain", list}};
+  const auto entries = [&] {
+    return std::stoul(installation.sql("SELECT COUNT(*) FROM greylisting_entries").at(0).at(0).value());
+  };
+  std::size_t done = 0;
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    CAPTURE(signal);
+    const fs::path log = installation.home() / ("log-" + std::to_string(signal));
+    BackgroundProcess process(import, log);
+    while (entries() == done) REQUIRE(process.is_running());
+    kill(process.pid(), signal);
+    CHECK(process.wait() == 128 + signal);
+    done = entries();
+    CHECK(read_file(log) == "greylistctl: " + list.string() + ": stopped after " + std::to_string(done) +
+                                " of " + std::to_string(kLines) +
+                                " entries; those stay, and the same command goes on with the rest\n");
+  }
+  REQUIRE(done < kLines);
+  const Result rest = run(import);
+  CHECK(rest.status == 0);
+  CHECK(rest.output == "imported " + std::to_string(kLines) + " entries from " + list.string() + ": " +
+                           std::to_string(kLines - done) + " new, 0 changed, " + std::to_string(done) +
+                           " there already, 0 lines not understood\n");
+  CHECK(entries() == kLines);
+}
+
+TEST_CASE("An import whose store goes away says how far it came", "[entries]") {
+  const Installation installation(Backend::sqlite);
+  installation.sql(
+      "CREATE TRIGGER full BEFORE INSERT ON greylisting_entries WHEN NEW.pattern = 'u2500@example.net' BEGIN "
+      "SELECT RAISE(ABORT, 'no more'); END");
+  const fs::path list = installation.home() / "list";
+  std::string text;
+  for (unsigned i = 0; i < 3000; ++i) text += "sender u" + std::to_string(i) + "@example.net\n";
+  write_file(list, text);
+  const Result result =
+      run({.arguments = {built("greylistctl"), "--home", installation.home(), "import", "plain", list}});
+  CHECK(result.status == 1);
+  CHECK_THAT(result.errors, Catch::Contains(": stopped after 2000 of 3000 entries; those stay, and the same "
+                                            "command goes on with the rest\ngreylistctl: ") &&
+                                Catch::Contains("no more"));
+  CHECK(installation.sql("SELECT COUNT(*) FROM greylisting_entries") == Rows{{"2000"}});
 }
 
 TEST_CASE("import says why it cannot read a file", "[entries]") {

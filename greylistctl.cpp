@@ -183,6 +183,12 @@ Run add_remove(CLI::App& command) {
   return [options](const LoadedSettings& loaded) { return ctl::remove(loaded, *options); };
 }
 
+std::vector<std::string> action_names() {
+  std::vector<std::string> names;
+  for (const Action action : kActions) names.emplace_back(name(action));
+  return names;
+}
+
 // list_format knows all but json.
 const std::vector<std::string> kListForms{"plain",      "postgrey-clients", "postgrey-recipients",
                                           "sqlgrey-ip", "sqlgrey-fqdn",     "json"};
@@ -202,7 +208,7 @@ Run add_import(CLI::App& command) {
       ->required()
       ->type_name("");
   command.add_option("--action", arguments->action, "what its entries do; allow when it is not said")
-      ->check(CLI::IsMember({"allow", "deny"}))
+      ->check(CLI::IsMember(action_names()))
       ->type_name("");
   command.add_option("--comment", arguments->options.comment, "comment of entries that have none")
       ->type_name("TEXT");
@@ -230,7 +236,7 @@ Run add_export(CLI::App& command) {
       ->type_name("");
   command.add_option("file", arguments->file, "file; - or nothing: standard output")->type_name("");
   command.add_option("--action", arguments->action, "only entries that do this")
-      ->check(CLI::IsMember({"allow", "deny"}))
+      ->check(CLI::IsMember(action_names()))
       ->type_name("");
   const Here here;
   return [arguments, here](const LoadedSettings& loaded) {
@@ -443,9 +449,9 @@ constexpr std::array kSubcommands{
                "Example: greylistctl import postgrey-clients /etc/postgrey/whitelist_clients",
                add_import},
     Subcommand{"export", "Write entries as a list file, Postgrey's and SQLgrey's among them",
-               "Entries that the form cannot say are named on standard error and left out; the exit status "
-               "is\n"
-               "then 1. json says all of them. Expired entries are left out.\n"
+               "A list is of entries that allow, or with --action of those that do that; json has all.\n"
+               "Those of them that the form cannot say are named on standard error and left out; the exit\n"
+               "status is then 1. Expired entries are left out.\n"
                "Example: greylistctl export json entries.json\n"
                "         greylistctl export plain control/greylisting_deny --action deny",
                add_export},

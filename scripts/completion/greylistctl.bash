@@ -33,7 +33,7 @@ _greylistctl() {
       --home) kind='directory' ;;
       --output | --html) kind='file' ;;
       --user) kind='user' ;;
-      --action) words='allow deny' ;;
+      --action) words='allow deny trap greylist skip' ;;
       --spf) words='pass none neutral softfail fail temperror permerror error unknown' ;;
       --rbl) words='pass delay reject accept ignore' ;;
     esac

@@ -116,7 +116,7 @@ int import(const LoadedSettings& loaded, const ImportOptions& options);
 struct ExportOptions {
   std::optional<ListFormat> format;  // nothing for JSON
   std::string file;                  // empty for standard output
-  std::optional<Action> action;      // only entries that do this
+  std::optional<Action> action;      // only entries that do this; when it is not said all, or in a list allow
 };
 
 /// Writes the entries that are not over to a file in that form. kFailed when there are some among those asked

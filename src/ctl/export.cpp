@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <iostream>
+#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -56,10 +57,7 @@ std::string why_not_understood(const StoredEntry& stored) {
   }
 }
 
-std::string why_not_in(ListFormat format, const Entry& entry, const std::optional<Action>& action,
-                       Exported& exported) {
-  if (entry.action != action.value_or(Action::allow))
-    return "such a list is of entries that allow, or with --action deny of those that deny";
+std::string why_not_in(ListFormat format, const Entry& entry, Exported& exported) {
   ListLine line = list_line(format, entry);
   if (!line.why_not.empty()) return std::string(name(format)) + " has no way to say " + line.why_not;
   exported.text += line.text;
@@ -72,7 +70,7 @@ Exported exported(const std::vector<StoredEntry>& entries, const ExportOptions& 
   for (const StoredEntry& stored : entries) {
     std::string why = why_not_understood(stored);
     if (why.empty() && options.format) {
-      why = why_not_in(*options.format, read(stored), options.action, exported);
+      why = why_not_in(*options.format, read(stored), exported);
     } else if (why.empty()) {
       array.push_back(json_of(stored));
     }
@@ -87,13 +85,25 @@ Exported exported(const std::vector<StoredEntry>& entries, const ExportOptions& 
   return exported;
 }
 
-void write(const std::string& file, const Exported& exported) {
-  if (file.empty()) {
+// The actions of which a list has nothing, because it has no word for what its lines do: `2 deny, 1 trap`.
+std::string others(const std::vector<StoredEntry>& entries) {
+  std::map<std::string, std::size_t> counts;
+  for (const StoredEntry& entry : entries) ++counts[one_line(entry.action)];
+  std::string text;
+  for (const auto& [action, count] : counts)
+    text.append(text.empty() ? "" : ", ").append(std::to_string(count)).append(" ").append(action);
+  return text;
+}
+
+void write(const ExportOptions& options, const Exported& exported, const std::string& others) {
+  if (options.file.empty()) {
     std::cout << exported.text;
     return;
   }
-  write_whole_file(file, exported.text);
-  std::cout << "exported " << counted(exported.size, "entry", "entries") << " to " << file << '\n';
+  write_whole_file(options.file, exported.text);
+  std::cout << "exported " << counted(exported.size, "entry", "entries") << " to " << options.file;
+  if (!options.action && !others.empty()) std::cout << "; not among them, see --action: " << others;
+  std::cout << '\n';
 }
 
 }  // namespace
@@ -106,11 +116,16 @@ int export_entries(const LoadedSettings& loaded, const ExportOptions& options) {
     entries = without_doubles(EntryTable(*administration, loaded.settings).all());
   }
   caller.come_back();
-  std::erase_if(entries, [&options](const StoredEntry& entry) {
-    return entry.is_over || (options.action && entry.action != name(*options.action));
-  });
+  std::erase_if(entries, [](const StoredEntry& entry) { return entry.is_over; });
+  std::optional<Action> action = options.action;
+  if (options.format && !action) action = Action::allow;
+  const auto first_other = std::stable_partition(
+      entries.begin(), entries.end(),
+      [&action](const StoredEntry& entry) { return !action || entry.action == name(*action); });
+  const std::string left_out = others({first_other, entries.end()});
+  entries.erase(first_other, entries.end());
   const Exported result = exported(entries, options);
-  write(options.file, result);
+  write(options, result, left_out);
   for (const std::string& problem : result.problems) std::cerr << "greylistctl: " << problem << '\n';
   return result.problems.empty() ? kDone : kFailed;
 }

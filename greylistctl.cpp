@@ -372,7 +372,11 @@ Run add_learn(CLI::App& command) {
       ->check(between(1, 3650))
       ->capture_default_str()
       ->type_name("NUMBER");
-  command.add_flag("--all", options->all, "show every network, not only the 20 most active");
+  command.add_option("--min", options->least, "accepted messages that a network needs to be trusted")
+      ->check(between(1, 1000000))
+      ->capture_default_str()
+      ->type_name("NUMBER");
+  command.add_flag("--all", options->all, "show every network, not only 20");
   command.add_flag("--yes", options->is_sure, "do it without asking, as for cron");
   command.add_flag("--dry-run", options->dry_run, "say what would be done, and do nothing");
   const Here here;

@@ -11,7 +11,7 @@ _greylistctl() {
     case $word in
       =) ;;
       --home | --until | --for | --comment | --reply | --block | --action | --host | --helo | --spf | --rbl | \
-        --recipients | --from | --to | --client | --sender | --recipient | --since | --limit | --days | --batch | \
+        --recipients | --from | --to | --client | --sender | --recipient | --since | --limit | --days | --min | --batch | \
         --pause | --output | --html | --user) option=$word ;;
       -*) option='' ;;
       *)
@@ -57,7 +57,7 @@ _greylistctl() {
       report) words+='--since --until --html --json' ;;
       pass) words+='--host --helo --spf --dry-run' ;;
       forget) words+='--client --host --helo --yes --dry-run' ;;
-      learn) words+='--days --all --yes --dry-run' ;;
+      learn) words+='--days --min --all --yes --dry-run' ;;
       cleanup) words+='--batch --pause' ;;
     esac
   else

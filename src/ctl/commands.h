@@ -189,6 +189,7 @@ int forget(const LoadedSettings& loaded, const ForgetOptions& options);
 struct LearnOptions {
   std::vector<std::string> logs;  // files, directories of multilog, `-` for standard input
   unsigned days = 30;             // lines that are older do not count
+  unsigned least = 2;             // accepted messages of a network that is to be trusted
   bool all = false;               // print every network
   bool is_sure = false;           // do it without asking
   bool dry_run = false;

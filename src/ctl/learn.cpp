@@ -36,7 +36,7 @@ struct Lesson {
 };
 
 struct Plan {
-  std::vector<Lesson> lessons;          // the most active first
+  std::vector<Lesson> lessons;          // those that change something, then the others; the most active first
   std::vector<EarnedIdentity> senders;  // whose passes go with those of their network
 };
 
@@ -59,6 +59,7 @@ struct Circumstances {
   const Settings& settings;
   std::time_t now;
   bool are_logs_whole;
+  std::uint64_t least;  // accepted messages
 };
 
 // What the store has to say decides, and of several things against it the first.
@@ -76,6 +77,8 @@ void decide(Lesson& lesson, const NetworkStanding& standing, const Circumstances
     lesson.why = counted(static_cast<std::uint64_t>(standing.passes), "pass", "passes");
     return;
   }
+  if (seen.accepted < circumstances.least)
+    return nothing("fewer than " + std::to_string(circumstances.least) + " accepted (--min)");
   if (const auto entry = circumstances.denied.entry_for(seen.network)) return nothing("denied by " + *entry);
   const std::time_t until = seen.last_accepted + std::chrono::seconds(settings.auto_allow_expire).count();
   lesson.until = stored_time(until);
@@ -92,7 +95,7 @@ void decide(Lesson& lesson, const NetworkStanding& standing, const Circumstances
 }
 
 Plan plan_of(Administration& administration, const Settings& settings, const SeenInLogs& logs,
-             std::time_t now) {
+             std::time_t now, std::uint64_t least) {
   std::vector<SeenNetwork> networks = logs.networks;
   std::ranges::sort(networks, [](const SeenNetwork& a, const SeenNetwork& b) {
     const auto activity = [](const SeenNetwork& seen) { return seen.accepted + seen.hung_up; };
@@ -104,8 +107,11 @@ Plan plan_of(Administration& administration, const Settings& settings, const See
   for (const SeenNetwork& seen : networks) keys.push_back(key_of(seen.network, settings));
   auto known = standings(administration, keys);
   const DeniedNetworks denied(administration, settings);
-  const Circumstances circumstances{
-      .denied = denied, .settings = settings, .now = now, .are_logs_whole = logs.problems.empty()};
+  const Circumstances circumstances{.denied = denied,
+                                    .settings = settings,
+                                    .now = now,
+                                    .are_logs_whole = logs.problems.empty(),
+                                    .least = least};
 
   Plan plan;
   std::set<std::string> withdrawn;
@@ -115,6 +121,8 @@ Plan plan_of(Administration& administration, const Settings& settings, const See
     decide(lesson, known[lesson.key], circumstances);
     if (lesson.fate == Fate::withdraw) withdrawn.insert(lesson.seen.network.text());
   }
+  std::ranges::stable_partition(plan.lessons,
+                                [](const Lesson& lesson) { return lesson.fate != Fate::nothing; });
   if (settings.group_domain_level > 0) plan.senders = senders_on(administration, withdrawn);
   return plan;
 }
@@ -148,9 +156,11 @@ void print_totals(const Plan& plan, const SeenInLogs& seen, std::time_t since) {
   std::cout << counted(seen.files, "file") << ", " << counted(seen.lines, "line") << "; since "
             << stored_time(since) << " UTC: accepted " << accepted << ", hung up " << hung_up << ", of "
             << counted(seen.networks.size(), "network") << '\n';
-  if (seen.by_recipients) {
-    std::cout << "note: these logs have no line about a message (qlogreceived), so accepted recipients count "
-                 "(qlogenvelope)\n";
+  if (accepted > 0 && seen.told_by != ToldBy::messages) {
+    std::cout << "note: these logs have no line about a message (qlogreceived), so "
+              << (seen.told_by == ToldBy::recipients
+                      ? "accepted recipients count (qlogenvelope)\n"
+                      : "recipients count that chkuser or spamdyke has let in\n");
   }
   if (seen.broken_by_clients > 0) {
     std::cout
@@ -203,13 +213,20 @@ int learn(const LoadedSettings& loaded, const LearnOptions& options) {
   const std::time_t since = now - options.days * kDay;
   const SeenInLogs seen = read_logs(options.logs, settings, since, now);
   const auto administration = open_administration(settings);
-  const Plan plan = plan_of(*administration, settings, seen, now);
+  const Plan plan = plan_of(*administration, settings, seen, now, options.least);
 
   print(plan, options.all);
   print_totals(plan, seen, since);
   std::cout.flush();
   for (const std::string& problem : seen.problems) std::cerr << "greylistctl: " << problem << '\n';
-  const int status = seen.problems.empty() ? kDone : kFailed;
+  const bool is_foreign = seen.lines > 0 && seen.understood == 0;
+  if (is_foreign) {
+    std::cerr
+        << "greylistctl: none of " << counted(seen.lines, "line")
+        << " says anything of a client; name the log of qmail-smtpd, whose lines greylistctl(8) lists under "
+           "learn\n";
+  }
+  const int status = seen.problems.empty() && !is_foreign ? kDone : kFailed;
   if (options.dry_run) return status;
   if (std::ranges::all_of(plan.lessons, [](const Lesson& lesson) { return lesson.fate == Fate::nothing; })) {
     std::cout << "There is nothing to do.\n";

@@ -46,9 +46,9 @@ std::string with_envelopes(const std::string& log) {
   return all;
 }
 
-// `learn` of a log on standard input.
+// `learn` of a log on standard input, in which a message is enough.
 Result learn(const Installation& installation, const std::string& log, Arguments options = {"--yes"}) {
-  options.insert(options.begin(), {"learn", "-"});
+  options.insert(options.begin(), {"learn", "-", "--min", "1"});
   return ctl(installation, options, with_envelopes(log));
 }
 
@@ -204,7 +204,7 @@ TEST_CASE("learn: nothing is done in a dry run, nor when nobody says so", "[lear
   write_file(installation.home() / "smtpd.log", with_envelopes(log), 0644);
   const auto answered = [&installation](const std::string& answer) {
     const std::string command = built("greylistctl").string() + " --home " + installation.home().string() +
-                                " learn " + (installation.home() / "smtpd.log").string();
+                                " learn --min 1 " + (installation.home() / "smtpd.log").string();
     return run({.arguments = {"script", "-qec", command, "/dev/null"}, .input = answer + '\n'});
   };
   const Result refused_one = answered("n");
@@ -358,7 +358,7 @@ TEST_CASE("learn: lines that a client has written by its user name teach nothing
     const std::string mail = envelope("192.0.2.1", "5") + '\n' + message("192.0.2.1", "5") + '\n';
     const std::string later = envelope("198.51.100.1", "6") + '\n' + message("198.51.100.1", "6") + '\n';
     const std::string log = stamped(mail + test.log, 2h) + stamped(later, 1h);
-    const Result result = ctl(installation, {"learn", "-", "--dry-run", "--all"}, log);
+    const Result result = ctl(installation, {"learn", "-", "--dry-run", "--all", "--min", "1"}, log);
     CAPTURE(result.output, result.errors);
     CHECK(result.status == 0);
     CHECK((fate(result, "203.0.113.0/24").empty() ||
@@ -425,11 +425,11 @@ TEST_CASE("learn reads plain logs, those of gzip, multilog's directories and sta
   fs::create_directory(logs / "none");
   learn(installation, stamp(1h) + accepted("10.0.10.1"));
 
-  const Result result =
-      run({.arguments = {built("greylistctl"), "--home", installation.home(), "learn", "--yes", "smtpd",
-                         "maillog.gz", "missing", "plain", "unended", "empty", "cut.gz", "none", "-"},
-           .directory = logs.path(),
-           .input = with_envelopes(stamp(1h) + accepted("10.0.9.1") + stamp(1h) + hung_up("10.0.10.1"))});
+  const Result result = run(
+      {.arguments = {built("greylistctl"), "--home", installation.home(), "learn", "--yes", "--min", "1",
+                     "smtpd", "maillog.gz", "missing", "plain", "unended", "empty", "cut.gz", "none", "-"},
+       .directory = logs.path(),
+       .input = with_envelopes(stamp(1h) + accepted("10.0.9.1") + stamp(1h) + hung_up("10.0.10.1"))});
   CAPTURE(result.output, result.errors);
   CHECK(result.status == 1);
   CHECK(lines(result.errors) == 3);
@@ -459,8 +459,14 @@ TEST_CASE("learn counts the days of every kind of stamp", "[learn]") {
     static_cast<void>(std::strftime(text.data(), text.size(), format, localtime_r(&time, &fields)));
     return std::string(text.data());
   };
-  constexpr std::array<const char*, 4> kFormats{
-      "%Y-%m-%d %H:%M:%S.123456 ", "%Y-%m-%dT%H:%M:%S%z mx smtpd: ", "%b %e %H:%M:%S mx smtpd: ", nullptr};
+  constexpr std::array<const char*, 8> kFormats{"%Y-%m-%d %H:%M:%S.123456 ",
+                                                "%Y-%m-%dT%H:%M:%S%z mx smtpd: ",
+                                                "%b %e %H:%M:%S mx smtpd: ",
+                                                nullptr,
+                                                "%a %Y-%m-%d %H:%M:%S %Z mx smtpd[1]: ",
+                                                "%s.123456 mx smtpd[1]: ",
+                                                "<22>1 %Y-%m-%dT%H:%M:%S%z mx smtpd 1 - - ",
+                                                "qmail-1  | %Y %b %e %H:%M:%S mx smtpd: "};
   std::string log;
   for (std::size_t i = 0; i < kFormats.size(); ++i) {
     const auto stamped = [&](std::chrono::days age) {
@@ -495,7 +501,7 @@ TEST_CASE("learn counts the days of every kind of stamp", "[learn]") {
   const TemporaryDirectory logs;
   write_file(logs / "old", with_envelopes(accepted("10.8.0.1")));
   fs::last_write_time(logs / "old", fs::file_time_type::clock::now() - std::chrono::days(29));
-  const Result old = ctl(installation, {"learn", "--yes", logs / "old"});
+  const Result old = ctl(installation, {"learn", "--yes", "--min", "1", logs / "old"});
   CHECK(fate(old, "10.8.0.0/24").substr(0, 22) == until(ago(std::chrono::days(29))).substr(0, 22));
   CHECK(fate(ctl(installation, {"learn", "--yes", "--days", "28", logs / "old"}), "10.8.0.0/24").empty());
 }
@@ -517,7 +523,7 @@ TEST_CASE("learn: identities are the plugin's own", "[learn]") {
   CHECK(reason_of("2001:db8:0:1::1") == (is_narrow ? "trusted" : "new"));
 }
 
-TEST_CASE("learn shows the twenty most active networks, and all where it is asked to", "[learn]") {
+TEST_CASE("learn shows twenty networks, the most active first, and all where it is asked to", "[learn]") {
   const Installation installation(any_backend());
   CAPTURE(name(installation.backend()));
   std::string log;
@@ -540,6 +546,97 @@ TEST_CASE("learn shows the twenty most active networks, and all where it is aske
     gone += stamp(1h) + hung_up("10." + std::to_string(i / 250) + '.' + std::to_string(i % 250) + ".1");
   CHECK_THAT(learn(installation, gone).output, Contains("to withdraw: 1203\nDone.\n"));
   CHECK(installation.sql("SELECT COUNT(*) FROM greylisting_clients WHERE passes = 0") == Rows{{"1203"}});
+}
+
+TEST_CASE("learn shows what it changes before what it leaves", "[learn]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  const auto times = [](unsigned count, const std::string& line) {
+    std::string all;
+    for (unsigned i = 0; i < count; ++i) all += stamp(1h) + line;
+    return all;
+  };
+  learn(installation, times(1, accepted("192.0.2.1")));
+  std::string log = times(1, accepted("198.51.100.1")) + times(1, hung_up("192.0.2.1"));
+  for (int i = 0; i < 30; ++i) log += times(9, refused("10.0." + std::to_string(i) + ".1"));
+  for (int i = 0; i < 30; ++i) log += times(3, hung_up("10.1." + std::to_string(i) + ".1"));
+  const Result result = learn(installation, log, {"--dry-run"});
+  CAPTURE(result.output);
+  CHECK_THAT(fate(result, "198.51.100.0/24"), Catch::StartsWith("trust until "));
+  CHECK(fate(result, "192.0.2.0/24") == "withdraw 5 passes");
+  CHECK(result.output.find("192.0.2.0/24") < result.output.find("10.1.0.0/24"));
+}
+
+TEST_CASE("learn trusts no network for fewer messages than --min", "[learn]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  std::string log = stamp(1h) + accepted("192.0.2.1");
+  for (int i = 0; i < 2; ++i) log += stamp(1h) + accepted("198.51.100.1");
+  for (int i = 0; i < 3; ++i) log += stamp(1h) + accepted("203.0.113.1");
+  const auto trusted = [&](const Arguments& more) {
+    Arguments arguments{"learn", "-", "--dry-run"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Result result = ctl(installation, arguments, with_envelopes(log));
+    std::string networks;
+    for (const std::string network : {"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"}) {
+      if (fate(result, network).starts_with("trust until ")) networks += network + ' ';
+    }
+    CHECK_THAT(fate(result, "192.0.2.0/24"),
+               Catch::StartsWith("trust until ") ||
+                   Catch::StartsWith("nothing: fewer than ") && Catch::EndsWith(" accepted (--min)"));
+    return networks;
+  };
+  CHECK(trusted({}) == "198.51.100.0/24 203.0.113.0/24 ");
+  CHECK(trusted({"--min", "1"}) == "192.0.2.0/24 198.51.100.0/24 203.0.113.0/24 ");
+  CHECK(trusted({"--min", "3"}) == "203.0.113.0/24 ");
+  CHECK(trusted({"--min", "4"}).empty());
+  CHECK(ctl(installation, {"learn", "-", "--min", "0"}, log).status == 2);
+}
+
+TEST_CASE("learn says so when it understands no line", "[learn]") {
+  const Installation installation(Backend::sqlite);
+  const std::string foreign =
+      "Nov 21 06:11:44 mx postfix/smtpd[1]: connect from mail.example.net[192.0.2.1]\n"
+      "Nov 21 06:11:45 mx postfix/smtpd[1]: disconnect from mail.example.net[192.0.2.1]\n";
+  const Result result = ctl(installation, {"learn", "-", "--yes"}, foreign);
+  CHECK(result.status == 1);
+  CHECK(result.errors ==
+        "greylistctl: none of 2 lines says anything of a client; name the log of qmail-smtpd, whose lines "
+        "greylistctl(8) lists under learn\n");
+  CHECK_THAT(result.output, Catch::EndsWith("There is nothing to do.\n"));
+  const Result empty = ctl(installation, {"learn", "-", "--yes"}, "");
+  CHECK(empty.status == 0);
+  CHECK(empty.errors.empty());
+  CHECK(
+      ctl(installation, {"learn", "-", "--yes"}, foreign + stamp(1h) + hung_up("192.0.2.1")).errors.empty());
+}
+
+// They say of a recipient what qlogenvelope says of it where there is that.
+TEST_CASE("learn: where nothing else is logged, recipients count that chkuser or spamdyke has let in",
+          "[learn]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  const auto chkuser = [](const std::string& client) {
+    return "CHKUSER accepted rcpt: from <a@example.net::> remote <mail.example.net:unknown:" + client +
+           "> rcpt <bob@example.org> : found existing recipient\n";
+  };
+  const auto spamdyke = [](const std::string& client) {
+    return "spamdyke[4711]: ALLOWED from: a@example.net to: bob@example.org origin_ip: " + client +
+           " origin_rdns: (unknown) auth: (unknown) encryption: (none) reason: 250_ok\n";
+  };
+  const std::string both = stamp(1h) + chkuser("192.0.2.1") + stamp(1h) + spamdyke("198.51.100.1");
+  const Result alone = learn(installation, both, {"--dry-run"});
+  CAPTURE(alone.output);
+  for (const std::string network : {"192.0.2.0/24", "198.51.100.0/24"})
+    CHECK_THAT(fate(alone, network), Catch::StartsWith("trust until "));
+  CHECK_THAT(alone.output,
+             Contains("note: these logs have no line about a message (qlogreceived), so recipients "
+                      "count that chkuser or spamdyke has let in\n"));
+  const Result beside = learn(installation, both + stamp(1h) + recipient("203.0.113.1"), {"--dry-run"});
+  CAPTURE(beside.output);
+  CHECK_THAT(fate(beside, "203.0.113.0/24"), Catch::StartsWith("trust until "));
+  for (const std::string network : {"192.0.2.0/24", "198.51.100.0/24"})
+    CHECK(fate(beside, network) == "nothing: no mail of it was accepted");
 }
 
 TEST_CASE("learn: what cannot be done is said with a remedy", "[learn]") {

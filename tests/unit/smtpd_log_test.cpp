@@ -25,6 +25,19 @@ const std::string kAccepted = "result=accepted code=250";
 const std::string kGone =
     "qmail-smtpd: read failed (hang up before quit cmd): (null) from 192.0.2.1 to (null) helo unknown";
 
+std::string chkuser(const std::string& what, const std::string& sender, const std::string& user,
+                    const std::string& helo, const std::string& client) {
+  return "CHKUSER " + what + ": from <" + sender + "|remoteinfo/auth:" + user +
+         "|chkuser-identify:> remote <helo:" + helo + "|remotehostname:unknown|remotehostip:" + client +
+         "> rcpt <c@d> : found existing recipient";
+}
+
+std::string spamdyke(const std::string& what, const std::string& sender, const std::string& recipient,
+                     const std::string& client, const std::string& user = "(unknown)") {
+  return "spamdyke[4711]: " + what + " from: " + sender + " to: " + recipient + " origin_ip: " + client +
+         " origin_rdns: mail.example.net auth: " + user + " encryption: (none) reason: 250_ok";
+}
+
 std::string text(const SmtpdLine& line) { return line.client ? line.client->text() : "none"; }
 
 std::chrono::sys_seconds at(std::int64_t seconds) {
@@ -68,6 +81,43 @@ TEST_CASE("read_smtpd_line: what counts as what", "[smtpd_log]") {
       {"qmail-smtpd: read failed (hang up before quit cmd): (null) from 192.0.2.1 to (null) helo ",
        Event::hung_up},
 
+      // Before July 2019.
+      {"qmail-smtpd: read failed: (null) from 192.0.2.1 to (null) helo unknown", Event::hung_up},
+      {"qmail-smtpd: read failed: (null) from 2001:db8::1 to (null) helo mail.example.net", Event::hung_up,
+       "2001:db8::1"},
+
+      // chkuser as its author has it, and as most qmail of today.
+      {"CHKUSER accepted rcpt: from <a@b::> remote <mail.example.net:unknown:192.0.2.1> rcpt <c@d> : found "
+       "existing recipient",
+       Event::recipient_let_in},
+      {"CHKUSER accepted rcpt: from <::> remote <2001:db8:h::192.0.2.1> rcpt <c@d> : accepted any recipient "
+       "for "
+       "this domain",
+       Event::recipient_let_in},
+      {chkuser("accepted rcpt", "a@b", "", "mail.example.net", "192.0.2.1"), Event::recipient_let_in},
+      {chkuser("accepted rcpt", "", "", "mail.example.net", "2001:db8::1"), Event::recipient_let_in,
+       "2001:db8::1"},
+      {chkuser("accepted rcpt", "a@b|remoteinfo/auth:", "", "x", "192.0.2.1"), Event::attempt},
+      {chkuser("accepted rcpt", "a@b", "", "x|remotehostip:198.51.100.1", "192.0.2.1"),
+       Event::recipient_let_in},
+      // One's own users.
+      {"CHKUSER accepted rcpt: from <a@b:carol:> remote <h:unknown:192.0.2.1> rcpt <c@d> : found existing "
+       "recipient",
+       Event::attempt},
+      {chkuser("accepted rcpt", "a@b", "carol", "x", "192.0.2.1"), Event::attempt},
+      {chkuser("relaying rcpt", "a@b", "", "x", "192.0.2.1"), Event::attempt},
+      {chkuser("rejected rcpt", "a@b", "", "x", "192.0.2.1"), Event::attempt},
+      {chkuser("accepted sender", "a@b", "", "x", "192.0.2.1"), Event::attempt},
+
+      {spamdyke("ALLOWED", "a@b", "c@d", "192.0.2.1"), Event::recipient_let_in},
+      {spamdyke("ALLOWED_TLS", "(unknown)", "c@d", "2001:db8::1"), Event::recipient_let_in, "2001:db8::1"},
+      {"ALLOWED from: a@b to: c@d origin_ip: 192.0.2.1 origin_rdns: mail.example.net auth: (unknown)",
+       Event::recipient_let_in},
+      {spamdyke("ALLOWED", "a@b", "c@d", "192.0.2.1", "carol"), Event::attempt},
+      {spamdyke("ALLOWED_AUTHENTICATED", "a@b", "c@d", "192.0.2.1"), Event::attempt},
+      {spamdyke("DENIED_RDNS_MISSING", "a@b", "c@d", "192.0.2.1"), Event::attempt},
+      {spamdyke("TIMEOUT", "(unknown)", "(unknown)", "192.0.2.1"), Event::attempt},
+
       {"greylisting: outcome=accepted reason=retried client=192.0.2.1 host= helo=x sender=a@b recipient=c@d",
        Event::attempt},
       {"greylisting: outcome=deferred reason=new client=192.0.2.1 host= helo=x sender= recipient=c@d",
@@ -95,7 +145,6 @@ TEST_CASE("read_smtpd_line: what a client says is not taken for what qmail-smtpd
       {"="},
       {"tcpserver: status: 1/40"},
       {"tcpserver: ok 4711 mx.example.org:203.0.113.25:25 :192.0.2.1::40001"},
-      {"CHKUSER accepted rcpt: from <a@b::> remote <result=accepted:unknown:192.0.2.1> rcpt <c@d> : found"},
       // In a word of another key, or in quotes.
       {result("qlogreceived: ", rejected, "_result=accepted_code=250"), Event::message},
       {result("qlogreceived: ", rejected, " \"result=accepted x\""), Event::message},
@@ -142,6 +191,27 @@ TEST_CASE("read_smtpd_line: what a client says is not taken for what qmail-smtpd
       {kGone + "\tx"},
       {"read failed (hang up before quit cmd): (null) from 192.0.2.1 to (null) helo unknown"},
       {"x " + kGone},
+
+      {"qmail-smtpd: read failed: a@b from 192.0.2.1 to (null) helo unknown"},
+      {"qmail-smtpd: read failed: (null) from 192.0.2.1 to (null) helo x from 198.51.100.1 to c@d helo y"},
+      {"qmail-smtpd: read failed : (null) from 192.0.2.1 to (null) helo unknown"},
+
+      // A sender, a recipient, HELO or a name that looks like what comes after it.
+      {chkuser("accepted rcpt", "> remote <helo:|remotehostname:|remotehostip:203.0.113.1> rcpt <x> : y", "",
+               "x", "192.0.2.1")},
+      {chkuser("accepted rcpt", "a", "", "> rcpt <x> : y", "192.0.2.1")},
+      {chkuser("accepted rcpt", "a", "", "x", "192.0.2.1> rcpt <x")},
+      {"CHKUSER accepted rcpt: from <a::> remote <h:n:192.0.2.1> rcpt <x> : y> : found existing recipient"},
+      {"CHKUSER accepted rcpt: from <a::> remote <2001:db8:1:2:abcd:2a01::1> rcpt <x> : found existing "
+       "recipient"},
+      {"CHKUSER accepted rcpt: from <a::> remote <h:n:> rcpt <x> : found existing recipient"},
+      {"x CHKUSER accepted rcpt: from <a::> remote <h:n:192.0.2.1> rcpt <x> : found existing recipient"},
+      {spamdyke("ALLOWED", "x to: y origin_ip: 203.0.113.1 origin_rdns: z auth: (unknown)", "c@d",
+                "192.0.2.1")},
+      {spamdyke("ALLOWED", "a@b", "x origin_ip: 203.0.113.1 origin_rdns: z auth: (unknown)", "192.0.2.1")},
+      {spamdyke("ALLOWED", "a b", "c@d", "192.0.2.1")},
+      {spamdyke("ALLOWED", "a@b", "c@d", "(unknown)")},
+      {"x ALLOWED from: a@b to: c@d origin_ip: 192.0.2.1 origin_rdns: (unknown) auth: (unknown)"},
 
       {"greylisting: MySQL: client=192.0.2.1"},
       {"greylisting: outcome=accepted reason=retried client=192.0.2.1 client=198.51.100.1"},
@@ -219,6 +289,34 @@ TEST_CASE("read_smtpd_line: stamps", "[smtpd_log]") {
            {"Nov  1 06:11:44 mx smtpd: ", WallClock{0, 11, 1, 6, 11, 44}},
            {"Feb 29 23:59:60 mx smtpd: ", WallClock{0, 2, 29, 23, 59, 59}},
            {"2024-02-29 06:11:44 ", WallClock{2024, 2, 29, 6, 11, 44}},
+           // journalctl -o short-full, with-unit, short-unix, short-iso, short-precise.
+           {"Sat 2026-11-21 06:11:44 UTC mx qmail-smtpd[4711]: ", at(kMoment)},
+           {"Sat 2026-11-21 06:11:44 CET mx qmail-smtpd[4711]: ", clock},
+           {"Sat 2026-11-21 06:11:44 -03 mx qmail-smtpd[4711]: ", at(kMoment + 10800)},
+           {"Sat 2026-11-21 06:11:44 +0530 mx qmail-smtpd[4711]: ", at(kMoment - 19800)},
+           {"Sat 2026-11-21 06:11:44 UTC mx qmail-smtpd.service/qmail-smtpd[4711]: ", at(kMoment)},
+           {"1795241504.205287 mx qmail-smtpd[4711]: ", at(kMoment)},
+           {"2026-11-21T06:11:44+0000 mx qmail-smtpd[4711]: ", at(kMoment)},
+           {"Nov 21 06:11:44.205287 mx qmail-smtpd[4711]: ", no_year},
+           // RFC 5424, in a file and as it is sent.
+           {"<22>1 2026-11-21T06:11:44.205Z mx.example.org qmail-smtpd 4711 - - ", at(kMoment)},
+           {"<22>1 2026-11-21T06:11:44.205+01:00 mx qmail-smtpd - ID47 [x@32473 a=\"1 ] \\\"\"][y] "
+            "\xef\xbb\xbf",
+            at(kMoment - 3600)},
+           {"1 2026-11-21T06:11:44Z mx qmail-smtpd 4711 - - ", at(kMoment)},
+           {"<22>Nov 21 06:11:44 mx smtpd: ", no_year},
+           // busybox, FreeBSD, syslog-ng with a year.
+           {"Nov 21 06:11:44 mx mail.info smtpd: ", no_year},
+           {"Nov 21 06:11:44 mx local7.notice smtpd[1]: ", no_year},
+           {"Nov 21 06:11:44 <mail.info> mx smtpd[1]: ", no_year},
+           {"Nov 21 06:11:44 mx <mail.info> smtpd[1]: ", no_year},
+           {"2026 Nov 21 06:11:44 mx smtpd[1]: ", clock},
+           {"Nov 21 2026 06:11:44 mx smtpd[1]: ", clock},
+           {"2024 Feb 29 06:11:44 mx smtpd[1]: ", WallClock{2024, 2, 29, 6, 11, 44}},
+           // docker compose logs, without and with -t, and what multilog has written in a container.
+           {"qmail-1  | 2026-11-21T06:11:44.205287000Z ", at(kMoment)},
+           {"qmail  | @400000006b01362a0c3c6ebc ", at(kMoment)},
+           {"mx_qmail_1      | Nov 21 06:11:44 mx smtpd: ", no_year},
        }) {
     for (const std::string& message :
          {result("qlogreceived: ", kAccepted), kGone,
@@ -232,6 +330,12 @@ TEST_CASE("read_smtpd_line: stamps", "[smtpd_log]") {
     }
     CHECK(read_smtpd_line(expected.stamp).stamp == expected.expected);
   }
+}
+
+TEST_CASE("read_smtpd_line: a container's name needs no stamp after it", "[smtpd_log]") {
+  const SmtpdLine line = read_smtpd_line("qmail-1  | " + kGone);
+  CHECK(line.event == Event::hung_up);
+  CHECK(line.stamp.index() == 0);
 }
 
 TEST_CASE("read_smtpd_line: what is no stamp is not taken for one", "[smtpd_log]") {
@@ -264,6 +368,21 @@ TEST_CASE("read_smtpd_line: what is no stamp is not taken for one", "[smtpd_log]
            "Nov 0 06:11:44 mx smtpd: ",
            "Nov 21 mx smtpd: ",
            "nov 21 06:11:44 mx smtpd: ",
+           "Foo 2026-11-21 06:11:44 UTC mx smtpd: ",
+           "Sat 2026-11-21 06:11:44 mx smtpd: ",
+           "Sat 2026-11-21T06:11:44Z mx smtpd: ",
+           "2026 Feb 30 06:11:44 mx smtpd: ",
+           "2025 Feb 29 06:11:44 mx smtpd: ",
+           "17952415.205287 mx smtpd: ",
+           "1795241504. mx smtpd: ",
+           "1795241504.x mx smtpd: ",
+           "<22>2 2026-11-21T06:11:44Z mx smtpd 1 - - ",
+           "<22>1 2026-11-21T06:11:44Z mx smtpd 1 - ",
+           "<22>1 2026-11-21T06:11:44Z mx smtpd 1 - [x ",
+           "<22>1 2026-11-21 06:11:44 mx smtpd 1 - - ",
+           "<x>1 2026-11-21T06:11:44Z mx smtpd 1 - - ",
+           "qmail-1 2026-11-21T06:11:44Z ",
+           "qmail:  | 2026-11-21T06:11:44Z ",
        }) {
     CAPTURE(stamp);
     const SmtpdLine line = read_smtpd_line(stamp + kGone);

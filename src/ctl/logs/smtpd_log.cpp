@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <string>
 #include <system_error>
 
 #include "text/ascii.h"
@@ -47,6 +48,12 @@ std::string_view take_word(std::string_view& text) {
   text.remove_prefix(std::min(end + 1, text.size()));
   return word;
 }
+
+constexpr std::array<std::string_view, 7> kWeekdays{"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+constexpr std::array<std::string_view, 12> kFacilities{"kern", "user", "mail", "daemon",   "auth", "syslog",
+                                                       "lpr",  "news", "uucp", "authpriv", "cron", "ftp"};
+constexpr std::array<std::string_view, 10> kLevels{"emerg", "alert",   "crit",   "err",  "error",
+                                                   "warn",  "warning", "notice", "info", "debug"};
 
 // A stamp ends with a blank, or with the line.
 bool ends_here(std::string_view text) { return text.empty() || text.front() == ' ' || text.front() == '\t'; }
@@ -127,9 +134,15 @@ Stamp take_date(std::string_view& text) {
          std::chrono::minutes(clock.minute) + std::chrono::seconds(clock.second) - *zone;
 }
 
+// `Nov 21 06:11:44`; syslog-ng can be told to put the year in front, and some devices put it after the day.
 Stamp take_syslog_date(std::string_view& text) {
   std::string_view rest = text;
   WallClock clock;
+  if (const auto year = take_number<int>(rest, 4); year && *year > 0 && take(rest, " ")) {
+    clock.year = *year;
+  } else {
+    rest = text;
+  }
   const auto* const month = std::ranges::find(kMonths, rest.substr(0, 3));
   if (month == kMonths.end()) return {};
   clock.month = static_cast<unsigned>(month - kMonths.begin()) + 1;
@@ -138,18 +151,87 @@ Stamp take_syslog_date(std::string_view& text) {
   const auto day = take_number<unsigned>(rest, take(rest, " ") ? 1 : 2);
   if (!day || !take(rest, " ")) return {};
   clock.day = *day;
-  WallClock in_leap_year = clock;
-  in_leap_year.year = 2000;
-  if (!date_of(in_leap_year).ok() || !take_clock(rest, clock) || !ends_here(rest)) return {};
+  if (std::string_view later = rest; clock.year == 0) {
+    if (const auto year = take_number<int>(later, 4); year && *year > 0 && take(later, " ")) {
+      clock.year = *year;
+      rest = later;
+    }
+  }
+  WallClock in_some_year = clock;
+  if (clock.year == 0) in_some_year.year = 2000;  // a leap year
+  if (!date_of(in_some_year).ok() || !take_clock(rest, clock) || !ends_here(rest)) return {};
   text = rest;
   return clock;
 }
 
+// `Sat 2026-11-21 06:11:44 UTC`, as journalctl -o short-full has it: in the zone of the host where that is
+// not UTC.
+Stamp take_full_date(std::string_view& text) {
+  std::string_view rest = text;
+  if (std::ranges::find(kWeekdays, take_word(rest)) == kWeekdays.end() || rest.find(' ') != 10) return {};
+  Stamp stamp = take_date(rest);
+  const auto* const clock = std::get_if<WallClock>(&stamp);
+  if (clock == nullptr || !take(rest, " ")) return {};
+  std::string_view zone = take_word(rest);
+  if (zone == "UTC" || zone.starts_with('+') || zone.starts_with('-')) {
+    std::string ahead(zone == "UTC" ? "Z" : zone);
+    if (ahead.size() == 3) ahead += "00";
+    std::string_view digits = ahead;
+    const auto offset = take_zone(digits);
+    if (!offset || !digits.empty()) return {};
+    stamp = std::chrono::sys_days(date_of(*clock)) + std::chrono::hours(clock->hour) +
+            std::chrono::minutes(clock->minute) + std::chrono::seconds(clock->second) - *offset;
+  } else if (zone.empty() || !std::ranges::all_of(zone, [](char c) { return c >= 'A' && c <= 'Z'; })) {
+    return {};
+  }
+  text = rest;
+  return stamp;
+}
+
+// `1795241504.205287`, as journalctl -o short-unix has it.
+Stamp take_unix_time(std::string_view& text) {
+  std::string_view rest = text;
+  const std::string_view word = take_word(rest);
+  const auto dot = word.find('.');
+  if (dot < 9 || dot > 11 || word.size() - dot < 2 || word.size() - dot > 10) return {};
+  const auto is_digit = [](char c) { return ascii::is_digit(c); };
+  if (!std::ranges::all_of(word.substr(0, dot), is_digit) ||
+      !std::ranges::all_of(word.substr(dot + 1), is_digit))
+    return {};
+  std::string_view seconds = word;
+  text = rest;
+  return std::chrono::sys_seconds(std::chrono::seconds(*take_number<std::int64_t>(seconds, dot)));
+}
+
+// `mail.info` or `<mail.info>`, as busybox and BSD write it, and `<22>`, the number that it has in the
+// protocol.
+bool is_priority(std::string_view word) {
+  const bool is_bracketed = word.starts_with('<') && word.ends_with('>');
+  if (is_bracketed) word = word.substr(1, word.size() - 2);
+  const auto dot = word.find('.');
+  if (dot == std::string_view::npos)
+    return is_bracketed && !word.empty() && word.size() <= 3 &&
+           std::ranges::all_of(word, [](char c) { return ascii::is_digit(c); });
+  const std::string_view facility = word.substr(0, dot);
+  const bool is_local = facility.size() == 6 && facility.starts_with("local") && facility.back() <= '7';
+  return (is_local || std::ranges::find(kFacilities, facility) != kFacilities.end()) &&
+         std::ranges::find(kLevels, word.substr(dot + 1)) != kLevels.end();
+}
+
+void skip_priority(std::string_view& text) {
+  std::string_view rest = text;
+  if (!is_priority(take_word(rest))) return;
+  text = rest;
+  skip_blanks(text);
+}
+
 // The host and the program that syslog writes after its stamp, and the number of splogger(8).
 void skip_origin(std::string_view& text) {
+  skip_priority(text);
   std::string_view rest = text;
   const std::string_view host = take_word(rest);
   skip_blanks(rest);
+  skip_priority(rest);
   const std::string_view tag = take_word(rest);
   if (!host.empty() && !host.ends_with(':') && tag.ends_with(':')) text = rest;
   skip_blanks(text);
@@ -159,13 +241,74 @@ void skip_origin(std::string_view& text) {
   if (is_number && number.find('.') != std::string_view::npos) text = rest;
 }
 
+// Of RFC 5424: `[id name="value"][…]`, in a value with a backslash before quotes, backslashes and brackets;
+// or `-`.
+bool take_structured_data(std::string_view& text) {
+  if (take(text, "-")) return true;
+  if (!text.starts_with('[')) return false;
+  while (text.starts_with('[')) {
+    bool is_quoted = false;
+    std::size_t at = 1;
+    for (; at < text.size() && (is_quoted || text[at] != ']'); ++at) {
+      if (is_quoted && text[at] == '\\') {
+        ++at;
+      } else if (text[at] == '"') {
+        is_quoted = !is_quoted;
+      }
+    }
+    if (at >= text.size()) return false;
+    text.remove_prefix(at + 1);
+  }
+  return true;
+}
+
+// `<22>1 2026-11-21T06:11:44.205Z host program 4711 - - MESSAGE`, RFC 5424, with or without its first part.
+Stamp take_rfc5424(std::string_view& text) {
+  std::string_view rest = text;
+  if (rest.starts_with('<')) {
+    const auto end = rest.find('>');
+    if (end == std::string_view::npos || !is_priority(rest.substr(0, end + 1))) return {};
+    rest.remove_prefix(end + 1);
+  }
+  if (!take(rest, "1 ")) return {};
+  Stamp stamp = take_date(rest);
+  if (!std::holds_alternative<std::chrono::sys_seconds>(stamp) || !take(rest, " ")) return {};
+  for (int part = 0; part < 4; ++part) {  // host, program, process, kind of message
+    if (take_word(rest).empty()) return {};
+  }
+  if (!take_structured_data(rest) || !ends_here(rest)) return {};
+  take(rest, " ");
+  take(rest, "\xef\xbb\xbf");
+  text = rest;
+  return stamp;
+}
+
+// `qmail-1  | `, in front of each line of a container.
+void skip_container(std::string_view& text) {
+  std::string_view rest = text;
+  const std::string_view name = take_word(rest);
+  skip_blanks(rest);
+  if (!name.empty() && name.find_first_of(":=") == std::string_view::npos && take(rest, "| ")) text = rest;
+}
+
 Stamp take_stamp(std::string_view& text) {
+  skip_container(text);
   if (const auto tai = take_tai64n(text)) return *tai;
-  Stamp stamp = take_date(text);
-  if (stamp.index() == 0) stamp = take_syslog_date(text);
-  const auto* const clock = std::get_if<WallClock>(&stamp);
-  const bool is_plain = clock != nullptr && clock->year != 0;
-  if (stamp.index() != 0 && !is_plain) {
+  Stamp stamp = take_rfc5424(text);
+  if (stamp.index() != 0) return stamp;
+  std::string_view rest = text;
+  if (const auto end = rest.find('>'); end != std::string_view::npos && is_priority(rest.substr(0, end + 1)))
+    rest.remove_prefix(end + 1);
+  const std::string_view without_priority = rest;
+  stamp = take_date(rest);
+  // What tai64nlocal writes has no origin.
+  const bool is_plain = std::holds_alternative<WallClock>(stamp) && rest.data() != without_priority.data();
+  for (const auto& take_other : {take_syslog_date, take_full_date, take_unix_time}) {
+    if (stamp.index() == 0) stamp = take_other(rest);
+  }
+  if (stamp.index() == 0) return stamp;
+  text = rest;
+  if (!is_plain) {
     skip_blanks(text);
     skip_origin(text);
   }
@@ -244,14 +387,18 @@ std::optional<IpAddress> gone_before_greeting(std::string_view message) {
   return IpAddress::parse(address);
 }
 
-// `read failed (…): (null) from 192.0.2.1 to (null) helo unknown`: (null) for a sender or recipient is that
-// there has been none. A sender who looks like all that is followed by more words.
+// `read failed (…): (null) from 192.0.2.1 to (null) helo unknown`, before 2019 without the brackets: (null)
+// for a sender or recipient is that there has been none. A sender who looks like all that is followed by more
+// words.
 std::optional<IpAddress> gone_before_sender(std::string_view message) {
-  if (!take(message, "read failed (")) return std::nullopt;
-  if (!take(message, "hang up before quit cmd") &&
-      !take(message, "connection closed by the client before the quit cmd"))
-    return std::nullopt;
-  if (!take(message, "): (null) from ")) return std::nullopt;
+  if (!take(message, "read failed")) return std::nullopt;
+  if (take(message, " (")) {
+    if (!take(message, "hang up before quit cmd") &&
+        !take(message, "connection closed by the client before the quit cmd"))
+      return std::nullopt;
+    if (!take(message, ")")) return std::nullopt;
+  }
+  if (!take(message, ": (null) from ")) return std::nullopt;
   const std::string_view address = take_word(message);
   if (!take(message, "to (null) helo")) return std::nullopt;
   if (!message.empty() && !take(message, " ")) return std::nullopt;
@@ -269,6 +416,76 @@ void read_user(std::string_view message, std::string_view head, SmtpdLine& line)
   if (user == std::string_view::npos || head.empty()) return;
   line.process = head;
   line.user = message.substr(user + kUser.size());
+}
+
+// How often the one is in the other.
+std::size_t occurrences(std::string_view text, std::string_view what) {
+  std::size_t count = 0;
+  for (auto at = text.find(what); at != std::string_view::npos; at = text.find(what, at + 1)) ++count;
+  return count;
+}
+
+// What stands between two marks, which stand once in the text; it goes on after the second.
+std::optional<std::string_view> take_between(std::string_view& text, std::string_view begin,
+                                             std::string_view end) {
+  if (occurrences(text, begin) != 1 || occurrences(text, end) != 1 || !text.starts_with(begin))
+    return std::nullopt;
+  const auto at = text.find(end);
+  if (at < begin.size()) return std::nullopt;
+  const std::string_view between = text.substr(begin.size(), at - begin.size());
+  text.remove_prefix(at);
+  return between;
+}
+
+// `CHKUSER accepted rcpt: from <SENDER:USER:IDENTITY> remote <HELO:NAME:ADDRESS> rcpt <RECIPIENT> : WHY`, or
+// with
+// `|remoteinfo/auth:` and the like in place of the colons. The first and the third are the client's: in the
+// older form HELO can have colons, so that an IPv6 address could begin in it.
+void read_chkuser(std::string_view message, SmtpdLine& line) {
+  constexpr std::string_view kFrom = "from <";
+  constexpr std::string_view kRemote = "> remote <";
+  constexpr std::string_view kRcpt = "> rcpt <";
+  constexpr std::string_view kWhy = "> : ";
+  const auto colon = message.find(": ");
+  if (colon == std::string_view::npos) return;
+  const std::string_view what = message.substr(0, colon);
+  message.remove_prefix(colon + 2);
+  const auto from = take_between(message, kFrom, kRemote);
+  if (!from) return;
+  const auto remote = take_between(message, kRemote, kRcpt);
+  if (!remote || !take_between(message, kRcpt, kWhy)) return;
+
+  constexpr std::string_view kAddress = "|remotehostip:";
+  constexpr std::string_view kUser = "|remoteinfo/auth:|";
+  const auto labelled = remote->rfind(kAddress);
+  bool is_stranger = false;
+  if (labelled != std::string_view::npos) {
+    line.client = IpAddress::parse(remote->substr(labelled + kAddress.size()));
+    is_stranger = from->find(kUser) != std::string_view::npos && occurrences(*from, "|remoteinfo/auth:") == 1;
+  } else if (const auto last = remote->rfind(':'); last != std::string_view::npos) {
+    line.client = IpAddress::parse(remote->substr(last + 1));
+    if (line.client && !line.client->is_ipv4()) line.client.reset();
+    is_stranger = from->ends_with("::");
+  }
+  if (!line.client) return;
+  line.event = what == "accepted rcpt" && is_stranger ? SmtpdEvent::recipient_let_in : SmtpdEvent::attempt;
+}
+
+// `ALLOWED from: SENDER to: RECIPIENT origin_ip: ADDRESS origin_rdns: NAME auth: USER …`
+void read_spamdyke(std::string_view message, SmtpdLine& line) {
+  constexpr std::array<std::string_view, 5> kKeys{"from:", "to:", "origin_ip:", "origin_rdns:", "auth:"};
+  std::array<std::string_view, kKeys.size()> values{};
+  std::string_view rest = message;
+  const std::string_view what = take_word(rest);
+  for (std::size_t i = 0; i < kKeys.size(); ++i) {
+    if (occurrences(message, ' ' + std::string(kKeys[i]) + ' ') != 1 || take_word(rest) != kKeys[i]) return;
+    values[i] = take_word(rest);
+  }
+  line.client = IpAddress::parse(values[2]);
+  if (!line.client) return;
+  const bool is_stranger = values[4] == "(unknown)";
+  line.event = (what == "ALLOWED" || what == "ALLOWED_TLS") && is_stranger ? SmtpdEvent::recipient_let_in
+                                                                           : SmtpdEvent::attempt;
 }
 
 // The plugin's own line: a value in it has no blank (log.h).
@@ -308,7 +525,13 @@ SmtpdLine read_smtpd_line(std::string_view line) {
     return read;
   }
   read.client = greylisted(message, head);
-  if (read.client) read.event = SmtpdEvent::attempt;
+  if (read.client) {
+    read.event = SmtpdEvent::attempt;
+  } else if (head.empty() && take(message, "CHKUSER ")) {
+    read_chkuser(message, read);
+  } else if (head.empty() || head.starts_with("spamdyke")) {
+    read_spamdyke(message, read);
+  }
   return read;
 }
 

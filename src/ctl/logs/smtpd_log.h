@@ -4,13 +4,23 @@
 //     @400000006b01362a0c3c6ebc MESSAGE              multilog (TAI64N)
 //     2026-11-21 06:11:44.205287 MESSAGE             tai64nlocal: the host's wall clock
 //     2026-11-21T06:11:44.205+01:00 host tag: MESSAGE   RFC 3339; UTC where no zone is given, as by svlogd
-//     Nov 21 06:11:44 host tag[1]: MESSAGE           syslog (RFC 3164): the host's wall clock, no year
+//     Nov 21 06:11:44 host tag[1]: MESSAGE           syslog (RFC 3164): the host's wall clock, no year; a
+//     year in
+//                                                    front, as by syslog-ng; `mail.info` or `<mail.info>`
+//                                                    before or after the host, as by busybox and BSD
+//     <22>1 2026-11-21T06:11:44Z host tag 1 - - MESSAGE  syslog (RFC 5424)
+//     Sat 2026-11-21 06:11:44 UTC host tag[1]: MESSAGE   journalctl -o short-full; the host's zone unless it
+//     is UTC 1795241504.205287 host tag[1]: MESSAGE         journalctl -o short-unix
+// In front of that `name | ` may stand, as docker compose logs writes it.
 // Messages that say something, as qmail-smtpd with the qlog and logging patches writes them; a program's name
 // and a colon may stand in front of each:
 //     qlogreceived: result=accepted code=250 … relay=no … authuser= … remoteip=192.0.2.1 … remotehost=…
 //     qlogenvelope: result=… code=… …                the same of one recipient, before there is a message
 //     GREETDELAY from 192.0.2.1: client disconnected
 //     qmail-smtpd: read failed (hang up before quit cmd): (null) from 192.0.2.1 to (null) helo unknown
+//     qmail-smtpd: read failed: (null) from 192.0.2.1 to (null) helo unknown        before July 2019
+//     CHKUSER accepted rcpt: from <…> remote <…:192.0.2.1> rcpt <…> : …             the chkuser patch
+//     spamdyke[4711]: ALLOWED from: … to: … origin_ip: 192.0.2.1 …                  spamdyke
 //     greylisting: outcome=… reason=… client=192.0.2.1 …
 //     qmail-smtpd[4711]: auth: auth-failed type=login user=<…>
 // Clients choose much of what is logged: HELO, sender, recipient and name. So a message counts only when its
@@ -54,8 +64,9 @@ enum class SmtpdEvent {
   message_accepted,    // a message is in the queue: code 250 at its end
   message,             // one that was refused, or was of a client that may relay or has authenticated
   recipient_accepted,  // code 250 to RCPT
-  attempt,             // anything else that a client tried; the plugin's own lines are of this kind
-  hung_up,             // the client went before it named a sender
+  recipient_let_in,  // chkuser or spamdyke has nothing against one of a stranger; what came of it is not said
+  attempt,           // anything else that a client tried; the plugin's own lines are of this kind
+  hung_up,           // the client went before it named a sender
 };
 
 struct SmtpdLine {

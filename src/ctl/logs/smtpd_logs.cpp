@@ -91,9 +91,11 @@ class Counter {
     if (line.user) return begin_user(line);
     if (line.refused_user) end_user(line, written);
     if (line.is_cut) distrust(written);
-    logs_messages_ =
-        logs_messages_ || line.event == SmtpdEvent::message || line.event == SmtpdEvent::message_accepted;
     if (line.event == SmtpdEvent::other) return;
+    ++understood_;
+    if (line.event == SmtpdEvent::message || line.event == SmtpdEvent::message_accepted)
+      told_by_ = ToldBy::messages;
+    if (line.event == SmtpdEvent::recipient_accepted) told_by_ = std::max(told_by_, ToldBy::recipients);
     const bool has_envelope = follows_envelope(line);
     if (written < since_ || is_distrusted(written)) return;
     Tally& tally = tally_of(line);
@@ -102,6 +104,7 @@ class Counter {
         if (has_envelope) hold({.written = written, .tally = &tally, .event = line.event});
         break;
       case SmtpdEvent::recipient_accepted:
+      case SmtpdEvent::recipient_let_in:
       case SmtpdEvent::hung_up:
         hold({.written = written, .tally = &tally, .event = line.event});
         break;
@@ -128,16 +131,22 @@ class Counter {
   }
 
   SeenInLogs seen() const {
-    SeenInLogs seen{.networks = {}, .lines = lines_, .broken_by_clients = broken_};
+    SeenInLogs seen{.networks = {},
+                    .lines = lines_,
+                    .understood = understood_,
+                    .broken_by_clients = broken_,
+                    .told_by = told_by_};
     for (const auto& [key, tally] : tallies_) {
-      const Accepted& accepted = logs_messages_ ? tally.messages : tally.recipients;
-      seen.by_recipients = seen.by_recipients || (!logs_messages_ && accepted.count > 0);
-      seen.networks.push_back(
-          {.network = tally.network,
-           .accepted = accepted.count,
-           .hung_up = tally.hung_up,
-           .other_attempts = tally.other_attempts + (logs_messages_ ? tally.recipients.count : 0),
-           .last_accepted = accepted.last});
+      const std::array counts{&tally.let_in, &tally.recipients, &tally.messages};
+      const Accepted& accepted = *counts.at(static_cast<std::size_t>(told_by_));
+      // What is not counted is more than hanging up.
+      std::uint64_t others = tally.other_attempts;
+      for (const Accepted* const count : counts) others += count == &accepted ? 0 : count->count;
+      seen.networks.push_back({.network = tally.network,
+                               .accepted = accepted.count,
+                               .hung_up = tally.hung_up,
+                               .other_attempts = others,
+                               .last_accepted = accepted.last});
     }
     return seen;
   }
@@ -157,6 +166,7 @@ class Counter {
     Network network;
     Accepted messages{};
     Accepted recipients{};
+    Accepted let_in{};
     std::uint64_t hung_up = 0;
     std::uint64_t other_attempts = 0;
   };
@@ -202,6 +212,8 @@ class Counter {
         return held.tally->messages.add(held.written);
       case SmtpdEvent::recipient_accepted:
         return held.tally->recipients.add(held.written);
+      case SmtpdEvent::recipient_let_in:
+        return held.tally->let_in.add(held.written);
       default:
         ++held.tally->hung_up;
     }
@@ -274,8 +286,9 @@ class Counter {
   const Settings& settings_;
   std::time_t since_;
   std::time_t now_;
-  bool logs_messages_ = false;
+  ToldBy told_by_ = ToldBy::let_in;
   std::uint64_t lines_ = 0;
+  std::uint64_t understood_ = 0;
   std::unordered_map<std::string, Tally> tallies_;
   std::unordered_map<std::string, Process> processes_;
   std::deque<Held> held_;

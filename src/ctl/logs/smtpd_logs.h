@@ -20,12 +20,16 @@ struct SeenNetwork {
   std::time_t last_accepted = 0;
 };
 
+/// By what it is known that mail was accepted: by the best that there is in the logs.
+enum class ToldBy { let_in, recipients, messages };
+
 struct SeenInLogs {
   std::vector<SeenNetwork> networks;
   std::uint64_t files = 0;
   std::uint64_t lines = 0;
+  std::uint64_t understood = 0;         // that say something of a client
   std::uint64_t broken_by_clients = 0;  // lines that a client has broken, see read_logs
-  bool by_recipients = false;           // there is no line about a message, so accepted recipients count
+  ToldBy told_by = ToldBy::let_in;
   std::vector<std::string> problems{};  // what could not be read, and the remedy
 };
 

@@ -74,7 +74,8 @@ Decided decide(Store& store, const Attempt& attempt, const Session& session, con
   }
   // A message that is refused at DATA passes for nobody.
   if (attempt.message_is_refused && decided.decision.outcome() == Outcome::accepted)
-    decided.decision = {.reason = Reason::shared};
+    decided.decision = {.reason = Reason::shared,
+                        .earns = attempt.takes_back ? Earns::take_back : Earns::nothing};
   return decided;
 }
 

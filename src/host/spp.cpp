@@ -65,6 +65,7 @@ std::string commands(const Decision& decision, const Settings& settings, std::st
       answer = refuse(refusal(decision, settings, recipient_domain));
       break;
   }
+  transaction.has_earned = decision.earns == Earns::pass && transaction.is_counted();
   // What comes after a refusal is not read any more.
   return remember(transaction) + answer;
 }

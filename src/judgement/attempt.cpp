@@ -94,7 +94,9 @@ Attempt Attempt::from(const Session& session, const Settings& settings, const Tr
           .group_domain_level = static_cast<unsigned>(settings.group_domain_level),
           .springs_trap_if_new = settings.low_priority_mx != 0,
           .trap_expire = std::chrono::hours(settings.trap_expire),
-          .message_is_refused = transaction.refused_at_data};
+          .message_is_refused = transaction.refused_at_data,
+          .earns_nothing = transaction.was_refused,
+          .takes_back = transaction.takes_back};
 }
 
 }  // namespace greylisting

@@ -42,6 +42,8 @@ struct Attempt {
   bool springs_trap_if_new = false;       // `low_priority_mx`: who comes here first is trapped
   std::chrono::hours trap_expire{};       // how long a trapped client is denied
   bool message_is_refused = false;        // at DATA, so that it cannot pass for this recipient either
+  bool earns_nothing = false;  // the host has refused a recipient that had passed, and accepted nobody since
+  bool takes_back = false;     // and that one had earned a pass
 
   /// Throws std::runtime_error, with the remedy, when TCPREMOTEIP is not an address.
   static Attempt from(const Session& session, const Settings& settings, const Transaction& transaction = {});

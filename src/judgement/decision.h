@@ -53,10 +53,11 @@ Outcome outcome_of(Reason reason);
 /// What the client earns by an attempt.
 enum class Earns {
   nothing,
-  pass,  // its mail has passed in this hour
-  seen,  // it is trusted, and stays so
-  trap,  // it has been in a trap: its network is denied for a while, and what it has earned is lost
-  fall,  // what it has earned is lost
+  take_back,  // the pass that was counted for a recipient before, which the host has refused, is not one
+  pass,       // its mail has passed in this hour
+  seen,       // it is trusted, and stays so
+  trap,       // it has been in a trap: its network is denied for a while, and what it has earned is lost
+  fall,       // what it has earned is lost
 };
 
 struct Decision {

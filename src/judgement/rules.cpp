@@ -16,14 +16,15 @@ using std::chrono::seconds;
 constexpr std::string_view kLowPriorityMx = "low_priority_mx";
 
 bool is_trusted(const Case& of) {
-  const auto has = [](const std::optional<Facts::Client>& client, unsigned passes) {
-    return passes > 0 && client && client->passes >= passes;
-  };
   const Attempt& attempt = of.attempt;
   const Facts& facts = of.facts;
+  const std::uint64_t no_more = attempt.takes_back ? 1 : 0;
+  const auto has = [no_more](const std::optional<Facts::Client>& client, unsigned passes) {
+    return passes > 0 && client && client->passes >= passes + no_more;
+  };
   return has(facts.client, attempt.auto_allow_after) || has(facts.pool, attempt.auto_allow_after) ||
          (attempt.group_domain_level > 0 &&
-          (has(facts.sender, 1) || facts.group >= attempt.group_domain_level));
+          (has(facts.sender, 1) || facts.group >= attempt.group_domain_level + no_more));
 }
 
 bool opted_out(const Case& of) { return of.choice != nullptr && of.choice->action == Action::skip; }
@@ -100,19 +101,21 @@ bool has_passes(const Facts& facts) {
 }
 
 Earns earned_by(const Decision& decision, const Case& of) {
+  const Earns otherwise = of.attempt.takes_back ? Earns::take_back : Earns::nothing;
+  const bool can_earn = !of.attempt.earns_nothing && is_countable(of);
   switch (decision.reason) {
     case Reason::trap:
       return Earns::trap;
     case Reason::denied:
-      return has_passes(of.facts) ? Earns::fall : Earns::nothing;
+      return has_passes(of.facts) ? Earns::fall : otherwise;
     case Reason::trusted:
       if (of.trap != nullptr && has_passes(of.facts)) return Earns::fall;
-      return is_countable(of) ? Earns::seen : Earns::nothing;
+      return can_earn ? Earns::seen : otherwise;
     case Reason::retried:
     case Reason::known:
-      return is_countable(of) ? Earns::pass : Earns::nothing;
+      return can_earn ? Earns::pass : otherwise;
     default:
-      return Earns::nothing;
+      return otherwise;
   }
 }
 

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::string_view kHeaderMark = ":header";
 constexpr std::string_view kDataMark = ":data";
+constexpr std::string_view kEarnedMark = ":earned";
+constexpr std::string_view kRefusedMark = ":refused";
 
 unsigned long count(const char* value) {
   return value == nullptr ? 0 : number_of<unsigned long>(value).value_or(0);
@@ -36,6 +38,8 @@ std::optional<Transaction> read(std::string_view text) {
   Transaction transaction{.tried = *tried, .accepted = *accepted};
   transaction.has_header = take(text, kHeaderMark);
   transaction.refused_at_data = take(text, kDataMark);
+  transaction.has_earned = take(text, kEarnedMark);
+  transaction.was_refused = take(text, kRefusedMark);
   if (!text.empty()) return std::nullopt;
   return transaction;
 }
@@ -53,6 +57,10 @@ Transaction Transaction::from(const Environment& environment) {
   if (before && now.tried > before->tried && now.accepted >= before->accepted) {
     now.has_header = before->has_header;
     now.refused_at_data = before->refused_at_data;
+    if (now.accepted == before->accepted) {
+      now.takes_back = before->has_earned;
+      now.was_refused = before->has_earned || before->was_refused;
+    }
   }
   return now;
 }
@@ -61,6 +69,8 @@ std::string Transaction::value() const {
   std::string text = std::to_string(tried) + ':' + std::to_string(accepted);
   if (has_header) text += kHeaderMark;
   if (refused_at_data) text += kDataMark;
+  if (has_earned) text += kEarnedMark;
+  if (was_refused) text += kRefusedMark;
   return text;
 }
 

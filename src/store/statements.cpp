@@ -211,6 +211,8 @@ void add_entries(Evidence& evidence, const std::vector<Row>& rows, const Attempt
 std::string earn_for(const Attempt& attempt, const Facts& facts, Earns earns, const Literals& keys,
                      Dialect dialect) {
   if (earns == Earns::nothing) return {};
+  if (earns == Earns::take_back)
+    return with_literals(shared_take_back, {{"hour_ago", from_now(-kCountedFor, dialect)}}, keys);
   const bool falls = earns == Earns::trap || earns == Earns::fall;
   std::string statements;
   for (const ClientIdentity& identity : attempt.keys.clients) {

@@ -249,6 +249,60 @@ TEST_CASE("stage=data: one that passes is not refused for a transaction that RSE
              StartsWith("Fclient@example.net\nTrelayed@example.org\nTknown@example.org\n\n"));
 }
 
+// What refuses after the plugin is here a plugin after it, as chkuser in qmail-smtpd is for others.
+TEST_CASE("a pass is counted no longer once the host has refused its recipient", "[answers]") {
+  const MailServer server({.settings = "auto_allow_after=1\n"});
+  const std::string kNobody = "550 sorry, no mailbox here by that name";
+  const std::string own = read_file(server / "control/smtpplugins");
+  const std::string users =
+      ":case $SMTPRCPTTO in nobody*) echo 'E550 sorry, no mailbox here by that name' ;; esac\n";
+  write_file(server / "control/smtpplugins", own + users, 0644);
+  const auto passes = [&server] { return server.query("SELECT SUM(passes) FROM greylisting_clients"); };
+  const Strings known{"nobody1", "nobody2", "nobody3", "somebody", "else"};
+  let_wait(server, known);
+
+  SECTION("of all") {
+    CHECK(replies(server, {kMail, rcpt("nobody1"), rcpt("nobody2"), rcpt("nobody3")}) ==
+          Strings{kOk, kNobody, kNobody, kNobody});
+    CHECK(passes() == Strings{"0"});
+    CHECK(replies(server, {kMail, rcpt("new")}) == Strings{kOk, kDeferral});
+  }
+  SECTION("and then deferred one") {
+    CHECK(replies(server, {kMail, rcpt("nobody1"), rcpt("new")}) == Strings{kOk, kNobody, kDeferral});
+    CHECK(passes() == Strings{"0"});
+  }
+  SECTION("in a transaction of its own") {
+    CHECK(replies(server, {kMail, rcpt("nobody1"), rcpt("nobody2"), "RSET", kMail, rcpt("nobody3"),
+                           rcpt("nobody1")}) ==
+          Strings{kOk, kNobody, kNobody, "250 flushed", kOk, kNobody, kNobody});
+    CHECK(passes() == Strings{"0"});
+  }
+  SECTION("until it accepts one") {
+    CHECK(replies(server, {kMail, rcpt("nobody1"), rcpt("somebody"), rcpt("else")}) ==
+          Strings{kOk, kNobody, kOk, kOk});
+    CHECK(passes() == Strings{"1"});
+    CHECK(replies(server, {kMail, rcpt("new")}) == Strings{kOk, kOk});
+    CHECK_THAT(server.log(), Contains("outcome=accepted reason=trusted"));
+  }
+  SECTION("not for one that comes after those that it accepts") {
+    CHECK(replies(server, {kMail, rcpt("somebody"), rcpt("nobody1"), rcpt("else")}) ==
+          Strings{kOk, kOk, kNobody, kOk});
+    CHECK(passes() == Strings{"1"});
+  }
+  SECTION("the last of a transaction is not known to be refused") {
+    CHECK(replies(server, {kMail, rcpt("nobody1")}) == Strings{kOk, kNobody});
+    CHECK(passes() == Strings{"1"});
+  }
+  SECTION("under [pass] the plugin is not asked") {
+    const std::string as_passed = "[rcpt]\n" + users + "[pass]\n" + own.substr(own.find("[rcpt]\n") + 7);
+    write_file(server / "control/smtpplugins", as_passed, 0644);
+    CHECK(replies(server, {kMail, rcpt("nobody1"), rcpt("nobody2")}) == Strings{kOk, kNobody, kNobody});
+    CHECK(passes() == Strings{""});
+    CHECK(replies(server, {kMail, rcpt("somebody")}) == Strings{kOk, kOk});
+    CHECK(passes() == Strings{"1"});
+  }
+}
+
 // What the host keeps it keeps: no plugin can take it back, nor see that it is there.
 TEST_CASE("a client that sends no RSET meets what the host has kept", "[answers]") {
   SECTION("the text for DATA") {

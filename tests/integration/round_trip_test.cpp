@@ -79,6 +79,37 @@ TEST_CASE("a decision asks only what can change it", "[round-trip]") {
   check("null-sender", kLooked, {.client = "203.0.113.70", .sender = "", .recipient = "grace@example.org"});
 }
 
+TEST_CASE("what is taken back of a client goes with what is recorded", "[round-trip]") {
+  Installation installation(GENERATE(Backend::mariadb, Backend::mysql56),
+                            "auto_allow_after=5\nblock_expire=1\n");
+  CAPTURE(name(installation.backend()));
+  PacketCounter counter(installation.server().socket());
+  use_socket(installation, counter.socket());
+  const auto next = [](const char* recipient) {
+    return Rcpt{
+        .recipient = recipient,
+        .environment = {
+            {"SMTPRCPTCOUNT", "0"}, {"SMTPRCPTCOUNTALL", "2"}, {"GREYLISTING_TRANSACTION", "1:0:earned"}}};
+  };
+  const auto check = [&](const std::string& reason, const char* packets, const Rcpt& rcpt) {
+    CAPTURE(reason);
+    CHECK(logged(installation.attempt(rcpt), "reason") == reason);
+    CHECK(counter.taken() == packets);
+  };
+  const auto passes = [&] { return installation.sql("SELECT passes FROM greylisting_clients"); };
+  check("new", kThree, {});
+  installation.pass_time(2min);
+  check("retried", kTwo, {});
+  CHECK(passes() == Rows{{"1"}});
+  check("known", kTwo, next("bob@example.org"));
+  CHECK(passes() == Rows{{"0"}});
+  check("new", kThree, next("carol@example.org"));
+  CHECK(passes() == Rows{{"0"}});
+  // It can be counted again at once.
+  check("known", kTwo, {});
+  CHECK(passes() == Rows{{"1"}});
+}
+
 TEST_CASE("files ask nothing of the store for a triplet that is known", "[round-trip]") {
   Installation installation(GENERATE(Backend::mariadb, Backend::mysql56),
                             "auto_allow_after=0\nblock_expire=1\n");

@@ -284,6 +284,45 @@ TEST_CASE("rules: what the client earns", "[rules]") {
   CHECK(known.judged().earns == Earns::nothing);
 }
 
+TEST_CASE("rules: what the client has earned for a recipient that the host then refused", "[rules]") {
+  Known known = nothing_known();
+  known.attempt.earns_nothing = known.attempt.takes_back = true;
+  CHECK(known.judged().reason == Reason::unseen);
+  CHECK(known.judged().earns == Earns::take_back);
+  known.facts.record = Facts::Record{.id = 5, .blocked_for = seconds(-1), .blocked = 1};
+  CHECK(known.judged().reason == Reason::retried);
+  CHECK(known.judged().earns == Earns::take_back);
+  known.facts.client = Facts::Client{.passes = 9};
+  CHECK(known.judged().reason == Reason::trusted);
+  CHECK(known.judged().earns == Earns::take_back);
+  add(known, Action::trap, PatternKind::recipient, 500, "entries/1");
+  CHECK(known.judged().earns == Earns::fall);
+
+  // It does not make the client trusted either.
+  known.evidence.matches.clear();
+  known.facts.client = Facts::Client{.passes = known.attempt.auto_allow_after, .is_counted = true};
+  CHECK(known.judged().reason == Reason::retried);
+  known.facts.client->passes += 1;
+  CHECK(known.judged().reason == Reason::trusted);
+  known.facts.client.reset();
+  known.attempt.group_domain_level = 3;
+  known.facts.group = 3;
+  CHECK(known.judged().reason == Reason::retried);
+  known.facts.group = 4;
+  CHECK(known.judged().reason == Reason::trusted);
+  known.attempt.group_domain_level = 0;
+
+  // It has been taken back already.
+  known.attempt.takes_back = false;
+  known.facts.client = Facts::Client{.passes = 9};
+  CHECK(known.judged().earns == Earns::nothing);
+  known.facts.client.reset();
+  CHECK(known.judged().reason == Reason::retried);
+  CHECK(known.judged().earns == Earns::nothing);
+  known.attempt.earns_nothing = false;
+  CHECK(known.judged().earns == Earns::pass);
+}
+
 // Asks in the order of the program, with the answers given.
 std::vector<Question> asked(Known known, bool has_deny_file = false) {
   known.evidence = {};

@@ -126,6 +126,22 @@ std::string remembers(std::string_view value) {
   return "SGREYLISTING_TRANSACTION=" + std::string(value) + '\n';
 }
 
+TEST_CASE("spp::commands: a pass that is earned is remembered until the host has said what it does",
+          "[spp]") {
+  Decision decision = decision_of(Reason::known);
+  decision.earns = Earns::pass;
+  CHECK(commands(decision, {}, "example.org", {.tried = 1}, "") == remembers("1:0:earned"));
+  CHECK(commands(decision, {}, "example.org", {.tried = 3, .accepted = 1}, "") == remembers("3:1:earned"));
+  CHECK(commands(decision, {}, "example.org", {}, "").empty());  // of a host that does not count
+  decision.earns = Earns::seen;
+  CHECK(commands(decision, {}, "example.org", {.tried = 1}, "").empty());
+  const Transaction refused{.tried = 2, .was_refused = true, .takes_back = true, .is_remembered = true};
+  decision.earns = Earns::take_back;
+  CHECK(commands(decision, {}, "example.org", refused, "") == remembers("2:0:refused"));
+  CHECK(commands(decision_of(Reason::unseen), {}, "example.org", refused, "") ==
+        remembers("2:0:refused") + std::string(kSaysNo));
+}
+
 TEST_CASE("spp::commands: with stage=data, by what has become of the recipients before", "[spp]") {
   struct Row {
     std::string_view about;

@@ -22,7 +22,9 @@ Transaction transaction(const std::optional<std::string>& tried, const std::opti
 }
 
 std::string marks(const Transaction& transaction) {
-  return std::string(transaction.has_header ? "header " : "") + (transaction.refused_at_data ? "data " : "");
+  return std::string(transaction.has_header ? "header " : "") + (transaction.refused_at_data ? "data " : "") +
+         (transaction.has_earned ? "earned " : "") + (transaction.was_refused ? "refused " : "") +
+         (transaction.takes_back ? "back " : "");
 }
 
 TEST_CASE("Transaction::from: the host's counters", "[transaction]") {
@@ -55,6 +57,14 @@ TEST_CASE("Transaction::from: the marks of the recipients before, in the same tr
                                         {"1:0:data", "5", "1", "data "},  // others were not ours
                                         {"3:2:data", "4", "2", "data "},
                                         {"9:0:data", "10", "0", "data "},  // by number, not by letter
+                                        // What was earned for one whom the host has accepted, or refused.
+                                        {"1:0:earned", "2", "1", ""},
+                                        {"1:0:earned", "2", "0", "refused back "},
+                                        {"1:0:data:earned", "3", "0", "data refused back "},
+                                        {"2:0:refused", "3", "0", "refused "},
+                                        {"2:0:refused", "3", "1", ""},
+                                        {"3:1:earned", "4", "1", "refused back "},
+                                        {"1:0:earned", "1", "0", ""},
                                         // The next one has begun.
                                         {"1:0:data", "1", "0", ""},
                                         {"3:2:header", "1", "0", ""},
@@ -68,10 +78,11 @@ TEST_CASE("Transaction::from: the marks of the recipients before, in the same tr
 }
 
 TEST_CASE("Transaction::from: a variable that is not ours says nothing", "[transaction]") {
-  const std::string memory = GENERATE(
-      as<std::string>(), "", ":", "::", "1", "1:", "1:0x", "x:0:data", "1:x:data", "-1:0:data",
-      "1:0:", "1:0data", "1:0:dat", "1:0:data:", "1:0:data:data", "1:0:data:header", "1:0:data x",
-      " 1:0:data", "1:0:DATA", "99999999999999999999999:0:data", ":0:data", "1::data", "data", "1:0:data\n");
+  const std::string memory =
+      GENERATE(as<std::string>(), "", ":", "::", "1", "1:", "1:0x", "x:0:data", "1:x:data", "-1:0:data",
+               "1:0:", "1:0data", "1:0:dat", "1:0:data:", "1:0:data:data", "1:0:data:header",
+               "1:0:earned:data", "1:0:refused:earned", "1:0:earned:back", "1:0:data x", " 1:0:data",
+               "1:0:DATA", "99999999999999999999999:0:data", ":0:data", "1::data", "data", "1:0:data\n");
   CAPTURE(memory);
   const Transaction read = transaction("2", "1", memory);
   CHECK(read.is_remembered);
@@ -94,6 +105,9 @@ TEST_CASE("Transaction::value: the counters and the marks", "[transaction]") {
   CHECK(Transaction{.tried = 3, .accepted = 1}.value() == "3:1");
   CHECK(Transaction{.tried = 3, .accepted = 1, .has_header = true, .refused_at_data = true}.value() ==
         "3:1:header:data");
+  CHECK(Transaction{.tried = 3, .accepted = 1, .has_earned = true}.value() == "3:1:earned");
+  CHECK(Transaction{.tried = 3, .accepted = 1, .was_refused = true, .takes_back = true}.value() ==
+        "3:1:refused");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ctl/caller.h"
+#include "ctl/check/reach.h"
 #include "ctl/commands.h"
 #include "ctl/print/output_file.h"
 #include "ctl/records/recent.h"
@@ -110,6 +111,8 @@ int metrics(const LoadedSettings& loaded, const MetricsOptions& options) {
   metrics.begin("build_info", "gauge", "The version of greylistctl.");
   metrics.add(1, {{"version", std::string(kVersion)}});
   const Caller caller;
+  // Root can read what the plugin cannot.
+  const std::string out_of_reach = why_out_of_reach(loaded);
   std::string problem;
   try {
     const auto administration = open_administration(loaded.settings);
@@ -123,8 +126,8 @@ int metrics(const LoadedSettings& loaded, const MetricsOptions& options) {
   } catch (const StoreError& error) {
     problem = error.what();
   }
-  metrics.begin("store_up", "gauge", "Whether greylistctl could read the store.");
-  metrics.add(problem.empty() ? 1 : 0);
+  metrics.begin("store_up", "gauge", "Whether greylistctl could read the store, and the plugin can use it.");
+  metrics.add(problem.empty() && out_of_reach.empty() ? 1 : 0);
 
   if (options.output.empty()) {
     std::cout << metrics.text();
@@ -132,9 +135,10 @@ int metrics(const LoadedSettings& loaded, const MetricsOptions& options) {
     caller.come_back();
     write_whole_file(options.output, metrics.text());
   }
-  if (problem.empty()) return kDone;
-  std::cerr << "greylistctl metrics: " << problem << '\n';
-  return kFailed;
+  for (const std::string& text : {problem, out_of_reach}) {
+    if (!text.empty()) std::cerr << "greylistctl metrics: " << text << '\n';
+  }
+  return problem.empty() && out_of_reach.empty() ? kDone : kFailed;
 }
 
 }  // namespace greylisting::ctl

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <regex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -677,6 +678,62 @@ TEST_CASE("A home that is none is named", "[check]") {
              Contains("ok       settings: there is no control/greylisting, so each has its default\n"));
   CHECK_THAT(check.output, Contains("PROBLEM  control/smtpplugins cannot be read by "));
   CHECK(fs::is_empty(directory.path()));
+}
+
+TEST_CASE("metrics says that the store is down where the plugin cannot use it", "[check][metrics]") {
+  if (!is_root()) return;
+  const std::set<std::string> of_nobody{"settings of root's", "database of root's", "a secret of root's",
+                                        "folder of everybody's", "folder that may not be written"};
+  for (const Broken& broken : broken_rights()) {
+    if (!of_nobody.contains(broken.what)) continue;
+    INFO(broken.what);
+    const Home home;
+    const auto metrics = [&home] {
+      return run({.arguments = {built("greylistctl"), "--home", home.path(), "metrics"}, .directory = "/"});
+    };
+    home.host();
+    const Result before = metrics();
+    CAPTURE(before.errors);
+    CHECK(before.status == 0);
+    CHECK_THAT(before.output, Contains("\ngreylisting_store_up 1\n"));
+    broken.cause(home);
+    const Result after = metrics();
+    CAPTURE(after.output, after.errors);
+    CHECK(after.status == 1);
+    CHECK_THAT(after.output, Contains("\ngreylisting_store_up 0\n"));
+    CHECK_THAT(after.errors, Contains(broken.said));
+  }
+}
+
+TEST_CASE("metrics says that the store is down where the plugin's account cannot use it",
+          "[check][metrics]") {
+  if (!is_root()) return;
+  const Installation installation(GENERATE(Backend::mariadb, Backend::mysql56));
+  CAPTURE(name(installation.backend()));
+  const fs::path options = installation.home() / "control/mysql.cnf";
+  const std::string text = read_file(options);
+  fs::create_directory(installation.home() / "greylisting");
+  for (const fs::path& open : {installation.home(), installation.home() / "control",
+                               fs::path(installation.server().socket()).parent_path()})
+    fs::permissions(open, fs::perms(0755));
+  for (const fs::path& file : {options, installation.home() / "greylisting"})
+    REQUIRE(chown(file.c_str(), kSmtpd, kSmtpd) == 0);
+  const auto up = [&](const std::string& value) {
+    const Result result = run(
+        {.arguments = {built("greylistctl"), "--home", installation.home(), "metrics"}, .directory = "/"});
+    CAPTURE(result.errors);
+    CHECK(result.status == (value == "1" ? 0 : 1));
+    CHECK_THAT(result.output, Contains("\ngreylisting_store_up " + value + "\n"));
+    // What root can read is told all the same.
+    CHECK_THAT(result.output, Contains("\ngreylisting_records 0\n"));
+    return result.errors;
+  };
+  CHECK(up("1").empty());
+  REQUIRE(chown(options.c_str(), 0, 0) == 0);
+  fs::permissions(options, fs::perms(0600));
+  CHECK_THAT(up("0"), Contains("control/mysql.cnf cannot be read by nobody (uid 65534)"));
+  write_file(options, std::regex_replace(text, std::regex("password=.*"), "password=wrong"), 0644);
+  CHECK_THAT(up("0"), Contains("greylistctl metrics: as nobody (uid 65534): MySQL: Access denied for user"));
 }
 
 }  // namespace greylisting::test

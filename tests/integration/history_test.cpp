@@ -188,6 +188,58 @@ TEST_CASE("The clean-up counts what the journal has, once, and every host for it
         Rows{{"9"}});
 }
 
+TEST_CASE("A host that is renamed counts its journal once", "[history]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  const auto as_host = [&](const std::string& host, const std::string& subcommand) {
+    const Result result =
+        run({.arguments = {"unshare", "-u", "sh", "-c", "hostname \"$0\" && exec \"$1\" --home \"$2\" $3",
+                           host, built("greylistctl"), installation.home(), subcommand}});
+    CAPTURE(host, subcommand, result.errors);
+    CHECK(result.status == 0);
+    return result.output;
+  };
+  if (run({.arguments = {"unshare", "-u", "hostname", "first"}}).status != 0) {
+    WARN("SKIPPED: this machine does not let a test have a host name of its own");
+    return;
+  }
+  make_state_directory(installation);
+  installation.attempt();
+  installation.pass_time(1h);
+  installation.attempt();
+  installation.pass_time(1h);
+  as_host("first", "cleanup");
+  CHECK(read_file(installation.home() / "greylisting/host") == "first\n");
+  const auto counted = [&](const std::string& host) {
+    const std::string metrics = as_host(host, "metrics");
+    return metrics.substr(0, metrics.find("# HELP greylisting_records "));
+  };
+  const std::string before = counted("first");
+  for (const std::string name : {"second", "third"}) {
+    as_host(name, "cleanup");
+    CHECK(installation.sql("SELECT DISTINCT host FROM greylisting_history WHERE host <> ''") ==
+          Rows{{"first"}});
+    CHECK(installation.sql("SELECT SUM(total) FROM greylisting_history WHERE kind = 'decision'") ==
+          Rows{{"2"}});
+    CHECK(counted(name) == before);
+    const std::string status = as_host(name, "status");
+    CHECK_THAT(status, Catch::Contains("host     first, ") && !Catch::Contains("Other hosts"));
+  }
+
+  // What cannot be a name is none, and what is there is not replaced.
+  for (const std::string text : {"", "\n", "a\nb\n", "\x01\n"}) {
+    write_file(installation.home() / "greylisting/host", text, 0644);
+    CHECK_THAT(as_host("fourth", "status"), Catch::Contains("host     fourth, "));
+  }
+  fs::remove(installation.home() / "greylisting/host");
+  fs::create_symlink("/etc/passwd", installation.home() / "greylisting/host");
+  CHECK_THAT(as_host("fourth", "status"), Catch::Contains("host     fourth, "));
+  fs::remove(installation.home() / "greylisting/host");
+  fs::create_symlink(installation.home() / "elsewhere", installation.home() / "greylisting/host");
+  as_host("fourth", "cleanup");
+  CHECK_FALSE(fs::exists(installation.home() / "elsewhere"));
+}
+
 TEST_CASE("The clean-up counts the records that it deletes by the day of their first attempt", "[history]") {
   const Installation installation(any_backend());
   CAPTURE(name(installation.backend()));

@@ -1,5 +1,6 @@
 #include "ctl/records/history.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <utility>
 
 #include "ctl/records/record_tally.h"
+#include "process/state_directory.h"
 #include "text/number.h"
 #include "text/utc.h"
 
@@ -32,6 +34,8 @@ constexpr std::size_t kRowsAtOnce = 500;
 constexpr std::size_t kLongestName = 191;
 constexpr std::size_t kLongestHost = 64;
 
+const std::string kHostFile = std::string(kStateDirectory) + "/host";
+
 std::uint64_t to_number(std::string_view text) { return number_of<std::uint64_t>(text).value_or(0); }
 
 void append(std::vector<HistoryRow>& rows, const HistoryRow& like, const Durations& durations) {
@@ -48,6 +52,29 @@ std::string literals(const HistoryRow& row, sql::Dialect dialect) {
   for (const std::string& column : {row.period, row.kind, row.name.substr(0, kLongestName), row.host})
     text.append(sql::text_literal(column, dialect)).append(", ");
   return text.append(std::to_string(row.total)).append(")");
+}
+
+// A word of printable characters, alone on its line; empty where the file has none. The folder is not root's:
+// no link is followed, so that nothing gets into the history that its owner may not read.
+std::string kept_host_name() {
+  const int file = open(kHostFile.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (file < 0) return "";
+  std::array<char, kLongestHost + 2> text{};
+  const ssize_t size = read(file, text.data(), text.size());
+  close(file);
+  const std::string_view line(text.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  if (line.size() < 2 || line.size() > kLongestHost + 1 || !line.ends_with('\n')) return "";
+  const std::string_view name = line.substr(0, line.size() - 1);
+  return std::ranges::all_of(name, [](char c) { return c > ' ' && c <= '~'; }) ? std::string(name) : "";
+}
+
+// What a row's total becomes when one is added.
+std::string sum_or_maximum(sql::Dialect dialect) {
+  const std::string fresh = sql::inserted("total", dialect);
+  const std::string own = "greylisting_history.total";
+  return "CASE WHEN greylisting_history.kind NOT IN ('" + std::string(kPoolNetworksKind) + "', '" +
+         std::string(kPoolWaitKind) + "') THEN " + own + " + " + fresh + " WHEN " + own + " < " + fresh +
+         " THEN " + fresh + " ELSE " + own + " END";
 }
 
 Tally read(const Journal& journal, std::time_t hour) {
@@ -79,9 +106,19 @@ void add(Tally& tally, const HistoryRow& row) {
 }
 
 std::string host_name() {
+  if (std::string kept = kept_host_name(); !kept.empty()) return kept;
   std::array<char, HOST_NAME_MAX + 1> name{};
   if (gethostname(name.data(), name.size() - 1) != 0) return "localhost";
   return std::string(name.data()).substr(0, kLongestHost);
+}
+
+void keep_host_name() {
+  if (!is_private(std::string(kStateDirectory))) return;
+  const std::string name = host_name() + '\n';
+  const int file = open(kHostFile.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+  if (file < 0) return;
+  if (write(file, name.data(), name.size()) != static_cast<ssize_t>(name.size())) unlink(kHostFile.c_str());
+  close(file);
 }
 
 std::string History::literal(std::string_view text) const {
@@ -95,15 +132,20 @@ std::string History::list(const Texts& texts) const {
   return list;
 }
 
+// One bound: of two SQLite would take the first for where to begin, and read all that is before the other.
+std::string History::from(const std::string& since) const {
+  return since > kEver ? "period >= " + literal(since) : "period > " + literal(kEver);
+}
+
 std::vector<HistoryRow> History::read(const std::string& since, const std::string& until,
                                       const std::vector<std::string_view>& kinds) {
   std::vector<HistoryRow> rows;
-  for (const auto& row : administration_.ask(
-           "SELECT period, kind, name, host, total FROM greylisting_history "
-           "WHERE period > " +
-               literal(kEver) + " AND period >= " + literal(since) + " AND period < " + literal(until) +
-               " AND kind IN (" + list(kinds) + ") ORDER BY period, kind, name, host",
-           5)) {
+  for (const auto& row :
+       administration_.ask("SELECT period, kind, name, host, total FROM greylisting_history "
+                           "WHERE " +
+                               from(since) + " AND period < " + literal(until) + " AND kind IN (" +
+                               list(kinds) + ") ORDER BY period, kind, name, host",
+                           5)) {
     rows.push_back(
         {.period = row[0], .kind = row[1], .name = row[2], .host = row[3], .total = to_number(row[4])});
   }
@@ -130,18 +172,12 @@ Tally History::tally_of(const std::string& host, const std::vector<std::string>&
            3))
     ctl::add(tally, {.period = "", .kind = row[0], .name = row[1], .host = host, .total = to_number(row[2])});
   return tally;
-// One bound: of two SQLite would take the first for where to begin, and read all that is before the other.
-std::string History::from(const std::string& since) const {
-  return since > kEver ? "period >= " + literal(since) : "period > " + literal(kEver);
-}
-
 }
 
 void History::write(const std::vector<HistoryRow>& rows, bool adds) {
   const sql::Dialect dialect = administration_.dialect();
-  const std::string on_conflict = ' ' + sql::on_conflict("period, kind, name, host", dialect) +
-                                  " total = " + (adds ? "greylisting_history.total + " : "") +
-                                  sql::inserted("total", dialect);
+  const std::string on_conflict = ' ' + sql::on_conflict("period, kind, name, host", dialect) + " total = " +
+                                  (adds ? sum_or_maximum(dialect) : sql::inserted("total", dialect));
   for (std::size_t first = 0; first < rows.size(); first += kRowsAtOnce) {
     std::string statement = "INSERT INTO greylisting_history (period, kind, name, host, total) VALUES ";
     for (std::size_t i = first; i < std::min(rows.size(), first + kRowsAtOnce); ++i)
@@ -157,6 +193,8 @@ void History::keep_most_frequent(const std::string& period, std::string_view kin
   for (auto& row : administration_.ask(
            "SELECT name" + of_kind + " ORDER BY total DESC, name LIMIT " + std::to_string(kMostNames), 1))
     kept.push_back(std::move(row[0]));
+  const std::string crowd =
+      kind == kPoolMessagesKind ? of_period + " AND kind IN (" + list(kPoolKinds) + ")" : of_kind;
   administration_.ask("DELETE" + crowd + " AND name NOT IN (" + list(kept) + ")");
 }
 
@@ -180,6 +218,7 @@ void History::shorten(const std::string& oldest) {
   });
   for (const auto& crowd :
        administration_.ask("SELECT period, kind FROM greylisting_history WHERE kind IN (" + list(kNameKinds) +
+                               ", " + literal(kPoolMessagesKind) +
                                ") GROUP BY period, kind HAVING COUNT(*) > " + std::to_string(kMostNames),
                            2))
     keep_most_frequent(crowd[0], crowd[1]);
@@ -188,13 +227,13 @@ void History::shorten(const std::string& oldest) {
 void History::clear() { administration_.ask("DELETE FROM greylisting_history"); }
 
 std::size_t fold(const Journal& journal, History& history, std::time_t now, std::time_t keep) {
+  keep_host_name();
+  const std::string host = host_name();
   std::size_t hours = 0;
   for (const std::time_t hour : journal.hours()) {
     if (hour + kHour > now) continue;
-    history.set(rows_of(read(journal, hour), stored_time(hour), host_name()));
+    history.set(rows_of(read(journal, hour), stored_time(hour), host));
     if (hour < keep) journal.remove(hour);
-  const std::string crowd =
-      kind == kPoolMessagesKind ? of_period + " AND kind IN (" + list(kPoolKinds) + ")" : of_kind;
     ++hours;
   }
   return hours;
@@ -218,7 +257,6 @@ std::map<std::string, Tally> tallies(const Journal& journal, History& history, c
     tallies.clear();
     std::vector<std::string> own;
     for (const std::time_t hour : hours) {
-                               ", " + literal(kPoolMessagesKind) +
       const std::string period = stored_time(hour);
       if (period < since || period >= until) continue;
       own.push_back(period);

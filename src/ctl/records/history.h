@@ -47,8 +47,12 @@ std::vector<HistoryRow> rows_of(const Tally& tally, const std::string& hour, con
 /// Adds what a row of one of the first three kinds says.
 void add(Tally& tally, const HistoryRow& row);
 
-/// The name under which this host counts.
+/// The name under which this host counts: what `greylisting/host` says, so that what is in its journal stays
+/// its own when it is renamed; where it says nothing, the host's name.
 std::string host_name();
+
+/// Writes that name there unless it says something. Fails silently: the host's name does for one that keeps it.
+void keep_host_name();
 
 /// Every function throws StoreError.
 class History {
@@ -86,11 +90,11 @@ class History {
   void write(const std::vector<HistoryRow>& rows, bool adds);
   void keep_most_frequent(const std::string& period, std::string_view kind);
   std::string literal(std::string_view text) const;
+  std::string from(const std::string& since) const;
   template <typename Texts>
   std::string list(const Texts& texts) const;
 
   Administration& administration_;
-  std::string from(const std::string& since) const;
 };
 
 /// Folds this host's journal into the history: every hour that is over. It can be done again at any time.

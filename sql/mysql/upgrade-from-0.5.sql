@@ -6,8 +6,13 @@
 -- The account needs what sql/mysql/grants.sql grants greylistctl. Mail may
 -- flow meanwhile: a plugin that finds the tables half-way lets it pass.
 
--- What is missing: greylisting_meta, and the triggers in their new form. It also has the session be as it has to be: 0.5
--- lists allow with block_expires '0000-00-00 00:00:00', which a strict server refuses to touch.
+-- 0.5 lists allow with block_expires '0000-00-00 00:00:00', which a strict server refuses to touch.
+SET SESSION sql_mode = '';
+
+-- Tables of 0.3 become those of 0.5; nothing for these.
+SOURCE upgrade-from-0.3.sql;
+
+-- What is missing: greylisting_meta, and the triggers in their new form. It also has the session be as it has to be.
 SOURCE schema.sql;
 
 -- Only InnoDB has rows that can be locked one by one, and transactions.
@@ -24,6 +29,22 @@ SET @statement = IF(
     ENGINE = InnoDB');
 PREPARE statement FROM @statement;
 EXECUTE statement;
+
+-- Addresses in the form in which the plugin takes them: no dots at the end of a domain, and no BATV tag, of which 0.5
+-- knows some forms only; a tag can be in another. What is in front of the @ is what counts.
+UPDATE greylisting_data SET last_update = last_update, mail_from = TRIM(TRAILING '.' FROM mail_from)
+ WHERE triplet IS NULL AND mail_from LIKE '%@%.';
+UPDATE greylisting_data SET last_update = last_update, rcpt_to = TRIM(TRAILING '.' FROM rcpt_to)
+ WHERE triplet IS NULL AND rcpt_to LIKE '%@%.';
+UPDATE greylisting_data SET last_update = last_update, mail_from = CASE
+    WHEN mail_from REGEXP '^prvs=[^@].*/[0-9a-f]{10}@[^@]*$' THEN
+      CONCAT(SUBSTRING(mail_from, 6, CHAR_LENGTH(mail_from) - CHAR_LENGTH(SUBSTRING_INDEX(mail_from, '@', -1)) - 17),
+             '@', SUBSTRING_INDEX(mail_from, '@', -1))
+    WHEN mail_from REGEXP '^prvs=[^=@]*=[^@]' THEN SUBSTRING(mail_from, LOCATE('=', mail_from, 6) + 1)
+    WHEN mail_from REGEXP '^prvs=[^=@/]+/[^=@]*@[^@]*$' THEN
+      CONCAT(SUBSTRING(SUBSTRING_INDEX(mail_from, '/', 1), 6), '@', SUBSTRING_INDEX(mail_from, '@', -1))
+    ELSE mail_from END
+ WHERE triplet IS NULL AND mail_from LIKE 'prvs=%@%';
 
 -- The client's network as 0.5 has it, /24 or /64; an IPv4-mapped address is the IPv4 address.
 UPDATE greylisting_data SET last_update = last_update, pending_network = CASE

@@ -126,9 +126,12 @@ std::vector<std::string> MysqlAdministration::migrate() {
   const std::string ours(sql::kSchemaVersion);
   if (has_layout_of_05()) {
     const std::string before = value("SELECT COUNT(*) FROM greylisting_data");
+    const bool is_of_03 = has_layout_of_03();
+    if (is_of_03) connection_.run(sql::mysql_upgrade_from_03);
     connection_.run(sql::mysql_schema);
     connection_.run(sql::mysql_upgrade_from_05);
-    return {"Upgraded the tables of greylisting 0.5. Records before: " + before +
+    return {std::string("Upgraded the tables of greylisting ") + (is_of_03 ? "0.3" : "0.5") +
+            ". Records before: " + before +
             ", triplets now: " + value("SELECT COUNT(*) FROM greylisting_data") +
             ". List entries, all kept: " + value("SELECT COUNT(*) FROM greylisting_lists") + '.'};
   }
@@ -218,6 +221,14 @@ std::string MysqlAdministration::schema_version() {
     return "";
   }
   return value("SELECT value FROM greylisting_meta WHERE name = 'schema_version'");
+}
+
+// Networks without a prefix length, addresses as text, times in the server's time zone.
+bool MysqlAdministration::has_layout_of_03() {
+  return value(
+             "SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name "
+             "= "
+             "'greylisting_lists' AND column_name IN ('ipaddr_start', 'ipaddr_prefixsize')") == "1";
 }
 
 // Also while an upgrade has been broken off half-way: until its end the triplet is not the primary key.

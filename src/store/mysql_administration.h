@@ -30,6 +30,7 @@ class MysqlAdministration : public Administration {
  private:
   std::string value(std::string_view statement);
   std::string schema_version();
+  bool has_layout_of_03();
   bool has_layout_of_05();
   bool has_all_tables();
 

@@ -14,6 +14,7 @@
 namespace greylisting::sql {
 
 extern const std::string_view mysql_schema;
+extern const std::string_view mysql_upgrade_from_03;
 extern const std::string_view mysql_upgrade_from_05;
 extern const std::string_view mysql_upgrade_from_3;
 extern const std::string_view mysql_record;

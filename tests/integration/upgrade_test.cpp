@@ -373,6 +373,125 @@ TEST_CASE("a database of greylisting 0.5 is brought to this version and loses no
   CHECK(reason(installation, {.client = "192.0.2.207"}) == "denied");
 }
 
+TEST_CASE("a sender that 0.5 stored in another form than the plugin's stays known",
+          "[integration][upgrade]") {
+  const Backend backend = GENERATE(Backend::mariadb, Backend::mysql56);
+  const Installation installation(backend);
+  CAPTURE(name(backend));
+  lay_out_05(installation, {"InnoDB", "latin1"});
+  installation.sql("DELETE FROM greylisting_data");
+  // What a sender says, and what it has been stored as.
+  const std::vector<std::pair<std::string, std::string>> senders{
+      {"final@example.net.", "final@example.net."},
+      {"dots@example.net", "dots@example.net.."},
+      {"blank@example.net ", "blank@example.net "},
+      {"prvs=ab=short@example.net", "prvs=ab=short@example.net"},
+      {"prvs=0123456789=tag@example.net", "tag@example.net"},
+      {"prvs=slash/0123456789@example.net", "prvs=slash/0123456789@example.net"},
+      {"prvs=a=b/0123456789@example.net", "prvs=a=b/0123456789@example.net"},
+      {"prvs=other/ab@example.net", "prvs=other/ab@example.net"},
+      {"prvs=ab=Final@example.net.", "prvs=ab=Final@example.net."},
+      {"prvs=nothing@example.net", "prvs=nothing@example.net"},
+      {"prvs==@example.net", "prvs==@example.net"},
+      {"no-domain.", "no-domain."}};
+  int id = 100;
+  for (const auto& [said, stored] : senders)
+    installation.sql(insert({++id, kV4, literal(stored), kPast, kAlive, 1, 1, 0, kPast, kPast}));
+  installation.sql(insert({++id, kV4, literal("dot@example.net"), kPast, kAlive, 1, 1, 0, kPast, kPast}));
+  installation.sql(
+      "UPDATE greylisting_data SET rcpt_to = 'bob@example.org.' WHERE mail_from = 'dot@example.net'");
+  const Result migrated =
+      run({.arguments = {built("greylistctl"), "--home", installation.home(), "migrate"}});
+  CAPTURE(migrated.errors);
+  CHECK(migrated.status == 0);
+  for (const auto& [said, stored] : senders) {
+    CAPTURE(said, stored);
+    CHECK(reason(installation, {.client = "192.0.2.1", .sender = said}) == "known");
+  }
+  CHECK(reason(installation, {.client = "192.0.2.1", .sender = "dot@example.net"}) == "known");
+}
+
+TEST_CASE("a database of greylisting 0.3 is brought to this version and loses nothing",
+          "[integration][upgrade]") {
+  const Backend backend = GENERATE(Backend::mariadb, Backend::mysql56);
+  const bool by_script = GENERATE(true, false);
+  const Installation installation(backend);
+  CAPTURE(name(backend), by_script);
+  const std::string zone = text(installation.server().sql("", "SELECT @@GLOBAL.time_zone"));
+  installation.server().sql("", "SET GLOBAL time_zone = '+02:00'");
+  installation.sql("DROP TABLE greylisting_lists, greylisting_data, greylisting_meta");
+  installation.sql(R"(
+    CREATE TABLE greylisting_lists (
+      id int unsigned NOT NULL AUTO_INCREMENT,
+      ipaddr varchar(18),
+      ipaddr_start int unsigned,
+      ipaddr_end int unsigned,
+      rcpt_to varchar(255),
+      block_expires datetime NOT NULL,
+      record_expires datetime NOT NULL,
+      create_time timestamp NOT NULL DEFAULT '2010-01-01 00:00:00',
+      last_update timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
+      comment varchar(255) NOT NULL,
+      PRIMARY KEY (id), KEY (ipaddr_start), KEY (ipaddr_end), KEY (rcpt_to(20))) ENGINE=MyISAM DEFAULT CHARSET=latin1;
+    CREATE TABLE greylisting_data (
+      id bigint unsigned NOT NULL AUTO_INCREMENT,
+      relay_ip varchar(15),
+      mail_from varchar(255),
+      rcpt_to varchar(255),
+      block_expires datetime NOT NULL,
+      record_expires datetime NOT NULL,
+      blocked_count bigint unsigned NOT NULL,
+      passed_count bigint unsigned NOT NULL,
+      aborted_count bigint unsigned NOT NULL,
+      create_time timestamp NOT NULL DEFAULT '2010-01-01 00:00:00',
+      last_update timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
+      PRIMARY KEY (id), KEY (relay_ip), KEY (mail_from(20)), KEY (rcpt_to(20))) ENGINE=MyISAM DEFAULT CHARSET=latin1;
+    CREATE TRIGGER greylisting_lists_insert BEFORE INSERT ON greylisting_lists FOR EACH ROW SET
+      NEW.ipaddr_start = INET_ATON(SUBSTRING_INDEX(NEW.ipaddr, '/', 1)), NEW.ipaddr_end = NEW.ipaddr_start | 255;
+    CREATE TRIGGER greylisting_lists_update BEFORE UPDATE ON greylisting_lists FOR EACH ROW SET
+      NEW.ipaddr_start = INET_ATON(SUBSTRING_INDEX(NEW.ipaddr, '/', 1)), NEW.ipaddr_end = NEW.ipaddr_start | 255;
+    SET SESSION sql_mode = '';
+    INSERT INTO greylisting_lists (ipaddr, rcpt_to, block_expires, record_expires, comment) VALUES
+      ('198.51.100.0/24', NULL, '9999-12-31 23:59:59', '9999-12-31 23:59:59', 'denied'),
+      ('203.0.113.7', NULL, '0000-00-00 00:00:00', '2033-07-01 14:00:00', 'allowed'),
+      (NULL, 'denied.example', '9999-12-31 23:59:59', '2033-07-01 14:00:00', 'a domain');
+    INSERT INTO greylisting_data (relay_ip, mail_from, rcpt_to, block_expires, record_expires, blocked_count, passed_count,
+        aborted_count) VALUES
+      ('192.0.2.1', 'alice@example.net', 'bob@example.org', '2020-07-01 14:00:00', '2033-07-01 14:00:00', 1, 3, 0),
+      ('192.0.2.200', 'carol@example.net', 'bob@example.org', '2033-06-01 14:00:00', '2033-07-01 14:00:00', 2, 0, 0);
+  )");
+  if (by_script) {
+    upgrade(installation);
+    upgrade(installation);
+  } else {
+    const Result migrated =
+        run({.arguments = {built("greylistctl"), "--home", installation.home(), "migrate"}});
+    CAPTURE(migrated.errors);
+    CHECK(migrated.status == 0);
+    CHECK_THAT(migrated.output,
+               Catch::Contains("Upgraded the tables of greylisting 0.3. Records before: 2, triplets now: 2. "
+                               "List entries, all kept: 3."));
+    CHECK(run({.arguments = {built("greylistctl"), "--home", installation.home(), "migrate"}})
+              .output.find("Upgraded") == std::string::npos);
+  }
+  installation.server().sql("", "SET GLOBAL time_zone = '" + zone.substr(0, zone.find('\n')) + '\'');
+  CHECK(text(installation.sql(
+            "SELECT HEX(relay_ip), mail_from, block_expires, record_expires, blocked_count, passed_count "
+            "FROM greylisting_data ORDER BY id")) ==
+        "C0000201 alice@example.net 2020-07-01 12:00:00 2033-07-01 12:00:00 1 3\n"
+        "C00002C8 carol@example.net 2033-06-01 12:00:00 2033-07-01 12:00:00 2 0\n");
+  CHECK(text(installation.sql(
+            "SELECT ipaddr, HEX(ipaddr_start), ipaddr_prefixsize, rcpt_to, block_expires, record_expires, "
+            "comment FROM greylisting_lists WHERE ipaddr IS NOT NULL ORDER BY id")) ==
+        "198.51.100.0/24 C6336400 24 NULL 9999-12-31 23:59:59 9999-12-31 23:59:59 denied\n"
+        "203.0.113.7 CB007107 32 NULL 0000-00-00 00:00:00 2033-07-01 12:00:00 allowed\n");
+  CHECK(reason(installation, {.client = "192.0.2.77", .sender = "alice@example.net"}) == "known");
+  CHECK(reason(installation, {.client = "192.0.2.77", .sender = "carol@example.net"}) == "early");
+  CHECK(reason(installation, {.client = "198.51.100.9"}) == "denied");
+  CHECK(reason(installation, {.client = "203.0.113.7"}) == "allowed");
+  CHECK(reason(installation, {.recipient = "x@denied.example"}) == "denied");
+}
+
 TEST_CASE("an upgrade that was broken off can be taken up again, and mail flows meanwhile",
           "[integration][upgrade]") {
   const Backend backend = GENERATE(Backend::mariadb, Backend::mysql56);
@@ -396,7 +515,8 @@ TEST_CASE("an upgrade that was broken off can be taken up again, and mail flows 
     const Installation installation(backend);
     lay_out_05(installation, layout);
     const TemporaryDirectory directory;
-    write_file(directory / "schema.sql", read_file(kUpgrade.parent_path() / "schema.sql"));
+    for (const char* const file : {"schema.sql", "upgrade-from-0.3.sql"})
+      write_file(directory / file, read_file(kUpgrade.parent_path() / file));
     write_file(directory / "part.sql", part);
     const Result result = installation.server().run_script(installation.database(), directory / "part.sql");
     CHECK(result.errors == "");

@@ -27,6 +27,7 @@ extern const std::string_view shared_waiting;
 extern const std::string_view shared_earn;
 extern const std::string_view shared_take_back;
 extern const std::string_view shared_fall_of_group;
+extern const std::string_view shared_keep_group;
 
 /// The version that the schema files describe, as greylisting_meta has it.
 inline constexpr std::string_view kSchemaVersion = "4";

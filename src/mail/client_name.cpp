@@ -17,13 +17,14 @@ namespace {
 // The tables are sorted, for a binary search.
 
 // Words for a kind of line, for those who rent it, or for an address that nobody named.
-constexpr std::array<std::string_view, 52> kLineWords{
-    {"abo",  "addr",    "adsl",     "adsld",  "bredband", "broadband",  "cabel",     "cable", "cablep",
-     "catv", "cbl",     "cidr",     "client", "cust",     "customer",   "customers", "custs", "dclient",
-     "dhcp", "dia",     "diain",    "dial",   "dialin",   "dialup",     "diaup",     "dip",   "dipool",
-     "dsl",  "dsld",    "dup",      "dyn",    "dyna",     "dynadsl",    "dynamic",   "dynip", "ftth",
-     "gpon", "hkcable", "hkcablep", "home",   "modem",    "modemcable", "pool",      "ppp",   "pppoe",
-     "ptr",  "rev",     "sdsl",     "sdsld",  "static",   "user",       "vdsl"}};
+constexpr std::array<std::string_view, 55> kLineWords{
+    {"abo",      "addr",      "adsl",    "adsld",   "bbcust",     "bredband", "broadband", "cabel",
+     "cable",    "cablep",    "catv",    "cbl",     "cidr",       "client",   "cpe",       "cust",
+     "customer", "customers", "custs",   "dclient", "dhcp",       "dia",      "diain",     "dial",
+     "dialin",   "dialup",    "diaup",   "dip",     "dipool",     "dsl",      "dsld",      "dup",
+     "dyn",      "dyna",      "dynadsl", "dynamic", "dynip",      "ftth",     "gpon",      "gprs",
+     "hkcable",  "hkcablep",  "home",    "modem",   "modemcable", "pool",     "ppp",       "pppoe",
+     "ptr",      "rev",       "sdsl",    "sdsld",   "static",     "user",     "vdsl"}};
 
 // What can stand before an octet of the address: c14, host14, ip14.
 constexpr std::array<std::string_view, 11> kOctetWords{
@@ -45,8 +46,13 @@ constexpr std::array<std::string_view, 69> kServerWords{
 // What can follow such a word: mailgate, smtpout.
 constexpr std::array<std::string_view, 6> kServerSuffixes{{"gate", "mail", "mx", "out", "pool", "server"}};
 
-static_assert(std::ranges::is_sorted(kLineWords) && std::ranges::is_sorted(kOctetWords) &&
-              std::ranges::is_sorted(kServerWords));
+// Domains that are registered for mail, or for hosts that customers rent, and name their hosts by the address
+// or by a word of lines.
+constexpr std::array<std::string_view, 5> kHostDomains{
+    {"126.com", "163.com", "home.net.pl", "home.pl", "yeah.net"}};
+
+static_assert(std::ranges::is_sorted(kHostDomains) && std::ranges::is_sorted(kLineWords) &&
+              std::ranges::is_sorted(kOctetWords) && std::ranges::is_sorted(kServerWords));
 
 constexpr std::string_view kSeparators = "._-";
 constexpr std::string_view kDigits = "0123456789";
@@ -57,6 +63,30 @@ std::string_view host_part(std::string_view name) {
   const auto last = name.rfind('.');
   const auto second = last == std::string_view::npos || last == 0 ? last : name.rfind('.', last - 1);
   return second == std::string_view::npos ? name : name.substr(0, second + 1);
+}
+
+// What was registered: example.org, example.co.uk.
+std::string_view registered_domain(std::string_view name) {
+  constexpr std::size_t kLongestSecondLevel = 3;  // co, com, net
+  std::size_t begin = name.size();
+  for (int labels = 1; begin != 0; ++labels) {
+    const auto dot = name.rfind('.', begin - 1);
+    const std::string_view label =
+        name.substr(dot == std::string_view::npos ? 0 : dot + 1, begin - (dot + 1));
+    const bool is_second_level =
+        labels == 2 && name.size() - begin == 3 && label.size() <= kLongestSecondLevel;
+    begin = dot == std::string_view::npos ? 0 : dot;
+    if (labels >= 2 && !is_second_level) break;
+  }
+  return name.substr(begin == 0 ? 0 : begin + 1);
+}
+
+// Whoever has mail in the name of a domain sends it: mailgun.net. Others are known.
+bool is_of_mail_service(std::string_view name) {
+  const std::string_view domain = registered_domain(name);
+  return domain.size() < name.size() &&
+         (domain.substr(0, domain.find('.')).find("mail") != std::string_view::npos ||
+          std::ranges::binary_search(kHostDomains, domain));
 }
 
 // A word of a server, with or without a suffix and a number: mx, smtpout12.
@@ -159,11 +189,12 @@ class OctetFinder {
     return false;
   }
 
-  // The last octet, or the last two without a separator, with a separator behind them.
+  // The last octet at the name's start, behind a word for it, or beside the third; or the last two without a
+  // separator; with a separator behind them. Hosts are numbered, too: srv-14, exch-04.
   bool finds_last_in(std::span<const Stretch> stretches) const {
     for (std::size_t i = 0; i + 1 < stretches.size(); ++i) {
       if (stretches[i + 1].kind != Kind::separator || stretches[i + 1].text == "x") continue;
-      if (octets_[3].is(stretches[i]) && (i == 0 || may_precede_octet(stretches[i - 1]))) return true;
+      if (octets_[3].is(stretches[i]) && (i == 0 || is_octet(stretches, i))) return true;
       if (stretches[i].kind == Kind::number && ends_with_last_two(stretches[i].text)) return true;
     }
     return false;
@@ -174,8 +205,17 @@ class OctetFinder {
   static constexpr std::size_t kTelling = 7;
   static constexpr std::size_t kTellingEnd = 4;
 
-  static bool may_precede_octet(const Stretch& stretch) {
-    return stretch.kind == Kind::separator || std::ranges::binary_search(kOctetWords, stretch.text);
+  static bool is_octet_word(const Stretch& stretch) {
+    return stretch.kind == Kind::word && std::ranges::binary_search(kOctetWords, stretch.text);
+  }
+
+  // The number there, which is the last octet.
+  bool is_octet(std::span<const Stretch> stretches, std::size_t i) const {
+    if (is_octet_word(stretches[i - 1])) return true;
+    const bool is_apart = stretches[i - 1].kind == Kind::separator;
+    const bool follows =
+        is_apart && i >= 2 && (is_octet_word(stretches[i - 2]) || octets_[2].is(stretches[i - 2]));
+    return follows || (is_apart && i + 2 < stretches.size() && octets_[2].is(stretches[i + 2]));
   }
 
   bool begins_with_octets(std::span<const Stretch> stretches) const {
@@ -223,6 +263,12 @@ bool names_hexadecimal(std::string_view name, const IpAddress& client) {
   return name.find(text) != std::string_view::npos;
 }
 
+// SendGrid calls a host whose name its customer has not set o1.ptr2625.example.com.
+bool names_sendgrid(std::span<const Stretch> stretches) {
+  return stretches.size() > 5 && stretches[0].text == "o" && stretches[1].kind == Kind::number &&
+         stretches[3].text == "ptr" && stretches[4].kind == Kind::number;
+}
+
 // Shaw names a line after its modem: S0106, the modem's MAC address, a town.
 bool names_modem(std::string_view name) {
   return name.starts_with("s0106") && name.find_first_of(kSeparators) >= 17;
@@ -236,9 +282,10 @@ std::string normal_client_name(std::string_view name) {
 
 bool looks_dynamic(std::string_view client_name, const IpAddress& client) {
   const std::string name = normal_client_name(client_name);
-  if (name.empty() || names_server(host_part(name))) return false;
+  if (name.empty() || names_server(host_part(name)) || is_of_mail_service(name)) return false;
 
   const std::vector<Stretch> stretches = stretches_of(name);
+  if (names_sendgrid(stretches)) return false;
   if (names_line(stretches) || names_modem(name) || names_hexadecimal(name, client)) return true;
   if (!client.is_ipv4()) return false;
   const OctetFinder octets(client.bytes());

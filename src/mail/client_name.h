@@ -6,9 +6,12 @@
 //   - the words of a server do not count in the registered domain (static.….your-server.de), and mailgw,
 //     mailrelay and mout are among them;
 //   - the address counts in any place when it is in hexadecimal, one number, or three octets in a row;
-//   - a single octet counts as a number of its own: srv14, node04 and linux4 are not named after the address
-//     …4;
-//   - words of newer kinds of line count (dynip, ftth, gpon, pppoe, vdsl);
+//   - a single octet counts at the start of the name, behind a word for it or beside another: srv14, node-04
+//   and
+//     linux4 are not named after the address …4;
+//   - who is registered as something with mail sends it, and so do some others that name their hosts by the
+//     address (m42-4.mailgun.net);
+//   - words of newer kinds of line count (bbcust, cpe, dynip, ftth, gpon, gprs, pppoe, vdsl);
 //   - a final dot makes no part of the name out of the top-level domain (….com.mx.);
 //   - IPv6 clients' names are looked at, too.
 #pragma once

@@ -18,6 +18,30 @@ bool is_reply(std::string_view text, char first) {
          std::ranges::all_of(text, is_reply_text);
 }
 
+std::string doubt_about_deferral(std::string_view text) {
+  const std::string_view code = text.substr(0, 3);
+  const std::string_view rest = text.substr(std::min<std::size_t>(4, text.size()));
+  const std::string remedy = "; write 450 or 451";
+  if (code == "421") {
+    return "421 says that the server hangs up: the client leaves, too, and all its other recipients are lost "
+           "for "
+           "now" +
+           remedy;
+  }
+  if (code != "450" && code != "451") {
+    return std::string(code) +
+           " is taken for a permanent failure, or for one of the whole host, by some clients" + remedy;
+  }
+  const std::string_view status = rest.substr(0, rest.find(' '));
+  const bool is_status = std::ranges::count(status, '.') == 2 && ascii::is_digit(status.front()) &&
+                         std::ranges::all_of(status, [](char c) { return c == '.' || ascii::is_digit(c); });
+  if (is_status && status.front() != '4') {
+    return "the status code " + std::string(status) +
+           " is not that of a deferral, and some clients go by it; write 4.7.1";
+  }
+  return "";
+}
+
 std::string expand_reply(std::string_view text, std::chrono::seconds left,
                          std::string_view recipient_domain) {
   std::string reply;

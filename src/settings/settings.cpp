@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "mail/reply.h"
 #include "process/process.h"
 #include "settings/control_file.h"
 #include "settings/table.h"
@@ -186,6 +187,19 @@ void reconcile(LoadedSettings& loaded) {
   }
 }
 
+// A deferral after which clients do not come back as they should.
+void warn_of_deferral(LoadedSettings& loaded) {
+  const std::string doubt = doubt_about_deferral(loaded.settings.defer_message);
+  if (doubt.empty()) return;
+  const auto setting = std::ranges::find(setting_table(), "defer_message", &Setting::key);
+  const Origin origin = loaded.origins.at(static_cast<std::size_t>(setting - setting_table().begin()));
+  loaded.warnings.push_back(
+      (origin.kind == Origin::Kind::variable
+           ? std::string(setting->variable)
+           : loaded.file + ':' + std::to_string(origin.line) + ": " + std::string(setting->key)) +
+      ": " + doubt);
+}
+
 // The secret of privacy=hash. Without it nothing that is stored would be found again, or everybody could
 // guess it.
 void read_privacy_key(LoadedSettings& loaded) {
@@ -242,6 +256,7 @@ LoadedSettings parse_settings(const std::string& file, std::string_view text,
   ControlFile(reader, loaded.file, text).read();
   read_variables(reader, environment);
   reconcile(loaded);
+  warn_of_deferral(loaded);
   return loaded;
 }
 

@@ -128,8 +128,11 @@ constexpr std::array kSettings{
             "first is trapped. "
             "Use it only where the hosts share one store, and not while the first host is down."},
 
-    Setting{"defer_message", "GLDEFERMESSAGE", answers, Reply{&Settings::defer_message, '4'},
-            "Answer to a deferred recipient."},
+    Setting{
+        "defer_message", "GLDEFERMESSAGE", answers, Reply{&Settings::defer_message, '4'},
+        "Answer to a deferred recipient. "
+        "After 450 and 451 clients try again as they should; after 421 they hang up, and some take others "
+        "for permanent."},
     Setting{"reject_message", "GLREJECTMESSAGE", answers, Reply{&Settings::reject_message, '5'},
             "Answer to a recipient that is rejected."},
     Setting{"stage", "GLSTAGE", answers, Choice<Stage>{&Settings::stage, kStages},

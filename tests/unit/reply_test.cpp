@@ -100,6 +100,28 @@ TEST_CASE("expand_reply: hostile recipient domains", "[reply]") {
   CHECK(expand_reply("451 %r", 1s, "") == "451 -");
 }
 
+TEST_CASE("doubt_about_deferral: after what clients do not try again as they should", "[reply]") {
+  for (const std::string text : {"451 temporary failure (#4.3.0)", "450 4.7.1 try again in %s seconds",
+                                 "451 4.3.0 wait", "450 5 minutes", "451 1.5 hours", "450 2.5h"}) {
+    CAPTURE(text);
+    CHECK(doubt_about_deferral(text).empty());
+  }
+  CHECK(
+      doubt_about_deferral("421 come back later") ==
+      "421 says that the server hangs up: the client leaves, too, and all its other recipients are lost for "
+      "now; write 450 or 451");
+  for (const std::string code : {"422", "400", "432", "452", "454", "459"}) {
+    CHECK(
+        doubt_about_deferral(code + " later") ==
+        code +
+            " is taken for a permanent failure, or for one of the whole host, by some clients; write 450 or "
+            "451");
+  }
+  CHECK(doubt_about_deferral("451 5.7.1 greylisted") ==
+        "the status code 5.7.1 is not that of a deferral, and some clients go by it; write 4.7.1");
+  CHECK_FALSE(doubt_about_deferral("450 2.0.0 ok").empty());
+}
+
 TEST_CASE("expand_reply: cuts at 510 octets", "[reply]") {
   const std::string start = "451 for ";
   const auto with_domain = [&start](std::size_t size) {

@@ -160,6 +160,20 @@ TEST_CASE("load_settings: privacy=hash wants a secret of sixteen characters that
   CHECK(load({{"GLPRIVACYKEYFILE", key}}).settings.privacy_key.empty());
 }
 
+TEST_CASE("parse_settings: warns of a deferral after which clients do not come back", "[settings]") {
+  const auto warnings = [](const std::string& text, const Variables& variables) {
+    return parse(text, variables).warnings;
+  };
+  CHECK(warnings("", {}).empty());
+  CHECK(warnings("defer_message=450 4.7.1 later\n", {}).empty());
+  const Problems in_file = warnings("\ndefer_message=421 later\n", {});
+  REQUIRE(in_file.size() == 1);
+  CHECK_THAT(in_file[0], Catch::Matchers::Contains(":2: defer_message: 421 says that the server hangs up"));
+  const Problems in_variable = warnings("defer_message=421 later\n", {{"GLDEFERMESSAGE", "422 later"}});
+  REQUIRE(in_variable.size() == 1);
+  CHECK_THAT(in_variable[0], Catch::StartsWith("GLDEFERMESSAGE: 422 is taken for a permanent failure"));
+}
+
 struct ReplyRow {
   std::string key, variable, by_default, good, other_class, code;
 };
@@ -582,6 +596,19 @@ TEST_CASE("Settings: a line holds what a value can need", "[settings]") {
   const std::string reply = "450 " + std::string(506, 'x');
   CHECK(parse("defer_message = " + reply + " # the longest\n").problems == Problems{});
   CHECK(parse("defer_message = " + reply + " # the longest\n").settings.defer_message == reply);
+}
+
+TEST_CASE("Settings: a line that names the lists of Debian's packages", "[settings]") {
+  const std::string lists =
+      "postgrey-clients:/etc/postgrey/whitelist_clients "
+      "postgrey-recipients:/etc/postgrey/whitelist_recipients "
+      "sqlgrey-fqdn:/etc/sqlgrey/clients_fqdn_whitelist sqlgrey-ip:/etc/sqlgrey/clients_ip_whitelist";
+  const std::string line = "allow_lists=" + lists + '\n';
+  CHECK(line.size() > 198);
+  const LoadedSettings loaded = parse("block_expire=7\n" + line + "loglevel=4\n");
+  CHECK(loaded.problems == Problems{});
+  CHECK(loaded.settings.allow_lists == lists);
+  CHECK(loaded.settings.block_expire == std::chrono::minutes(7));
 }
 
 TEST_CASE("Settings: a line that is too long", "[settings]") {

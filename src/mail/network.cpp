@@ -43,10 +43,40 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   return address;
 }
 
+// inet_ntop would write ::102:304 as ::1.2.3.4, which nothing else does.
 std::string IpAddress::text() const {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  inet_ntop(is_ipv4() ? AF_INET : AF_INET6, bytes_.data(), text.data(), text.size());
-  return text.data();
+  std::string text;
+  const auto byte = [this](std::size_t i) {
+    return static_cast<unsigned>(static_cast<unsigned char>(bytes_[i]));
+  };
+  if (is_ipv4()) {
+    for (std::size_t i = 0; i < 4; ++i) text.append(i == 0 ? "" : ".").append(std::to_string(byte(i)));
+    return text;
+  }
+  constexpr std::size_t kGroups = 8;
+  const auto group = [&](std::size_t i) { return byte(2 * i) << 8U | byte(2 * i + 1); };
+  // The longest run of zeros, the first of equals; one zero is written (RFC 5952, section 4.2).
+  std::size_t run = kGroups;
+  std::size_t length = 1;
+  for (std::size_t begin = 0; begin < kGroups; ++begin) {
+    std::size_t end = begin;
+    while (end < kGroups && group(end) == 0) ++end;
+    if (end - begin > length) {
+      run = begin;
+      length = end - begin;
+    }
+  }
+  for (std::size_t i = 0; i < kGroups; ++i) {
+    if (i == run) {
+      text += "::";
+      i += length - 1;
+      continue;
+    }
+    std::array<char, 4> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), group(i), 16).ptr;
+    text.append(text.empty() || text.ends_with(':') ? "" : ":").append(digits.data(), end);
+  }
+  return text;
 }
 
 // A card's address has six bytes; ff fe stands between its halves.

@@ -65,7 +65,14 @@ bool reference_contains(const Number& network, unsigned prefix, const Number& ad
 
 bool is_mapped(const Number& number) { return number.bits == 128 && number.value >> 32U == 0xffff; }
 
+// By inet_ntop, but for what it shows as ::1.2.3.4.
 std::string text_of(const Number& number) {
+  if (number.bits == 128 && number.value >> 32U == 0 && number.value >> 16U != 0) {
+    std::array<char, 16> groups{};
+    std::snprintf(groups.data(), groups.size(), "::%x:%x", static_cast<unsigned>(number.value >> 16U),
+                  static_cast<unsigned>(number.value & 0xffffU));
+    return groups.data();
+  }
   std::array<char, INET6_ADDRSTRLEN> text{};
   inet_ntop(number.bits == 32 ? AF_INET : AF_INET6, bytes_of(number).data(), text.data(), text.size());
   return text.data();

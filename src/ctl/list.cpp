@@ -9,6 +9,7 @@
 #include "ctl/print/json.h"
 #include "ctl/print/table.h"
 #include "ctl/records/earned.h"
+#include "text/utf8.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -17,7 +18,7 @@ Cells cells(const StoredEntry& entry) {
   std::string remarks;
   if (!entry.block.empty()) remarks += "block " + entry.block + " min; ";
   if (!entry.reply.empty()) remarks += "reply \"" + one_line(entry.reply) + "\"; ";
-  remarks += one_line(entry.comment);
+  remarks += line_of_utf8(entry.comment);
   if (remarks.ends_with("; ")) remarks.resize(remarks.size() - 2);
   const std::string expires = entry.expires == kForEver ? "for ever" : entry.expires;
   return {entry.id,

@@ -5,6 +5,7 @@
 
 #include "text/number.h"
 #include "text/printable.h"
+#include "text/utf8.h"
 
 namespace greylisting {
 namespace {
@@ -182,15 +183,7 @@ Precedence precedence(const Entry& a, const Entry& b) {
                                                               : Precedence::is_the_other;
 }
 
-std::string stored_comment(std::string_view text) {
-  std::string comment;
-  for (const char c : text) {
-    const std::string shown = one_line({&c, 1});
-    if (comment.size() + shown.size() > kMaxComment) break;
-    comment += shown;
-  }
-  return comment;
-}
+std::string stored_comment(std::string_view text) { return line_of_utf8(text, kMaxComment); }
 
 std::optional<std::chrono::seconds> duration_of(std::string_view text) {
   constexpr std::chrono::seconds kLongest = std::chrono::days(36525);

@@ -15,6 +15,7 @@
 #include "judgement/suspicion.h"
 #include "judgement/suspicion_rules.h"
 #include "text/utc.h"
+#include "text/utf8.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -22,7 +23,7 @@ namespace {
 std::string text(const StoredEntry& entry) {
   return entry.id + ": " + one_line(entry.action) + ' ' + one_line(subject_of(entry)) + ' ' +
          one_line(entry.pattern) + ',' + until(entry.expires) +
-         (entry.comment.empty() ? "" : " (" + one_line(entry.comment) + ')');
+         (entry.comment.empty() ? "" : " (" + line_of_utf8(entry.comment) + ')');
 }
 
 // Line 12 of control/greylisting_allow for `control/greylisting_allow:12`.
@@ -167,7 +168,8 @@ class Explainer {
   // What the records say to that row. Those of a triplet count together: it has come as far as the one that
   // came furthest.
   std::string record(Reason reason) const {
-    if (!facts().has_record()) return reason == Reason::retried ? no_record() : "no record";
+    if (!facts().has_record())
+      return reason == Reason::retried ? "no record of this triplet" + others() : "no record";
     if (reason == Reason::known)
       return facts().has_passed() ? "it has passed before" : "it has not passed before";
     if (reason == Reason::early)
@@ -179,7 +181,7 @@ class Explainer {
           (found.empty() ? "" : "; ") +
           history(*facts().pool_record, " for any client of " + one_line(attempt_.triplet.pool.value_or("")));
     }
-    return found;
+    return found + others();
   }
 
   std::string history(const Facts::Record& record, const std::string& of) const {
@@ -190,11 +192,11 @@ class Explainer {
   }
 
   // Providers retry from elsewhere, and each network waits by itself.
-  std::string no_record() const {
+  std::string others() const {
     std::string found;
     for (const Record& other : RecordTable(administration_).beside(attempt_))
       found += (found.empty() ? "" : ", ") + one_line(other.client) + " (" + state(other) + ')';
-    return "no record of this triplet" + (found.empty() ? "" : "; others tried the same: " + found);
+    return found.empty() ? "" : "; others tried the same: " + found;
   }
 
   std::string suspicion() const {

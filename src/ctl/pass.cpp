@@ -37,6 +37,12 @@ void print_rest(Administration& administration, const Session& session, const Se
                 << command_words(vouched) << '\n';
     }
   }
+  for (const Record& record : RecordTable(administration).beside(Attempt::from(session, settings))) {
+    if (record.is_waiting()) {
+      std::cout << "note: from " << record.client << " the same has to wait until " << record.block_expires
+                << " UTC; to let it pass from there as well: greylistctl pass " << record.id << '\n';
+    }
+  }
 }
 
 int pass_triplet(const Settings& settings, const PassOptions& options) {

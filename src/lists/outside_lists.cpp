@@ -13,9 +13,10 @@
 namespace greylisting {
 namespace {
 
-// A name that is not believed allows nothing; a regular expression may still be found in the address.
-bool matches(const Pattern& pattern, const Subjects& subjects, bool believes_name) {
-  if (believes_name || pattern.kind() != PatternKind::host) return pattern.matches(subjects);
+// Whether a match counts: a name that is not believed allows nothing, but a regular expression may still be
+// found in the address.
+bool counts(const Pattern& pattern, const Subjects& subjects, bool believes_name) {
+  if (believes_name || pattern.kind() != PatternKind::host) return true;
   if (!pattern.is_regexp()) return false;
   Subjects nameless = subjects;
   nameless.client_name.clear();
@@ -37,8 +38,9 @@ void add_regexps(std::vector<MatchingEntry>& found, Action action, const Subject
     if (regexp.denies != (action == Action::deny)) continue;
     try {
       const Pattern pattern = Pattern::parse(word(regexp.kind), regexp.pattern);
-      if (matches(pattern, subjects, believes_name))
-        found.push_back(match_of(action, pattern, regexp.place, regexp.reply));
+      if (!pattern.matches(subjects)) continue;
+      found.push_back(match_of(action, pattern, regexp.place, regexp.reply));
+      found.back().counts = counts(pattern, subjects, believes_name);
     } catch (const PatternError& error) {
       problems.push_back(regexp.place + ": " + error.what());
     }
@@ -53,8 +55,9 @@ bool add_file(std::vector<MatchingEntry>& found, Action action, const Subjects& 
   problems.insert(problems.end(), list->problems.begin(), list->problems.end());
   const std::string now = stored_time(std::time(nullptr));
   for (const ListedPattern& entry : list->entries) {
-    if (!is_over(entry, now) && matches(entry.pattern, subjects, believes_name))
-      found.push_back(match_of(action, entry.pattern, file + ':' + std::to_string(entry.line), entry.reply));
+    if (is_over(entry, now) || !entry.pattern.matches(subjects)) continue;
+    found.push_back(match_of(action, entry.pattern, file + ':' + std::to_string(entry.line), entry.reply));
+    found.back().counts = counts(entry.pattern, subjects, believes_name);
   }
   return true;
 }

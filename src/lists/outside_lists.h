@@ -32,7 +32,8 @@ std::vector<MatchingEntry> outside_denials(const Subjects& subjects, const std::
                                            std::vector<std::string>& problems);
 
 /// The same of what allows: expressions, control/greylisting_allow and the files of `allow_lists`. Where a
-/// client's name cannot be believed, it allows nothing, and expressions are held against the address alone.
+/// client's name cannot be believed, an entry for it does not count, nor does an expression that is not found
+/// in the address.
 std::vector<MatchingEntry> outside_allowances(const Subjects& subjects, bool believes_client_name,
                                               const std::vector<StoredRegexp>& regexps,
                                               const std::string& allow_lists,

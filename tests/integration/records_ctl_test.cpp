@@ -691,6 +691,51 @@ TEST_CASE("pass and forget reach the records of a pool", "[records][pass]") {
         "known");
 }
 
+TEST_CASE("pass says which other networks wait with the same, explain names them", "[records][pass]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  const std::vector<std::string> others{"198.51.100.1", "203.0.113.1", "2001:db8::1"};
+  installation.attempt({.client = "192.0.2.1"});
+  for (const std::string& client : others) installation.attempt({.client = client});
+  const Arguments triplet{"192.0.2.1", "alice@example.net", "bob@example.org"};
+  const std::string explained = ctl(installation, call("explain", triplet)).output;
+  const std::string unseen = ctl(installation, call("explain", {"192.0.3.1", triplet[1], triplet[2]})).output;
+  const std::string passed = ctl(installation, call("pass", triplet)).output;
+  for (const std::string& client : others) {
+    CAPTURE(client);
+    CHECK_THAT(explained, Catch::Contains(client + " (waiting until "));
+    CHECK_THAT(unseen, Catch::Contains(client + " (waiting until "));
+    CHECK_THAT(passed, Catch::Contains("note: from " + client + " the same has to wait until "));
+    const std::string id = id_of(installation, {"--client", client});
+    CHECK_THAT(passed, Catch::Contains("greylistctl pass " + id + '\n'));
+    CHECK(ctl(installation, {"pass", id}).status == 0);
+    CHECK(reason_of(installation, {.client = client}) == "retried");
+  }
+  CHECK(ctl(installation, call("pass", triplet)).output.find("note: from") == std::string::npos);
+}
+
+TEST_CASE("explain names an entry that matches and does not count", "[records]") {
+  const Installation installation(Backend::sqlite, "allow_lists=postgrey-clients:control/clients\n");
+  const Arguments triplet{"192.0.2.1", "alice@example.net", "bob@example.org", "--host", "mx.example.net"};
+  const auto explained = [&] { return ctl(installation, call("explain", triplet)).output; };
+  const std::string why = ", which does not count: trust_remote_host=never";
+  CHECK_THAT(explained(), Catch::Contains("no entry allows"));
+  write_file(installation.home() / "control/clients", "# theirs\nexample.net\n", 0644);
+  CHECK_THAT(explained(), Catch::Contains("control/clients:2: example.net" + why));
+  write_file(installation.home() / "control/greylisting_allow", "=mx.example.net\n", 0644);
+  CHECK_THAT(explained(),
+             Catch::Contains("control/greylisting_allow:1: =mx.example.net" + why + "; and 1 more"));
+  CHECK(ctl(installation, {"allow", "/^mx\\.example/"}).status == 0);
+  CHECK_THAT(explained(), Catch::Contains(why + "; and 2 more"));
+  CHECK(ctl(installation, {"allow", "=mx.example.net"}).status == 0);
+  CHECK_THAT(explained(), Catch::Contains(why + "; and 3 more"));
+  CHECK(logged(installation.attempt(
+                   {.client = "192.0.2.1", .environment = {{"TCPREMOTEHOST", "mx.example.net"}}}),
+               "reason") == "new");
+  CHECK(ctl(installation, {"allow", "192.0.2.1"}).status == 0);
+  CHECK_THAT(explained(), Catch::Contains("=>  3  allowed") && Catch::Contains("allow client 192.0.2.1"));
+}
+
 TEST_CASE("pass does not overrule what denies, and says so", "[records][pass]") {
   const Installation installation(any_backend());
   CAPTURE(name(installation.backend()));

@@ -34,12 +34,13 @@ class Home {
   test::WorkingDirectory inside_{directory_.path()};
 };
 
-// The places that match, `entries/1 control/greylisting_deny:1`; empty for none.
+// The places that match, `entries/1 control/greylisting_deny:1`, `(entries/1)` for one that does not count;
+// empty for none.
 std::string places(const std::vector<MatchingEntry>& matches, Action action) {
   std::string text;
   for (const MatchingEntry& match : matches) {
     CHECK(match.action == action);
-    text += (text.empty() ? "" : " ") + match.place;
+    text += (text.empty() ? "" : " ") + (match.counts ? match.place : '(' + match.place + ')');
   }
   return text;
 }
@@ -96,8 +97,10 @@ TEST_CASE("outside_lists: a name that is not believed allows nothing", "[outside
   const Home home;
   home.write(kAllowFile, "example.net\n");
   CHECK(allowances() == "control/greylisting_allow:1");
-  CHECK(allowances({}, "", false).empty());
-  CHECK(allowances({regexp(false, PatternKind::host, "/example/")}, "", false).empty());
+  CHECK(allowances({}, "", false) == "(control/greylisting_allow:1)");
+  home.write(kAllowFile, "example.com\n");
+  CHECK(allowances({regexp(false, PatternKind::host, "/example/")}, "", false) == "(entries/1)");
+  CHECK(allowances({regexp(false, PatternKind::host, "/nothing/")}, "", false).empty());
   CHECK(allowances({regexp(false, PatternKind::host, "/^192\\.0\\.2\\./")}, "", false) == "entries/1");
   CHECK(denials({regexp(true, PatternKind::host, "/example/")}) == "entries/1");
 }

@@ -12,7 +12,7 @@ std::string address_of(const std::string& word) {
     throw UsageError('"' + one_line(word) + "\" is not a mail address; the order is IP SENDER RECIPIENT");
   const bool is_path = word.size() >= 2 && word.front() == '<' && word.back() == '>';
   const std::string address = is_path ? word.substr(1, word.size() - 2) : word;
-  return from_printable(address).value_or(address);
+  return unescaped(address);
 }
 
 std::string shown(const std::string& address) { return address.empty() ? "<>" : printable(address); }

@@ -39,7 +39,7 @@ std::string example_name(const Pattern& pattern) {
 std::string example_address(const Pattern& pattern) {
   if (is_domain(pattern)) return std::string(kAnything).append("@").append(example_name(pattern));
   if (pattern.text() == "<>") return "";
-  return is_local_part(pattern) ? pattern.text() + std::string(kAnything) : pattern.text();
+  return unescaped(pattern.text()) + (is_local_part(pattern) ? std::string(kAnything) : "");
 }
 
 // An attempt that the pattern matches, and as few others as can be; nothing for a regular expression.

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <utility>
 
 #include "lists/regexp.h"
 #include "text/ascii.h"
+#include "text/number.h"
 #include "text/printable.h"
 
 namespace greylisting {
@@ -13,7 +16,8 @@ namespace {
 constexpr std::size_t kMaxKey = 250;
 constexpr std::size_t kMaxDomain = 253;  // RFC 1035, section 2.3.4, as text
 constexpr std::size_t kMaxRegexp = 1000;
-constexpr std::size_t kMaxShown = 100;  // of a text in a message
+constexpr std::size_t kMaxShown = 100;      // of a text in a message
+constexpr std::size_t kMaxNetworks = 1000;  // of a range
 
 // A client without a name, the null sender.
 constexpr std::string_view kNone = "<>";
@@ -40,6 +44,19 @@ constexpr char first_of_key(PatternKind kind) {
 }
 
 constexpr char alone(PatternKind kind) { return kind == PatternKind::host ? kName : kDomainAlone; }
+
+// The expression with each byte that is not printable as `\xNN`, which matches the same but behind \Q.
+std::string printable_regexp(std::string_view text) {
+  std::string shown;
+  bool is_escaped = false;
+  for (const char c : text) {
+    const bool is_graphic = c > 0x20 && c < 0x7f;
+    if (!is_graphic && is_escaped) shown.pop_back();
+    shown += is_graphic ? std::string(1, c) : printable({&c, 1});
+    is_escaped = c == '\\' && !is_escaped;
+  }
+  return shown;
+}
 
 std::string_view allowed(PatternKind kind) {
   switch (kind) {
@@ -82,6 +99,18 @@ bool is_address_literal(std::string_view domain) {
   return domain.size() > 2 && domain.starts_with('[') && domain.ends_with(']');
 }
 
+// [::1]   [::1]/128   [IPv6:::1], as Postfix and mail addresses write a client's address.
+std::string without_brackets(std::string_view text) {
+  const auto end = text.rfind(']');
+  if (!text.starts_with('[') || end == std::string_view::npos) return std::string(text);
+  const std::string_view behind = text.substr(end + 1);
+  std::string_view inside = text.substr(1, end - 1);
+  if (ascii::lower(inside.substr(0, 5)) == "ipv6:") inside.remove_prefix(5);
+  if (!IpAddress::parse(inside.substr(0, inside.find('/'))) || (!behind.empty() && behind[0] != '/'))
+    return std::string(text);
+  return std::string(inside).append(behind);
+}
+
 // 10   10.   195.235.39
 std::optional<Network> network_of_first_octets(std::string_view text) {
   if (text.ends_with('.')) text.remove_suffix(1);
@@ -102,7 +131,8 @@ std::string domain_of(PatternKind kind, std::string_view text, std::string_view 
 
   const std::string_view inside = std::string_view(domain).substr(domain.starts_with('['));
   if (kind != PatternKind::host && is_address_literal(domain) &&
-      inside.find_first_of("[]@\\") == inside.size() - 1 && is_ascii(domain)) {
+      inside.find_first_of("[]@\\") == inside.size() - 1 && is_ascii(domain) &&
+      std::ranges::none_of(domain, is_blank_or_control)) {
     return domain;
   }
   if (!std::ranges::all_of(domain, is_in_names)) {
@@ -120,6 +150,75 @@ bool ends_in_number(std::string_view name) {
   const auto dot = name.rfind('.');
   const std::string_view last = name.substr(dot == std::string_view::npos ? 0 : dot + 1);
   return !last.empty() && std::ranges::all_of(last, [](char c) { return ascii::is_digit(c) || c == '-'; });
+}
+
+// 192.0.2.0/255.255.255.0: the number of ones, with no zero before them; nothing for what is no such mask.
+std::optional<unsigned> prefix_of_mask(std::string_view text) {
+  const auto mask = text.find('.') == std::string_view::npos ? std::nullopt : IpAddress::parse(text);
+  if (!mask || !mask->is_ipv4()) return std::nullopt;
+  for (unsigned prefix = 0; prefix <= mask->bits(); ++prefix) {
+    if (Network::of(*IpAddress::parse("255.255.255.255"), prefix).first() == *mask) return prefix;
+  }
+  return std::nullopt;
+}
+
+std::optional<Network> network_in(std::string_view text) {
+  const std::string plain = without_brackets(text);
+  if (auto network = network_of_first_octets(plain)) return network;
+  const auto slash = std::min(plain.find('/'), plain.size());
+  const bool is_ipv4 = plain.find(':') == std::string::npos;
+  const auto prefix = is_ipv4
+                          ? prefix_of_mask(std::string_view(plain).substr(std::min(slash + 1, plain.size())))
+                          : std::nullopt;
+  return Network::parse(prefix ? plain.substr(0, slash + 1) + std::to_string(*prefix) : plain);
+}
+
+struct OctetRange {
+  unsigned first = 0;
+  unsigned last = 255;
+};
+
+// 192.0.2-5.1-20   192.0.2-5: octets or ranges of them, as spamdyke has them; empty for anything else.
+std::vector<OctetRange> octet_ranges(std::string_view text) {
+  std::vector<OctetRange> ranges;
+  if (text.ends_with('.')) return {};
+  while (!text.empty()) {
+    const std::string_view part = text.substr(0, text.find('.'));
+    text.remove_prefix(std::min(text.size(), part.size() + 1));
+    const auto dash = std::min(part.find('-'), part.size());
+    const auto first = number_of<unsigned>(part.substr(0, dash));
+    const auto last = dash == part.size() ? first : number_of<unsigned>(part.substr(dash + 1));
+    if (!first || !last || *first > *last || *last > 255 || ranges.size() == 4) return {};
+    ranges.push_back({*first, *last});
+  }
+  return ranges;
+}
+
+// All networks of such ranges. What follows the last octet that is said is any.
+std::vector<Network> networks_of(const std::vector<OctetRange>& ranges) {
+  std::vector<std::string> begins{""};
+  for (std::size_t i = 0; i + 1 < ranges.size(); ++i) {
+    std::vector<std::string> longer;
+    for (const std::string& begin : begins) {
+      for (unsigned octet = ranges[i].first; octet <= ranges[i].last; ++octet)
+        longer.push_back(begin + std::to_string(octet) + '.');
+    }
+    begins = std::move(longer);
+    if (begins.size() > kMaxNetworks) return {};
+  }
+  std::vector<Network> networks;
+  for (const std::string& begin : begins) {
+    std::string first = begin + std::to_string(ranges.back().first);
+    std::string last = begin + std::to_string(ranges.back().last);
+    for (std::size_t i = ranges.size(); i < 4; ++i) {
+      first += ".0";
+      last += ".255";
+    }
+    std::ranges::move(networks_between(*IpAddress::parse(first), *IpAddress::parse(last)),
+                      std::back_inserter(networks));
+    if (networks.size() > kMaxNetworks) return {};
+  }
+  return networks;
 }
 
 // Whether `name` is `domain` or in it, as far as `reach` (the second byte of a key) goes.
@@ -150,8 +249,12 @@ AddressParts parts_of(const Address& address) {
   return {local_part, user_of(local_part), domain};
 }
 
-// Whether `pattern`, an address or user@, is local_part@domain or local_part@.
+// Whether `pattern`, an address or user@ as `printable` makes it, is local_part@domain or local_part@.
 bool is_address(std::string_view pattern, std::string_view local_part, std::string_view domain) {
+  if (pattern.find('\\') != std::string_view::npos) {
+    const std::string shown = printable(local_part) + '@';
+    return pattern == shown || pattern == shown + printable(domain);
+  }
   if (!pattern.starts_with(local_part)) return false;
   pattern.remove_prefix(local_part.size());
   return pattern.starts_with('@') && (pattern.size() == 1 || pattern.substr(1) == domain);
@@ -236,7 +339,10 @@ void Pattern::read_regexp(std::string_view text) {
            "begins as a regular expression and does not end as one: it stands between two slashes, is not "
            "empty, and has \\s for a blank");
   }
-  if (text.size() > kMaxRegexp) {
+  const std::string shown = printable_regexp(text);
+  if (shown != text && text.find("\\Q") != std::string_view::npos)
+    refuse(text, "has \\Q in it and characters outside ASCII: write these as \\xNN, and not behind \\Q");
+  if (shown.size() > kMaxRegexp) {
     refuse(text, "is longer than the " + std::to_string(kMaxRegexp) +
                      " characters of a regular expression; make two of it");
   }
@@ -245,7 +351,7 @@ void Pattern::read_regexp(std::string_view text) {
   } catch (const RegexpError& error) {
     refuse(text, std::string("is not a regular expression: ") + error.what());
   }
-  text_ = text;
+  text_ = shown;
   key_ = kRegexpKey;
   specificity_ = kind_ == PatternKind::host ? 130 : kind_ == PatternKind::sender ? 120 : 110;
 }
@@ -300,9 +406,9 @@ void Pattern::read_address(std::string_view text) {
     return;
   }
   const bool has_domain = !text.ends_with('@');
-  text_ = (is_sender ? Address::sender(text) : Address::recipient(text)).text();
+  text_ = printable((is_sender ? Address::sender(text) : Address::recipient(text)).text());
   if (text_.starts_with('@')) {
-    const std::string domain = printable(std::string_view(text_).substr(1, kMaxShown));
+    const std::string domain = text_.substr(1, kMaxShown);
     refuse(kind_, text,
            "has nothing in front of the @: write " + domain +
                " for this domain and its subdomains, =" + domain + " for it alone");
@@ -313,8 +419,8 @@ void Pattern::read_address(std::string_view text) {
   const auto at = text_.rfind('@');
   if (text_.substr(0, at).find('*') != std::string::npos)
     refuse(kind_, text, "has a * in an address, where it stands for nothing");
-  if (has_domain) domain_of(kind_, text, std::string_view(text_).substr(at + 1));
-  key_ += printable(text_);
+  if (has_domain) domain_of(kind_, text, unescaped(std::string_view(text_).substr(at + 1)));
+  key_ += text_;
   if (key_.size() > kMaxKey) {
     refuse(kind_, text,
            "is too long for a list: an address may have " + std::to_string(kMaxKey - 2) +
@@ -332,18 +438,26 @@ Pattern Pattern::parse(std::string_view word, std::string_view text) {
       std::ranges::find(kKinds, word, [](PatternKind each) { return greylisting::word(each); });
   if (kind == kKinds.end()) refuse(word, "is not client, sender or recipient");
   if (text.empty()) refuse(*kind, text, "is empty");
-  if (std::ranges::any_of(text, is_blank_or_control))
-    refuse(*kind, text, "has a blank or a control character in it");
+  if (std::ranges::any_of(text, is_blank_or_control)) {
+    refuse(
+        *kind, text,
+        std::string("has a blank or a control character in it, which is to be written as \\xNN (a blank: ") +
+            (text.starts_with('/') ? "\\s)" : "\\x20)"));
+  }
 
   Pattern pattern(*kind);
   if (text.starts_with('/')) {
     pattern.read_regexp(text);
-  } else if (*kind == PatternKind::host && text == kNone) {
+    return pattern;
+  }
+  const std::string bytes = unescaped(text);
+  if (bytes.find_first_of(std::string_view("\0\n", 2)) != std::string::npos)
+    refuse(*kind, text, "has a NUL or a line end in it, which no mail has");
+  text = bytes;
+  if (*kind == PatternKind::host && text == kNone) {
     pattern.read_no_name();
   } else if (*kind == PatternKind::host) {
-    auto network = network_of_first_octets(text);
-    if (!network) network = Network::parse(text);
-    if (network) {
+    if (const auto network = network_in(text)) {
       pattern.read_network(*network);
     } else if (text.find('@') != std::string_view::npos) {
       refuse(*kind, text, "is an address: write sender or recipient in front of it");
@@ -360,23 +474,41 @@ Pattern Pattern::parse(std::string_view word, std::string_view text) {
   return pattern;
 }
 
+namespace {
+
+std::vector<Pattern> patterns_of_networks(const std::vector<Network>& networks) {
+  std::vector<Pattern> patterns;
+  patterns.reserve(networks.size());
+  for (const Network& network : networks)
+    patterns.push_back(Pattern::parse(word(PatternKind::network), network.text()));
+  return patterns;
+}
+
+}  // namespace
+
 std::vector<Pattern> patterns_of(std::string_view word, std::string_view text) {
   const auto dash = text.find('-');
-  const auto first = IpAddress::parse(text.substr(0, dash));
-  if (word != greylisting::word(PatternKind::network) || dash == std::string_view::npos || !first)
+  if (word != greylisting::word(PatternKind::network) || dash == std::string_view::npos)
     return {Pattern::parse(word, text)};
+  if (const auto ranges = octet_ranges(text); ranges.size() > 1) {
+    const auto networks = networks_of(ranges);
+    if (networks.empty()) {
+      refuse(text, "is more than " + std::to_string(kMaxNetworks) +
+                       " networks; name those that it is made of, or a wider one");
+    }
+    return patterns_of_networks(networks);
+  }
+  const auto first = IpAddress::parse(without_brackets(text.substr(0, dash)));
+  if (!first) return {Pattern::parse(word, text)};
   const std::string_view rest = text.substr(dash + 1);
-  const auto last = IpAddress::parse(rest);
+  const auto last = IpAddress::parse(without_brackets(rest));
   // As many providers have it: 192.0.2.7-static.example.net.
   const bool is_name = !last && rest.find(':') == std::string_view::npos && !ends_in_number(rest);
   if (is_name) return {Pattern::parse(word, text)};
   const auto networks = last ? networks_between(*first, *last) : std::vector<Network>();
   if (networks.empty())
     refuse(PatternKind::network, text, "is not a range of addresses, the first one first");
-  std::vector<Pattern> patterns;
-  patterns.reserve(networks.size());
-  for (const Network& network : networks) patterns.push_back(Pattern::parse(word, network.text()));
-  return patterns;
+  return patterns_of_networks(networks);
 }
 
 bool Pattern::matches(const Subjects& subjects) const {

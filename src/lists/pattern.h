@@ -1,7 +1,8 @@
 // pattern: what a list entry matches: a client by network or by name, a sender, a recipient.
 //
 // A pattern is written
-//     192.0.2.0/24   2001:db8::/32   192.0.2.7   195.235.39    client: network, address, first octets
+//     192.0.2.0/24   2001:db8::/32   192.0.2.7   195.235.39    client: network, address, first octets; an
+//         address can be in [brackets], an IPv4 prefix be a mask: 192.0.2.0/255.255.255.0
 //     example.org    client, sender, recipient: the domain and its subdomains
 //     =example.org   only this name                            (sender, recipient: only this domain)
 //     *.example.org  only its subdomains
@@ -12,9 +13,11 @@
 //                    client's is held against its name and against its address, a sender's and a
 //                    recipient's against the whole address
 //
-// No pattern has a blank or a control character in it. Domains in Unicode are taken in their ASCII form. An
-// address without an '@' has a local part only, and an address literal ([192.0.2.1]) is one label. The
-// pattern user+list@example.org matches that address alone; what follows a + is at least one character.
+// No pattern has a blank or a control character in it. In all but regular expressions any byte can be written
+// as `\xNN`, as the log and `greylistctl find` show it; the normal form is printable ASCII. Domains in
+// Unicode are taken in their ASCII form. An address without an '@' has a local part only, and an address
+// literal ([192.0.2.1]) is one label. The pattern user+list@example.org matches that address alone; what
+// follows a + is at least one character.
 //
 // Every pattern but a regular expression is found by equality: an attempt has a few dozen keys
 // (`keys_of`), and a pattern matches when its key is one of them, so that an index answers at any number of
@@ -113,8 +116,8 @@ class Pattern {
   std::shared_ptr<const Regexp> regexp_;  // shared by copies
 };
 
-/// The patterns that `text` stands for: one, or for a range of addresses, `192.0.2.5-192.0.2.20` behind
-/// `client`, its networks. A name may begin as a range does. Throws PatternError.
+/// The patterns that `text` stands for: one, or for a range, `192.0.2.5-192.0.2.20` or `192.0.2-5.1-20`
+/// behind `client`, its networks. A name may begin as a range does. Throws PatternError.
 std::vector<Pattern> patterns_of(std::string_view word, std::string_view text);
 
 /// The specificity of a pattern of that kind (host, sender or recipient) for a domain: `is_exact` for

@@ -237,11 +237,9 @@ std::string earn_for(const Attempt& attempt, const Facts& facts, Earns earns, co
                        {"on_client", on_conflict("client", dialect)}},
                       keys);
   }
-  const bool has_group =
-      std::ranges::any_of(identities, [](const auto& identity) { return identity.group.has_value(); });
   if (falls && attempt.group_domain_level > 0) {
     statements += with_literals(shared_fall_of_group, keys);
-  } else if (has_group) {
+  } else if (attempt.keys.group) {
     statements += with_literals(shared_keep_group,
                                 {{"earned_until", from_now(attempt.auto_allow_expire, dialect)}}, keys);
   }

@@ -1,5 +1,7 @@
 #include "text/printable.h"
 
+#include "text/ascii.h"
+
 namespace greylisting {
 namespace {
 
@@ -28,23 +30,22 @@ std::string printable(std::string_view bytes) {
   return text;
 }
 
-std::optional<std::string> from_printable(std::string_view text) {
+std::string unescaped(std::string_view text) {
+  constexpr std::size_t kEscape = 4;  // \xNN
   std::string bytes;
   bytes.reserve(text.size());
   while (!text.empty()) {
-    if (stands_for_itself(text.front())) {
-      bytes += text.front();
-      text.remove_prefix(1);
-      continue;
+    if (text.size() >= kEscape && text.starts_with("\\x")) {
+      const auto high = kDigits.find(ascii::lower(text[2]));
+      const auto low = kDigits.find(ascii::lower(text[3]));
+      if (high != std::string_view::npos && low != std::string_view::npos) {
+        bytes += static_cast<char>(high << 4U | low);
+        text.remove_prefix(kEscape);
+        continue;
+      }
     }
-    if (text.size() < 4 || text.substr(0, 2) != "\\x") return std::nullopt;
-    const auto high = kDigits.find(text[2]);
-    const auto low = kDigits.find(text[3]);
-    if (high == std::string_view::npos || low == std::string_view::npos) return std::nullopt;
-    const auto byte = static_cast<char>(high << 4U | low);
-    if (stands_for_itself(byte)) return std::nullopt;
-    bytes += byte;
-    text.remove_prefix(4);
+    bytes += text.front();
+    text.remove_prefix(1);
   }
   return bytes;
 }

@@ -5,7 +5,6 @@
 // character set.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,8 +14,9 @@ namespace greylisting {
 /// lower-case hexadecimal digits. The empty string stays empty.
 std::string printable(std::string_view bytes);
 
-/// The bytes that `printable` made `text` of; nothing when `text` is not of that form.
-std::optional<std::string> from_printable(std::string_view text);
+/// The bytes that `printable` made `text` of. In any other text each `\xNN`, with digits of either case, is
+/// the byte, and the rest is as it is: what a person typed or copied.
+std::string unescaped(std::string_view text);
 
 /// Any text as one line of printable ASCII: blanks stay, every other byte outside 0x21 to 0x7e is `\xNN`. A
 /// text of that form stays as it is.

@@ -66,8 +66,7 @@ void is_judged(const Installation& installation, const Client& client, std::stri
   CHECK(logged.at("reason") == reason);
   // Compared here, so that a failure does not print all of it.
   const auto is_back = [&](const char* key, const std::string& value) {
-    const auto text = from_printable(logged.at(key));
-    return text && *text == value;
+    return unescaped(logged.at(key)) == value;
   };
   CHECK(is_back("sender", client.sender));
   CHECK(is_back("recipient", client.recipient));

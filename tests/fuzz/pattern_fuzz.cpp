@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "text/printable.h"
+
 using namespace greylisting;
 
 namespace {
@@ -78,7 +80,7 @@ void check(const Pattern& pattern, Subjects attempt) {
     case PatternKind::recipient: {
       const bool has_at = text.find('@') != std::string::npos;
       const std::string address = text == "<>"            ? ""
-                                  : has_at                ? text
+                                  : has_at                ? unescaped(text)
                                   : text.starts_with('*') ? "x@a." + inside
                                                           : "x@" + inside;
       (pattern.kind() == PatternKind::sender ? attempt.sender : attempt.recipient) =

@@ -64,6 +64,17 @@ TEST_CASE("Pattern::parse: kind, normal form, key and specificity", "[pattern]")
        732},
       {"client", "2001:db8::1/128", network, "2001:db8::1",
        "n\x20\x01\x0d\xb8"s + std::string(11, '\0') + '\x01', 828},
+      {"client", "[192.0.2.7]", network, "192.0.2.7", "n\xc0\x00\x02\x07"s, 732},
+      {"client", "[192.0.2.0]/24", network, "192.0.2.0/24", "n\xc0\x00\x02\x00"s, 724},
+      {"client", "[::1]", network, "::1", "n"s + std::string(15, '\0') + '\x01', 828},
+      {"client", "[2001:db8::]/32", network, "2001:db8::/32", "n\x20\x01\x0d\xb8"s + std::string(12, '\0'),
+       732},
+      {"client", "[2001:db8::/32]", network, "2001:db8::/32", "n\x20\x01\x0d\xb8"s + std::string(12, '\0'),
+       732},
+      {"client", "[IPv6:::1]", network, "::1", "n"s + std::string(15, '\0') + '\x01', 828},
+      {"client", "fe80::1%eth0", network, "fe80::1", "n\xfe\x80"s + std::string(13, '\0') + '\x01', 828},
+      {"client", "::1.2.3.4", network, "::102:304", "n"s + std::string(12, '\0') + "\x01\x02\x03\x04", 828},
+      {"client", "::102:304", network, "::102:304", "n"s + std::string(12, '\0') + "\x01\x02\x03\x04", 828},
       {"client", "::ffff:192.0.2.7", network, "192.0.2.7", "n\xc0\x00\x02\x07"s, 732},
       {"client", "Example.ORG.", host, "example.org", "h.example.org", 504},
       {"client", "=Mail.example.org", host, "=mail.example.org", "h=mail.example.org", 507},
@@ -91,8 +102,22 @@ TEST_CASE("Pattern::parse: kind, normal form, key and specificity", "[pattern]")
       {"sender", "User@", sender, "user@", "s=user@", 490},
       {"sender", "user+list@", sender, "user+list@", "s=user+list@", 491},
       {"sender", "user+@", sender, "user+@", "s=user+@", 490},
-      {"sender", "us\\er@example.org", sender, "us\\er@example.org", "s=us\\x5cer@example.org", 920},
-      {"sender", "m\xc3\xbcller@", sender, "m\xc3\xbcller@", "s=m\\xc3\\xbcller@", 490},
+      {"sender", "us\\er@example.org", sender, "us\\x5cer@example.org", "s=us\\x5cer@example.org", 920},
+      {"sender", "gr\\xc3\\xa5@example.net", sender, "gr\\xc3\\xa5@example.net", "s=gr\\xc3\\xa5@example.net",
+       920},
+      {"sender", "gr\xc3\xa5@example.net", sender, "gr\\xc3\\xa5@example.net", "s=gr\\xc3\\xa5@example.net",
+       920},
+      {"sender", "Gr\\xC3\xa5@", sender, "gr\\xc3\\xa5@", "s=gr\\xc3\\xa5@", 490},
+      {"sender", "a\\x5cxff@example.net", sender, "a\\x5cxff@example.net", "s=a\\x5cxff@example.net", 920},
+      {"sender", "\"john\\x20doe\"@example.net", sender, "\"john\\x20doe\"@example.net",
+       "s=\"john\\x20doe\"@example.net", 920},
+      {"recipient", "\"john\\x09doe\"@", recipient, "\"john\\x09doe\"@", "r=\"john\\x09doe\"@", 290},
+      {"recipient", "x@b\\xc3\\xbccher.example", recipient, "x@xn--bcher-kva.example",
+       "r=x@xn--bcher-kva.example", 910},
+      {"client", "b\\xc3\\xbccher.example", host, "xn--bcher-kva.example", "h.xn--bcher-kva.example", 504},
+      {"sender", "/^gr\xc3\xa5\\\xa5@/", sender, "/^gr\\xc3\\xa5\\xa5@/", "/", 120},
+      {"sender", "/^gr\\xc3\\xA5@/", sender, "/^gr\\xc3\\xA5@/", "/", 120},
+      {"sender", "m\xc3\xbcller@", sender, "m\\xc3\\xbcller@", "s=m\\xc3\\xbcller@", 490},
       {"sender",
        "x@b\xc3\xbc"
        "cher.example",
@@ -158,7 +183,14 @@ TEST_CASE("Pattern::parse: what is no pattern is refused, and why", "[pattern]")
       {"sender", "a@example.org\n", "has a blank"},
       {"sender", "a\0b@example.org"s, "control character"},
       {"sender", "a\x7f@example.org", "control character"},
-      {"client", "/a b/", "has a blank"},
+      {"client", "/a b/",
+       "has a blank or a control character in it, which is to be written as \\xNN (a blank: \\s)"},
+      {"sender", "\"john doe\"@example.net", "is to be written as \\xNN (a blank: \\x20)"},
+      {"sender", "[a\\x20b]", "is not a domain name"},
+      {"sender", "x@a\\x00\xc3\xbc.example", "has a NUL or a line end"},
+      {"sender", "a\\x0ab@example.net", "has a NUL or a line end"},
+      {"client", "a\\x20b.example", "is not a domain name"},
+      {"sender", "/\\Q\xc3\xa5\\E@/", "write these as \\xNN, and not behind \\Q"},
       {"client", "192.0.2.300", "is not a network, and no name ends in a number; a client is a network"},
       {"client", "192.0.2.1.5", "no name ends in a number"},
       {"client", "192.0.2.1.", "no name ends in a number"},
@@ -175,7 +207,7 @@ TEST_CASE("Pattern::parse: what is no pattern is refused, and why", "[pattern]")
       {"client", "2001:db8::/129", "is not a network"},
       {"client", "2001:db8:::", "is not a network"},
       {"client", "user@example.org", "write sender or recipient in front"},
-      {"client", "[192.0.2.1]", "letters, digits"},
+      {"client", "[192.0.2.x]", "letters, digits"},
       {"client", "exa,mple.org", "is not a domain name"},
       {"client", "*example.org", "is not a domain name"},
       {"client", "a.*.example.org", "is not a domain name"},
@@ -310,6 +342,18 @@ TEST_CASE("Pattern::matches: what it matches and what is only near it; its key s
        "m\xc3\xbcller@",
        {"m\xc3\xbcller@example.org"},
        {"muller@example.org", "m\\xc3\\xbcller@"}},
+      {"recipient",
+       "m\\xc3\\xbcller@example.org",
+       {"m\xc3\xbcller@example.org", "M\xc3\xbcller+x@example.org"},
+       {"m\\xc3\\xbcller@example.org", "m\xc3\xbcller@example.com", "m\xc3\xbcller"}},
+      {"sender",
+       "\"john\\x20doe\"@example.net",
+       {"\"john doe\"@example.net", "\"John Doe\"@Example.net."},
+       {"\"john\\x20doe\"@example.net", "johndoe@example.net", "\"john doe\"@example.org"}},
+      {"sender",
+       "us\\x5cer@",
+       {"us\\er@example.net", "us\\er"},
+       {"user@example.net", "us\\x5cer@example.net"}},
   };
   for (const Case& expected : cases) {
     const Pattern pattern = Pattern::parse(expected.word, expected.text);
@@ -493,6 +537,37 @@ TEST_CASE("normal_client_name: lower case, no final dots, nothing else", "[patte
   CHECK(normal_client_name(".A_-1\xc3\x9c") == ".a_-1\xc3\x9c");
 }
 
+TEST_CASE("patterns_of: ranges of octets, and masks", "[pattern]") {
+  const auto texts = [](const std::string& text) {
+    std::string all;
+    for (const Pattern& pattern : patterns_of("client", text)) all += pattern.text() + ' ';
+    return all;
+  };
+  CHECK(texts("192.0.2.1-4") == "192.0.2.1 192.0.2.2/31 192.0.2.4 ");
+  CHECK(texts("192.0.2-3.8-9") == "192.0.2.8/31 192.0.3.8/31 ");
+  CHECK(texts("192.0.2-5") == "192.0.2.0/23 192.0.4.0/23 ");
+  CHECK(texts("10.0-255") == "10.0.0.0/8 ");
+  CHECK(texts("10-11.0") == "10.0.0.0/16 11.0.0.0/16 ");
+  CHECK(texts("192.0.2-5.1-20") ==
+        texts("192.0.2.1-20") + texts("192.0.3.1-20") + texts("192.0.4.1-20") + texts("192.0.5.1-20"));
+  CHECK(texts("192.0.2.5-192.0.2.6") == "192.0.2.5 192.0.2.6 ");
+  CHECK(texts("192.0.2.0/255.255.255.0") == "192.0.2.0/24 ");
+  CHECK(texts("192.0.2.77/255.255.255.255") == "192.0.2.77 ");
+  CHECK(texts("192.0.2.77/0.0.0.0") == "0.0.0.0/0 ");
+  CHECK(texts("[::1]-[::2]") == "::1 ::2 ");
+  CHECK(texts("192.0.2.7-static.example.net") == "192.0.2.7-static.example.net ");
+  for (const std::string text :
+       {"192.0.2.0/255.0.255.0", "192.0.2.0/0.0.0.255", "2001:db8::/255.255.0.0", "192.0.2.4-1",
+        "192.0.2.1-256", "192.0.2.1-4.5", "192.0.2.-4", "192.0.2.4-", "10-20", "192.0-.1.2"}) {
+    CAPTURE(text);
+    CHECK_THROWS_AS(patterns_of("client", text), PatternError);
+  }
+  CHECK_THROWS_WITH(
+      patterns_of("client", "10.0-3.0-255.1-254"),
+      "\"10.0-3.0-255.1-254\" is more than 1000 networks; name those that it is made of, or a wider "
+      "one");
+}
+
 TEST_CASE("patterns_of: a range of addresses is its networks", "[pattern]") {
   const auto texts = [](std::string_view text) {
     std::string all;
@@ -508,7 +583,7 @@ TEST_CASE("patterns_of: a range of addresses is its networks", "[pattern]") {
   CHECK(texts("192.0.2.7-8.Example.net.") == "192.0.2.7-8.example.net ");
   CHECK_THROWS_WITH(texts("192.0.2.5-192.0.2.4"), Catch::Contains("is not a range of addresses"));
   CHECK_THROWS_WITH(texts("192.0.2.5-2001:db8::1"), Catch::Contains("is not a range of addresses"));
-  CHECK_THROWS_WITH(texts("192.0.2.5-20"), Catch::Contains("is not a range of addresses"));
+  CHECK_THROWS_WITH(texts("192.0.2.20-5"), Catch::Contains("is not a range of addresses"));
   CHECK_THROWS_WITH(texts("192.0.2.5-20."), Catch::Contains("is not a network"));
   CHECK_THROWS_WITH(texts("192.0.2.5-"), Catch::Contains("is not a network"));
   CHECK_THROWS_WITH(texts("192.0.2.5-192.0.2.256"), Catch::Contains("is not a range of addresses"));

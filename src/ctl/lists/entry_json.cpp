@@ -2,15 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
-#include <system_error>
 
 #include "mail/reply.h"
 #include "text/utc.h"
+#include "text/utf8.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -20,8 +19,8 @@ using Value = nlohmann::ordered_json;
 constexpr int kMaxBlock = 525600;
 constexpr std::size_t kMaxShown = 100;  // of a value in a message
 
-constexpr std::array<std::string_view, 10> kKeys{"id",    "action", "what",    "pattern", "pattern_hex",
-                                                 "until", "over",   "comment", "block",   "reply"};
+constexpr std::array<std::string_view, 9> kKeys{"id",   "action",  "what",  "pattern", "until",
+                                                "over", "comment", "block", "reply"};
 
 // What is wrong with an entry; what() says it and what is allowed.
 class EntryError : public std::runtime_error {
@@ -38,20 +37,6 @@ std::string text_at(const Value& object, const char* key) {
   if (found == object.end() || found->is_null()) return "";
   if (!found->is_string()) throw EntryError(std::string(key) + " is not a text");
   return found->get<std::string>();
-}
-
-std::string bytes_of(const std::string& digits) {
-  std::string bytes;
-  for (std::size_t i = 0; i < digits.size(); i += 2) {
-    unsigned byte = 0;
-    const char* const begin = digits.data() + i;
-    const auto [end, error] =
-        std::from_chars(begin, begin + std::min<std::size_t>(2, digits.size() - i), byte, 16);
-    if (error != std::errc() || end != begin + 2)
-      throw EntryError("pattern_hex", digits, "is not pairs of hexadecimal digits");
-    bytes += static_cast<char>(byte);
-  }
-  return bytes;
 }
 
 std::optional<std::chrono::minutes> block_at(const Value& object) {
@@ -91,14 +76,12 @@ Entry entry_of(const Value& object) {
   const std::string action_word = text_at(object, "action");
   const auto action = action_of(action_word);
   if (!action) throw EntryError("action", action_word, "is not allow, deny, trap, greylist or skip");
-  const std::string bytes = bytes_of(text_at(object, "pattern_hex"));
-  Entry entry{
-      .action = *action,
-      .pattern = Pattern::parse(text_at(object, "what"), bytes.empty() ? text_at(object, "pattern") : bytes),
-      .block = block_at(object),
-      .reply = reply_at(object),
-      .expires = expiry_at(object),
-      .comment = stored_comment(text_at(object, "comment"))};
+  Entry entry{.action = *action,
+              .pattern = Pattern::parse(text_at(object, "what"), text_at(object, "pattern")),
+              .block = block_at(object),
+              .reply = reply_at(object),
+              .expires = expiry_at(object),
+              .comment = stored_comment(text_at(object, "comment"))};
   if (const auto why = objection(entry)) throw EntryError(*why);
   return entry;
 }
@@ -112,8 +95,7 @@ Json json_of(const StoredEntry& entry) {
               {"pattern", one_line(entry.pattern)},
               {"until", entry.expires == kForEver ? Json() : Json(entry.expires)},
               {"over", entry.is_over},
-              {"comment", one_line(entry.comment)}};
-  if (one_line(entry.pattern) != entry.pattern) object.set("pattern_hex", hexadecimal(entry.pattern));
+              {"comment", line_of_utf8(entry.comment)}};
   if (!entry.block.empty()) object.set("block", std::stol(entry.block));
   if (!entry.reply.empty()) object.set("reply", one_line(entry.reply));
   return object;

@@ -5,7 +5,6 @@
 //     action       `allow`, `deny`, `trap`, `greylist`, `skip`
 //     what         `client`, `sender`, `recipient`
 //     pattern      as in pattern.h, shown as by `one_line`
-//     pattern_hex  the pattern's bytes in hexadecimal digits, where `pattern` cannot show them
 //     until        `YYYY-MM-DD hh:mm:ss`, UTC, or null for ever; a date, to its day's end, is read as well
 //     over         whether that is over; not read
 //     comment

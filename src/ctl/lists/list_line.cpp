@@ -4,6 +4,9 @@
 #include <string_view>
 #include <vector>
 
+#include "text/printable.h"
+#include "text/utf8.h"
+
 namespace greylisting::ctl {
 namespace {
 
@@ -41,7 +44,7 @@ Written written(ListFormat format, const Entry& entry) {
     }
     if (pattern.text().starts_with('=')) return {{pattern.text().substr(1)}, {pattern}};
   }
-  return {{pattern.text()}, {pattern}};
+  return {{pattern.is_regexp() ? pattern.text() : unescaped(pattern.text())}, {pattern}};
 }
 
 // Whether the lines say what they are meant to say, to whoever reads the format.
@@ -76,7 +79,7 @@ ListLine list_line(ListFormat format, const Entry& entry) {
   ListLine line;
   for (const std::string& each : lines.lines) {
     line.text += each;
-    if (!entry.comment.empty()) line.text.append(" # ").append(one_line(entry.comment));
+    if (!entry.comment.empty()) line.text.append(" # ").append(line_of_utf8(entry.comment));
     line.text += '\n';
   }
   return line;

@@ -1,6 +1,7 @@
 #include "ctl/print/words.h"
 
 #include "ctl/commands.h"
+#include "text/shell_word.h"
 #include "text/utc.h"
 
 namespace greylisting::ctl {
@@ -20,11 +21,12 @@ std::string subject_meant_by(const std::string& text, Action action) {
   const bool is_no_name = text == "<>";
   if (text.find('@') == std::string::npos && !is_no_name) return "client";
   const std::string begin = '"' + one_line(text) + "\" can be a ";
+  const std::string typed = shell_word(text);
   const std::string command = "greylistctl " + std::string(name(action)) + ' ';
   throw UsageError(begin +
                    (is_no_name ? "client without a name or the null sender" : "sender or a recipient") +
-                   ": write " + command + (is_no_name ? "client" : "sender") + ' ' + one_line(text) +
-                   ", or " + command + (is_no_name ? "sender" : "recipient") + ' ' + one_line(text));
+                   ": write " + command + (is_no_name ? "client" : "sender") + ' ' + typed + ", or " +
+                   command + (is_no_name ? "sender" : "recipient") + ' ' + typed);
 }
 
 }  // namespace

@@ -61,7 +61,8 @@ class Condition {
 
 std::string condition(const Condition& column, const std::string& what, const Settings& settings,
                       Address (*read)(std::string_view)) {
-  const std::string text = what == "<>" ? "" : from_printable(what).value_or(what);
+  const bool is_path = what.size() >= 2 && what.front() == '<' && what.back() == '>';
+  const std::string text = unescaped(is_path ? what.substr(1, what.size() - 2) : what);
   const auto at = text.rfind('@');
   if (text.empty() || (at != std::string::npos && at != 0 && at + 1 < text.size()))
     return column.is(read(text));

@@ -62,8 +62,9 @@ struct RecordQuery {
 };
 
 /// The condition for what is said of a sender or a recipient: an address, `user@` or a domain with its
-/// subdomains; `<>` or nothing for the null sender. With privacy=hash the condition is on hashes, and only
-/// addresses and whole domains can be looked for. Throws UsageError.
+/// subdomains, as in the log, with `\xNN`, and between < and >; `<>` or nothing for the null sender. With
+/// privacy=hash the condition is on hashes, and only addresses and whole domains can be looked for. Throws
+/// UsageError.
 std::string condition_on_sender(const std::string& what, const Settings& settings, sql::Dialect dialect);
 std::string condition_on_recipient(const std::string& what, const Settings& settings, sql::Dialect dialect);
 

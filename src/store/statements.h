@@ -33,8 +33,8 @@ Facts facts_in(const std::vector<Row>& rows, const Attempt& attempt);
 std::string entries_for(const Attempt& attempt, const Facts& facts, const Literals& keys, Dialect dialect);
 void add_entries(Evidence& evidence, const std::vector<Row>& rows, const Attempt& attempt);
 
-/// sql/earn.sql for each identity that earns, and what becomes of its group, or sql/take_back.sql; empty when nothing
-/// is earned or lost.
+/// sql/earn.sql for each identity that earns, and what becomes of its group, or sql/take_back.sql; empty when
+/// nothing is earned or lost.
 std::string earn_for(const Attempt& attempt, const Facts& facts, Earns earns, const Literals& keys,
                      Dialect dialect);
 

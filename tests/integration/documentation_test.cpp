@@ -407,7 +407,8 @@ TEST_CASE("Every variable that is read is in greylisting(8) or greylisting.conf(
   const Environment environment = [&asked](const char* name) -> const char* {
     asked.insert(name);
     const std::string variable = name;
-    return variable == "RELAYCLIENT" || variable == "SMTP_AUTH_USER" || variable == "SMTPAUTHUSER" ? nullptr : "1";
+    return variable == "RELAYCLIENT" || variable == "SMTP_AUTH_USER" || variable == "SMTPAUTHUSER" ? nullptr
+                                                                                                   : "1";
   };
   CHECK(Session::is_greylisted(environment));
   static_cast<void>(Session::from(environment));

@@ -111,8 +111,7 @@ int check(const LoadedSettings& loaded, const CheckOptions& options) {
   look_at_user(user, report);
 
   const SmtpdUser tried = user.is_within_reach() ? user : this_user();
-  const Host host =
-      is_policy_host() ? examine_policy_host() : examine_host(tried, plugins_file(service));
+  const Host host = is_policy_host() ? examine_policy_host() : examine_host(tried, plugins_file(service));
   report.add(host.findings);
   if (!is_policy_host()) report.add(examine_service(service));
   const std::vector<Finding> about_files = examine_files_of(user, loaded);

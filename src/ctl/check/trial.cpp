@@ -229,7 +229,8 @@ Trial try_plugin(const PluginLine& line, const SmtpdUser& user, const LoadedSett
 }
 
 Finding remove_record(const Trial& trial, Administration& administration, const SmtpdUser& user) {
-  const std::string rows = "greylisting_data WHERE triplet = " + sql::literal(bytes(trial.recorded->keys.triplet));
+  const std::string rows =
+      "greylisting_data WHERE triplet = " + sql::literal(bytes(trial.recorded->keys.triplet));
   if (administration.count(rows) == 0) {
     return problem("store: what the plugin, as " + user.name +
                        ", says it has recorded is not there, so every attempt is new and no mail passes",

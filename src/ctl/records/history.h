@@ -51,7 +51,8 @@ void add(Tally& tally, const HistoryRow& row);
 /// its own when it is renamed; where it says nothing, the host's name.
 std::string host_name();
 
-/// Writes that name there unless it says something. Fails silently: the host's name does for one that keeps it.
+/// Writes that name there unless it says something. Fails silently: the host's name does for one that keeps
+/// it.
 void keep_host_name();
 
 /// Every function throws StoreError.

@@ -29,7 +29,7 @@ struct RecordCounts {
 /// The messages of a domain that came from several networks (moved_messages.h).
 struct PoolCounts {
   std::string domain;
-  std::uint64_t in_vain = 0;        // never-retried records of other networks than the first one
+  std::uint64_t in_vain = 0;  // never-retried records of other networks than the first one
   std::uint64_t messages = 0;
   std::uint64_t networks = 0;       // the most that one of them came from
   std::chrono::seconds longest{0};  // wait of one of them

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -12,6 +13,7 @@
 #include <functional>
 #include <iostream>
 #include <memory>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -21,6 +23,7 @@
 #include "settings/home.h"
 #include "store/store.h"
 #include "text/number.h"
+#include "text/shell_word.h"
 #include "version.h"
 
 using namespace greylisting;
@@ -127,6 +130,7 @@ Run add_cleanup(CLI::App& command) {
 Run add_migrate(CLI::App& /*command*/) { return ctl::migrate; }
 
 constexpr const char* kOneEntry =
+    "A pattern that begins with a dash stands behind --, after all options.\n"
     "An entry with the same action and pattern is changed; its comment, reply and block stay unless they "
     "are\n"
     "given, and without --until or --for it counts for ever from then on.\n";
@@ -478,6 +482,60 @@ constexpr std::array kSubcommands{
                add_migrate},
 };
 
+// What CLI11 would take for something else is marked: a word in brackets, which is an address literal, or a
+// client as Postfix writes it, for a list of words; one that begins with a dash behind --, of which it
+// forgets that it has seen it as soon as one word has come before, for an option.
+constexpr char kMark = '\x1f';
+
+std::vector<std::string> marked(const std::vector<std::string>& words) {
+  std::vector<std::string> marked;
+  bool is_behind = false;
+  for (const std::string& word : words) {
+    if (word == "--" && !is_behind) {
+      is_behind = true;
+    } else if (is_behind && word.starts_with('-')) {
+      marked.push_back(kMark + word);
+    } else {
+      marked.push_back(word.starts_with('[') && word.ends_with(']') ? word + kMark : word);
+    }
+  }
+  return marked;
+}
+
+std::string without_marks(std::string text) {
+  std::erase(text, kMark);
+  return text;
+}
+
+void take_marks_off(CLI::App& command) {
+  for (CLI::Option* const option : command.get_options([](const CLI::Option*) { return true; }))
+    option->transform(CLI::Validator(
+        [](std::string& word) {
+          word = without_marks(word);
+          return std::string();
+        },
+        ""));
+}
+
+// Of words that were taken for options: how one is to be written that can only be a pattern or an address.
+void say_how_to_write_a_dash(const std::vector<std::string>& unexpected, std::vector<std::string> words) {
+  const auto begins_with_dash = [](const std::string& word) { return word.starts_with('-'); };
+  const auto found = std::ranges::find_if(unexpected, [&](const std::string& word) {
+    return begins_with_dash(word) && word.find_first_of("@.") < word.find('=');
+  });
+  if (found == unexpected.end()) return;
+  std::cerr << shell_word(*found) << " begins as an option does: write -- in front of it";
+  const auto place = std::ranges::find(words, *found);
+  if (std::any_of(place + 1, words.end(), begins_with_dash)) {
+    std::cerr << ", and the options before that\n";
+    return;
+  }
+  words.insert(place, "--");
+  std::cerr << ": greylistctl";
+  for (const std::string& word : words) std::cerr << ' ' << shell_word(word);
+  std::cerr << '\n';
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Looks after the records of greylisting, the qmail-spp plugin.");
   app.name("greylistctl");
@@ -500,13 +558,21 @@ int run(int argc, char** argv) {
       chosen = command;
       chosen_run = run;
     });
+    take_marks_off(*command);
   }
 
+  const std::vector<std::string> words(argv + 1, argv + argc);
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> reversed = marked(words);
+    std::ranges::reverse(reversed);
+    app.parse(std::move(reversed));
     if (chosen == nullptr) throw CLI::RequiredError::Subcommand(1);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? ctl::kDone : ctl::kUsage;
+    std::ostringstream said;
+    const int status = app.exit(error, std::cout, said);
+    std::cerr << without_marks(said.str());
+    if (status != 0) say_how_to_write_a_dash(app.remaining(true), words);
+    return status == 0 ? ctl::kDone : ctl::kUsage;
   }
 
   go_home(home);

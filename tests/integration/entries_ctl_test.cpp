@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -302,16 +303,16 @@ TEST_CASE("An entry with the same action and pattern is changed", "[entries]") {
   check_call(installation, {{"deny", "192.0.2.0/24", "--until", "2090-01-01", "--comment", "M\xc3\xbcller's",
                              "--reply", "554 no"},
                             "entries/1: deny client 192\\.0\\.2\\.0/24, until 2090-01-01 23:59:59 UTC"});
-  CHECK(stored(installation) == "deny network 192.0.2.0/24 NULL 554 no M\\xc3\\xbcller's\n");
+  CHECK(stored(installation) == "deny network 192.0.2.0/24 NULL 554 no M\xc3\xbcller's\n");
 
   check_call(installation,
              {{"deny", "192.0.2.0/24", "--until", "2091-01-01 12:00:00", "--dry-run"},
               "would change entries/1: deny client 192\\.0\\.2\\.0/24, until 2091-01-01 12:00:00 UTC"});
-  CHECK_THAT(listed(installation), Contains("2090-01-01 23:59:59  reply \"554 no\"; M\\xc3\\xbcller's\n"));
+  CHECK_THAT(listed(installation), Contains("2090-01-01 23:59:59  reply \"554 no\"; M\xc3\xbcller's\n"));
 
   check_call(installation,
              {{"deny", "192.0.2.7/24"}, "changed entries/1: deny client 192\\.0\\.2\\.0/24, for ever"});
-  CHECK(stored(installation) == "deny network 192.0.2.0/24 NULL 554 no M\\xc3\\xbcller's\n");
+  CHECK(stored(installation) == "deny network 192.0.2.0/24 NULL 554 no M\xc3\xbcller's\n");
   check_call(installation, {{"deny", "192.0.2.0/24", "--comment", "", "--reply", "550 never"},
                             "changed entries/1: deny client 192\\.0\\.2\\.0/24, for ever"});
   CHECK(stored(installation) == "deny network 192.0.2.0/24 NULL 550 never \n");
@@ -334,6 +335,113 @@ TEST_CASE("Letters of any alphabet and quotes are stored as they are", "[entries
   }
 }
 
+TEST_CASE("An address is entered as the log and find show it", "[entries]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  for (const std::string sender :
+       {"gr\xc3\xa5@example.net", "\"john doe\"@example.net", "a\\b@example.net", "a\\xff@example.net"}) {
+    const std::string shown = logged(installation.attempt({.sender = sender}), "sender");
+    CAPTURE(sender, shown);
+    CHECK_THAT(ctl(installation, {"find", "--sender", '<' + shown + '>'}).output, Contains(shown));
+    CHECK(ctl(installation, {"deny", "sender", shown}).status == 0);
+    CHECK_THAT(listed(installation), Contains(' ' + shown + ' '));
+    CHECK(logged(installation.attempt({.sender = sender}), "reason") == "denied");
+    CHECK_THAT(ctl(installation, {"explain", "192.0.2.1", shown, "bob@example.org"}).output,
+               Contains("rejected"));
+    CHECK_THAT(ctl(installation, {"remove", "sender", shown}).output, Contains("removed entries/"));
+    CHECK(listed(installation) == "There are no such entries.\n");
+
+    write_file(installation.home() / "control/greylisting_deny", "sender " + shown + '\n', 0644);
+    CHECK(logged(installation.attempt({.sender = sender}), "reason") == "denied");
+    std::filesystem::remove(installation.home() / "control/greylisting_deny");
+  }
+  // What is typed in another way is the same entry.
+  ctl(installation, {"deny", "sender", "gr\xc3\xa5@example.net"});
+  check_call(installation, {{"deny", "sender", "Gr\\xC3\\xA5@example.net"},
+                            "changed entries/[0-9]+: deny sender gr\\\\xc3\\\\xa5@example\\.net, for ever"});
+  CHECK_THAT(ctl(installation, {"allow", "sender", "\"john doe\"@example.net"}).errors,
+             Contains("is to be written as \\xNN (a blank: \\x20)"));
+}
+
+TEST_CASE("A word in square brackets is taken as it is", "[entries]") {
+  const Installation installation(Backend::sqlite);
+  for (const Call& call : std::vector<Call>{
+           {{"deny", "sender", "[192.0.2.1]"}, "entries/1: deny sender \\[192\\.0\\.2\\.1\\], for ever"},
+           {{"allow", "recipient", "[ipv6:2001:db8::1]"},
+            "entries/2: allow recipient \\[ipv6:2001:db8::1\\], for ever"},
+           {{"allow", "sender", "[x@y.example]"}, "", 2, "\"[x@y.example]\""},
+           {{"allow", "sender", "[a,b]"}, "entries/3: allow sender \\[a,b\\], for ever"},
+           {{"remove", "sender", "[192.0.2.1]"}, "removed entries/1: deny sender \\[192\\.0\\.2\\.1\\]"},
+           {{"remove", "[ipv6:2001:db8::1]"}, "removed entries/2: allow recipient \\[ipv6:2001:db8::1\\]"},
+           {{"import", "plain", "[none]"}, "", 1, "[none]: there is no such file"},
+       })
+    check_call(installation, call);
+  installation.attempt({.sender = "a@[192.0.2.7]", .recipient = "bob@example.org"});
+  CHECK_THAT(ctl(installation, {"find", "--sender", "[192.0.2.7]"}).output, Contains("bob@example.org"));
+  CHECK_THAT(ctl(installation, {"explain", "192.0.2.1", "[a@b.example]", "bob@example.org"}).output,
+             Contains("[a@b.example]"));
+}
+
+TEST_CASE("A word that begins with a dash stands behind --, and that is said", "[entries]") {
+  const Installation installation(Backend::sqlite);
+  for (const Call& call : std::vector<Call>{
+           {{"deny", "sender", "--", "-x@example.net"}, "entries/1: deny sender -x@example\\.net, for ever"},
+           {{"deny", "sender", "-x@example.net"},
+            "",
+            2,
+            "-x@example.net begins as an option does: write -- in front of it: greylistctl --home " +
+                installation.home().string() + " deny sender -- -x@example.net\n"},
+           {{"remove", "--x.example", "--dry-run"},
+            "",
+            2,
+            "--x.example begins as an option does: write -- in front of it, and the options before that\n"},
+           {{"find", "--sender", "-x@example.net"}, "There are no such records\\."},
+           {{"remove", "--", "-x@example.net"}, "removed entries/1: deny sender -x@example\\.net"},
+       })
+    check_call(installation, call);
+  CHECK(ctl(installation, {"deny", "192.0.2.1", "--dryrun"}).errors.find("write --") == std::string::npos);
+}
+
+TEST_CASE("find takes an address in brackets", "[entries]") {
+  const Installation installation(Backend::sqlite);
+  installation.attempt({.sender = "alice@example.net", .recipient = "bob@example.org"});
+  installation.attempt({.sender = "", .recipient = "carol@example.org"});
+  for (const auto& [option, value, found] : std::vector<std::tuple<std::string, std::string, std::string>>{
+           {"--sender", "<alice@example.net>", "bob@example.org"},
+           {"--sender", "<example.net>", "bob@example.org"},
+           {"--recipient", "<bob@example.org>", "bob@example.org"},
+           {"--sender", "<>", "carol@example.org"}}) {
+    const Result result = ctl(installation, {"find", option, value});
+    CAPTURE(option, value);
+    CHECK_THAT(result.output, Contains(found));
+    CHECK(lines(result.output) == 2);
+  }
+}
+
+TEST_CASE("A comment in any alphabet is stored, listed and exported as it is", "[entries]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  const std::string comment = "M\xc3\xbcllschleuder \xe2\x82\xac \xf0\x9f\x93\xa7";
+  ctl(installation, {"deny", "192.0.2.1", "--comment", comment});
+  CHECK(stored(installation) == "deny network 192.0.2.1 NULL NULL " + comment + '\n');
+  CHECK_THAT(listed(installation), Contains(comment));
+  CHECK(nlohmann::json::parse(listed(installation, {"--json"})).at(0).at("comment") == comment);
+  CHECK_THAT(ctl(installation, {"export", "plain", "--action", "deny"}).output, Contains("# " + comment));
+  CHECK_THAT(ctl(installation, {"explain", "192.0.2.1", "a@example.net", "b@example.org"}).output,
+             Contains('(' + comment + ')'));
+  const std::string json = ctl(installation, {"export", "json"}).output;
+  ctl(installation, {"remove", "entries/1"});
+  CHECK(ctl(installation, {"import", "json", "-"}, json).status == 0);
+  CHECK_THAT(listed(installation), Contains(comment));
+  ctl(installation, {"import", "plain", "-"}, "192.0.2.9 # " + comment + "\n");
+  CHECK_THAT(listed(installation, {"allow"}), Contains(comment));
+
+  const Result cut = ctl(installation, {"deny", "192.0.2.2", "--comment", std::string(100000, 'x')});
+  CHECK_THAT(cut.output, Contains("note: the comment is longer than there is room for, and cut: xxx"));
+  CHECK(cut.output.size() < 500);
+  CHECK(listed(installation).find(std::string(256, 'x')) == std::string::npos);
+}
+
 TEST_CASE("list prints JSON", "[entries]") {
   const Installation installation(any_backend());
   CAPTURE(name(installation.backend()));
@@ -345,8 +453,8 @@ TEST_CASE("list prints JSON", "[entries]") {
   const auto json = nlohmann::json::parse(listed(installation, {"--json"}));
   const auto expected = nlohmann::json::parse(R"([
       {"id": "entries/1", "action": "deny", "what": "sender", "pattern": "a\"b\\xff@example.net",
-       "until": "2020-01-01 00:00:00", "over": true, "comment": "\\xc3\\xbc \\",
-       "pattern_hex": "612262ff406578616d706c652e6e6574", "reply": "550 \"no\""},
+       "until": "2020-01-01 00:00:00", "over": true, "comment": "\u00fc \\",
+       "reply": "550 \"no\""},
       {"id": "entries/2", "action": "greylist", "what": "client", "pattern": "192.0.2.0/24",
        "until": "2090-01-01 23:59:59", "over": false, "comment": "", "block": 7}])");
   CHECK(json == expected);

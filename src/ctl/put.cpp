@@ -81,7 +81,7 @@ int put(const LoadedSettings& loaded, const PutOptions& options) {
   EntryTable table(*administration, loaded.settings);
   const std::string now = administration->now();
   const std::string expires = expiry_of(options, now);
-  const Overlaps overlaps(table, loaded.settings, now);
+  Overlaps overlaps(*administration, loaded.settings, now);
   std::vector<std::string> old_ids;  // empty for one that is new
   for (Entry& entry : entries) {
     entry.expires = expires;

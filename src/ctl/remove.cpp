@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ctl/commands.h"
+#include "ctl/lists/entry_search.h"
 #include "ctl/lists/entry_table.h"
 #include "ctl/print/words.h"
 #include "ctl/records/earned.h"
@@ -45,20 +46,6 @@ bool is_id(std::string_view word) {
   return false;
 }
 
-// Whether the entry's pattern is `text`, in whatever form, or of the range that it is; one that is no pattern
-// any more, to the letter.
-bool is_of(const StoredEntry& entry, const std::string& text) {
-  if (entry.pattern == text) return true;
-  try {
-    const std::string subject = subject_of(entry);
-    if (!is_subject(subject)) return false;
-    const auto patterns = patterns_of(subject, text);
-    return std::ranges::find(patterns, Pattern::parse(subject, entry.pattern)) != patterns.end();
-  } catch (const PatternError&) {
-    return false;
-  }
-}
-
 class Search {
  public:
   Search(Administration& administration, const Settings& settings)
@@ -66,34 +53,26 @@ class Search {
 
   Found find(const std::vector<std::string>& words) {
     const std::string& first = words.front();
-    if (words.size() == 1 && is_id(first)) {
-      return {.entries = entries([&](const StoredEntry& entry) { return entry.id == first; }), .earned = {}};
-    }
+    if (words.size() == 1 && is_id(first))
+      return {.entries = EntryTable(administration_, settings_).with_id(first), .earned = {}};
     // Identities have blanks in them.
     std::string rest;
     for (auto word = words.begin() + 1; word != words.end(); ++word)
       rest += (rest.empty() ? "" : " ") + *word;
-    if (is_subject(first)) {
-      return {.entries = entries(
-                  [&](const StoredEntry& entry) { return subject_of(entry) == first && is_of(entry, rest); }),
-              .earned = {}};
-    }
+    EntrySearch search(administration_, settings_);
+    if (is_subject(first)) return {.entries = search.of(first, rest), .earned = {}};
     for (const Standing standing : {Standing::trusted, Standing::trapped}) {
       if (first == name(standing)) return {.entries = {}, .earned = earned({standing}, identity_of(rest))};
     }
     const std::string text = first + (rest.empty() ? "" : ' ' + rest);
-    return {.entries = entries([&](const StoredEntry& entry) { return is_of(entry, text); }),
-            .earned = earned({Standing::trusted, Standing::trapped}, text)};
+    Found found{.entries = {}, .earned = earned({Standing::trusted, Standing::trapped}, text)};
+    for (const std::string subject : {"client", "sender", "recipient"}) {
+      for (StoredEntry& entry : search.of(subject, text)) found.entries.push_back(std::move(entry));
+    }
+    return found;
   }
 
  private:
-  template <typename Condition>
-  std::vector<StoredEntry> entries(Condition condition) {
-    auto entries = EntryTable(administration_, settings_).all();
-    std::erase_if(entries, [&](const StoredEntry& entry) { return !condition(entry); });
-    return entries;
-  }
-
   // An address earns for the network that it counts by.
   std::string identity_of(const std::string& text) const {
     const auto address = IpAddress::parse(text);

@@ -168,6 +168,14 @@ bool can_meet(const Pattern& a, const Pattern& b) {
   return (is_local_part(a) && is_domain(b)) || (is_domain(a) && is_local_part(b));
 }
 
+std::vector<std::string> keys_around(const Pattern& pattern) {
+  const auto example = example_of(pattern);
+  if (!example) return {};
+  std::vector<std::string> keys = keys_of(*example);
+  std::erase_if(keys, [&](const std::string& key) { return key.front() != pattern.key().front(); });
+  return keys;
+}
+
 Precedence precedence(const Entry& a, const Entry& b) {
   if (say_the_same(a, b)) return Precedence::neither;
   if (!are_of_one_question(a.action, b.action)) {

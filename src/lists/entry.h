@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lists/pattern.h"
 #include "text/printable.h"
@@ -48,6 +49,11 @@ std::optional<std::string> objection(const Entry& entry);
 /// Whether one attempt can match both. Of two regular expressions, and of one and a domain, nobody knows; the
 /// answer is then `false`, or what holds for the domain's own name.
 bool can_meet(const Pattern& a, const Pattern& b);
+
+/// The keys of what all patterns, but regular expressions, have that match an attempt which this one matches
+/// and hardly another does: of itself, and of the networks or domains around it. Empty for a regular
+/// expression.
+std::vector<std::string> keys_around(const Pattern& pattern);
 
 /// Which of two entries counts where both match an attempt.
 enum class Precedence {

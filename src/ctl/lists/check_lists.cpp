@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <iterator>
 #include <optional>
 #include <stdexcept>
@@ -13,13 +14,15 @@
 #include "judgement/suspicion_rules.h"
 #include "lists/list_file.h"
 #include "lists/outside_lists.h"
+#include "text/shell_word.h"
 
 namespace greylisting::ctl {
 namespace {
 
 using State = Finding::State;
 
-constexpr std::size_t kMaxShown = 10;  // findings of one kind
+constexpr std::size_t kMaxShown = 10;   // findings of one kind
+constexpr std::size_t kMaxRead = 1000;  // entries
 constexpr const char* kBelieveNames =
     "set trust_remote_host=paranoid and run tcpserver with -p, or allow their networks";
 
@@ -33,15 +36,20 @@ void add_first_of(std::vector<Finding>& findings, std::vector<Finding> more, con
   }
 }
 
-Finding counts(const std::vector<StoredEntry>& entries) {
+// How many there are, by the index of actions.
+Finding counts(Administration& administration) {
   std::string text;
+  std::uint64_t all = 0;
   for (const Action action : kActions) {
-    const auto count = std::ranges::count(entries, name(action), &StoredEntry::action);
+    const std::uint64_t count =
+        administration.count("greylisting_entries WHERE action = '" + std::string(name(action)) + '\'');
+    all += count;
     if (count > 0)
       text += (text.empty() ? "" : ", ") + std::to_string(count) + ' ' + std::string(name(action));
   }
-  const auto over = std::ranges::count(entries, true, &StoredEntry::is_over);
+  const std::uint64_t over = administration.count("greylisting_entries WHERE expires <= :now");
   if (over > 0) text += "; " + std::to_string(over) + " of them expired";
+  if (all > kMaxRead) text += "; the newest " + std::to_string(kMaxRead) + " were looked at";
   return {State::good, "entries: " + (text.empty() ? "none" : text)};
 }
 
@@ -54,7 +62,9 @@ std::optional<Finding> problem_of(const StoredEntry& stored) {
     return Finding{
         State::warning,
         shown + text(entry) + " was stored in another way than this version finds it (" + columns + ')',
-        "enter it anew: greylistctl remove " + stored.id + ", then greylistctl " + text(entry)};
+        "enter it anew: greylistctl remove " + stored.id + ", then greylistctl " +
+            std::string(name(entry.action)) + ' ' + std::string(word(entry.pattern.kind())) + ' ' +
+            shell_word(entry.pattern.text())};
   } catch (const std::runtime_error& error) {
     return Finding{State::warning, shown + "it is not understood: " + error.what(),
                    "remove it: greylistctl remove " + stored.id};
@@ -116,21 +126,25 @@ void add_rules(std::vector<Finding>& findings, const Settings& settings) {
 }  // namespace
 
 std::vector<Finding> examine_entries(Administration& administration, const Settings& settings) {
-  // Those of greylisting_lists are looked at with the schema.
-  auto entries = EntryTable(administration, settings).all();
-  std::erase_if(entries, [](const StoredEntry& entry) { return entry.id.starts_with("lists/"); });
-
-  std::vector<Finding> findings{counts(entries)};
+  // Those of greylisting_lists are looked at with the schema. What another version or a person has written is
+  // the newest, or all are alike.
+  auto entries =
+      EntryTable(administration, settings).entries(" ORDER BY id DESC LIMIT " + std::to_string(kMaxRead));
+  std::ranges::reverse(entries);
+  std::vector<Finding> findings{counts(administration)};
   std::vector<Finding> problems;
-  std::size_t by_name = 0;
-  std::string first_by_name;
   for (const StoredEntry& stored : entries) {
     if (auto problem = problem_of(stored)) problems.push_back(std::move(*problem));
-    const auto entry = try_to_read(stored);
-    if (stored.is_over || !entry || !allows_by_unbelieved_name(*entry, settings)) continue;
-    if (by_name++ == 0) first_by_name = stored.id;
   }
   add_first_of(findings, std::move(problems), "entries");
+
+  const std::string allows_name =
+      "greylisting_entries WHERE action = 'allow' AND kind = 'host' AND expires > :now";
+  const bool is_believed = settings.trust_remote_host != RemoteHost::never;
+  const std::uint64_t by_name = is_believed ? 0 : administration.count(allows_name);
+  const std::string first_by_name =
+      by_name == 0 ? ""
+                   : "entries/" + administration.ask("SELECT MIN(id) FROM " + allows_name, 1).at(0).at(0);
   if (by_name > 0) {
     findings.push_back({State::warning,
                         "entries: " + counted(by_name, "allows", "allow") + " clients by name (" +

@@ -77,9 +77,11 @@ class EntryTable {
   /// Deletes entries of that form of `id`; one that is not there is none.
   void remove(const std::vector<std::string>& ids);
 
- private:
+  /// The rows of greylisting_entries, and of greylisting_lists, that SQL behind their names leaves.
   std::vector<StoredEntry> entries(const std::string& clauses);
   std::vector<StoredEntry> lists(const std::string& clauses);
+
+ private:
   std::string literal(std::string_view text) const {
     return sql::text_literal(text, administration_.dialect());
   }

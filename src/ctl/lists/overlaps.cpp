@@ -3,7 +3,6 @@
 #include <optional>
 #include <utility>
 
-#include "ctl/lists/entry_table.h"
 #include "lists/list_file.h"
 #include "lists/outside_lists.h"
 
@@ -61,21 +60,17 @@ std::string note_about(const Entry& entry, const OtherEntry& its) {
 
 }  // namespace
 
-Overlaps::Overlaps(EntryTable& table, const Settings& settings, const std::string& now)
-    : settings_(settings) {
-  for (const StoredEntry& stored : table.all()) {
-    if (const auto entry = stored.is_over ? std::nullopt : try_to_read(stored))
-      others_.push_back({.entry = *entry, .place = stored.id});
-  }
-  add_file(others_, ListFormat::plain, kDenyFile, Action::deny, now);
-  add_file(others_, ListFormat::plain, kAllowFile, Action::allow, now);
+Overlaps::Overlaps(Administration& administration, const Settings& settings, const std::string& now)
+    : search_(administration, settings), settings_(settings) {
+  add_file(of_files_, ListFormat::plain, kDenyFile, Action::deny, now);
+  add_file(of_files_, ListFormat::plain, kAllowFile, Action::allow, now);
   for (const NamedList& list : named_lists(settings.allow_lists)) {
     if (const auto format = list_format(list.format))
-      add_file(others_, *format, list.file, Action::allow, now);
+      add_file(of_files_, *format, list.file, Action::allow, now);
   }
 }
 
-std::vector<std::string> Overlaps::notes_about(const Entry& entry) const {
+std::vector<std::string> Overlaps::notes_about(const Entry& entry) {
   std::vector<std::string> notes;
   if (allows_by_unbelieved_name(entry, settings_)) {
     notes.push_back(std::string(entry.pattern.is_regexp() ? "it is held against the client's address alone"
@@ -83,7 +78,12 @@ std::vector<std::string> Overlaps::notes_about(const Entry& entry) const {
                     " while trust_remote_host=never, because a client can have any name; set "
                     "trust_remote_host=paranoid and run tcpserver with -p, or allow its network");
   }
-  for (const OtherEntry& other : others_) {
+  std::vector<OtherEntry> others;
+  for (const StoredEntry& stored : search_.around(entry.pattern)) {
+    if (const auto its = try_to_read(stored)) others.push_back({.entry = *its, .place = stored.id});
+  }
+  others.insert(others.end(), of_files_.begin(), of_files_.end());
+  for (const OtherEntry& other : others) {
     if (!can_meet(entry.pattern, other.entry.pattern)) continue;
     if (std::string note = note_about(entry, other); !note.empty()) notes.push_back(std::move(note));
   }

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "ctl/lists/entry_table.h"
+#include "ctl/lists/entry_search.h"
 #include "lists/entry.h"
 #include "settings/settings.h"
 
@@ -20,16 +20,18 @@ struct OtherEntry {
 
 class Overlaps {
  public:
-  /// Those that are not over at `now`, the store's time. Throws StoreError.
-  Overlaps(EntryTable& table, const Settings& settings, const std::string& now);
+  /// Reads this host's files. `now` is the store's time.
+  Overlaps(Administration& administration, const Settings& settings, const std::string& now);
 
-  /// A sentence for each that matches some of the attempts that `entry` matches and that would not decide
-  /// alike: which of both counts, and why; and one where the entry itself changes nothing.
-  std::vector<std::string> notes_about(const Entry& entry) const;
+  /// A sentence for each entry that matches some of the attempts that `entry` matches and that would not
+  /// decide alike: which of both counts, and why; and one where the entry itself changes nothing. Of the
+  /// store's entries those that EntrySearch::around finds. Throws StoreError.
+  std::vector<std::string> notes_about(const Entry& entry);
 
  private:
+  EntrySearch search_;
   const Settings& settings_;
-  std::vector<OtherEntry> others_{};
+  std::vector<OtherEntry> of_files_{};
 };
 
 }  // namespace greylisting::ctl

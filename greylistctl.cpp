@@ -162,6 +162,7 @@ Run add_put(CLI::App& command) {
         ->type_name("MINUTES");
   }
   command.add_option("--comment", options->comment, "free text")->type_name("TEXT");
+  command.add_flag("--yes", options->is_sure, "also what decides much, without asking");
   command.add_flag("--dry-run", options->dry_run, "say what would be done, and do nothing");
   command.footer(kOneEntry + command.get_footer());
   return [options](const LoadedSettings& loaded) { return ctl::put(loaded, *options); };
@@ -216,6 +217,7 @@ Run add_import(CLI::App& command) {
       ->type_name("");
   command.add_option("--comment", arguments->options.comment, "comment of entries that have none")
       ->type_name("TEXT");
+  command.add_flag("--yes", arguments->options.is_sure, "also entries that decide much, without asking");
   command.add_flag("--dry-run", arguments->options.dry_run, "say what would be imported, and do nothing");
   const Here here;
   return [arguments, here](const LoadedSettings& loaded) {

@@ -41,15 +41,15 @@ _greylistctl() {
     words='-h --help '
     case $subcommand in
       '') words+='--home --version' ;;
-      allow | trap | skip) words+='--until --for --comment --dry-run' ;;
-      deny) words+='--until --for --comment --reply --dry-run' ;;
-      greylist) words+='--until --for --comment --block --dry-run' ;;
+      allow | trap | skip) words+='--until --for --comment --yes --dry-run' ;;
+      deny) words+='--until --for --comment --reply --yes --dry-run' ;;
+      greylist) words+='--until --for --comment --block --yes --dry-run' ;;
       check) words+='--user --verbose --json --quiet' ;;
       list | status) words+='--json' ;;
       settings) words+='--all --defaults --json' ;;
       metrics) words+='--output' ;;
       remove) words+='--dry-run' ;;
-      import) words+='--action --comment --dry-run' ;;
+      import) words+='--action --comment --yes --dry-run' ;;
       export) words+='--action' ;;
       copy) words+='--from --to --overwrite --compare' ;;
       explain) words+='--host --helo --spf --rbl --recipients --json' ;;

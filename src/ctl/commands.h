@@ -77,6 +77,7 @@ struct PutOptions {
   std::optional<std::string> comment;
   std::optional<std::string> reply;
   std::optional<int> block;  // minutes
+  bool is_sure = false;      // also where it decides much
   bool dry_run = false;
 };
 
@@ -106,6 +107,7 @@ struct ImportOptions {
   std::string file;                  // `-` for standard input
   std::optional<Action> action;      // allow when it is not said; JSON says it for each entry
   std::string comment;               // of entries that have none
+  bool is_sure = false;              // also where they decide much
   bool dry_run = false;
 };
 

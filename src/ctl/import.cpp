@@ -14,7 +14,9 @@
 #include "ctl/commands.h"
 #include "ctl/held_signals.h"
 #include "ctl/lists/entry_json.h"
+#include "ctl/lists/hindsight.h"
 #include "ctl/print/figure_words.h"
+#include "ctl/print/terminal.h"
 #include "settings/control_file.h"
 #include "text/utc.h"
 
@@ -135,14 +137,36 @@ std::map<Action, std::vector<Entry>> entries_of(const Content& content, const st
   return entries;
 }
 
-void put_batch(EntryTable& table, const std::vector<Entry>& entries, bool dry_run, Counts& counts) {
+// What the store has of entries that do the same, by kind and pattern.
+std::unordered_map<std::string, StoredEntry> stored_of(EntryTable& table, const std::vector<Entry>& entries) {
   std::vector<Pattern> patterns;
   patterns.reserve(entries.size());
   for (const Entry& entry : entries) patterns.push_back(entry.pattern);
   std::unordered_map<std::string, StoredEntry> stored;
   for (StoredEntry& each : table.find(entries.front().action, patterns))
     stored.try_emplace(key_of(each.kind, each.pattern), std::move(each));
+  return stored;
+}
 
+// The entries that do not count yet.
+std::vector<Entry> new_of(EntryTable& table, const std::map<Action, std::vector<Entry>>& entries) {
+  std::vector<Entry> found;
+  for (const auto& [action, of_action] : entries) {
+    for (auto begin = of_action.begin(); begin != of_action.end();) {
+      const auto end = begin + std::min<std::ptrdiff_t>(kBatch, of_action.end() - begin);
+      const auto stored = stored_of(table, {begin, end});
+      std::copy_if(begin, end, std::back_inserter(found), [&stored](const Entry& entry) {
+        const auto old = stored.find(key_of(entry));
+        return old == stored.end() || old->second.is_over;
+      });
+      begin = end;
+    }
+  }
+  return found;
+}
+
+void put_batch(EntryTable& table, const std::vector<Entry>& entries, bool dry_run, Counts& counts) {
+  const auto stored = stored_of(table, entries);
   std::vector<Entry> to_put;
   for (const Entry& entry : entries) {
     const auto old = stored.find(key_of(entry));
@@ -212,6 +236,9 @@ int import(const LoadedSettings& loaded, const ImportOptions& options) {
   EntryTable table(*administration, loaded.settings);
   Counts counts;
   const auto by_action = entries_of(content, administration->now(), counts);
+  if (!are_meant(warnings_about(new_of(table, by_action), *administration, loaded.settings), options.is_sure,
+                 options.dry_run, options.file != "-" && can_ask()))
+    return kFailed;
   {
     const HeldSignals signals;
     if (!put_all(table, by_action, options, counts)) return kFailed;

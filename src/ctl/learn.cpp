@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -16,6 +14,7 @@
 #include "ctl/logs/smtpd_logs.h"
 #include "ctl/print/figure_words.h"
 #include "ctl/print/table.h"
+#include "ctl/print/terminal.h"
 #include "ctl/records/earned.h"
 #include "text/utc.h"
 
@@ -191,14 +190,6 @@ void carry_out(Administration& administration, const Settings& settings, const P
   withdraw_passes(administration, to_withdraw);
 }
 
-// Whether a person says so.
-bool is_confirmed() {
-  std::cout << "Do this? [y/N] " << std::flush;
-  std::string answer;
-  std::getline(std::cin, answer);
-  return answer == "y" || answer == "Y" || answer == "yes";
-}
-
 }  // namespace
 
 int learn(const LoadedSettings& loaded, const LearnOptions& options) {
@@ -233,9 +224,7 @@ int learn(const LoadedSettings& loaded, const LearnOptions& options) {
     return status;
   }
   if (!options.is_sure) {
-    const bool can_ask =
-        isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 && std::ranges::count(options.logs, "-") == 0;
-    if (!can_ask) {
+    if (!can_ask() || std::ranges::count(options.logs, "-") > 0) {
       std::cerr
           << "greylistctl: nothing was done, because there is no terminal to ask on; --yes does it without "
              "asking\n";

@@ -6,10 +6,13 @@
 
 #include "ctl/commands.h"
 #include "ctl/lists/entry_table.h"
+#include "ctl/lists/hindsight.h"
 #include "ctl/lists/overlaps.h"
+#include "ctl/print/terminal.h"
 #include "ctl/print/words.h"
 #include "mail/reply.h"
 #include "text/utc.h"
+#include "text/utf8.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -83,15 +86,23 @@ int put(const LoadedSettings& loaded, const PutOptions& options) {
   const std::string expires = expiry_of(options, now);
   Overlaps overlaps(*administration, loaded.settings, now);
   std::vector<std::string> old_ids;  // empty for one that is new
+  std::vector<Entry> to_ask_of;      // what does not count yet
   for (Entry& entry : entries) {
     entry.expires = expires;
     const auto old = table.find(entry.action, {entry.pattern});
     if (!old.empty()) keep(entry, old.front(), options);
     if (const auto why = objection(entry)) throw UsageError(*why);
     old_ids.push_back(old.empty() ? "" : old.front().id);
+    if (old.empty() || old.front().is_over) to_ask_of.push_back(entry);
   }
+  if (!are_meant(warnings_about(to_ask_of, *administration, loaded.settings), options.is_sure,
+                 options.dry_run, can_ask()))
+    return kFailed;
 
   if (!options.dry_run) table.put(entries);
+  if (options.comment && stored_comment(*options.comment) != line_of_utf8(*options.comment))
+    std::cout << "note: the comment is longer than there is room for, and cut: " << entries.front().comment
+              << '\n';
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const Entry& entry = entries[i];
     if (options.dry_run) {

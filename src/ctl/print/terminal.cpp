@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <iostream>
+#include <string>
 #include <string_view>
 
 namespace greylisting::ctl {
@@ -20,6 +22,15 @@ std::size_t width_of(int descriptor) {
   constexpr std::size_t kUsual = 80;
   struct winsize size = {};
   return ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsual;
+}
+
+bool can_ask() { return isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1; }
+
+bool is_confirmed() {
+  std::cout << "Do this? [y/N] " << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
 }
 
 }  // namespace greylisting::ctl

@@ -12,4 +12,10 @@ bool is_decorated(int descriptor);
 /// How many columns that terminal has; 80 where it does not say.
 std::size_t width_of(int descriptor);
 
+/// Whether there is a person to ask: standard input and output are a terminal.
+bool can_ask();
+
+/// Whether the person says so. Asks `Do this? [y/N]`.
+bool is_confirmed();
+
 }  // namespace greylisting::ctl

@@ -1,0 +1,142 @@
+#include "ctl/lists/breadth.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "settings/control_file.h"
+#include "text/ascii.h"
+
+namespace greylisting::ctl {
+namespace {
+
+// Nobody was ever given more: /8 to some in the eighties, /19 to a few providers.
+constexpr unsigned kWidestIpv4 = 8;
+constexpr unsigned kWidestIpv6 = 19;
+
+// Of different lengths, with and without digits, dashes and dots.
+constexpr std::array<std::string_view, 4> kHosts{"mail.example", "qx7-zk.b0", "www.a.fhy", "n12"};
+constexpr std::array<std::string_view, 4> kLocalParts{"postmaster", "qx7", "b.fhy-z", "news+12"};
+constexpr std::array<std::string_view, 4> kAddresses{"192.0.2.77", "2001:db8:5::9", "203.0.113.250",
+                                                     "2001:db8:f00d:1:2:3:4:5"};
+constexpr std::array<std::string_view, 16> kTopLevels{"com", "net", "org", "info",  "de", "uk",
+                                                      "fr",  "ru",  "cn",  "br",    "eu", "io",
+                                                      "in",  "xyz", "top", "online"};
+
+// Of a top-level domain with two letters: what stands in front of the names that it gives.
+constexpr std::array<std::string_view, 10> kSecondLevels{"ac",  "co", "com", "edu", "go",
+                                                         "gov", "ne", "net", "or",  "org"};
+
+// Names that are not in the Internet's tree, and no one else's.
+constexpr std::array<std::string_view, 13> kOwnNames{"localhost", "localdomain", "local",  "lan",     "home",
+                                                     "internal",  "intranet",    "corp",   "invalid", "test",
+                                                     "example",   "arpa",        "unknown"};
+
+template <typename Range>
+bool has(const Range& range, std::string_view word) {
+  return std::ranges::find(range, word) != range.end();
+}
+
+std::string everybody(const Pattern& pattern) { return "every " + std::string(word(pattern.kind())); }
+
+// The attempt number `i` of a stranger in that domain.
+Subjects stranger(std::size_t i, std::string_view domain) {
+  const std::string name = std::string(kHosts.at(i)).append(".").append(domain);
+  const std::string address = std::string(kLocalParts.at(i)).append("@").append(name);
+  return {.client = IpAddress::parse(kAddresses.at(i)).value_or(IpAddress()),
+          .client_name = name,
+          .sender = Address::sender(address),
+          .recipient = Address::recipient(address)};
+}
+
+bool matches_all(const Pattern& pattern, std::string_view domain) {
+  for (std::size_t i = 0; i < kHosts.size(); ++i) {
+    if (!pattern.matches(stranger(i, domain))) return false;
+  }
+  return true;
+}
+
+std::optional<std::string> breadth_of_regexp(const Pattern& pattern) {
+  std::vector<std::string_view> matched;
+  for (const std::string_view top_level : kTopLevels) {
+    if (matches_all(pattern, top_level)) matched.push_back(top_level);
+  }
+  if (matched.empty()) return std::nullopt;
+  if (matched.size() > kTopLevels.size() / 2) return everybody(pattern);
+  return "a whole top-level domain, ." + std::string(matched.front());
+}
+
+// Loopback, private, link-local and multicast addresses are whoever's they are.
+bool is_of_the_internet(const Network& network) {
+  const auto first = static_cast<unsigned char>(network.first().bytes().front());
+  return network.first().is_ipv4() ? first < 224 : first < 0xfc || network.prefix() < 7;
+}
+
+std::optional<std::string> breadth_of_network(const Network& network) {
+  const bool is_ipv4 = network.first().is_ipv4();
+  if (network.prefix() == 0) return std::string("every ") + (is_ipv4 ? "IPv4" : "IPv6") + " client";
+  if (!is_of_the_internet(network) || network.prefix() >= (is_ipv4 ? kWidestIpv4 : kWidestIpv6))
+    return std::nullopt;
+  return "a network wider than any that one holder has (" + std::string(is_ipv4 ? "/8)" : "/19)");
+}
+
+// Of a domain with its subdomains, or of these alone.
+std::optional<std::string> breadth_of_domain(std::string_view domain) {
+  const auto dot = domain.rfind('.');
+  const std::string shown = '.' + std::string(domain);
+  if (domain.starts_with('[')) return std::nullopt;
+  if (dot == std::string_view::npos) {
+    if (has(kOwnNames, domain) || ascii::is_digits(domain)) return std::nullopt;
+    return "a whole top-level domain, " + shown;
+  }
+  const bool is_country = domain.size() - dot == 3;
+  if (is_country && has(kSecondLevels, domain.substr(0, dot))) return "a whole domain of a country, " + shown;
+  return std::nullopt;
+}
+
+void add_domains(std::vector<std::string>& domains, const std::string& file) {
+  const std::string text = read_control_file(file, std::size_t{1} << 24U).text;
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    // virtualdomains: [user@]domain:prepend
+    const std::string domain = ascii::lower(trimmed(line.substr(0, line.find(':'))));
+    if (!domain.empty() && !domain.starts_with('#') && !domain.starts_with('.') &&
+        domain.find('@') == std::string::npos)
+      domains.push_back(domain);
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> breadth_of(const Pattern& pattern) {
+  if (pattern.network()) return breadth_of_network(*pattern.network());
+  if (pattern.is_regexp()) return breadth_of_regexp(pattern);
+  const char reach = pattern.key()[1];
+  if (reach != '.' && reach != '*') return std::nullopt;
+  return breadth_of_domain(std::string_view(pattern.key()).substr(2));
+}
+
+bool is_all_of(const Pattern& pattern, const std::string& domain) {
+  if (pattern.kind() != PatternKind::recipient) return false;
+  return std::ranges::all_of(kLocalParts, [&](std::string_view local_part) {
+    return pattern.matches(
+        {.client = {},
+         .client_name = {},
+         .sender = Address::sender(""),
+         .recipient = Address::recipient(std::string(local_part).append("@").append(domain))});
+  });
+}
+
+std::vector<std::string> own_domains() {
+  std::vector<std::string> domains;
+  for (const char* const file :
+       {"control/rcpthosts", "control/morercpthosts", "control/locals", "control/virtualdomains"})
+    add_domains(domains, file);
+  std::ranges::sort(domains);
+  domains.erase(std::ranges::unique(domains).begin(), domains.end());
+  return domains;
+}
+
+}  // namespace greylisting::ctl

@@ -1,0 +1,24 @@
+// breadth: patterns that match more than anybody can mean.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lists/pattern.h"
+
+namespace greylisting::ctl {
+
+/// What the pattern matches when that is too much: `every sender`, `a whole top-level domain, .com`, `a
+/// network wider than any that one holder has`; nothing when it is not. Of a regular expression it is found
+/// out by names and addresses that have nothing in common.
+std::optional<std::string> breadth_of(const Pattern& pattern);
+
+/// Whether the pattern of recipients matches every address of that domain.
+bool is_all_of(const Pattern& pattern, const std::string& domain);
+
+/// The domains that this host takes mail for: control/rcpthosts, morercpthosts, locals and virtualdomains, as
+/// far as they can be read. One for subdomains alone, `.example.org`, is left out.
+std::vector<std::string> own_domains();
+
+}  // namespace greylisting::ctl

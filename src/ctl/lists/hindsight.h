@@ -1,0 +1,32 @@
+// hindsight: what entries would have decided of the mail of the last days, and which of them decide so much
+// that a person should say twice that they are meant.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lists/entry.h"
+#include "store/administration.h"
+
+namespace greylisting::ctl {
+
+/// What `--yes` is for: entries of one call that
+///   - match all clients, senders or recipients, a network wider than any that one holder has, or a top-level
+///     domain;
+///   - deny or trap a whole domain that this host takes mail for (control/rcpthosts and its like), or trap a
+///     mailbox that has had mail lately;
+///   - would have accepted, or denied where it had passed, a tenth of the mail of the last days, and 20
+///   records
+///     at least.
+/// A sentence each. Nothing for narrow ones that allow, such as an address, however much mail is theirs.
+/// Records are looked at as far as they tell: all, or some thousands taken at random; with privacy=hash by
+/// clients alone. Throws StoreError.
+std::vector<std::string> warnings_about(const std::vector<Entry>& entries, Administration& administration,
+                                        const Settings& settings);
+
+/// Prints the warnings. Whether the entries are to be made then: where there are none, in a dry run, when it
+/// is sure (`--yes`), or as the person says, if one `can_be_asked`. Throws UsageError, with the remedy, where
+/// nobody can.
+bool are_meant(const std::vector<std::string>& warnings, bool is_sure, bool dry_run, bool can_be_asked);
+
+}  // namespace greylisting::ctl

@@ -1,0 +1,111 @@
+#include "ctl/lists/breadth.h"
+
+#include <string>
+#include <vector>
+
+#include "tests/support/catch.h"
+
+namespace greylisting::ctl {
+namespace {
+
+struct Case {
+  std::string word;
+  std::string pattern;
+};
+
+TEST_CASE("breadth_of: what matches more than anybody can mean", "[breadth]") {
+  for (const auto& [word, pattern] : std::vector<Case>{
+           {"client", "0.0.0.0/0"},
+           {"client", "::/0"},
+           {"client", "0.0.0.0/1"},
+           {"client", "64.0.0.0/7"},
+           {"client", "2000::/3"},
+           {"client", "2001::/16"},
+           {"client", "com"},
+           {"client", "*.net"},
+           {"sender", "*.com"},
+           {"sender", "xyz"},
+           {"sender", "*.co.uk"},
+           {"sender", "com.br"},
+           {"recipient", "org"},
+           {"client", "/./"},
+           {"client", "/.*/"},
+           {"client", "/[0-9]/"},
+           {"client", "/^/"},
+           {"client", "/\\./"},
+           {"client", "/\\.com$/"},
+           {"sender", "/@/"},
+           {"sender", "/^[^@]+@.+$/"},
+           {"sender", "/\\.ru$/"},
+           {"sender", "/.*@.*\\.(top|xyz)$/"},
+           {"recipient", "/./"},
+       }) {
+    CAPTURE(word, pattern);
+    CHECK(breadth_of(Pattern::parse(word, pattern)).has_value());
+  }
+}
+
+TEST_CASE("breadth_of: narrow patterns, and wide ones that somebody can mean", "[breadth]") {
+  for (const auto& [word, pattern] : std::vector<Case>{
+           {"client", "192.0.2.7"},
+           {"client", "10.0.0.0/8"},
+           {"client", "127.0.0.0/8"},
+           {"client", "224.0.0.0/3"},
+           {"client", "fe80::/10"},
+           {"client", "fc00::/7"},
+           {"client", "2a00:1450::/19"},
+           {"client", "2001:db8::/32"},
+           {"client", "<>"},
+           {"client", "localhost"},
+           {"client", "*.lan"},
+           {"client", "example.net"},
+           {"client", "*.example.net"},
+           {"client", "co.example"},
+           {"client", "/^mx[0-9]+\\.example\\.com$/"},
+           {"client", "/dyn(amic)?[.-]/"},
+           {"client", "/\\.google\\.com$/"},
+           {"sender", "<>"},
+           {"sender", "=com"},
+           {"sender", "user@"},
+           {"sender", "bbc.co.uk"},
+           {"sender", "x.com"},
+           {"sender", "[192.0.2.1]"},
+           {"sender", "/^bounces?[+-]/"},
+           {"sender", "/@example\\.(com|net)$/"},
+           {"recipient", "example.org"},
+           {"recipient", "postmaster@"},
+           {"recipient", "/^abuse@/"},
+       }) {
+    CAPTURE(word, pattern);
+    CHECK(breadth_of(Pattern::parse(word, pattern)) == std::nullopt);
+  }
+}
+
+TEST_CASE("breadth_of: says what is matched", "[breadth]") {
+  CHECK(breadth_of(Pattern::parse("client", "0.0.0.0/0")) == "every IPv4 client");
+  CHECK(breadth_of(Pattern::parse("client", "/./")) == "every client");
+  CHECK(breadth_of(Pattern::parse("client", "2000::/3")) ==
+        "a network wider than any that one holder has (/19)");
+  CHECK(breadth_of(Pattern::parse("sender", "*.com")) == "a whole top-level domain, .com");
+  CHECK(breadth_of(Pattern::parse("sender", "/\\.ru$/")) == "a whole top-level domain, .ru");
+  CHECK(breadth_of(Pattern::parse("sender", "co.uk")) == "a whole domain of a country, .co.uk");
+}
+
+TEST_CASE("is_all_of: a domain, by whatever pattern", "[breadth]") {
+  const auto is_all = [](const std::string& pattern) {
+    return is_all_of(Pattern::parse("recipient", pattern), "example.org");
+  };
+  for (const std::string pattern : {"example.org", "=example.org", "org", "/@example\\.org$/", "/./"}) {
+    CAPTURE(pattern);
+    CHECK(is_all(pattern));
+  }
+  for (const std::string pattern :
+       {"bob@example.org", "postmaster@", "*.example.org", "example.com", "/^x@example\\.org$/"}) {
+    CAPTURE(pattern);
+    CHECK_FALSE(is_all(pattern));
+  }
+  CHECK_FALSE(is_all_of(Pattern::parse("sender", "example.org"), "example.org"));
+}
+
+}  // namespace
+}  // namespace greylisting::ctl

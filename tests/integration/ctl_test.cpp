@@ -445,6 +445,7 @@ TEST_CASE("check names an SQLite file or directory that cannot be used", "[ctl]"
          let_everybody_in(it);
          REQUIRE(chown((it.home() / "greylisting").c_str(), kNobody, kNobody) == 0);
          fs::permissions(it.home() / "greylisting", fs::perms(0));
+         fs::remove_all(it.home() / "supervise");
        },
        1,
        {"PROBLEM  the directory greylisting cannot be written by nobody (uid 65534), so nothing is "
@@ -622,7 +623,7 @@ TEST_CASE("The command line: what is asked for is printed, what is wrong is said
       {{"check", "--help"}, 0, {"greylistctl check", "Example: greylistctl check"}},
       {{"cleanup", "--help"},
        0,
-       {"--batch", "=100", "--pause", "milliseconds", "Example: greylistctl cleanup"}},
+       {"--batch NUMBER:1 to 100000", "--pause", "milliseconds", "Example: greylistctl cleanup"}},
       {{"migrate", "--help"}, 0, {"Example: greylistctl migrate"}},
       {{}, 2, {"subcommand", "--help"}},
       {{"tidy"}, 2, {"tidy", "--help"}},

@@ -57,8 +57,8 @@ class Pace {
 
  private:
   using Clock = std::chrono::steady_clock;
-  static constexpr std::chrono::milliseconds kTransaction{20};
-  static constexpr unsigned kFewest = 10;
+  static constexpr std::chrono::milliseconds kTransaction{50};
+  static constexpr unsigned kFewest = 100;
   static constexpr unsigned kMost = 5000;
 
   const CleanupOptions& options_;

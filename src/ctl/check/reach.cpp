@@ -3,6 +3,7 @@
 #include <exception>
 
 #include "ctl/check/files.h"
+#include "ctl/check/run_script.h"
 #include "ctl/check/user.h"
 #include "judgement/attempt.h"
 #include "store/mysql_store.h"
@@ -35,7 +36,7 @@ std::string problem_as(const SmtpdUser& user, const LoadedSettings& loaded) {
 }  // namespace
 
 std::string why_out_of_reach(const LoadedSettings& loaded) {
-  const SmtpdUser user = find_user("", loaded.settings);
+  const SmtpdUser user = find_user("", find_run_script(), loaded.settings);
   if (!user.is_within_reach()) return "";
   const std::string problem = problem_as(user, loaded);
   return problem.empty() ? "" : "as " + user.name + ": " + problem;

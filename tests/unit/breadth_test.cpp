@@ -1,5 +1,6 @@
 #include "ctl/lists/breadth.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 

@@ -1,9 +1,9 @@
 // Reverse names of relays and of lines, and how often looks_dynamic takes one for the other.
 //
-// Source: the form of a name is that in which its provider names such hosts, as headers, logs and the lists
-// of other greylisters have them. Where a form has the address in it, the address is one that fits; where it
-// has not, one of the provider's networks. Names of example domains stand for what administrators choose by
-// themselves.
+// Written from what is known of how each provider names its hosts, not taken from a log: where a form has the
+// address in it, the address is one that fits. The rules were made with this table at hand, so the counts say
+// how well they fit it, and not how often they err elsewhere. Names of example domains stand for what
+// administrators choose by themselves.
 
 #include <string>
 #include <string_view>

@@ -547,7 +547,8 @@ int run(int argc, char** argv) {
   app.require_subcommand(0, 1);
   std::string home = default_home();
   app.add_option("--home", home,
-                 "qmail's home, or the one that has control/greylisting in it; files on the command line are "
+                 "qmail's home (QMAILDIR), or the one that has control/greylisting in it; files on the "
+                 "command line are "
                  "where it was typed")
       ->type_name("DIRECTORY")
       ->capture_default_str();

@@ -712,6 +712,7 @@ TEST_CASE("metrics says that the store is down where the plugin's account cannot
   CAPTURE(name(installation.backend()));
   const fs::path options = installation.home() / "control/mysql.cnf";
   const std::string text = read_file(options);
+  fs::remove_all(installation.home() / "supervise");  // whoever owns the option file
   fs::create_directory(installation.home() / "greylisting");
   for (const fs::path& open : {installation.home(), installation.home() / "control",
                                fs::path(installation.server().socket()).parent_path()})

@@ -273,7 +273,7 @@ TEST_CASE("check names each problem with the connection, the accounts and the ta
        1,
        {"PROBLEM  store, as ", ": MySQL: Access denied for user '",
         "(error 1045)\n         -> correct user and password in control/mysql",
-        "; sql/mysql/grants.sql creates the account\n"}},
+        "; sql/mysql/grants.sql creates the account; where the account has "}},
       {"no such database",
        [](Installation& it) { it.server().sql("", "DROP DATABASE " + it.database()); },
        1,

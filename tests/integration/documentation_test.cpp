@@ -535,7 +535,7 @@ TEST_CASE("Every key that --json prints is in greylistctl(8)", "[documentation]"
   }
   const std::string ctl = built("greylistctl").string() + " --home " + installation.home().string() + ' ';
   REQUIRE(run({.arguments = {"sh", "-c",
-                             ctl + "deny sender /x/ --reply '550 no' && " + ctl +
+                             ctl + "deny sender /^x@y.example$/ --reply '550 no' && " + ctl +
                                  "greylist bob@example.org --block 1"}})
               .status == 0);
   installation.sql(

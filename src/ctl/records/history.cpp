@@ -115,7 +115,7 @@ std::string host_name() {
 void keep_host_name() {
   if (!is_private(std::string(kStateDirectory))) return;
   const std::string name = host_name() + '\n';
-  const int file = open(kHostFile.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+  const int file = open(kHostFile.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
   if (file < 0) return;
   if (write(file, name.data(), name.size()) != static_cast<ssize_t>(name.size())) unlink(kHostFile.c_str());
   close(file);

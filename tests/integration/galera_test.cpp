@@ -118,7 +118,9 @@ std::vector<Rcpt> fifty(const Rcpt& rcpt) { return {kProcesses, rcpt}; }
 // it `answer` or nothing.
 std::string reasons(const std::vector<std::string>& written) {
   std::map<std::string, int> reasons;
-  for (const std::string& text : written) {
+  for (std::string text : written) {
+    // What it remembers for the next recipient is no answer.
+    if (text.starts_with("SGREYLISTING_TRANSACTION=")) text.erase(0, text.find('\n') + 1);
     const Result result{.output = "", .errors = text};
     const std::string reason = logged(result, "reason");
     INFO(text);

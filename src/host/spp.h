@@ -30,8 +30,8 @@
 namespace greylisting::spp {
 
 /// The commands that carry out a decision, and that remember what the transaction's next recipients have to
-/// know. Nothing else is said of a recipient that is accepted, and nothing with observe=1. `header_field` is as
-/// from delay_header; empty for none.
+/// know. Nothing else is said of a recipient that is accepted, and nothing with observe=1. `header_field` is
+/// as from delay_header; empty for none.
 std::string commands(const Decision& decision, const Settings& settings, std::string_view recipient_domain,
                      Transaction transaction, std::string_view header_field);
 

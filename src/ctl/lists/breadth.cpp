@@ -135,7 +135,8 @@ std::vector<std::string> own_domains() {
        {"control/rcpthosts", "control/morercpthosts", "control/locals", "control/virtualdomains"})
     add_domains(domains, file);
   std::ranges::sort(domains);
-  domains.erase(std::ranges::unique(domains).begin(), domains.end());
+  const auto repeated = std::ranges::unique(domains);
+  domains.erase(repeated.begin(), repeated.end());
   return domains;
 }
 

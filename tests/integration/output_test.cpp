@@ -209,7 +209,8 @@ TEST_CASE("A bar is never wider than its terminal", "[output]") {
     std::string last_bar;  // a regular expression
   };
   for (const Terminal& terminal : std::vector<Terminal>{
-           {0, "deleting expired records \\[#{20}\\] 100 %  30 of 30, [0-9]+/s, 0 s left"},
+           // 80 columns, in which a rate of three digits has no room.
+           {0, "deleting expired records \\[#{20}\\] 100 %  30 of 30,( [0-9]+/s,)? 0 s left"},
            {200, "deleting expired records \\[#{20}\\] 100 %  30 of 30, [0-9]+/s, 0 s left"},
            {75, "deleting expired records \\[#{20}\\] 100 %  30 of 30, 0 s left"},
            {68, "deleting expired records \\[#{20}\\] 100 %, 0 s left"},

@@ -658,7 +658,7 @@ TEST_CASE("pass makes a record where there is none", "[records][pass]") {
   // It has never waited.
   const Result first = installation.attempt();
   CHECK(logged(first, "reason") == "known");
-  CHECK(first.output.empty());
+  CHECK(answer(first).empty());
   CHECK(counts(installation) == text({{"0", "1"}}));
   CHECK(text(installation.sql("SELECT HEX(relay_ip), mail_from, rcpt_to, pool FROM greylisting_data")) ==
         text({{"C0000201", "alice@example.net", "bob@example.org", std::nullopt}}));
@@ -687,7 +687,8 @@ TEST_CASE("pass and forget reach the records of a pool", "[records][pass]") {
   check_output(
       installation, call("pass", triplet, {"--spf", "pass"}),
       "record .* may pass already, .*\nrecord [0-9]+: any client of example\\.net alice@example\\.net "
-      "-> bob@example\\.org passes at its next attempt, .*");
+      "-> bob@example\\.org passes at its next attempt, .*\nnote: from 198\\.51\\.100\\.1 the same has to "
+      "wait .*");
   CHECK(reason_of(installation, vouched("203.0.113.1")) == "retried");
 
   CHECK(ctl(installation, call("forget", triplet)).output.find("any client of example.net") !=

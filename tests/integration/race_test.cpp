@@ -91,8 +91,10 @@ std::vector<std::string> attempt_at_once(const Installation& installation, const
 void check_written(const std::vector<std::string>& written, const std::string& answer,
                    const std::string& first, const std::string& others) {
   int firsts = 0;
-  for (const std::string& text : written) {
+  for (std::string text : written) {
     INFO(text);
+    // What it remembers for the next recipient is no answer.
+    if (text.starts_with("SGREYLISTING_TRANSACTION=")) text.erase(0, text.find('\n') + 1);
     const bool answers_first = text.starts_with(answer);
     CHECK(answers_first);
     CHECK(lines(text) == lines(answer) + 1);

@@ -67,10 +67,15 @@ TEST_CASE("Session::is_greylisted: every combination of the variables that decid
         (greylisting.lets && relayclient.lets && smtpauthuser.lets && smtprcpthostsok.lets));
 }
 
+TEST_CASE("Session::is_greylisted: a client that jms1's patch has authenticated is not", "[session]") {
+  CHECK_FALSE(Session::is_greylisted(environment_of({{"GREYLISTING", ""}, {"SMTP_AUTH_USER", "alice"}})));
+  CHECK(Session::is_greylisted(environment_of({{"GREYLISTING", ""}, {"SMTP_AUTH_USER", ""}})));
+}
+
 TEST_CASE("Session::is_greylisted: asks for no other variable", "[session]") {
   const auto only_known = [](const char* name) -> const char* {
-    static const std::array<std::string, 4> kKnown{"GREYLISTING", "RELAYCLIENT", "SMTPAUTHUSER",
-                                                   "SMTPRCPTHOSTSOK"};
+    static const std::array<std::string, 5> kKnown{"GREYLISTING", "RELAYCLIENT", "SMTPAUTHUSER",
+                                                   "SMTP_AUTH_USER", "SMTPRCPTHOSTSOK"};
     for (const std::string& known : kKnown) {
       if (known == name) return known == "GREYLISTING" ? "" : nullptr;
     }

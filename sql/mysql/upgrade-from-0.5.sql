@@ -6,8 +6,10 @@
 -- The account needs what sql/mysql/grants.sql grants greylistctl. Mail may
 -- flow meanwhile: a plugin that finds the tables half-way lets it pass.
 
--- 0.5 lists allow with block_expires '0000-00-00 00:00:00', which a strict server refuses to touch.
-SET SESSION sql_mode = '';
+-- Whatever the server and the account are set to, but for the time zone, in which 0.3 has its times. 0.5 lists allow with
+-- block_expires '0000-00-00 00:00:00', which a strict server refuses to touch.
+SET SESSION autocommit = 1, sql_mode = '', sql_safe_updates = 0, sql_select_limit = 18446744073709551615,
+  sql_big_selects = 1, completion_type = 0;
 
 -- Tables of 0.3 become those of 0.5; nothing for these.
 SOURCE upgrade-from-0.3.sql;

@@ -265,7 +265,9 @@ TEST_CASE("what a server or an option file is set to makes no difference", "[int
   }
 }
 
-// The notes are of entries that greylistctl writes, because their table has two unique keys, and of migrate.
+// The notes are of entries that greylistctl writes, because their table has two unique keys, of migrate, and,
+// with group_domain_level, of what keeps a domain trusted, which has a LIMIT in an order that is always the
+// same.
 TEST_CASE("a binary log of statements makes no difference, and decisions leave no note of an unsafe one",
           "[integration][server-settings]") {
   const ServerKind kind = GENERATE(ServerKind::mariadb, ServerKind::mysql56);
@@ -284,6 +286,7 @@ TEST_CASE("a binary log of statements makes no difference, and decisions leave n
     if (line.find("nsafe statement") == std::string::npos) continue;
     CHECK_THAT(line,
                Catch::Contains("INSERT INTO greylisting_entries") ||
+                   Catch::Contains("ORDER BY member_of, client LIMIT") ||
                    Catch::Contains("version of this schema") ||
                    Catch::Contains("INSERT INTO greylisting_meta (name, value) SELECT 'schema_version'"));
   }

@@ -1,5 +1,6 @@
 #include "lists/entry.h"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -25,6 +26,27 @@ TEST_CASE("Every action has a word", "[entry]") {
   CHECK(name(Action::greylist) == "greylist");
   CHECK_FALSE(action_of("allows"));
   CHECK_FALSE(action_of(""));
+}
+
+TEST_CASE("Every kind of pattern has a word", "[entry]") {
+  CHECK(name(PatternKind::network) == "network");
+  CHECK(name(PatternKind::host) == "host");
+  CHECK(name(PatternKind::sender) == "sender");
+  CHECK(name(PatternKind::recipient) == "recipient");
+}
+
+TEST_CASE("keys_around: of the pattern itself and of what is around it, nothing of a regular expression",
+          "[entry]") {
+  const auto has = [](const Pattern& around, const Pattern& key) {
+    const std::vector<std::string> keys = keys_around(around);
+    return std::ranges::find(keys, key.key()) != keys.end();
+  };
+  const Pattern address = pattern("sender", "alice@mail.example.com");
+  CHECK(has(address, address));
+  CHECK(has(address, pattern("sender", "example.com")));
+  CHECK_FALSE(has(address, pattern("sender", "example.org")));
+  CHECK_FALSE(has(address, pattern("recipient", "example.com")));
+  CHECK(keys_around(pattern("sender", "/^alice@/")).empty());
 }
 
 TEST_CASE("An entry has a text", "[entry]") {

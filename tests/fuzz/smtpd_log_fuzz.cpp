@@ -59,7 +59,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   const std::string behind = line + " \t\r";
   expect(are_same(read_smtpd_line(behind), read));
-  if (read.stamp.index() == 0) {
+  // What stands before a | may be the name of a container.
+  if (read.stamp.index() == 0 && line.find('|') == std::string::npos) {
     const std::string stamped = "@400000006b01362a0c3c6ebc " + line;
     expect(read_smtpd_line(stamped).stamp.index() == 1);
     if (line.find_first_of(" \t") != 0) expect(are_same(read_smtpd_line(stamped), read));

@@ -13,7 +13,9 @@
 namespace greylisting {
 
 Qmail::Qmail(Environment environment)
-    : environment_(std::move(environment)), is_rcptcheck_(rcptcheck::is_asked(environment_)) {}
+    : environment_(std::move(environment)),
+      is_rcptcheck_(rcptcheck::is_asked(environment_)),
+      transaction_(Transaction::from(environment_)) {}
 
 Session Qmail::session() const {
   return Session::from(is_rcptcheck_ ? rcptcheck::as_of_spp(environment_) : environment_);
@@ -22,10 +24,10 @@ Session Qmail::session() const {
 Answer Qmail::answer(const Decision& decision, const Session& session, const Settings& settings) const {
   const Address recipient = Address::recipient(session.recipient);
   if (is_rcptcheck_) return rcptcheck::answer(decision, settings, recipient.domain(), environment_);
-  const std::string header = adds_header(decision, settings, transaction())
+  const std::string header = adds_header(decision, settings, transaction_)
                                  ? delay_header(settings.header, decision.age, own_name(), std::time(nullptr))
                                  : std::string();
-  return {.text = spp::commands(decision, settings, recipient.domain(), transaction(), header)};
+  return {.text = spp::commands(decision, settings, recipient.domain(), transaction_, header)};
 }
 
 Answer Qmail::answer_on_error(const Settings& settings) const {

@@ -17,7 +17,7 @@ class Qmail {
 
   /// Throws std::runtime_error, with the remedy, when a variable is missing.
   Session session() const;
-  Transaction transaction() const { return Transaction::from(environment_); }
+  const Transaction& transaction() const { return transaction_; }
 
   /// What carries the decision out.
   Answer answer(const Decision& decision, const Session& session, const Settings& settings) const;
@@ -28,6 +28,7 @@ class Qmail {
  private:
   Environment environment_;
   bool is_rcptcheck_;
+  Transaction transaction_;
 };
 
 }  // namespace greylisting

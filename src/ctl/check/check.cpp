@@ -51,9 +51,9 @@ void look_at_outage(bool is_tried, Report& report) {
   }
 }
 
-void look_at_user(const SmtpdUser& user, Report& report) {
-  const std::string text = std::string("user: ") + (is_policy_host() ? "greylisting-policy" : "qmail-smtpd") +
-                           " is taken to run as " + user.name + ", " + user.how;
+// `program` is what runs as that user.
+void look_at_user(const std::string& program, const SmtpdUser& user, Report& report) {
+  const std::string text = "user: " + program + " is taken to run as " + user.name + ", " + user.how;
   if (user.is_within_reach()) {
     report.add(good(text));
   } else {
@@ -108,12 +108,13 @@ int check(const LoadedSettings& loaded, const CheckOptions& options) {
   if (!options.user.empty() && !user.is_within_reach())
     throw UsageError("only root can try what " + user.name + " may do; run it as root, or leave out --user");
   look_at_settings(loaded, report);
-  look_at_user(user, report);
+  const bool has_qmail = !is_policy_host();
+  look_at_user(has_qmail ? "qmail-smtpd" : "greylisting-policy", user, report);
 
   const SmtpdUser tried = user.is_within_reach() ? user : this_user();
-  const Host host = is_policy_host() ? examine_policy_host() : examine_host(tried, plugins_file(service));
+  const Host host = has_qmail ? examine_host(tried, plugins_file(service)) : examine_policy_host();
   report.add(host.findings);
-  if (!is_policy_host()) report.add(examine_service(service));
+  if (has_qmail) report.add(examine_service(service));
   const std::vector<Finding> about_files = examine_files_of(user, loaded);
   report.add(about_files);
   if (settings.store_kind() == StoreKind::mysql) {

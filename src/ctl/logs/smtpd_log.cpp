@@ -105,6 +105,12 @@ std::chrono::year_month_day date_of(const WallClock& clock) {
   return std::chrono::year(clock.year) / std::chrono::month(clock.month) / std::chrono::day(clock.day);
 }
 
+// When a clock that is `ahead` of UTC shows that.
+std::chrono::sys_seconds moment_of(const WallClock& clock, std::chrono::minutes ahead) {
+  return std::chrono::sys_days(date_of(clock)) + std::chrono::hours(clock.hour) +
+         std::chrono::minutes(clock.minute) + std::chrono::seconds(clock.second) - ahead;
+}
+
 // A stamp that begins with a date in figures. Behind a wall clock's nothing but the message follows.
 Stamp take_date(std::string_view& text) {
   std::string_view rest = text;
@@ -130,8 +136,7 @@ Stamp take_date(std::string_view& text) {
   const auto zone = take_zone(rest);
   if (!zone || !ends_here(rest)) return {};
   text = rest;
-  return std::chrono::sys_days(date_of(clock)) + std::chrono::hours(clock.hour) +
-         std::chrono::minutes(clock.minute) + std::chrono::seconds(clock.second) - *zone;
+  return moment_of(clock, *zone);
 }
 
 // `Nov 21 06:11:44`; syslog-ng can be told to put the year in front, and some devices put it after the day.
@@ -179,8 +184,7 @@ Stamp take_full_date(std::string_view& text) {
     std::string_view digits = ahead;
     const auto offset = take_zone(digits);
     if (!offset || !digits.empty()) return {};
-    stamp = std::chrono::sys_days(date_of(*clock)) + std::chrono::hours(clock->hour) +
-            std::chrono::minutes(clock->minute) + std::chrono::seconds(clock->second) - *offset;
+    stamp = moment_of(*clock, *offset);
   } else if (zone.empty() || !std::ranges::all_of(zone, [](char c) { return c >= 'A' && c <= 'Z'; })) {
     return {};
   }

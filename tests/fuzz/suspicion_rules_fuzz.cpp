@@ -82,6 +82,8 @@ void check_name(const std::string& name, const IpAddress& client) {
   const bool dynamic = looks_dynamic(name, client);
   expect(looks_dynamic(upper(name), client) == dynamic);
   expect(looks_dynamic(name + '.', client) == dynamic);
+  if (name.find_first_not_of('.') == std::string::npos) return;
+  expect(!looks_dynamic("mx.example." + name, client));
 }
 
 void check_session(const Session& session, const IpAddress& client) {

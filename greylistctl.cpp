@@ -191,6 +191,7 @@ Run add_remove(CLI::App& command) {
 
 std::vector<std::string> action_names() {
   std::vector<std::string> names;
+  names.reserve(kActions.size());
   for (const Action action : kActions) names.emplace_back(name(action));
   return names;
 }
@@ -287,9 +288,6 @@ Run add_explain(CLI::App& command) {
       ->expected(1, 3)
       ->type_name("");
   add_circumstances(command, words);
-  command.add_option("--rbl", words.rbl, "result of DNS lists")
-      ->transform(CLI::IsMember({"pass", "delay", "reject", "accept", "ignore"}, CLI::ignore_case))
-      ->type_name("");
   command.add_option("--recipients", words.recipients, "recipients of the message, with this one")
       ->type_name("NUMBER");
   command.add_flag("--json", options->json, "an object in place of lines");
@@ -471,7 +469,7 @@ constexpr std::array kSubcommands{
                "Example: greylistctl copy --from sqlite --to mysql:control/mysql-admin.cnf",
                add_copy},
     Subcommand{
-        "learn", "Trust the networks whose mail qmail-smtpd has accepted, by its logs",
+        "learn", "Trust the networks whose mail the mail server has accepted, by its logs",
         "Those that only hang up lose their passes. It shows what it is going to do and asks; without\n"
         "a terminal it does nothing but with --yes.\n"
         "Example: greylistctl learn /var/log/qmail/smtpd",

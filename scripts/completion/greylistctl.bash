@@ -10,7 +10,7 @@ _greylistctl() {
     word=${COMP_WORDS[i]}
     case $word in
       =) ;;
-      --home | --until | --for | --comment | --reply | --block | --action | --host | --helo | --spf | --rbl | \
+      --home | --until | --for | --comment | --reply | --block | --action | --host | --helo | --spf | \
         --recipients | --from | --to | --client | --sender | --recipient | --since | --limit | --days | --min | --batch | \
         --pause | --output | --html | --user) option=$word ;;
       -*) option='' ;;
@@ -35,7 +35,6 @@ _greylistctl() {
       --user) kind='user' ;;
       --action) words='allow deny trap greylist skip' ;;
       --spf) words='pass none neutral softfail fail temperror permerror error unknown' ;;
-      --rbl) words='pass delay reject accept ignore' ;;
     esac
   elif [[ $current == -* ]]; then
     words='-h --help '
@@ -52,7 +51,7 @@ _greylistctl() {
       import) words+='--action --comment --yes --dry-run' ;;
       export) words+='--action' ;;
       copy) words+='--from --to --overwrite --compare' ;;
-      explain) words+='--host --helo --spf --rbl --recipients --json' ;;
+      explain) words+='--host --helo --spf --recipients --json' ;;
       find) words+='--client --sender --recipient --pending --passed --pools --since --limit --json --csv' ;;
       report) words+='--since --until --html --json' ;;
       pass) words+='--host --helo --spf --dry-run' ;;

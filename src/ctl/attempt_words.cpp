@@ -33,8 +33,7 @@ Session session_of(const AttemptWords& words) {
                   .helo = words.helo,
                   .sender = address_of(words.triplet[1]),
                   .recipient = address_of(words.triplet[2]),
-                  .spf_result = words.spf,
-                  .rbl_result = words.rbl};
+                  .spf_result = words.spf};
   session.recipients = words.recipients;
   if (session.recipient.empty()) throw UsageError("the recipient is empty; only a sender can be null");
   return session;

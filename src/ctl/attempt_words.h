@@ -16,7 +16,6 @@ struct AttemptWords {
   std::string host;
   std::string helo;
   std::string spf;
-  std::string rbl;
   unsigned recipients = 0;
 };
 

@@ -21,10 +21,12 @@ std::string required(const Environment& environment, const char* name, const cha
 }  // namespace
 
 bool Session::is_greylisted(const Environment& environment) {
+  const std::string_view dns_lists = value_or_empty(environment("RBLRESULT"));
   return environment("GREYLISTING") != nullptr && environment("RELAYCLIENT") == nullptr &&
          value_or_empty(environment("SMTPAUTHUSER")).empty() &&
          value_or_empty(environment("SMTP_AUTH_USER")).empty() &&
-         value_or_empty(environment("SMTPRCPTHOSTSOK")) != "0";
+         value_or_empty(environment("SMTPRCPTHOSTSOK")) != "0" && dns_lists != "delay" &&
+         dns_lists != "reject";
 }
 
 Session Session::from(const Environment& environment) {
@@ -35,7 +37,6 @@ Session Session::from(const Environment& environment) {
   session.sender = required(environment, "SMTPMAILFROM", "the qmail-spp patch");
   session.recipient = required(environment, "SMTPRCPTTO", "the qmail-spp patch");
   session.spf_result = value_or_empty(environment("SPFRESULT"));
-  session.rbl_result = value_or_empty(environment("RBLRESULT"));
   session.local_address = value_or_empty(environment("TCPLOCALIP"));
   session.greylisting = value_or_empty(environment("GREYLISTING"));
   const std::string_view count = value_or_empty(environment("SMTPRCPTCOUNTALL"));

@@ -16,14 +16,14 @@ struct Session {
   std::string sender{};                  // SMTPMAILFROM; empty for the null sender
   std::string recipient{};               // SMTPRCPTTO
   std::string spf_result{};              // SPFRESULT, `pass`, `none`, …; empty when SPF was not checked
-  std::string rbl_result{};              // RBLRESULT, `pass`, `delay`, …; empty when no DNS list was asked
   std::string local_address{};           // TCPLOCALIP, the address the client connected to; may be empty
   std::string greylisting{};             // GREYLISTING: empty, or an SMTP reply to refuse the client with
   unsigned recipients = 0;  // SMTPRCPTCOUNTALL: of this message so far, this one included; 0 for unknown
 
   /// Whether this RCPT is to be greylisted at all: GREYLISTING is set, the client may not relay (RELAYCLIENT)
   /// and has not authenticated (SMTPAUTHUSER; SMTP_AUTH_USER with jms1's patch), and qmail will not refuse
-  /// the recipient anyway (SMTPRCPTHOSTSOK=0). Touches nothing but the environment.
+  /// the recipient anyway (SMTPRCPTHOSTSOK=0; by a DNS list, RBLRESULT=delay or reject). Touches nothing but
+  /// the environment.
   static bool is_greylisted(const Environment& environment);
 
   /// Throws std::runtime_error, with the remedy, when TCPREMOTEIP, SMTPMAILFROM or SMTPRCPTTO is missing.

@@ -34,7 +34,6 @@ std::optional<std::string_view> suspicion_of(const Session& session, const IpAdd
     return address == IpAddress::parse(session.local_address) ? "helo-ours" : "helo-address";
   }
   if (!session.spf_result.empty() && session.spf_result != "pass") return "spf";
-  if (session.rbl_result == "delay" || session.rbl_result == "reject") return "rbl";
   return std::nullopt;
 }
 

@@ -16,7 +16,6 @@ namespace greylisting {
 ///     helo-ours     it says HELO with our own name, or with our own address (TCPLOCALIP)
 ///     helo-address  it says HELO with an address, bare or as a literal (RFC 5321, section 4.1.3)
 ///     spf           SPF was checked and did not pass
-///     rbl           a DNS list says `delay` or `reject`
 /// `own_name` is what control/me says; empty when nobody knows. Names are the same in any case, with or
 /// without dots at the end.
 std::optional<std::string_view> suspicion_of(const Session& session, const IpAddress& client,

@@ -87,8 +87,8 @@ void check_name(const std::string& name, const IpAddress& client) {
 }
 
 void check_session(const Session& session, const IpAddress& client) {
-  static constexpr std::array<std::string_view, 6> kWords{"no-name",      "dynamic-name", "helo-ours",
-                                                          "helo-address", "spf",          "rbl"};
+  static constexpr std::array<std::string_view, 5> kWords{"no-name", "dynamic-name", "helo-ours",
+                                                          "helo-address", "spf"};
   const auto word = suspicion_of(session, client, session.recipient);
   expect(!word || std::ranges::find(kWords, *word) != kWords.end());
   if (word == "dynamic-name") expect(looks_dynamic(session.client_name, client));

@@ -250,6 +250,7 @@ TEST_CASE("a recipient that is not to be greylisted costs no file", "[host]") {
   SECTION("the client may relay, by an empty RELAYCLIENT") { host.environment()["RELAYCLIENT"] = ""; }
   SECTION("the client has authenticated") { host.environment()["SMTPAUTHUSER"] = "alice"; }
   SECTION("qmail refuses the recipient") { host.environment()["SMTPRCPTHOSTSOK"] = "0"; }
+  SECTION("qmail refuses the client by a DNS list") { host.environment()["RBLRESULT"] = "reject"; }
 
   const auto [result, trace] = host.traced_rcpt(kOpeningCalls);
   CHECK(result.status == 0);

@@ -72,7 +72,6 @@ Arguments words_of(const Rcpt& rcpt) {
        std::map<std::string, std::string>{{"TCPREMOTEHOST", "--host"},
                                           {"SMTPHELOHOST", "--helo"},
                                           {"SPFRESULT", "--spf"},
-                                          {"RBLRESULT", "--rbl"},
                                           {"SMTPRCPTCOUNTALL", "--recipients"}}) {
     if (!environment.contains(variable)) continue;
     words.push_back(option);
@@ -214,8 +213,6 @@ const std::vector<Explained> kExplained{
     {"not vouched for", "greylist=unvouched", nullptr, with({{"SPFRESULT", "softfail"}}), "new"},
     {"vouched for, and suspicious by a rule", "greylist=unvouched",
      writing("control/greylisting_suspicious", "recipient =~ ^bob@\n"), vouched("192.0.2.1"), "new"},
-    {"suspicious by a DNS list", "greylist=suspicious", nullptr,
-     with({{"TCPREMOTEHOST", "mail.example.net"}, {"RBLRESULT", "delay"}}), "new"},
     {"suspicious by a rule", "greylist=suspicious",
      writing("control/greylisting_suspicious", "recipient =~ ^bob@\n"),
      with({{"TCPREMOTEHOST", "mail.example.net"}}), "new"},
@@ -397,8 +394,6 @@ TEST_CASE("A word that nobody says is refused, in capitals it is none", "[record
     refused({subcommand, attempt[0], attempt[1], attempt[2], "--spf", "bogus"},
             "--spf: bogus not in {pass,none,neutral,softfail,fail,temperror,permerror,error,unknown}\n");
   }
-  refused({"explain", attempt[0], attempt[1], attempt[2], "--rbl", "bogus"},
-          "--rbl: bogus not in {pass,delay,reject,accept,ignore}\n");
   refused({"find", "--client", ""}, "--client: it is empty; leave it out for those of all clients\n");
   CHECK(json_of(installation,
                 {"explain", attempt[0], attempt[1], attempt[2], "--spf", "PASS", "--json"})["spf"] == "pass");

@@ -38,7 +38,9 @@ const std::vector<Scenario> kScenarios{
      {deny_network("192.0.2.1")},
      {attempt({.environment = {{"RELAYCLIENT", ""}}}, ignored()),
       attempt({.environment = {{"SMTPAUTHUSER", "alice"}}}, ignored()),
-      attempt({.environment = {{"SMTPRCPTHOSTSOK", "0"}}}, ignored()), counts({})}},
+      attempt({.environment = {{"SMTPRCPTHOSTSOK", "0"}}}, ignored()),
+      attempt({.environment = {{"RBLRESULT", "delay"}}}, ignored()),
+      attempt({.environment = {{"RBLRESULT", "reject"}}}, ignored()), counts({})}},
 
     // A triplet's life.
     {"a new triplet is deferred, its retries too until its block is over, then it passes",

@@ -197,7 +197,7 @@ struct LearnOptions {
   bool dry_run = false;
 };
 
-/// Trusts the networks whose mail was accepted, as logs of qmail-smtpd say, and takes away the passes of
+/// Trusts the networks whose mail was accepted, as logs of the mail server say, and takes away the passes of
 /// those that only hang up. Prints what it is going to do and asks. kFailed when a log cannot be read, or
 /// nobody says that it be done.
 int learn(const LoadedSettings& loaded, const LearnOptions& options);

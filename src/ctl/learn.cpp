@@ -11,7 +11,7 @@
 
 #include "ctl/commands.h"
 #include "ctl/lists/denied_networks.h"
-#include "ctl/logs/smtpd_logs.h"
+#include "ctl/logs/seen_in_logs.h"
 #include "ctl/print/figure_words.h"
 #include "ctl/print/table.h"
 #include "ctl/print/terminal.h"
@@ -212,10 +212,10 @@ int learn(const LoadedSettings& loaded, const LearnOptions& options) {
   for (const std::string& problem : seen.problems) std::cerr << "greylistctl: " << problem << '\n';
   const bool is_foreign = seen.lines > 0 && seen.understood == 0;
   if (is_foreign) {
-    std::cerr
-        << "greylistctl: none of " << counted(seen.lines, "line")
-        << " says anything of a client; name the log of qmail-smtpd, whose lines greylistctl(8) lists under "
-           "learn\n";
+    std::cerr << "greylistctl: none of " << counted(seen.lines, "line")
+              << " says anything of a client; name the log of the mail server, whose lines greylistctl(8) "
+                 "lists under "
+                 "learn\n";
   }
   const int status = seen.problems.empty() && !is_foreign ? kDone : kFailed;
   if (options.dry_run) return status;

@@ -108,6 +108,60 @@ std::string until(std::time_t time) { return "trust until " + stored_time(time +
 
 }  // namespace
 
+TEST_CASE("learn: Postfix' log says which client has brought a message that is in the queue", "[learn]") {
+  const Installation installation(Backend::sqlite);
+  const auto line = [](const std::string& program, const std::string& message) {
+    std::array<char, 32> stamp{};
+    const std::time_t hour_ago = ago(1h);
+    std::strftime(stamp.data(), stamp.size(), "%b %e %H:%M:%S", std::localtime(&hour_ago));
+    return std::string(stamp.data()) + " mx postfix/" + program + "[4711]: " + message + '\n';
+  };
+  const auto message = [&](const std::string& id, const std::string& client) {
+    return line("smtpd", id + ": client=mail.example.net[" + client + "]") +
+           line("cleanup", id + ": message-id=<1@example.net>") +
+           line("qmgr", id + ": from=<a@example.net>, size=1234, nrcpt=1 (queue active)") +
+           line("qmgr", id + ": removed");
+  };
+  const Result result = ctl(
+      installation, {"learn", "-", "--yes", "--all"},
+      message("4F1A21", "192.0.2.1") + message("4F1A22", "192.0.2.9") +
+          // One that is tried again counts once; one without its client, or of one's own user, does not.
+          message("4F1A23", "198.51.100.1") +
+          line("qmgr", "4F1A23: from=<a@example.net>, size=1234, nrcpt=1 (queue active)") +
+          line("qmgr", "4F1A24: from=<a@example.net>, size=1234, nrcpt=1 (queue active)") +
+          line("submission/smtpd", "4F1A25: client=x[203.0.113.1], sasl_method=PLAIN, sasl_username=bob") +
+          line("qmgr", "4F1A25: from=<bob@example.org>, size=1234, nrcpt=1 (queue active)") +
+          line("smtpd", "4F1A26: client=x[203.0.113.1], sasl_method=PLAIN, sasl_username=bob") +
+          line("smtpd", "lost connection after EHLO from unknown[233.252.0.1]"));
+  CAPTURE(result.output, result.errors);
+  CHECK_THAT(fate(result, "192.0.2.0/24"), Catch::StartsWith("trust until "));
+  CHECK(fate(result, "198.51.100.0/24") == "nothing: fewer than 2 accepted (--min)");
+  CHECK(fate(result, "203.0.113.0/24") == "nothing: no mail of it was accepted");
+  CHECK(fate(result, "233.252.0.0/24") == "nothing: it has no passes");
+  CHECK(reason(installation, "192.0.2.77") == "trusted");
+}
+
+TEST_CASE("learn: Exim's log", "[learn]") {
+  const Installation installation(Backend::sqlite);
+  const auto line = [](const std::string& message) {
+    std::array<char, 32> stamp{};
+    const std::time_t hour_ago = ago(1h);
+    std::strftime(stamp.data(), stamp.size(), "%F %T ", std::localtime(&hour_ago));
+    return stamp.data() + message + '\n';
+  };
+  const std::string from = "1vMabc-00000001kXY-2QwE <= a@example.net H=mail.example.net ";
+  const Result result =
+      ctl(installation, {"learn", "-", "--yes", "--all"},
+          line(from + "[192.0.2.1] P=esmtps S=1234") + line(from + "(x) [192.0.2.2] P=esmtps S=1234") +
+              line(from + "[203.0.113.1] P=esmtpsa A=plain:bob S=1234") +
+              line("no MAIL in SMTP connection from (x) [233.252.0.1] D=0s C=QUIT"));
+  CAPTURE(result.output, result.errors);
+  CHECK_THAT(fate(result, "192.0.2.0/24"), Catch::StartsWith("trust until "));
+  CHECK(fate(result, "203.0.113.0/24") == "nothing: no mail of it was accepted");
+  CHECK(fate(result, "233.252.0.0/24") == "nothing: it has no passes");
+  CHECK(reason(installation, "192.0.2.77") == "trusted");
+}
+
 TEST_CASE("learn: the plugin trusts a network whose mail was accepted, and no longer one that only hangs up",
           "[learn]") {
   const Installation installation(any_backend(), "group_domain_level=1");
@@ -600,9 +654,10 @@ TEST_CASE("learn says so when it understands no line", "[learn]") {
       "Nov 21 06:11:45 mx postfix/smtpd[1]: disconnect from mail.example.net[192.0.2.1]\n";
   const Result result = ctl(installation, {"learn", "-", "--yes"}, foreign);
   CHECK(result.status == 1);
-  CHECK(result.errors ==
-        "greylistctl: none of 2 lines says anything of a client; name the log of qmail-smtpd, whose lines "
-        "greylistctl(8) lists under learn\n");
+  CHECK(
+      result.errors ==
+      "greylistctl: none of 2 lines says anything of a client; name the log of the mail server, whose lines "
+      "greylistctl(8) lists under learn\n");
   CHECK_THAT(result.output, Catch::EndsWith("There is nothing to do.\n"));
   const Result empty = ctl(installation, {"learn", "-", "--yes"}, "");
   CHECK(empty.status == 0);

@@ -209,6 +209,8 @@ TEST_CASE("Settings: every setting and its default, which 0.5 had where it had t
              {"greylist", "all"},
              {"suspicious_rules", "control/greylisting_suspicious"},
              {"null_sender", "greylist"},
+             {"spf", "auto"},
+             {"dns_server", ""},
              {"trust_remote_host", "never"},
              {"allow_lists", ""},
              {"max_recipients", "0"},

@@ -1,9 +1,9 @@
-// smtpd_log: whatever the line, nothing is read beyond it and nothing thrown; an event has a client and a
+// log_line: whatever the line, nothing is read beyond it and nothing thrown; an event has a client and a
 // client an event; a time is one that exists; a stamp in front or blanks behind change nothing of what a
-// message without one says, and neither does what a client can write behind it make another client's mail of
-// it. The input is a line.
+// message of qmail-smtpd without one says, and neither does what a client can write behind it make another
+// client's mail of it. The input is a line.
 
-#include "ctl/logs/smtpd_log.h"
+#include "ctl/logs/log_line.h"
 
 #include <chrono>
 #include <cstdint>
@@ -36,7 +36,7 @@ void check(const Stamp& stamp) {
   }
 }
 
-bool are_same(const SmtpdLine& a, const SmtpdLine& b) {
+bool are_same(const LogLine& a, const LogLine& b) {
   return a.event == b.event && a.client == b.client && a.client_name == b.client_name;
 }
 
@@ -45,9 +45,9 @@ bool are_same(const SmtpdLine& a, const SmtpdLine& b) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   // A line of its own memory: reading behind its end is noticed.
   const std::string line(reinterpret_cast<const char*>(data), size);
-  const SmtpdLine read = read_smtpd_line(line);
+  const LogLine read = read_log_line(line);
   check(read.stamp);
-  expect((read.event == SmtpdEvent::other) == !read.client);
+  expect((read.event == LogEvent::other || read.event == LogEvent::message_queued) == !read.client);
   expect(read.client_name.empty() ||
          (read.client_name.data() >= line.data() &&
           read.client_name.data() + read.client_name.size() <= line.data() + size));
@@ -55,18 +55,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const std::string_view part :
        {read.process, read.port, read.message, read.user.value_or(""), read.refused_user.value_or("")})
     expect(part.empty() || (part.data() >= line.data() && part.data() + part.size() <= line.data() + size));
-  expect(!read.user || (read.event == SmtpdEvent::other && !read.process.empty()));
+  expect(!read.user || (read.event == LogEvent::other && !read.process.empty()));
 
   const std::string behind = line + " \t\r";
-  expect(are_same(read_smtpd_line(behind), read));
+  expect(are_same(read_log_line(behind), read));
   // What stands before a | may be the name of a container.
   if (read.stamp.index() == 0 && line.find('|') == std::string::npos) {
     const std::string stamped = "@400000006b01362a0c3c6ebc " + line;
-    expect(read_smtpd_line(stamped).stamp.index() == 1);
-    if (line.find_first_of(" \t") != 0) expect(are_same(read_smtpd_line(stamped), read));
+    expect(read_log_line(stamped).stamp.index() == 1);
+    if (line.find_first_of(" \t") != 0) expect(are_same(read_log_line(stamped), read));
   }
   const std::string forged = line + " remoteip=192.0.2.99 client=192.0.2.99";
-  const SmtpdLine read_forged = read_smtpd_line(forged);
+  const LogLine read_forged = read_log_line(forged);
   if (read.client && read.client->text() != "192.0.2.99")
     expect(!read_forged.client || read_forged.client == read.client);
   return 0;

@@ -1,12 +1,14 @@
-#include "ctl/logs/smtpd_log.h"
+#include "ctl/logs/log_stamp.h"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <system_error>
 
+#include "ctl/logs/scan.h"
 #include "text/ascii.h"
 
 namespace greylisting {
@@ -19,12 +21,6 @@ constexpr std::uint64_t kEndOfTime = 253402300800;  // the year 10000
 constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
-bool take(std::string_view& text, std::string_view what) {
-  if (!text.starts_with(what)) return false;
-  text.remove_prefix(what.size());
-  return true;
-}
-
 // Exactly so many digits.
 template <typename Number>
 std::optional<Number> take_number(std::string_view& text, std::size_t digits, int base = 10) {
@@ -35,18 +31,6 @@ std::optional<Number> take_number(std::string_view& text, std::size_t digits, in
     return std::nullopt;
   text.remove_prefix(digits);
   return number;
-}
-
-void skip_blanks(std::string_view& text) {
-  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-}
-
-// Up to the next blank, which is taken as well; empty at the end, and between two blanks.
-std::string_view take_word(std::string_view& text) {
-  const auto end = std::min(text.find_first_of(" \t"), text.size());
-  const std::string_view word = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return word;
 }
 
 constexpr std::array<std::string_view, 7> kWeekdays{"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
@@ -230,14 +214,17 @@ void skip_priority(std::string_view& text) {
 }
 
 // The host and the program that syslog writes after its stamp, and the number of splogger(8).
-void skip_origin(std::string_view& text) {
+void take_origin(std::string_view& text, std::string_view& program) {
   skip_priority(text);
   std::string_view rest = text;
   const std::string_view host = take_word(rest);
   skip_blanks(rest);
   skip_priority(rest);
   const std::string_view tag = take_word(rest);
-  if (!host.empty() && !host.ends_with(':') && tag.ends_with(':')) text = rest;
+  if (!host.empty() && !host.ends_with(':') && tag.ends_with(':')) {
+    text = rest;
+    program = tag.substr(0, tag.find_first_of("[:"));
+  }
   skip_blanks(text);
   rest = text;
   const std::string_view number = take_word(rest);
@@ -267,7 +254,7 @@ bool take_structured_data(std::string_view& text) {
 }
 
 // `<22>1 2026-11-21T06:11:44.205Z host program 4711 - - MESSAGE`, RFC 5424, with or without its first part.
-Stamp take_rfc5424(std::string_view& text) {
+Stamp take_rfc5424(std::string_view& text, std::string_view& program) {
   std::string_view rest = text;
   if (rest.starts_with('<')) {
     const auto end = rest.find('>');
@@ -277,10 +264,13 @@ Stamp take_rfc5424(std::string_view& text) {
   if (!take(rest, "1 ")) return {};
   Stamp stamp = take_date(rest);
   if (!std::holds_alternative<std::chrono::sys_seconds>(stamp) || !take(rest, " ")) return {};
-  for (int part = 0; part < 4; ++part) {  // host, program, process, kind of message
-    if (take_word(rest).empty()) return {};
+  std::array<std::string_view, 4> parts;  // host, program, process, kind of message
+  for (std::string_view& part : parts) {
+    part = take_word(rest);
+    if (part.empty()) return {};
   }
   if (!take_structured_data(rest) || !ends_here(rest)) return {};
+  program = parts[1];
   take(rest, " ");
   take(rest, "\xef\xbb\xbf");
   text = rest;
@@ -295,10 +285,13 @@ void skip_container(std::string_view& text) {
   if (!name.empty() && name.find_first_of(":=") == std::string_view::npos && take(rest, "| ")) text = rest;
 }
 
-Stamp take_stamp(std::string_view& text) {
+}  // namespace
+
+Stamp take_stamp(std::string_view& text, std::string_view& program) {
+  program = {};
   skip_container(text);
   if (const auto tai = take_tai64n(text)) return *tai;
-  Stamp stamp = take_rfc5424(text);
+  Stamp stamp = take_rfc5424(text, program);
   if (stamp.index() != 0) return stamp;
   std::string_view rest = text;
   if (const auto end = rest.find('>'); end != std::string_view::npos && is_priority(rest.substr(0, end + 1)))
@@ -314,229 +307,9 @@ Stamp take_stamp(std::string_view& text) {
   text = rest;
   if (!is_plain) {
     skip_blanks(text);
-    skip_origin(text);
+    take_origin(text, program);
   }
   return stamp;
-}
-
-// The values of some keys in a message.
-template <std::size_t kSize>
-class Values {
- public:
-  Values(std::string_view message, const std::array<std::string_view, kSize>& keys) : keys_(keys) {
-    while (!message.empty()) {
-      std::string_view word = take_word(message);
-      const auto equals = word.find('=');
-      if (equals == std::string_view::npos) continue;
-      const auto* const key = std::ranges::find(keys_, word.substr(0, equals));
-      if (key == keys_.end()) continue;
-      auto& value = values_[static_cast<std::size_t>(key - keys_.begin())];
-      is_forged_ = is_forged_ || value.has_value();
-      value = word.substr(equals + 1);
-    }
-  }
-
-  /// Whether one of the keys stands there twice.
-  bool is_forged() const { return is_forged_; }
-
-  std::optional<std::string_view> operator[](std::string_view key) const {
-    const auto* const found = std::ranges::find(keys_, key);
-    return found == keys_.end() ? std::nullopt : values_[static_cast<std::size_t>(found - keys_.begin())];
-  }
-
- private:
-  std::array<std::string_view, kSize> keys_;
-  std::array<std::optional<std::string_view>, kSize> values_{};
-  bool is_forged_ = false;
-};
-
-constexpr std::array<std::string_view, 9> kResultKeys{
-    "result", "code", "remoteip", "remotehost", "relay", "authuser", "reason", "remoteport", "pid"};
-constexpr std::array<std::string_view, 3> kOwnKeys{"outcome", "reason", "client"};
-
-// `result=… code=… …`; what a build of qmail-smtpd does not log is taken to be as for any client.
-void read_result(std::string_view message, std::string_view head, SmtpdLine& line) {
-  const Values values(message, kResultKeys);
-  const auto address = values["remoteip"];
-  const auto process = values["pid"].value_or("");
-  // A build that says which process it is does so at the end.
-  line.is_cut = values["authuser"] && process.empty();
-  const bool is_envelope = head == "qlogenvelope:";
-  if (is_envelope && values["reason"].value_or("") == "authfailed") line.refused_user = values["authuser"];
-  line.process = process;
-  line.port = values["remoteport"].value_or("");
-  const std::string_view result = take_word(message);
-  const std::string_view code = take_word(message);
-  if (values.is_forged() || !address || !code.starts_with("code=")) return;
-  line.client = IpAddress::parse(*address);
-  if (!line.client) return;
-  line.client_name = values["remotehost"].value_or("");
-
-  const bool is_of_message = !is_envelope;
-  const bool is_stranger = values["relay"].value_or("no") == "no" && values["authuser"].value_or("").empty();
-  const bool is_accepted = result == "result=accepted" && code == "code=250" && is_stranger;
-  if (is_of_message) {
-    line.event = is_accepted ? SmtpdEvent::message_accepted : SmtpdEvent::message;
-  } else {
-    line.event = is_accepted ? SmtpdEvent::recipient_accepted : SmtpdEvent::attempt;
-  }
-}
-
-// `GREETDELAY from 192.0.2.1: client disconnected`
-std::optional<IpAddress> gone_before_greeting(std::string_view message) {
-  if (!take(message, "GREETDELAY from ")) return std::nullopt;
-  std::string_view address = take_word(message);
-  if (!address.ends_with(':') || message != "client disconnected") return std::nullopt;
-  address.remove_suffix(1);
-  return IpAddress::parse(address);
-}
-
-// `read failed (…): (null) from 192.0.2.1 to (null) helo unknown`, before 2019 without the brackets: (null)
-// for a sender or recipient is that there has been none. A sender who looks like all that is followed by more
-// words.
-std::optional<IpAddress> gone_before_sender(std::string_view message) {
-  if (!take(message, "read failed")) return std::nullopt;
-  if (take(message, " (")) {
-    if (!take(message, "hang up before quit cmd") &&
-        !take(message, "connection closed by the client before the quit cmd"))
-      return std::nullopt;
-    if (!take(message, ")")) return std::nullopt;
-  }
-  if (!take(message, ": (null) from ")) return std::nullopt;
-  const std::string_view address = take_word(message);
-  if (!take(message, "to (null) helo")) return std::nullopt;
-  if (!message.empty() && !take(message, " ")) return std::nullopt;
-  if (message.find_first_of(" \t") != std::string_view::npos) return std::nullopt;
-  return IpAddress::parse(address);
-}
-
-// `auth: auth-failed type=login user=<…>`, by `qmail-smtpd[4711]:`
-void read_user(std::string_view message, std::string_view head, SmtpdLine& line) {
-  constexpr std::string_view kHead = "qmail-smtpd[";
-  constexpr std::string_view kUser = " user=<";
-  if (!head.starts_with(kHead) || !head.ends_with("]:") || !message.starts_with("auth: auth-")) return;
-  head = head.substr(kHead.size(), head.size() - kHead.size() - 2);
-  const auto user = message.find(kUser);
-  if (user == std::string_view::npos || head.empty()) return;
-  line.process = head;
-  line.user = message.substr(user + kUser.size());
-}
-
-// How often the one is in the other.
-std::size_t occurrences(std::string_view text, std::string_view what) {
-  std::size_t count = 0;
-  for (auto at = text.find(what); at != std::string_view::npos; at = text.find(what, at + 1)) ++count;
-  return count;
-}
-
-// What stands between two marks, which stand once in the text; it goes on after the second.
-std::optional<std::string_view> take_between(std::string_view& text, std::string_view begin,
-                                             std::string_view end) {
-  if (occurrences(text, begin) != 1 || occurrences(text, end) != 1 || !text.starts_with(begin))
-    return std::nullopt;
-  const auto at = text.find(end);
-  if (at < begin.size()) return std::nullopt;
-  const std::string_view between = text.substr(begin.size(), at - begin.size());
-  text.remove_prefix(at);
-  return between;
-}
-
-// `CHKUSER accepted rcpt: from <SENDER:USER:IDENTITY> remote <HELO:NAME:ADDRESS> rcpt <RECIPIENT> : WHY`, or
-// with
-// `|remoteinfo/auth:` and the like in place of the colons. The first and the third are the client's: in the
-// older form HELO can have colons, so that an IPv6 address could begin in it.
-void read_chkuser(std::string_view message, SmtpdLine& line) {
-  constexpr std::string_view kFrom = "from <";
-  constexpr std::string_view kRemote = "> remote <";
-  constexpr std::string_view kRcpt = "> rcpt <";
-  constexpr std::string_view kWhy = "> : ";
-  const auto colon = message.find(": ");
-  if (colon == std::string_view::npos) return;
-  const std::string_view what = message.substr(0, colon);
-  message.remove_prefix(colon + 2);
-  const auto from = take_between(message, kFrom, kRemote);
-  if (!from) return;
-  const auto remote = take_between(message, kRemote, kRcpt);
-  if (!remote || !take_between(message, kRcpt, kWhy)) return;
-
-  constexpr std::string_view kAddress = "|remotehostip:";
-  constexpr std::string_view kUser = "|remoteinfo/auth:|";
-  const auto labelled = remote->rfind(kAddress);
-  bool is_stranger = false;
-  if (labelled != std::string_view::npos) {
-    line.client = IpAddress::parse(remote->substr(labelled + kAddress.size()));
-    is_stranger = from->find(kUser) != std::string_view::npos && occurrences(*from, "|remoteinfo/auth:") == 1;
-  } else if (const auto last = remote->rfind(':'); last != std::string_view::npos) {
-    line.client = IpAddress::parse(remote->substr(last + 1));
-    if (line.client && !line.client->is_ipv4()) line.client.reset();
-    is_stranger = from->ends_with("::");
-  }
-  if (!line.client) return;
-  line.event = what == "accepted rcpt" && is_stranger ? SmtpdEvent::recipient_let_in : SmtpdEvent::attempt;
-}
-
-// `ALLOWED from: SENDER to: RECIPIENT origin_ip: ADDRESS origin_rdns: NAME auth: USER …`
-void read_spamdyke(std::string_view message, SmtpdLine& line) {
-  constexpr std::array<std::string_view, 5> kKeys{"from:", "to:", "origin_ip:", "origin_rdns:", "auth:"};
-  std::array<std::string_view, kKeys.size()> values{};
-  std::string_view rest = message;
-  const std::string_view what = take_word(rest);
-  for (std::size_t i = 0; i < kKeys.size(); ++i) {
-    if (occurrences(message, ' ' + std::string(kKeys[i]) + ' ') != 1 || take_word(rest) != kKeys[i]) return;
-    values[i] = take_word(rest);
-  }
-  line.client = IpAddress::parse(values[2]);
-  if (!line.client) return;
-  const bool is_stranger = values[4] == "(unknown)";
-  line.event = (what == "ALLOWED" || what == "ALLOWED_TLS") && is_stranger ? SmtpdEvent::recipient_let_in
-                                                                           : SmtpdEvent::attempt;
-}
-
-// The plugin's own line: a value in it has no blank (log.h).
-std::optional<IpAddress> greylisted(std::string_view message, std::string_view head) {
-  if (head != "greylisting:" || !message.starts_with("outcome=")) return std::nullopt;
-  const Values values(message, kOwnKeys);
-  const auto client = values["client"];
-  return client && !values.is_forged() ? IpAddress::parse(*client) : std::nullopt;
-}
-
-}  // namespace
-
-SmtpdLine read_smtpd_line(std::string_view line) {
-  SmtpdLine read;
-  line = line.substr(0, line.find_last_not_of(" \t\r") + 1);
-  read.stamp = take_stamp(line);
-  skip_blanks(line);
-  read.message = line;
-
-  std::string_view head;
-  std::string_view message = line;
-  if (const std::string_view word = take_word(message); word.ends_with(':')) {
-    head = word;
-  } else {
-    message = line;
-  }
-  if (message.starts_with("result=")) {
-    read_result(message, head, read);
-    return read;
-  }
-  read_user(message, head, read);
-  if (read.user) return read;
-  read.client = gone_before_greeting(message);
-  if (!read.client && head.starts_with("qmail-smtpd")) read.client = gone_before_sender(message);
-  if (read.client) {
-    read.event = SmtpdEvent::hung_up;
-    return read;
-  }
-  read.client = greylisted(message, head);
-  if (read.client) {
-    read.event = SmtpdEvent::attempt;
-  } else if (head.empty() && take(message, "CHKUSER ")) {
-    read_chkuser(message, read);
-  } else if (head.empty() || head.starts_with("spamdyke")) {
-    read_spamdyke(message, read);
-  }
-  return read;
 }
 
 }  // namespace greylisting

@@ -1,4 +1,4 @@
-#include "ctl/logs/smtpd_log.h"
+#include "ctl/logs/log_line.h"
 
 #include <chrono>
 #include <cstdint>
@@ -10,7 +10,7 @@
 namespace greylisting {
 namespace {
 
-using Event = SmtpdEvent;
+using Event = LogEvent;
 
 // What qmail-smtpd writes of a message from 192.0.2.1, with the qlog patch.
 std::string result(const std::string& head, const std::string& begin, const std::string& client_says = "",
@@ -38,7 +38,7 @@ std::string spamdyke(const std::string& what, const std::string& sender, const s
          " origin_rdns: mail.example.net auth: " + user + " encryption: (none) reason: 250_ok";
 }
 
-std::string text(const SmtpdLine& line) { return line.client ? line.client->text() : "none"; }
+std::string text(const LogLine& line) { return line.client ? line.client->text() : "none"; }
 
 std::chrono::sys_seconds at(std::int64_t seconds) {
   return std::chrono::sys_seconds(std::chrono::seconds(seconds));
@@ -46,7 +46,7 @@ std::chrono::sys_seconds at(std::int64_t seconds) {
 
 }  // namespace
 
-TEST_CASE("read_smtpd_line: what counts as what", "[smtpd_log]") {
+TEST_CASE("read_log_line: what counts as what", "[log_line]") {
   struct Case {
     std::string line;
     Event event;
@@ -125,16 +125,16 @@ TEST_CASE("read_smtpd_line: what counts as what", "[smtpd_log]") {
   };
   for (const Case& expected : cases) {
     CAPTURE(expected.line);
-    const SmtpdLine line = read_smtpd_line(expected.line);
+    const LogLine line = read_log_line(expected.line);
     CHECK(line.event == expected.event);
     CHECK(text(line) == expected.client);
     CHECK(line.stamp.index() == 0);
   }
-  CHECK(read_smtpd_line(cases[0].line).client_name == "mail.example.net");
-  CHECK(read_smtpd_line(cases[3].line).client_name.empty());
+  CHECK(read_log_line(cases[0].line).client_name == "mail.example.net");
+  CHECK(read_log_line(cases[3].line).client_name.empty());
 }
 
-TEST_CASE("read_smtpd_line: what a client says is not taken for what qmail-smtpd says", "[smtpd_log]") {
+TEST_CASE("read_log_line: what a client says is not taken for what qmail-smtpd says", "[log_line]") {
   const std::string rejected = "result=rejected code=553";
   struct Case {
     std::string line;
@@ -219,15 +219,14 @@ TEST_CASE("read_smtpd_line: what a client says is not taken for what qmail-smtpd
   };
   for (const Case& expected : cases) {
     CAPTURE(expected.line);
-    const SmtpdLine line = read_smtpd_line(expected.line);
+    const LogLine line = read_log_line(expected.line);
     CHECK(line.event == expected.event);
     CHECK(text(line) == (expected.event == Event::other ? "none" : "192.0.2.1"));
   }
 }
 
-TEST_CASE("read_smtpd_line: which process of which client, and the name of a user", "[smtpd_log]") {
-  const SmtpdLine message =
-      read_smtpd_line("@400000006b01362a0c3c6ebc " + result("qlogreceived: ", kAccepted));
+TEST_CASE("read_log_line: which process of which client, and the name of a user", "[log_line]") {
+  const LogLine message = read_log_line("@400000006b01362a0c3c6ebc " + result("qlogreceived: ", kAccepted));
   CHECK(message.process == "4711");
   CHECK(message.port == "40001");
   CHECK(message.message.starts_with("qlogreceived: "));
@@ -237,12 +236,12 @@ TEST_CASE("read_smtpd_line: which process of which client, and the name of a use
   const std::string failed = "qmail-smtpd[4711]: auth: auth-failed type=login user=<";
   for (const std::string user : {"bob>", "bob", ">", "", "x> y", "a=b> user=<c>"}) {
     CAPTURE(user);
-    const SmtpdLine line = read_smtpd_line("2026-11-21 06:11:44.205287 " + failed + user);
+    const LogLine line = read_log_line("2026-11-21 06:11:44.205287 " + failed + user);
     CHECK(line.event == Event::other);
     CHECK(line.process == "4711");
     CHECK(line.user == user);
   }
-  CHECK(read_smtpd_line("qmail-smtpd[4711]: auth: auth-success type=plain user=<bob>").user == "bob>");
+  CHECK(read_log_line("qmail-smtpd[4711]: auth: auth-success type=plain user=<bob>").user == "bob>");
   for (const std::string other :
        {"qmail-smtpd: auth: auth-failed type=login user=<bob>",
         "qmail-smtpd[]: auth: auth-failed type=login user=<bob>",
@@ -250,19 +249,19 @@ TEST_CASE("read_smtpd_line: which process of which client, and the name of a use
         "x qmail-smtpd[4711]: auth: auth-failed type=login user=<bob>",
         "qmail-smtpd[4711]: auth: auth-failed type=login"}) {
     CAPTURE(other);
-    CHECK_FALSE(read_smtpd_line(other).user);
+    CHECK_FALSE(read_log_line(other).user);
   }
 
   const std::string refusal =
       "qlogenvelope: result=rejected code=535 reason=authfailed relay=no authuser=bob remoteip=192.0.2.1";
-  CHECK(read_smtpd_line(refusal + " remoteport=1 pid=4711").refused_user == "bob");
-  CHECK_FALSE(read_smtpd_line(refusal + " remoteport=1 pid=4711").is_cut);
-  CHECK(read_smtpd_line(refusal).is_cut);
-  CHECK_FALSE(read_smtpd_line("qlogenvelope: result=rejected code=535 remoteip=192.0.2.1").is_cut);
-  CHECK_FALSE(read_smtpd_line(result("qlogreceived: ", kAccepted)).refused_user);
+  CHECK(read_log_line(refusal + " remoteport=1 pid=4711").refused_user == "bob");
+  CHECK_FALSE(read_log_line(refusal + " remoteport=1 pid=4711").is_cut);
+  CHECK(read_log_line(refusal).is_cut);
+  CHECK_FALSE(read_log_line("qlogenvelope: result=rejected code=535 remoteip=192.0.2.1").is_cut);
+  CHECK_FALSE(read_log_line(result("qlogreceived: ", kAccepted)).refused_user);
 }
 
-TEST_CASE("read_smtpd_line: stamps", "[smtpd_log]") {
+TEST_CASE("read_log_line: stamps", "[log_line]") {
   const WallClock clock{2026, 11, 21, 6, 11, 44};
   const WallClock no_year{0, 11, 21, 6, 11, 44};
   constexpr std::int64_t kMoment = 1795241504;  // 2026-11-21 06:11:44 UTC
@@ -323,22 +322,22 @@ TEST_CASE("read_smtpd_line: stamps", "[smtpd_log]") {
           std::string("qmail-smtpd[4711]: GREETDELAY from 192.0.2.1: client disconnected"),
           std::string("GREETDELAY from 192.0.2.1: client disconnected")}) {
       CAPTURE(expected.stamp, message);
-      const SmtpdLine line = read_smtpd_line(expected.stamp + message);
+      const LogLine line = read_log_line(expected.stamp + message);
       CHECK(line.stamp == expected.expected);
       CHECK(line.event != Event::other);
       CHECK(text(line) == "192.0.2.1");
     }
-    CHECK(read_smtpd_line(expected.stamp).stamp == expected.expected);
+    CHECK(read_log_line(expected.stamp).stamp == expected.expected);
   }
 }
 
-TEST_CASE("read_smtpd_line: a container's name needs no stamp after it", "[smtpd_log]") {
-  const SmtpdLine line = read_smtpd_line("qmail-1  | " + kGone);
+TEST_CASE("read_log_line: a container's name needs no stamp after it", "[log_line]") {
+  const LogLine line = read_log_line("qmail-1  | " + kGone);
   CHECK(line.event == Event::hung_up);
   CHECK(line.stamp.index() == 0);
 }
 
-TEST_CASE("read_smtpd_line: what is no stamp is not taken for one", "[smtpd_log]") {
+TEST_CASE("read_log_line: what is no stamp is not taken for one", "[log_line]") {
   for (const std::string stamp : {
            "@400000006b01362a0c3c6eb ",
            "@400000006b01362a0c3c6ebcf ",
@@ -385,7 +384,7 @@ TEST_CASE("read_smtpd_line: what is no stamp is not taken for one", "[smtpd_log]
            "qmail:  | 2026-11-21T06:11:44Z ",
        }) {
     CAPTURE(stamp);
-    const SmtpdLine line = read_smtpd_line(stamp + kGone);
+    const LogLine line = read_log_line(stamp + kGone);
     CHECK(line.stamp.index() == 0);
     CHECK(line.event == Event::other);
   }

@@ -1,4 +1,4 @@
-// smtpd_logs: what logs of qmail-smtpd say of client networks, added up.
+// seen_in_logs: what logs of mail servers say of client networks, added up.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +39,7 @@ struct SeenInLogs {
 /// within a minute or without a stamp.
 ///
 /// A client can have qmail-smtpd write lines of the client's own, by a user name with line ends in it
-/// (smtpd_log.h). So a message counts only after an accepted recipient of the same process and client;
+/// (qmail_log.h). So a message counts only after an accepted recipient of the same process and client;
 /// nothing counts of what is between a `user=<` and its end; and where the server's next line about that name
 /// shows that it had more to it than it seemed, nothing counts that was written within a minute of it, before
 /// or after: when it was written is what no client can choose.

@@ -1,4 +1,4 @@
-#include "ctl/logs/smtpd_logs.h"
+#include "ctl/logs/seen_in_logs.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -20,7 +20,7 @@
 #include <utility>
 #include <variant>
 
-#include "ctl/logs/smtpd_log.h"
+#include "ctl/logs/log_line.h"
 #include "judgement/attempt.h"
 #include "text/printable.h"
 #include "text/utc.h"
@@ -85,27 +85,32 @@ class Counter {
   // `without_stamp`: when a line was written that does not say so.
   void add(std::string_view text, std::time_t without_stamp) {
     ++lines_;
-    const SmtpdLine line = read_smtpd_line(text);
+    const LogLine line = read_log_line(text);
     const std::time_t written = std::min(time_of(line.stamp, without_stamp), now_);
     if (!inside_of_.empty()) return add_to_user(line.message);
     if (line.user) return begin_user(line);
     if (line.refused_user) end_user(line, written);
     if (line.is_cut) distrust(written);
-    if (line.event == SmtpdEvent::other) return;
+    if (line.event == LogEvent::other) return;
     ++understood_;
-    if (line.event == SmtpdEvent::message || line.event == SmtpdEvent::message_accepted)
+    if (line.event == LogEvent::message || line.event == LogEvent::message_accepted ||
+        line.event == LogEvent::message_queued)
       told_by_ = ToldBy::messages;
-    if (line.event == SmtpdEvent::recipient_accepted) told_by_ = std::max(told_by_, ToldBy::recipients);
+    if (line.event == LogEvent::recipient_accepted) told_by_ = std::max(told_by_, ToldBy::recipients);
+    if (line.event == LogEvent::message_queued) return add_queued(line, written);
     const bool has_envelope = follows_envelope(line);
     if (written < since_ || is_distrusted(written)) return;
     Tally& tally = tally_of(line);
+    if (line.event == LogEvent::recipient_accepted && !line.process.empty())
+      processes_[std::string(line.process)].tally = &tally;
     switch (line.event) {
-      case SmtpdEvent::message_accepted:
-        if (has_envelope) hold({.written = written, .tally = &tally, .event = line.event});
+      case LogEvent::message_accepted:
+        if (has_envelope || !line.needs_envelope)
+          hold({.written = written, .tally = &tally, .event = line.event});
         break;
-      case SmtpdEvent::recipient_accepted:
-      case SmtpdEvent::recipient_let_in:
-      case SmtpdEvent::hung_up:
+      case LogEvent::recipient_accepted:
+      case LogEvent::recipient_let_in:
+      case LogEvent::hung_up:
         hold({.written = written, .tally = &tally, .event = line.event});
         break;
       default:
@@ -118,7 +123,7 @@ class Counter {
   void add_too_long(std::string_view begin, std::time_t without_stamp) {
     ++lines_;
     inside_of_.clear();
-    distrust(std::min(time_of(read_smtpd_line(begin).stamp, without_stamp), now_));
+    distrust(std::min(time_of(read_log_line(begin).stamp, without_stamp), now_));
   }
 
   // All of a log has been read; the next is of another server.
@@ -175,10 +180,11 @@ class Counter {
   struct Held {
     std::time_t written;
     Tally* tally;
-    SmtpdEvent event;
+    LogEvent event;
   };
 
   struct Process {
+    Tally* tally = nullptr;           // of that recipient's client, where it counts
     std::string envelope;             // of the recipient that was accepted last: client and port
     bool names_users = false;         // it has logged an AUTH
     std::optional<std::string> user;  // of the last, as the server is going to say it once more
@@ -208,27 +214,36 @@ class Counter {
 
   static void count(const Held& held) {
     switch (held.event) {
-      case SmtpdEvent::message_accepted:
+      case LogEvent::message_accepted:
         return held.tally->messages.add(held.written);
-      case SmtpdEvent::recipient_accepted:
+      case LogEvent::recipient_accepted:
         return held.tally->recipients.add(held.written);
-      case SmtpdEvent::recipient_let_in:
+      case LogEvent::recipient_let_in:
         return held.tally->let_in.add(held.written);
       default:
         ++held.tally->hung_up;
     }
   }
 
+  // A message that waits in the queue is told again at each try to deliver it.
+  void add_queued(const LogLine& line, std::time_t written) {
+    const auto found = processes_.find(std::string(line.process));
+    if (found == processes_.end()) return;
+    if (found->second.tally != nullptr && !is_distrusted(written))
+      hold({.written = written, .tally = found->second.tally, .event = LogEvent::message_accepted});
+    processes_.erase(found);
+  }
+
   // Whether the process has accepted a recipient of this client for the message; and remembers what comes
   // next.
-  bool follows_envelope(const SmtpdLine& line) {
+  bool follows_envelope(const LogLine& line) {
     if (line.process.empty()) return false;
     const std::string client = line.client->text() + ' ' + std::string(line.port);
     std::string& envelope = processes_[std::string(line.process)].envelope;
     const bool follows = envelope == client;
-    if (line.event == SmtpdEvent::recipient_accepted) {
+    if (line.event == LogEvent::recipient_accepted) {
       envelope = client;
-    } else if (line.event != SmtpdEvent::attempt) {
+    } else if (line.event != LogEvent::attempt) {
       envelope.clear();
     }
     return follows;
@@ -242,7 +257,7 @@ class Counter {
     return text;
   }
 
-  void begin_user(const SmtpdLine& line) {
+  void begin_user(const LogLine& line) {
     std::string_view user = *line.user;
     const bool is_whole = user.ends_with('>');
     if (is_whole) user.remove_suffix(1);
@@ -261,7 +276,7 @@ class Counter {
   }
 
   // A name that is not the one that was read had an end of its own making.
-  void end_user(const SmtpdLine& line, std::time_t written) {
+  void end_user(const LogLine& line, std::time_t written) {
     const auto found = processes_.find(std::string(line.process));
     if (found == processes_.end() || !found->second.names_users) return;
     if (found->second.user != as_logged(*line.refused_user)) distrust(written);
@@ -277,7 +292,7 @@ class Counter {
   }
 
   // By the network that counts for the plugin.
-  Tally& tally_of(const SmtpdLine& line) {
+  Tally& tally_of(const LogLine& line) {
     const Session session{.client = line.client->text(), .client_name = std::string(line.client_name)};
     const Network network = Attempt::from(session, settings_).triplet.network;
     return tallies_.try_emplace(network.text(), Tally{network}).first->second;

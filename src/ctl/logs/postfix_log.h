@@ -1,0 +1,19 @@
+// postfix_log: what a line of Postfix says of a client. Postfix writes `?` for what is not printable, so that
+// no client can begin a line of its own.
+//     4F1A21234: client=mail.example.net[192.0.2.1]          a recipient was accepted, and a message begins
+//     4F1A21234: client=…[192.0.2.1], sasl_method=PLAIN, …   of one's own users
+//     4F1A21234: from=<…>, size=…, nrcpt=1 (queue active)    it is in the queue
+//     NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 450 …
+//     lost connection after CONNECT from unknown[192.0.2.1]
+#pragma once
+
+#include <string_view>
+
+#include "ctl/logs/log_line.h"
+
+namespace greylisting {
+
+/// `message` without its stamp and without the program's name.
+void read_postfix(std::string_view message, LogLine& line);
+
+}  // namespace greylisting

@@ -48,7 +48,7 @@ endif
 MYSQL_STATIC_LIBS ?= $(MYSQL_LIBS)
 
 ALL_CXXFLAGS := -std=c++20 $(WARNINGS) -ffunction-sections -I. -Isrc $(patsubst -I%,-isystem %,$(MYSQL_CFLAGS)) -MMD -MP $(CXXFLAGS)
-LIBS         := $(MYSQL_LIBS) -linih -lsqlite3 -lmd -lidn2 -lpcre2-8
+LIBS         := $(MYSQL_LIBS) -linih -lsqlite3 -lmd -lidn2 -lpcre2-8 -lspf2 -lcares -lresolv
 
 # The plugin is linked twice. A process that lives for a millisecond had better be a static one: it starts five times as
 # fast. What the C library does only in a dynamic one is handed over to that (src/process/hand_over.h). Static, and not

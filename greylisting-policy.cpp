@@ -61,7 +61,7 @@ void serve(const policy::Request& request, Message& message, Log::To log) {
   const LoadedSettings loaded = load_settings(std::getenv);
   const Settings& settings = loaded.settings;
   const Answer on_error{.text = policy::answer_on_error(settings)};
-  const Door door(loaded, Log(static_cast<LogLevel>(settings.loglevel), log), on_error, start);
+  const Door door(loaded, Log(static_cast<LogLevel>(settings.loglevel), log), on_error, start, Spf::check);
   try {
     if (!loaded.unusable.empty()) throw std::runtime_error(loaded.unusable);
     message.count(request.value_of("instance"));
@@ -87,7 +87,7 @@ struct Options {
   std::optional<int> status{};  // what to end with at once
 };
 
-Options read_options(int argc, char* argv[]) {
+Options read_options(int argc, char** argv) {
   constexpr std::array kOptions{option{"home", required_argument, nullptr, 'h'},
                                 option{"help", no_argument, nullptr, 'u'},
                                 option{"version", no_argument, nullptr, 'v'}, option{}};

@@ -37,7 +37,7 @@ int decide(Door::Clock::time_point start, std::optional<Door::Clock::time_point>
   const Door door(loaded, Log(static_cast<LogLevel>(settings.loglevel)), on_error, start);
   try {
     if (!loaded.unusable.empty()) throw std::runtime_error(loaded.unusable);
-    const Session session = host.session();
+    Session session = host.session();
     const Decided decided = door.decide(session, host.transaction());
     const Answer answer = host.answer(decided.decision, session, settings);
     door.give(answer);

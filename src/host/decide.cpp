@@ -79,14 +79,11 @@ Decided decide(Store& store, const Attempt& attempt, const Session& session, con
   return decided;
 }
 
-Decided decide_and_record(Store& store, const Attempt& attempt, const Session& session,
-                          const Settings& settings) {
-  Decided decided = decide(store, attempt, session, settings);
+void record(Store& store, const Attempt& attempt, Decided& decided) {
   Decision& decision = decided.decision;
   const Recorded recorded = store.record(attempt, decided.facts, decision);
   if (decision.is_recorded()) decision = settled(decision, decided.facts, recorded);
   if (const auto throttle = describe_throttle(decision, attempt)) decided.problems.push_back(*throttle);
-  return decided;
 }
 
 }  // namespace greylisting

@@ -31,9 +31,8 @@ std::optional<Decision> decide_without_store(const Session& session, const Setti
 /// What becomes of the attempt; nothing is written. Throws StoreError.
 Decided decide(Store& store, const Attempt& attempt, const Session& session, const Settings& settings);
 
-/// The same, and recorded: the decision is what the record had become by then. Throws StoreError.
-Decided decide_and_record(Store& store, const Attempt& attempt, const Session& session,
-                          const Settings& settings);
+/// Records it: the decision is what the record had become by then. Throws StoreError.
+void record(Store& store, const Attempt& attempt, Decided& decided);
 
 /// Adds what is asked by `question` to the evidence.
 void ask(Question question, Decided& decided, Store& store, const Attempt& attempt, const Session& session,

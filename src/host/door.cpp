@@ -2,21 +2,31 @@
 
 #include <algorithm>
 #include <ctime>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "host/spf.h"
 #include "process/deadline.h"
 #include "store/stores.h"
 
 namespace greylisting {
 
-Door::Door(const LoadedSettings& loaded, Log log, Answer answer_on_error, Clock::time_point start)
+Door::Door(const LoadedSettings& loaded, Log log, Answer answer_on_error, Clock::time_point start, Spf spf)
     : loaded_(loaded),
       log_(std::move(log)),
       journal_(loaded.settings),
       answer_on_error_(std::move(answer_on_error)),
-      start_(start) {}
+      start_(start),
+      spf_(loaded.settings.spf == Spf::automatic ? spf : loaded.settings.spf) {}
 
-Decided Door::decide(const Session& session, const Transaction& transaction) const {
+// A deferral is all that a sender's domain could change. Nobody is asked for the null sender's.
+bool Door::checks_spf(const Session& session, const Decision& decision) const {
+  return spf_ == Spf::check && session.spf_result.empty() && !session.sender.empty() &&
+         decision.outcome() == Outcome::deferred;
+}
+
+Decided Door::decide(Session& session, const Transaction& transaction) const {
   const Settings& settings = loaded_.settings;
   if (const auto decision = decide_without_store(session, settings)) return {*decision};
   std::string last_words;
@@ -28,8 +38,21 @@ Decided Door::decide(const Session& session, const Transaction& transaction) con
                                      " ms; the store is slow or does not answer: greylistctl check");
   Deadline deadline(start_ + settings.timeout, std::move(last_words), answer_on_error_);
   journal_.add_when_over({.time = std::time(nullptr)}, deadline);
-  const Attempt attempt = Attempt::from(session, settings, transaction);
-  return decide_and_record(*open_store(settings, deadline), attempt, session, settings);
+  Attempt attempt = Attempt::from(session, settings, transaction);
+  auto store = open_store(settings, deadline);
+  Decided decided = greylisting::decide(*store, attempt, session, settings);
+  if (checks_spf(session, decided.decision)) {
+    store.reset();  // which others may need while DNS is waited for
+    std::vector<std::string> problems;
+    session.spf_result = spf_result(session, attempt.triplet.client, settings,
+                                    Clock::now() + deadline.remaining() / 2, problems);
+    attempt = Attempt::from(session, settings, transaction);
+    store = open_store(settings, deadline);
+    decided = greylisting::decide(*store, attempt, session, settings);
+    decided.problems.insert(decided.problems.end(), problems.begin(), problems.end());
+  }
+  record(*store, attempt, decided);
+  return decided;
 }
 
 // The host reads already; whoever does not within this time is not going to, and the log is to be told.

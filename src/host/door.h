@@ -21,12 +21,14 @@ class Door {
   using Clock = std::chrono::steady_clock;
 
   /// `start` is when the recipient was asked for, from which `timeout` counts; `answer_on_error` is given
-  /// when that is over.
-  Door(const LoadedSettings& loaded, Log log, Answer answer_on_error, Clock::time_point start);
+  /// when that is over. `spf` is who checks SPF where no setting says it.
+  Door(const LoadedSettings& loaded, Log log, Answer answer_on_error, Clock::time_point start,
+       Spf spf = Spf::host);
 
   /// Takes no longer than the time budget: when that is over, the process ends with the answer for errors.
-  /// Throws StoreError, and std::runtime_error with the remedy for what the session says.
-  Decided decide(const Session& session, const Transaction& transaction) const;
+  /// The session gets the result of SPF where that is checked here. Throws StoreError, and std::runtime_error
+  /// with the remedy for what the session says.
+  Decided decide(Session& session, const Transaction& transaction) const;
 
   /// Gives the answer. What is left of the budget is for it and for what comes after it, which is nothing
   /// where nobody keeps it waiting; when that is over, the process ends.
@@ -39,6 +41,7 @@ class Door {
   void give_up(const std::exception& error) const;
 
  private:
+  bool checks_spf(const Session& session, const Decision& decision) const;
   void warn() const;
 
   const LoadedSettings& loaded_;
@@ -46,6 +49,7 @@ class Door {
   Journal journal_;
   Answer answer_on_error_;
   Clock::time_point start_;
+  Spf spf_;
 };
 
 }  // namespace greylisting

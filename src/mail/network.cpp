@@ -73,7 +73,7 @@ std::string IpAddress::text() const {
       continue;
     }
     std::array<char, 4> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), group(i), 16).ptr;
+    auto* const end = std::to_chars(digits.data(), digits.data() + digits.size(), group(i), 16).ptr;
     text.append(text.empty() || text.ends_with(':') ? "" : ":").append(digits.data(), end);
   }
   return text;

@@ -20,6 +20,7 @@ namespace greylisting {
 enum class StoreKind { by_default, mysql, sqlite };
 enum class OnError { accept, defer };
 enum class Greylist { all, suspicious, unvouched };
+enum class Spf { automatic, host, check };
 enum class NullSender { greylist, accept };
 enum class RemoteHost { never, paranoid };
 enum class Privacy { off, hash };
@@ -43,6 +44,8 @@ struct Settings {
   long ipv6_prefix = 64;
   Match match = Match::triplet;
   bool match_helo = false;
+  Spf spf = Spf::automatic;
+  std::string dns_server;
   RemoteHost trust_remote_host = RemoteHost::never;
   std::string allow_lists;
   Greylist greylist = Greylist::all;
@@ -83,7 +86,7 @@ struct Settings {
 /// `control/greylisting:3: block_expire: "abc" is not a whole number of minutes from 0 to 525600; using 55`.
 using Problem = std::string;
 
-inline constexpr std::size_t kSettingCount = 35;
+inline constexpr std::size_t kSettingCount = 37;
 
 /// Where a setting has its value from.
 struct Origin {

@@ -25,6 +25,12 @@ constexpr std::array kRemoteHosts{Word{"never", RemoteHost::never}, Word{"parano
 constexpr std::array kGreylist{Word{"all", Greylist::all}, Word{"suspicious", Greylist::suspicious},
                                Word{"unvouched", Greylist::unvouched}};
 constexpr std::array kNullSender{Word{"greylist", NullSender::greylist}, Word{"accept", NullSender::accept}};
+constexpr std::array kSpf{
+    Word<Spf>{"auto", Spf::automatic, "`check` in greylisting-policy, else `host`"},
+    Word<Spf>{"host", Spf::host, "the mail server, which hands over a result, or none"},
+    Word<Spf>{"check", Spf::check,
+              "greylisting itself, where the mail server gives no result and mail with a sender would be "
+              "deferred"}};
 constexpr std::array kPrivacy{Word{"off", Privacy::off}, Word{"hash", Privacy::hash}};
 constexpr std::array kStages{Word{"rcpt", Stage::rcpt}, Word{"data", Stage::data}};
 constexpr std::array kHeaders{Word{"off", Header::off}, Word{"x-greylist", Header::x_greylist},
@@ -93,6 +99,14 @@ constexpr std::array kSettings{
     Setting{"null_sender", "GLNULLSENDER", greylisted,
             Choice<NullSender>{&Settings::null_sender, kNullSender},
             "What becomes of the null sender: bounces, and servers that verify an address."},
+    Setting{
+        "spf", "GLSPF", greylisted, Choice<Spf>{&Settings::spf, kSpf},
+        "Who checks SPF. "
+        "A check takes at most half of the time that `timeout` leaves; without an answer by then the mail "
+        "is judged as if SPF had not passed."},
+    Setting{"dns_server", "GLDNSSERVER", greylisted,
+            Text{&Settings::dns_server, "an address, with `:PORT` where it is not 53; several with commas"},
+            "The DNS server to ask; without it those of /etc/resolv.conf."},
     Setting{"trust_remote_host", "GLTRUSTREMOTEHOST", greylisted,
             Choice<RemoteHost>{&Settings::trust_remote_host, kRemoteHosts},
             "Whether entries may allow a client by its reverse name. "

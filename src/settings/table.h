@@ -73,7 +73,7 @@ using SettingValue =
     std::variant<Flag, Number, Time<std::chrono::milliseconds>, Time<std::chrono::minutes>,
                  Time<std::chrono::hours>, Time<std::chrono::days>, Path, Text, Reply, Choice<StoreKind>,
                  Choice<OnError>, Choice<Match>, Choice<RemoteHost>, Choice<Greylist>, Choice<NullSender>,
-                 Choice<Privacy>, Choice<Stage>, Choice<Header>>;
+                 Choice<Spf>, Choice<Privacy>, Choice<Stage>, Choice<Header>>;
 
 enum class SettingGroup { store, triplets, greylisted, trust, answers, privacy };
 

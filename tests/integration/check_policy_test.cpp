@@ -7,6 +7,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/installation.h"
+#include "tests/support/name_server.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_directory.h"
 
@@ -35,7 +36,7 @@ std::string master_cf() {
 
 TEST_CASE("check asks the policy service one question, and leaves nothing behind", "[check]") {
   const Backend backend = GENERATE(Backend::mariadb, Backend::sqlite);
-  const Installation installation(backend);
+  const Installation installation(backend, "spf=host");
   write_file(installation.home() / "postfix/main.cf", main_cf());
   write_file(installation.home() / "postfix/master.cf", master_cf());
   const Result result = check(installation);
@@ -45,6 +46,26 @@ TEST_CASE("check asks the policy service one question, and leaves nothing behind
                                 Contains("deferred an attempt never seen before (new)") &&
                                 EndsWith("This installation works.\n"));
   CHECK(installation.sql("SELECT COUNT(*) FROM greylisting_data") == Rows{{"0"}});
+}
+
+TEST_CASE("check says whether DNS answers, which the policy service asks for SPF", "[check][spf]") {
+  const auto checked = [](const std::string& settings) {
+    const Installation installation(Backend::sqlite, settings);
+    write_file(installation.home() / "postfix/main.cf", main_cf());
+    write_file(installation.home() / "postfix/master.cf", master_cf());
+    return check(installation).output;
+  };
+  const NameServer answers({});
+  CHECK_THAT(checked("dns_server=" + answers.address()),
+             Contains("ok       DNS: " + answers.address() + " answers, so SPF can be checked\n"));
+  const SilentNameServer silent;
+  CHECK_THAT(
+      checked("timeout=1000\ndns_server=" + silent.address()),
+      Contains("DNS: no answer within 500 ms from " + silent.address() + ", so SPF is checked in vain") &&
+          Contains("-> set dns_server to a server that answers, or spf=host\n") &&
+          EndsWith("This installation works.\n"));
+  CHECK_THAT(checked("dns_server=localhost"), Contains("PROBLEM  dns_server: \"localhost\": "));
+  CHECK_THAT(checked("spf=host\ndns_server=" + silent.address()), !Contains("DNS: "));
 }
 
 TEST_CASE("check says what keeps Postfix from asking", "[check]") {
@@ -66,7 +87,7 @@ TEST_CASE("check says what keeps Postfix from asking", "[check]") {
        "/missing/greylisting-policy is not there", 1},
   };
   for (const Broken& broken : all) {
-    const Installation installation(Backend::sqlite);
+    const Installation installation(Backend::sqlite, "spf=host");
     write_file(installation.home() / "postfix/main.cf", broken.main);
     write_file(installation.home() / "postfix/master.cf", broken.master);
     const Result result = check(installation);

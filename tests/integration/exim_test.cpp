@@ -84,7 +84,7 @@ TEST_CASE("Exim: deferred, accepted with a header field when it comes back, reje
     WARN("not tested: Exim is given its user by root alone");
     return;
   }
-  const Installation installation(Backend::sqlite, "block_expire=5\nheader=x-greylist\n");
+  const Installation installation(Backend::sqlite, "spf=host\nblock_expire=5\nheader=x-greylist\n");
   installation.put(
       {.action = "deny", .word = "recipient", .pattern = "no@example.org", .reply = "554 never"});
   const Exim exim(installation);
@@ -106,7 +106,7 @@ TEST_CASE("Exim: a service that is not there lets mail pass", "[exim]") {
     WARN("not tested: Exim is given its user by root alone");
     return;
   }
-  const Installation installation(Backend::sqlite);
+  const Installation installation(Backend::sqlite, "spf=host\n");
   Exim exim(installation);
   exim.stop();
   CHECK_THAT(exim.converse("RCPT TO:<bob@example.org>\r\n"), Contains("\n250 Accepted"));

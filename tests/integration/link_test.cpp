@@ -15,26 +15,13 @@
 #include <vector>
 
 #include "tests/support/catch.h"
+#include "tests/support/free_port.h"
 #include "tests/support/installation.h"
 
 namespace greylisting::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-// A port that was free a moment ago.
-std::string free_port() {
-  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* const any = reinterpret_cast<sockaddr*>(&address);
-  REQUIRE(bind(listener, any, size) == 0);
-  REQUIRE(getsockname(listener, any, &size) == 0);
-  close(listener);
-  return std::to_string(ntohs(address.sin_port));
-}
 
 // A server on the loopback interface, with TLS, and an account on it that has to use that.
 struct Server {
@@ -71,7 +58,7 @@ struct Server {
   std::string local() const { return "socket=" + server->socket().string() + '\n'; }
 
   TemporaryDirectory directory;
-  std::string port = free_port();
+  std::string port = std::to_string(free_port());
   std::unique_ptr<DatabaseServer> server;
   std::unique_ptr<Installation> installation;
 };

@@ -33,7 +33,9 @@ std::string request(const std::string& recipient, const std::string& more = "",
 }
 
 Result serve(const Installation& installation, const std::string& requests) {
-  return run({.arguments = {built("greylisting-policy"), "--home", installation.home()}, .input = requests});
+  return run({.arguments = {built("greylisting-policy"), "--home", installation.home()},
+              .environment = {{"GLSPF", "host"}},
+              .input = requests});
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ std::size_t count(std::string_view text, std::string_view word) {
 
 TEST_CASE("Postfix: deferred, and accepted with one header line when it comes back", "[postfix]") {
   if (cannot_be_tried()) return;
-  const Installation installation(Backend::sqlite, "block_expire=5\nheader=x-greylist\n");
+  const Installation installation(Backend::sqlite, "spf=host\nblock_expire=5\nheader=x-greylist\n");
   const Postfix postfix(installation);
   const std::string both = "bob@example.org,carol@example.org";
 
@@ -54,7 +54,7 @@ TEST_CASE("Postfix: deferred, and accepted with one header line when it comes ba
 TEST_CASE("Postfix: a name that leads back to the address is believed, an entry's text is said",
           "[postfix]") {
   if (cannot_be_tried()) return;
-  const Installation installation(Backend::sqlite);
+  const Installation installation(Backend::sqlite, "spf=host\n");
   installation.put({.action = "allow", .word = "client", .pattern = "mx.example.net"});
   installation.put({.action = "deny", .word = "client", .pattern = "198.51.100.0/24", .reply = "554 never"});
   const Postfix postfix(installation);

@@ -1,10 +1,9 @@
 #include "postfix.h"
 
-#include <arpa/inet.h>
+#include "free_port.h"
+
 #include <grp.h>
-#include <netinet/in.h>
 #include <pwd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,20 +34,6 @@ void make_directory(const fs::path& directory, mode_t mode, const char* user, co
   fs::create_directories(directory);
   give(directory, user, group);
   if (chmod(directory.c_str(), mode) != 0) throw std::runtime_error("chmod " + directory.string());
-}
-
-std::uint16_t free_port() {
-  const int listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  if (bind(listening, reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
-      getsockname(listening, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    throw std::runtime_error("no free port");
-  }
-  close(listening);
-  return ntohs(address.sin_port);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ctl/check/database.h"
+#include "ctl/check/dns.h"
 #include "ctl/check/files.h"
 #include "ctl/check/host.h"
 #include "ctl/check/policy.h"
@@ -115,6 +116,8 @@ int check(const LoadedSettings& loaded, const CheckOptions& options) {
   const Host host = has_qmail ? examine_host(tried, plugins_file(service)) : examine_policy_host();
   report.add(host.findings);
   if (has_qmail) report.add(examine_service(service));
+  if (settings.spf == Spf::check || (settings.spf == Spf::automatic && !has_qmail))
+    report.add(examine_dns(settings));
   const std::vector<Finding> about_files = examine_files_of(user, loaded);
   report.add(about_files);
   if (settings.store_kind() == StoreKind::mysql) {

@@ -76,6 +76,7 @@ Environment environment_of(const Session& session, const std::optional<RunScript
                          {"GLLOGLEVEL", "4"},
                          {"GLHISTORYEXPIRE", "0"},
                          {"GLLOWPRIORITYMX", "0"},
+                         {"GLSPF", "host"},
                          {"GLBLOCKEXPIRE", "0"},
                          {"GLRECORDEXPIRE", "1"}};
   for (const auto& [name, value] : rcpt) all[name] = value;

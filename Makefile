@@ -66,7 +66,7 @@ SQL_FILES       := $(wildcard sql/*.sql sql/*/*.sql)
 LIBRARY         := $(BUILD)/libgreylisting.a
 
 .PHONY: all
-all: $(BUILD)/greylisting $(BUILD)/greylisting-policy $(BUILD)/greylistctl ## build the plugin, the policy service and the tool (default)
+all: $(BUILD)/greylisting $(BUILD)/greylisting-policy $(BUILD)/greylisting-front $(BUILD)/greylistctl ## build the plugin, the other doors and the tool (default)
 
 $(BUILD)/greylisting.dynamic: $(BUILD)/greylisting.o $(LIBRARY)
 	@echo '  link     $@'
@@ -81,8 +81,8 @@ $(BUILD)/greylisting: $(BUILD)/greylisting.dynamic $(BUILD)/greylisting.o $(pats
 	  cp $< $@; \
 	fi
 
-# Started once a connection, not once a recipient: it may be a dynamic one.
-$(BUILD)/greylisting-policy: $(BUILD)/greylisting-policy.o $(LIBRARY)
+# Started once a connection, not once a recipient: they may be dynamic ones.
+$(BUILD)/greylisting-policy $(BUILD)/greylisting-front: %: %.o $(LIBRARY)
 	@echo '  link     $@'
 	$(Q)$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 

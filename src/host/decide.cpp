@@ -79,8 +79,9 @@ Decided decide(Store& store, const Attempt& attempt, const Session& session, con
   return decided;
 }
 
-void record(Store& store, const Attempt& attempt, Decided& decided) {
+void record(Store& store, const Attempt& attempt, Decided& decided, Recording recording) {
   Decision& decision = decided.decision;
+  if (recording == Recording::accepted && decision.outcome() != Outcome::accepted) return;
   const Recorded recorded = store.record(attempt, decided.facts, decision);
   if (decision.is_recorded()) decision = settled(decision, decided.facts, recorded);
   if (const auto throttle = describe_throttle(decision, attempt)) decided.problems.push_back(*throttle);

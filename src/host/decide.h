@@ -31,8 +31,12 @@ std::optional<Decision> decide_without_store(const Session& session, const Setti
 /// What becomes of the attempt; nothing is written. Throws StoreError.
 Decided decide(Store& store, const Attempt& attempt, const Session& session, const Settings& settings);
 
+/// What is written of a decision: with `accepted` only one that accepts, where a client that is refused is
+/// going to be asked about again.
+enum class Recording { always, accepted };
+
 /// Records it: the decision is what the record had become by then. Throws StoreError.
-void record(Store& store, const Attempt& attempt, Decided& decided);
+void record(Store& store, const Attempt& attempt, Decided& decided, Recording recording = Recording::always);
 
 /// Adds what is asked by `question` to the evidence.
 void ask(Question question, Decided& decided, Store& store, const Attempt& attempt, const Session& session,

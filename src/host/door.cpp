@@ -26,7 +26,7 @@ bool Door::checks_spf(const Session& session, const Decision& decision) const {
          decision.outcome() == Outcome::deferred;
 }
 
-Decided Door::decide(Session& session, const Transaction& transaction) const {
+Decided Door::decide(Session& session, const Transaction& transaction, Recording recording) const {
   const Settings& settings = loaded_.settings;
   if (const auto decision = decide_without_store(session, settings)) return {*decision};
   std::string last_words;
@@ -51,14 +51,14 @@ Decided Door::decide(Session& session, const Transaction& transaction) const {
     decided = greylisting::decide(*store, attempt, session, settings);
     decided.problems.insert(decided.problems.end(), problems.begin(), problems.end());
   }
-  record(*store, attempt, decided);
+  record(*store, attempt, decided, recording);
   return decided;
 }
 
 // The host reads already; whoever does not within this time is not going to, and the log is to be told.
 void Door::give(const Answer& answer) const {
   constexpr std::chrono::milliseconds kPatience{200};
-  end_silently_after(time_left(), answer.status);
+  end_silently_after(time_left(), answer);
   write_answer(answer, kPatience);
 }
 

@@ -1,5 +1,5 @@
 // door: one recipient from its settings to its line in the log, the same wherever it is asked for. How the
-// session is read and how the answer is written is the door's own (spp.h, policy.h).
+// session is read and how the answer is written is the door's own (spp.h, policy.h, talk.h).
 #pragma once
 
 #include <chrono>
@@ -28,7 +28,8 @@ class Door {
   /// Takes no longer than the time budget: when that is over, the process ends with the answer for errors.
   /// The session gets the result of SPF where that is checked here. Throws StoreError, and std::runtime_error
   /// with the remedy for what the session says.
-  Decided decide(Session& session, const Transaction& transaction) const;
+  Decided decide(Session& session, const Transaction& transaction,
+                 Recording recording = Recording::always) const;
 
   /// Gives the answer. What is left of the budget is for it and for what comes after it, which is nothing
   /// where nobody keeps it waiting; when that is over, the process ends.

@@ -42,7 +42,8 @@ bool is_beyond_suspicion(const Session& session, const Settings& settings, const
 }
 
 std::optional<Reason> exemption(const Session& session, const Settings& settings, const Triplet& triplet) {
-  if (settings.null_sender == NullSender::accept && session.sender.empty()) return Reason::null_sender;
+  const bool is_null_sender = session.sender.empty() && !session.is_client_alone;
+  if (settings.null_sender == NullSender::accept && is_null_sender) return Reason::null_sender;
   if (is_beyond_suspicion(session, settings, triplet)) return Reason::not_suspicious;
   return std::nullopt;
 }
@@ -83,7 +84,7 @@ Attempt Attempt::from(const Session& session, const Settings& settings, const Tr
           .believes_client_name =
               session.is_client_name_verified || settings.trust_remote_host == RemoteHost::paranoid,
           .fingerprinter = fingerprinter,
-          .block_expire = std::chrono::minutes(settings.block_expire),
+          .block_expire = session.block.value_or(settings.block_expire),
           .record_expire = std::chrono::minutes(settings.record_expire),
           .record_expire_good = std::chrono::days(settings.record_expire_good),
           .only_listed = settings.explicit_only != 0,
@@ -96,7 +97,8 @@ Attempt Attempt::from(const Session& session, const Settings& settings, const Tr
           .trap_expire = std::chrono::hours(settings.trap_expire),
           .message_is_refused = transaction.refused_at_data,
           .earns_nothing = transaction.was_refused,
-          .takes_back = transaction.takes_back};
+          .takes_back = transaction.takes_back,
+          .is_client_alone = session.is_client_alone};
 }
 
 }  // namespace greylisting

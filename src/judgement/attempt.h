@@ -30,7 +30,7 @@ struct Attempt {
   std::string client_name{};          // normal form; empty for none
   bool believes_client_name = false;  // whether entries may allow a client by its name
   Fingerprinter fingerprinter{};
-  std::chrono::minutes block_expire{};     // how long a new triplet is deferred
+  std::chrono::seconds block_expire{};     // how long a new triplet is deferred
   std::chrono::minutes record_expire{};    // life of a record that has never passed
   std::chrono::days record_expire_good{};  // life of a record after each pass
   bool only_listed = false;                // `explicit`: greylist only recipients that are listed
@@ -44,12 +44,15 @@ struct Attempt {
   bool message_is_refused = false;        // at DATA, so that it cannot pass for this recipient either
   bool earns_nothing = false;  // the host has refused a recipient that had passed, and accepted nobody since
   bool takes_back = false;     // and that one had earned a pass
+  bool is_client_alone = false;  // no sender, no recipient: no pattern of theirs matches
 
   /// Throws std::runtime_error, with the remedy, when TCPREMOTEIP is not an address.
   static Attempt from(const Session& session, const Settings& settings, const Transaction& transaction = {});
 
   /// What patterns are held against.
-  Subjects subjects() const { return {triplet.client, client_name, triplet.sender, triplet.recipient}; }
+  Subjects subjects() const {
+    return {triplet.client, client_name, triplet.sender, triplet.recipient, !is_client_alone};
+  }
 };
 
 }  // namespace greylisting

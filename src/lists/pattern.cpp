@@ -519,6 +519,7 @@ bool Pattern::matches(const Subjects& subjects) const {
     return (!name.empty() && regexp_->matches(name)) || regexp_->matches(subjects.client.text());
   }
 
+  if (!subjects.has_envelope) return false;
   const Address& address = kind_ == PatternKind::sender ? subjects.sender : subjects.recipient;
   if (regexp_) return regexp_->matches(address.text());
   if (key_.size() == 2) return address.text().empty();
@@ -537,6 +538,7 @@ std::vector<std::string> keys_of(const Subjects& subjects) {
   } else {
     add_domain_keys(keys, PatternKind::host, subjects.client_name);
   }
+  if (!subjects.has_envelope) return keys;
   add_address_keys(keys, PatternKind::sender, subjects.sender);
   add_address_keys(keys, PatternKind::recipient, subjects.recipient);
   return keys;

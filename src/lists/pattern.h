@@ -58,6 +58,8 @@ struct Subjects {
   std::string client_name;  // as normal_client_name makes it; empty for none
   Address sender;
   Address recipient;
+  bool has_envelope =
+      true;  // otherwise no sender and no recipient is known, and no pattern of theirs matches
 };
 
 /// A pattern that cannot be understood; what() says what is wrong with it and what is allowed.

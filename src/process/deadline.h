@@ -2,12 +2,14 @@
 //
 // When it is over the process gives the prepared answer, says so on standard error and ends with its status,
 // whatever it was waiting for: a database, a disk, a name server, a log that nobody reads. It is the one
-// place below main() that ends the process.
+// place below main() that ends the process, or has it become another program.
 #pragma once
 
 #include <chrono>
 #include <string>
 #include <string_view>
+
+#include "process/successor.h"
 
 namespace greylisting {
 
@@ -24,19 +26,21 @@ void append_to_file(const char* file, std::string_view text);
 /// of: whoever calls this has a timer running. Fails silently; may be called from a signal handler.
 void write_within(int stream, std::string_view text, std::chrono::milliseconds patience);
 
-/// From now on the process has this much time left, and then ends with this status and without a word. For
-/// what comes after a decision, when no Deadline is armed.
-void end_silently_after(std::chrono::milliseconds time, int status);
-
-/// What a host is told: a text on one of this process's descriptors, and the exit status.
 /// Where some hosts of RCPTCHECK read a reply (host/rcptcheck.h).
 inline constexpr int kReplyStream = 4;
 
+/// What a host is told: a text on one of this process's descriptors, and the exit status; or, in place of the
+/// end, the program that this process becomes.
 struct Answer {
   std::string text{};
   int stream = 1;  // standard output
   int status = 0;
+  const Successor* successor = nullptr;  // has to outlive the process's timers
 };
+
+/// From now on the process has this much time left, and then ends as the answer says, which is not given any
+/// more, and without a word. For what comes after a decision, when no Deadline is armed.
+void end_silently_after(std::chrono::milliseconds time, const Answer& answer);
 
 /// As write_within, to the answer's descriptor.
 void write_answer(const Answer& answer, std::chrono::milliseconds patience);

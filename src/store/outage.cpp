@@ -21,8 +21,8 @@ std::chrono::seconds age(const struct stat& status) {
 
 }  // namespace
 
-Outage::Outage(const std::string& directory)
-    : file_(directory + "/mysql-unreachable"), is_usable_(is_private(directory)) {}
+Outage::Outage(const std::string& directory, std::string_view name, std::chrono::seconds pause)
+    : file_((directory + '/').append(name)), pause_(pause), is_usable_(is_private(directory)) {}
 
 Outage::~Outage() {
   if (lock_ >= 0) close(lock_);
@@ -36,7 +36,7 @@ std::optional<std::chrono::seconds> Outage::failed_before() {
   const bool is_locked = flock(file, LOCK_EX | LOCK_NB) == 0;
   struct stat status = {};
   fstat(file, &status);
-  if (!is_locked || age(status) < kPause) {
+  if (!is_locked || age(status) < pause_) {
     close(file);
     return age(status);
   }

@@ -9,6 +9,7 @@
 #include <array>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 namespace greylisting::test {
 
@@ -24,11 +25,13 @@ MailServer::MailServer(const MailServerSetup& setup) {
   if (made.status != 0) throw std::runtime_error("tcprules: " + made.errors);
 
   // -1: the port that was free goes to the log once connections to it are accepted.
+  std::vector<std::string> arguments{"tcpserver",       "-1",        "-HR", "-l", "0", "-x",
+                                     home_ / "tcp.cdb", "127.0.0.1", "0"};
+  if (setup.has_front)
+    arguments.insert(arguments.end(), {built("greylisting-front"), "--home", home_.path()});
+  arguments.insert(arguments.end(), {built("qmail-smtpd"), home_.path()});
   tcpserver_ = std::make_unique<BackgroundProcess>(
-      Command{.arguments = {"tcpserver", "-1", "-HR", "-l", "0", "-x", home_ / "tcp.cdb", "127.0.0.1", "0",
-                            built("qmail-smtpd"), home_.path()},
-              .environment = setup.environment},
-      home_ / "log");
+      Command{.arguments = std::move(arguments), .environment = setup.environment}, home_ / "log");
   std::string log;
   while ((log = read_file(home_ / "log")).find('\n') == std::string::npos) {
     if (!tcpserver_->is_running()) throw std::runtime_error("tcpserver has ended: " + log);

@@ -1,4 +1,5 @@
-// mail_server: a qmail of a test's own behind tcpserver, with the plugin on a new SQLite file.
+// mail_server: a qmail of a test's own behind tcpserver, with the plugin on a new SQLite file, and where it
+// is asked for greylisting-front.
 #pragma once
 
 #include <chrono>
@@ -20,6 +21,7 @@ struct MailServerSetup {
   std::string settings{};                                    // more lines of control/greylisting
   std::string rules = "127.0.0.1:allow,GREYLISTING=\"\"\n";  // of tcprules(1), for clients from this host
   std::map<std::string, std::string> environment{};          // of tcpserver
+  bool has_front = false;  // greylisting-front between tcpserver and qmail-smtpd
 };
 
 /// On a free port of 127.0.0.1; takes mail for example.org and all below it. Time passes by moving what is

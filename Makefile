@@ -155,6 +155,13 @@ $(POSTFIX):
 $(EXIM):
 	@tests/support/unpack-from-debian $@ exim4-daemon-light libidn12
 
+# Greylisters whose databases are taken over, with the Perl modules that they need.
+GREYLISTERS := $(BUILD)/debian/greylisters
+$(GREYLISTERS):
+	@tests/support/unpack-from-debian $@ postgrey sqlgrey db5.3-util libberkeleydb-perl libnetaddr-ip-perl libnet-dns-perl \
+	  libnet-server-perl libio-multiplex-perl libdbi-perl libdbd-sqlite3-perl libdate-calc-perl libbit-vector-perl \
+	  libcarp-clan-perl
+
 .PHONY: demo
 demo: ## install what is missing, build, and show the main job: deferred, retried, accepted
 	@scripts/install-packages build demo
@@ -164,7 +171,7 @@ demo: ## install what is missing, build, and show the main job: deferred, retrie
 .PHONY: test
 test: ## install what is missing, build, and run all tests; TESTS='[tag]' for some, SANITIZE=1, COVERAGE=1
 	@scripts/install-packages build test $(if $(wildcard $(MYSQL56)),,mysql56)
-	@$(MAKE) --no-print-directory all $(BUILD)/tests/all $(BUILD)/qmail-smtpd $(MYSQL56) $(DEBIAN_LISTS) $(PROMTOOL) $(POSTFIX) $(EXIM)
+	@$(MAKE) --no-print-directory all $(BUILD)/tests/all $(BUILD)/qmail-smtpd $(MYSQL56) $(DEBIAN_LISTS) $(PROMTOOL) $(POSTFIX) $(EXIM) $(GREYLISTERS)
 	@$(if $(SANITIZE),scripts/sanitized,$(if $(COVERAGE),scripts/coverage)) $(BUILD)/tests/all $(TESTS)
 
 # Benchmarks: what the plugin costs beside the least that can be (bench/README.md). All are copied first, as an

@@ -200,6 +200,16 @@ std::vector<std::string> action_names() {
 const std::vector<std::string> kListForms{"plain",      "postgrey-clients", "postgrey-recipients",
                                           "sqlgrey-ip", "sqlgrey-fqdn",     "json"};
 
+constexpr std::array kGreylisters{std::pair{"jgreylist", ctl::Greylister::jgreylist},
+                                  std::pair{"postgrey-db", ctl::Greylister::postgrey},
+                                  std::pair{"sqlgrey-db", ctl::Greylister::sqlgrey}};
+
+std::vector<std::string> import_forms() {
+  std::vector<std::string> forms = kListForms;
+  for (const auto& [name, greylister] : kGreylisters) forms.emplace_back(name);
+  return forms;
+}
+
 Run add_import(CLI::App& command) {
   struct Arguments {
     std::string format;
@@ -207,11 +217,13 @@ Run add_import(CLI::App& command) {
     ctl::ImportOptions options{};
   };
   const auto arguments = std::make_shared<Arguments>();
-  command.add_option("format", arguments->format, "form of the file")
+  command.add_option("format", arguments->format, "form of the file, or greylister that it is of")
       ->required()
-      ->check(CLI::IsMember(kListForms))
+      ->check(CLI::IsMember(import_forms()))
       ->type_name("");
-  command.add_option("file", arguments->options.file, "file, or - for standard input")
+  command
+      .add_option("file", arguments->options.file,
+                  "file, or - for standard input; directory of jgreylist or Postgrey")
       ->required()
       ->type_name("");
   command.add_option("--action", arguments->action, "what its entries do; allow when it is not said")
@@ -224,6 +236,9 @@ Run add_import(CLI::App& command) {
   const Here here;
   return [arguments, here](const LoadedSettings& loaded) {
     ctl::ImportOptions options = arguments->options;
+    for (const auto& [name, greylister] : kGreylisters) {
+      if (arguments->format == name) options.greylister = greylister;
+    }
     options.format = list_format(arguments->format);
     options.action = action_of(arguments->action);
     options.file = here.absolute(options.file);
@@ -451,11 +466,12 @@ constexpr std::array kSubcommands{
                "Example: greylistctl forget 192.0.2.7 alice@example.net bob@example.org\n"
                "         greylistctl forget --client 192.0.2.0/24 --dry-run",
                add_forget},
-    Subcommand{"import", "Import entries from a list file, Postgrey's and SQLgrey's among them",
+    Subcommand{"import", "Import entries from a list file, or what another greylister knows",
                "Lines that are not understood are named on standard error, the others are taken; the exit "
                "status is\n"
                "then 1, and 0 when every line was understood. Expired entries are left out.\n"
-               "Example: greylistctl import postgrey-clients /etc/postgrey/whitelist_clients",
+               "Example: greylistctl import postgrey-clients /etc/postgrey/whitelist_clients\n"
+               "         greylistctl import postgrey-db /var/lib/postgrey --dry-run",
                add_import},
     Subcommand{"export", "Write entries as a list file, Postgrey's and SQLgrey's among them",
                "A list is of entries that allow, or with --action of those that do that; json has all.\n"

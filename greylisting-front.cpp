@@ -70,7 +70,7 @@ class Front {
 
  private:
   std::string reply_to(const Envelope& envelope);
-  Decided judge(const Door& door, const Session& client);
+  Decided judge(const Door& door, Session& client);
   void keep_time() const;
 
   const Successor& host_;
@@ -116,7 +116,7 @@ void Front::keep_time() const {
   end_silently_after(std::chrono::duration_cast<std::chrono::milliseconds>(end - Door::Clock::now()), {});
 }
 
-Decided Front::judge(const Door& door, const Session& client) {
+Decided Front::judge(const Door& door, Session& client) {
   if (const auto decision = decide_without_store(client, loaded_.settings)) return {*decision};
   if (decided_) return *decided_;
   try {

@@ -67,7 +67,8 @@ _greylistctl() {
       greylist:0) words='recipient client' ;;
       list:0) words='allow deny trap greylist skip trusted trapped' ;;
       remove:0) words='client sender recipient trusted trapped' ;;
-      import:0 | export:0) words='plain postgrey-clients postgrey-recipients sqlgrey-ip sqlgrey-fqdn json' ;;
+      import:0) words='plain postgrey-clients postgrey-recipients sqlgrey-ip sqlgrey-fqdn json jgreylist postgrey-db sqlgrey-db' ;;
+      export:0) words='plain postgrey-clients postgrey-recipients sqlgrey-ip sqlgrey-fqdn json' ;;
       learn:*) kind='file' ;;
       import:1 | export:1) kind='file' ;;
     esac

@@ -102,17 +102,22 @@ struct RemoveOptions {
 /// Removes entries, or what a client has earned, and prints what it removed.
 int remove(const LoadedSettings& loaded, const RemoveOptions& options);
 
+/// Other greylisters, of which more than lists is taken over (imports/).
+enum class Greylister { jgreylist, postgrey, sqlgrey };
+
 struct ImportOptions {
-  std::optional<ListFormat> format;  // nothing for JSON (entry_json.h)
-  std::string file;                  // `-` for standard input
-  std::optional<Action> action;      // allow when it is not said; JSON says it for each entry
-  std::string comment;               // of entries that have none
-  bool is_sure = false;              // also where they decide much
+  std::optional<Greylister> greylister;  // `file` is its directory or file
+  std::optional<ListFormat> format;      // otherwise; nothing for JSON (entry_json.h)
+  std::string file;                      // `-` for standard input
+  std::optional<Action> action;          // allow when it is not said; JSON says it for each entry
+  std::string comment;                   // of entries that have none
+  bool is_sure = false;                  // also where they decide much
   bool dry_run = false;
 };
 
-/// Makes entries of the lines of a file, and prints how many. kFailed when there are lines that it does not
-/// understand, each of which it names on standard error.
+/// Makes entries of the lines of a file, or records, trust and entries of what another greylister knows, and
+/// prints how many. kFailed when there are lines or records that it does not understand, each of which it
+/// names on standard error.
 int import(const LoadedSettings& loaded, const ImportOptions& options);
 
 struct ExportOptions {

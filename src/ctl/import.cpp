@@ -13,6 +13,10 @@
 
 #include "ctl/commands.h"
 #include "ctl/held_signals.h"
+#include "ctl/imports/jgreylist.h"
+#include "ctl/imports/known.h"
+#include "ctl/imports/postgrey.h"
+#include "ctl/imports/sqlgrey.h"
 #include "ctl/lists/entry_json.h"
 #include "ctl/lists/hindsight.h"
 #include "ctl/print/figure_words.h"
@@ -25,6 +29,9 @@ namespace {
 
 // Of one statement, in the time of which a decision can have to wait.
 constexpr std::size_t kBatch = 1000;
+
+// Of jgreylist's networks.
+constexpr unsigned kNetworkPrefix = 24;
 
 // Of a file of JSON, in which an entry is longer than a line.
 constexpr std::size_t kMaxFile = std::size_t{256} << 20U;
@@ -221,27 +228,18 @@ bool put_all(EntryTable& table, const std::map<Action, std::vector<Entry>>& entr
   return true;
 }
 
-}  // namespace
-
-int import(const LoadedSettings& loaded, const ImportOptions& options) {
-  if (!options.format && options.action)
-    throw UsageError("--action: in JSON every entry says for itself what it does");
-  refuse_special(options.file);
-  // Root may read files that the owner of the store may not.
-  const Content content = options.format ? read_lines(*options.format, options) : read_json(options);
-  for (const std::string& problem : content.problems) std::cerr << "greylistctl: " << problem << '\n';
-  if (content.is_unusable) return kFailed;
-
-  const auto administration = open_administration(loaded.settings);
-  EntryTable table(*administration, loaded.settings);
+// The entries of a file, and how many; false when they were not put.
+bool import_entries(const LoadedSettings& loaded, const ImportOptions& options, const Content& content,
+                    Administration& administration) {
+  EntryTable table(administration, loaded.settings);
   Counts counts;
-  const auto by_action = entries_of(content, administration->now(), counts);
-  if (!are_meant(warnings_about(new_of(table, by_action), *administration, loaded.settings), options.is_sure,
+  const auto by_action = entries_of(content, administration.now(), counts);
+  if (!are_meant(warnings_about(new_of(table, by_action), administration, loaded.settings), options.is_sure,
                  options.dry_run, options.file != "-" && can_ask()))
-    return kFailed;
+    return false;
   {
     const HeldSignals signals;
-    if (!put_all(table, by_action, options, counts)) return kFailed;
+    if (!put_all(table, by_action, options, counts)) return false;
   }
   for (const auto& [action, entries] : by_action) {
     counts.by_name += static_cast<std::size_t>(std::ranges::count_if(entries, [&loaded](const Entry& entry) {
@@ -255,13 +253,103 @@ int import(const LoadedSettings& loaded, const ImportOptions& options) {
   if (counts.same > 0) std::cout << counts.same << " there already, ";
   if (counts.over > 0) std::cout << counts.over << " expired and left out, ";
   const std::size_t problems = content.problems.size();
-  std::cout << (options.format ? counted(problems, "line") : counted(problems, "entry", "entries"))
+  std::cout << (options.format || options.greylister ? counted(problems, "line")
+                                                     : counted(problems, "entry", "entries"))
             << " not understood\n";
   if (counts.by_name > 0) {
     std::cout << "note: " << counts.by_name << (counts.by_name == 1 ? " of them allows" : " of them allow")
               << " clients by name, " << kNoEffectByName
               << "; set trust_remote_host=paranoid and run tcpserver with -p\n";
   }
+  return true;
+}
+
+Known read_known(const LoadedSettings& loaded, const ImportOptions& options) {
+  switch (*options.greylister) {
+    case Greylister::jgreylist:
+      return read_jgreylist(options.file);
+    case Greylister::postgrey:
+      return read_postgrey(options.file, loaded.settings);
+    case Greylister::sqlgrey:
+      break;
+  }
+  return read_sqlgrey(options.file);
+}
+
+// What counts only with another setting than there is.
+void add_notes(Known& known, const Settings& settings) {
+  const auto by = [&known](bool is_sender) {
+    return std::ranges::any_of(
+        known.clients, [is_sender](const KnownClient& client) { return client.sender.empty() != is_sender; });
+  };
+  if (by(false) && settings.auto_allow_after == 0)
+    known.notes.emplace_back("trust in networks counts only when auto_allow_after is not 0");
+  if (by(true) && settings.group_domain_level == 0) {
+    known.notes.emplace_back(
+        "trust in senders and domains on a network counts only when group_domain_level is not 0; SQLgrey has "
+        "it "
+        "at 2");
+  }
+  const bool has_networks = std::ranges::any_of(
+      known.triplets, [](const KnownTriplet& triplet) { return triplet.ipv4_prefix == kNetworkPrefix; });
+  if (has_networks && settings.ipv4_prefix != kNetworkPrefix) {
+    known.notes.push_back("jgreylist knows networks of /24, and ipv4_prefix is " +
+                          std::to_string(settings.ipv4_prefix) +
+                          ", so that greylisting-front will not find them");
+  }
+  const bool has_triplets = std::ranges::any_of(
+      known.triplets, [](const KnownTriplet& triplet) { return triplet.ipv4_prefix == 0; });
+  if (has_triplets && (settings.match_helo || settings.match == Match::smart)) {
+    known.notes.push_back(
+        std::string("with ") + (settings.match_helo ? "match_helo=1" : "match=smart") +
+        " a triplet has what the other greylister does not know, so that its next attempt is new");
+  }
+}
+
+void print(const TakenOver& taken, const Known& known, const ImportOptions& options) {
+  std::cout << (options.dry_run ? "would import " : "imported ")
+            << counted(taken.added + taken.same, "record") << " from " << options.file << ": " << taken.added
+            << " new, " << taken.same << " there already, ";
+  if (taken.over > 0) std::cout << taken.over << " expired and left out, ";
+  std::cout << known.problems.size() << " not understood\n";
+  if (taken.networks + taken.senders > 0) {
+    std::cout << (options.dry_run ? "would give" : "gave") << " passes to "
+              << counted(taken.networks, "network") << " and to "
+              << counted(taken.senders, "sender or domain", "senders and domains") << " on one\n";
+  }
+  for (const std::string& note : known.notes) std::cout << "note: " << note << '\n';
+}
+
+int import_known(const LoadedSettings& loaded, const ImportOptions& options) {
+  if (options.action)
+    throw UsageError("--action: is for lists; another greylister says itself what becomes of whom");
+  Known known = read_known(loaded, options);
+  for (const std::string& problem : known.problems) std::cerr << "greylistctl: " << problem << '\n';
+  add_notes(known, loaded.settings);
+  for (Entry& entry : known.entries) entry.comment = stored_comment(options.comment);
+
+  const auto administration = open_administration(loaded.settings);
+  if (!known.entries.empty() && !import_entries(loaded, options, {.entries = known.entries}, *administration))
+    return kFailed;
+  const TakenOver taken = take_over(*administration, loaded.settings, known, options.dry_run);
+  print(taken, known, options);
+  return known.problems.empty() ? kDone : kFailed;
+}
+
+}  // namespace
+
+int import(const LoadedSettings& loaded, const ImportOptions& options) {
+  if (options.greylister) return import_known(loaded, options);
+  if (!options.format && options.action)
+    throw UsageError("--action: in JSON every entry says for itself what it does");
+  refuse_special(options.file);
+  // Root may read files that the owner of the store may not.
+  const Content content = options.format ? read_lines(*options.format, options) : read_json(options);
+  for (const std::string& problem : content.problems) std::cerr << "greylistctl: " << problem << '\n';
+  if (content.is_unusable) return kFailed;
+
+  const auto administration = open_administration(loaded.settings);
+  if (!import_entries(loaded, options, content, *administration)) return kFailed;
   return content.problems.empty() ? kDone : kFailed;
 }
 

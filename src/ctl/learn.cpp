@@ -173,20 +173,21 @@ void print_totals(const Plan& plan, const SeenInLogs& seen, std::time_t since) {
 }
 
 void carry_out(Administration& administration, const Settings& settings, const Plan& plan) {
-  std::vector<NetworkToTrust> to_trust;
+  std::vector<ClientToTrust> to_trust;
   std::vector<std::string> to_withdraw;
   for (const Lesson& lesson : plan.lessons) {
     if (lesson.fate == Fate::trust || lesson.fate == Fate::prolong) {
       to_trust.push_back({.key = lesson.key,
                           .name = lesson.seen.network.text(),
                           .seen = stored_time(lesson.seen.last_accepted),
-                          .expires = lesson.until});
+                          .expires = lesson.until,
+                          .passes = settings.auto_allow_after});
     } else if (lesson.fate == Fate::withdraw) {
       to_withdraw.push_back(lesson.key);
     }
   }
   for (const EarnedIdentity& sender : plan.senders) to_withdraw.push_back(sender.key);
-  trust(administration, settings, to_trust);
+  trust(administration, to_trust);
   withdraw_passes(administration, to_withdraw);
 }
 

@@ -286,7 +286,7 @@ Offers expected_offers() {
   expect("greylistctl import plain a-l", {"a-list"});
   expect("greylistctl import --action deny plain a-l", {"a-list"});
   expect("greylistctl import --comment plain post",
-         {"postgrey-clients", "postgrey-recipients"});
+         {"postgrey-clients", "postgrey-db", "postgrey-recipients"});
   return expected;
 }
 

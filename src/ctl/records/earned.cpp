@@ -14,6 +14,7 @@ namespace greylisting::ctl {
 namespace {
 
 constexpr std::size_t kAtOnce = 5000;
+constexpr std::size_t kColumnWidth = 255;  // of identity
 
 // The network in `192.0.2.0/24` and `alice@example.net on 192.0.2.0/24`.
 std::optional<Network> network_in(const std::string& identity) {
@@ -182,18 +183,18 @@ std::vector<EarnedIdentity> senders_on(Administration& administration,
       " AND passes > 0 AND member_of IS NOT NULL");
 }
 
-void trust(Administration& administration, const Settings& settings,
-           const std::vector<NetworkToTrust>& networks) {
+void trust(Administration& administration, const std::vector<ClientToTrust>& clients) {
   const sql::Dialect dialect = administration.dialect();
   const auto literal = [dialect](std::string_view text) { return sql::text_literal(text, dialect); };
-  const std::string passes = std::to_string(settings.auto_allow_after);
-  in_batches(networks, [&](const auto& batch) {
+  in_batches(clients, [&](const auto& batch) {
     std::string statement =
-        "INSERT INTO greylisting_clients (client, identity, passes, counted, expires) VALUES ";
-    for (const NetworkToTrust& network : batch) {
-      statement.append(&network == &batch.front() ? "(x'" : ",(x'")
-          .append(network.key + "'," + literal(network.name) + ',' + passes + ',' + literal(network.seen) +
-                  ',' + literal(network.expires) + ')');
+        "INSERT INTO greylisting_clients (client, identity, member_of, passes, counted, expires) VALUES ";
+    for (const ClientToTrust& client : batch) {
+      statement.append(&client == &batch.front() ? "(x'" : ",(x'")
+          .append(client.key + "'," + literal(client.name.substr(0, kColumnWidth)) + ',')
+          .append(client.group.empty() ? "NULL" : "x'" + client.group + '\'')
+          .append(',' + std::to_string(client.passes) + ',' + literal(client.seen) + ',' +
+                  literal(client.expires) + ')');
     }
     statement += ' ' + sql::on_conflict("client", dialect) + ' ';
     // The greater of both; MySQL and SQLite have different functions for it. None reads what another sets.

@@ -73,18 +73,18 @@ std::map<std::string, NetworkStanding> standings(Administration& administration,
 /// Throws StoreError.
 std::vector<EarnedIdentity> senders_on(Administration& administration, const std::set<std::string>& networks);
 
-/// A network to be trusted as one that has passed often enough.
-struct NetworkToTrust {
+/// A network, or a sender on one, to be given passes, as one that has passed so often.
+struct ClientToTrust {
   std::string key;
   std::string name;
   std::string seen;     // UTC; when mail of it was last accepted
   std::string expires;  // UTC
+  long passes = 0;
+  std::string group{};  // of a sender, its domain on that network: hexadecimal digits
 };
 
-/// Gives each as many passes as auto_allow_after wants. One that is trapped now, more passes and a later end
-/// stay. A thousand in a transaction. Throws StoreError.
-void trust(Administration& administration, const Settings& settings,
-           const std::vector<NetworkToTrust>& networks);
+/// One that is trapped now, more passes and a later end stay. A thousand in a transaction. Throws StoreError.
+void trust(Administration& administration, const std::vector<ClientToTrust>& clients);
 
 /// Takes away the passes of those keys, not a trap. A thousand in a transaction. Throws StoreError.
 void withdraw_passes(Administration& administration, const std::vector<std::string>& keys);

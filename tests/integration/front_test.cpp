@@ -2,6 +2,8 @@
 // qmail-smtpd, with swaks as the client; and, for what tcpserver and the client cannot be made to do, by
 // itself.
 
+#include <unistd.h>
+
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -297,6 +299,23 @@ TEST_CASE("front: many recipients, nonsense and silence come to an end", "[front
            .environment = {{"TCPREMOTEIP", "198.51.100.7"}, {"JGREYLIST_TIMEOUT", "1"}}});
   CHECK(silent.status == 0);
   CHECK(silent.output == kGreeting + "421 mx.example.org timeout (#4.4.2)\r\n");
+}
+
+TEST_CASE("front: check sees it in the run script, and wants no plugin", "[front]") {
+  const std::string match = GENERATE("network", "triplet");
+  const Installation installation(Backend::sqlite, "match=" + match + '\n');
+  CHECK(meet(installation).output == deferred());  // makes the file
+  write_file(installation.home() / "bin/qmail-smtpd", "#!/bin/sh\n", 0755);
+  write_file(installation.home() / "supervise/qmail-smtpd/run",
+             "#!/bin/sh\nexec tcpserver -u " + std::to_string(geteuid()) +
+                 " 0 smtp /usr/local/sbin/greylisting-front bin/qmail-smtpd\n",
+             0755);
+  const Result check = run({.arguments = {built("greylistctl"), "--home", installation.home(), "check"}});
+  CAPTURE(check.errors);
+  CHECK(check.status == 0);
+  CHECK_THAT(check.output, Contains("run: greylisting-front stands before qmail-smtpd") &&
+                               Contains("This installation works."));
+  CHECK((check.output.find("with match=network") != std::string::npos) == (match == "triplet"));
 }
 
 TEST_CASE("front: wrong usage", "[front]") {

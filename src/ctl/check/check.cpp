@@ -62,6 +62,15 @@ void look_at_user(const std::string& program, const SmtpdUser& user, Report& rep
   }
 }
 
+// It needs no plugin and no GREYLISTING.
+Host examine_front(const std::string& script, const Settings& settings) {
+  return {.findings = {good(
+              script + ": greylisting-front stands before qmail-smtpd",
+              settings.match == Match::network
+                  ? ""
+                  : "with match=network in control/greylisting greylistctl looks for clients as it does")}};
+}
+
 Trial look_at_plugin(const Host& host, const SmtpdUser& user, const LoadedSettings& loaded,
                      const Service& service, Report& report) {
   if (host.plugin.empty()) return {};
@@ -113,9 +122,12 @@ int check(const LoadedSettings& loaded, const CheckOptions& options) {
   look_at_user(has_qmail ? "qmail-smtpd" : "greylisting-policy", user, report);
 
   const SmtpdUser tried = user.is_within_reach() ? user : this_user();
-  const Host host = has_qmail ? examine_host(tried, plugins_file(service)) : examine_policy_host();
+  const bool has_front = has_qmail && service.script && service.script->has_front;
+  const Host host = has_front   ? examine_front(service.script->file, settings)
+                    : has_qmail ? examine_host(tried, plugins_file(service))
+                                : examine_policy_host();
   report.add(host.findings);
-  if (has_qmail) report.add(examine_service(service));
+  if (has_qmail && !has_front) report.add(examine_service(service));
   if (settings.spf == Spf::check || (settings.spf == Spf::automatic && !has_qmail))
     report.add(examine_dns(settings));
   const std::vector<Finding> about_files = examine_files_of(user, loaded);

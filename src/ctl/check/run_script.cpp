@@ -145,6 +145,7 @@ class Reader {
         script_.environment[word.substr(0, sign)] = value_of(word.substr(sign + 1), variables_);
       if (name == "setuidgid" || name == "s6-setuidgid" || name == "envuidgid") take_user(next);
       if (name == "envdir" || name == "s6-envdir") take_directory(next);
+      if (name == "greylisting-front") script_.has_front = true;
       if (std::ranges::find(kPrograms, name) != kPrograms.end()) program = name;
     }
   }

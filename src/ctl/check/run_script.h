@@ -15,6 +15,7 @@ struct RunScript {
   std::map<std::string, std::string>
       environment{};         // what it sets: export, NAME=value before a command, envdir
   std::string rules{};       // the cdb after tcpserver's -x
+  bool has_front = false;    // greylisting-front stands before qmail-smtpd
   std::uint64_t memory = 0;  // the bytes that softlimit or chpst leaves a process, 0 for no limit
 };
 

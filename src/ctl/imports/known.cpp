@@ -172,12 +172,16 @@ TakenOver take_over(Administration& administration, const Settings& settings, co
   flush();
 
   std::vector<ClientToTrust> clients;
+  std::set<std::string> networks;
+  std::set<std::string> senders;
   for (const KnownClient& client : known.clients) {
     auto identities = earned(client, settings, now_text);
     if (identities.empty()) continue;
-    ++(client.sender.empty() ? taken.networks : taken.senders);
+    (client.sender.empty() ? networks : senders).insert(identities.front().key);
     std::ranges::move(identities, std::back_inserter(clients));
   }
+  taken.networks = networks.size();
+  taken.senders = senders.size();
   if (!dry_run) trust(administration, clients);
   return taken;
 }

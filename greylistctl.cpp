@@ -206,6 +206,7 @@ constexpr std::array kGreylisters{std::pair{"jgreylist", ctl::Greylister::jgreyl
 
 std::vector<std::string> import_forms() {
   std::vector<std::string> forms = kListForms;
+  forms.emplace_back("spf");
   for (const auto& [name, greylister] : kGreylisters) forms.emplace_back(name);
   return forms;
 }
@@ -214,6 +215,7 @@ Run add_import(CLI::App& command) {
   struct Arguments {
     std::string format;
     std::string action;
+    std::vector<std::string> files;
     ctl::ImportOptions options{};
   };
   const auto arguments = std::make_shared<Arguments>();
@@ -222,8 +224,8 @@ Run add_import(CLI::App& command) {
       ->check(CLI::IsMember(import_forms()))
       ->type_name("");
   command
-      .add_option("file", arguments->options.file,
-                  "file, or - for standard input; directory of jgreylist or Postgrey")
+      .add_option("file", arguments->files,
+                  "file, or - for standard input; directory of jgreylist or Postgrey; domains for spf")
       ->required()
       ->type_name("");
   command.add_option("--action", arguments->action, "what its entries do; allow when it is not said")
@@ -236,6 +238,11 @@ Run add_import(CLI::App& command) {
   const Here here;
   return [arguments, here](const LoadedSettings& loaded) {
     ctl::ImportOptions options = arguments->options;
+    if (arguments->format == "spf")
+      return ctl::import_spf(loaded, {.domains = arguments->files, .dry_run = options.dry_run});
+    if (arguments->files.size() > 1)
+      throw ctl::UsageError(arguments->files[1] + ": one file can be imported at a time");
+    options.file = arguments->files.front();
     for (const auto& [name, greylister] : kGreylisters) {
       if (arguments->format == name) options.greylister = greylister;
     }
@@ -267,6 +274,12 @@ Run add_export(CLI::App& command) {
                                         .file = arguments->file == "-" ? "" : here.absolute(arguments->file),
                                         .action = action_of(arguments->action)});
   };
+}
+
+Run add_refresh(CLI::App& command) {
+  const auto options = std::make_shared<ctl::ProviderOptions>();
+  command.add_flag("--dry-run", options->dry_run, "say what would be changed, and do nothing");
+  return [options](const LoadedSettings& loaded) { return ctl::refresh(loaded, *options); };
 }
 
 Run add_copy(CLI::App& command) {
@@ -471,8 +484,13 @@ constexpr std::array kSubcommands{
                "status is\n"
                "then 1, and 0 when every line was understood. Expired entries are left out.\n"
                "Example: greylistctl import postgrey-clients /etc/postgrey/whitelist_clients\n"
-               "         greylistctl import postgrey-db /var/lib/postgrey --dry-run",
+               "         greylistctl import postgrey-db /var/lib/postgrey --dry-run\n"
+               "         greylistctl import spf _spf.google.com spf.protection.outlook.com",
                add_import},
+    Subcommand{"refresh", "Renew the networks of providers that import spf has allowed",
+               "For cron, once a day: a network that is not renewed for 30 days is allowed no longer.\n"
+               "Example: greylistctl refresh",
+               add_refresh},
     Subcommand{"export", "Write entries as a list file, Postgrey's and SQLgrey's among them",
                "A list is of entries that allow, or with --action of those that do that; json has all.\n"
                "Those of them that the form cannot say are named on standard error and left out; the exit\n"

@@ -49,6 +49,7 @@ _greylistctl() {
       metrics) words+='--output' ;;
       remove) words+='--dry-run' ;;
       import) words+='--action --comment --yes --dry-run' ;;
+      refresh) words+='--dry-run' ;;
       export) words+='--action' ;;
       copy) words+='--from --to --overwrite --compare' ;;
       explain) words+='--host --helo --spf --recipients --json' ;;
@@ -61,13 +62,13 @@ _greylistctl() {
     esac
   else
     case $subcommand:$arguments in
-      :*) words='check settings status metrics explain allow deny trap greylist skip list remove import export copy find report pass forget learn cleanup migrate' ;;
+      :*) words='check settings status metrics explain allow deny trap greylist skip list remove import refresh export copy find report pass forget learn cleanup migrate' ;;
       allow:0 | deny:0) words='client sender recipient' ;;
       trap:0 | skip:0) words='recipient' ;;
       greylist:0) words='recipient client' ;;
       list:0) words='allow deny trap greylist skip trusted trapped' ;;
       remove:0) words='client sender recipient trusted trapped' ;;
-      import:0) words='plain postgrey-clients postgrey-recipients sqlgrey-ip sqlgrey-fqdn json jgreylist postgrey-db sqlgrey-db' ;;
+      import:0) words='plain postgrey-clients postgrey-recipients sqlgrey-ip sqlgrey-fqdn json spf jgreylist postgrey-db sqlgrey-db' ;;
       export:0) words='plain postgrey-clients postgrey-recipients sqlgrey-ip sqlgrey-fqdn json' ;;
       learn:*) kind='file' ;;
       import:1 | export:1) kind='file' ;;

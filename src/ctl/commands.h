@@ -120,6 +120,16 @@ struct ImportOptions {
 /// names on standard error.
 int import(const LoadedSettings& loaded, const ImportOptions& options);
 
+struct ProviderOptions {
+  std::vector<std::string> domains{};  // `-` for the lines of standard input
+  bool dry_run = false;
+};
+
+/// Makes entries that allow the networks of domains' SPF records, for 30 days, and prints how many; `refresh`
+/// renews those that there are. kFailed where a record cannot be had, which changes nothing of its networks.
+int import_spf(const LoadedSettings& loaded, const ProviderOptions& options);
+int refresh(const LoadedSettings& loaded, const ProviderOptions& options);
+
 struct ExportOptions {
   std::optional<ListFormat> format;  // nothing for JSON
   std::string file;                  // empty for standard output

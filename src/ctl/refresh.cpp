@@ -1,0 +1,232 @@
+// import spf, and refresh: entries that allow a provider's networks, as its SPF record has them. Each says in
+// its comment whose it is, and ends unless it is renewed.
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <ctime>
+#include <iostream>
+#include <iterator>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ctl/commands.h"
+#include "ctl/lists/entry_table.h"
+#include "ctl/print/figure_words.h"
+#include "ctl/providers/spf_networks.h"
+#include "mail/client_name.h"
+#include "process/dns.h"
+#include "settings/control_file.h"
+#include "text/printable.h"
+#include "text/utc.h"
+
+namespace greylisting::ctl {
+namespace {
+
+constexpr std::string_view kMark = "SPF of ";
+constexpr std::time_t kLife = 30 * kDay;  // of a network that nobody renews
+constexpr std::chrono::seconds kPatience{20};
+constexpr std::size_t kBatch = 1000;
+
+using Domains = std::set<std::string>;
+using Networks = std::map<std::string, Domains>;  // whose each is
+
+Domains domains_of(std::string_view comment) {
+  Domains domains;
+  if (!comment.starts_with(kMark)) return domains;
+  comment.remove_prefix(kMark.size());
+  while (!comment.empty()) {
+    const auto end = std::min(comment.find(", "), comment.size());
+    domains.emplace(comment.substr(0, end));
+    comment.remove_prefix(std::min(end + 2, comment.size()));
+  }
+  return domains;
+}
+
+std::string comment_of(const Domains& domains) {
+  std::string comment;
+  for (const std::string& domain : domains) comment.append(comment.empty() ? kMark : ", ").append(domain);
+  return stored_comment(comment);
+}
+
+struct Plan {
+  std::vector<Entry> put{};
+  std::vector<std::string> removed{};                                    // ids
+  std::map<std::string, std::pair<std::size_t, std::size_t>> changes{};  // of each domain: new, gone
+};
+
+class Providers {
+ public:
+  Providers(Administration& administration, const Settings& settings)
+      : table_(administration, settings), settings_(settings) {
+    for (StoredEntry& entry :
+         table_.entries(" WHERE action = 'allow' AND kind = 'network' AND comment LIKE 'SPF of %'"))
+      stored_.emplace(entry.pattern, std::move(entry));
+  }
+
+  Domains all() const {
+    Domains all;
+    for (const auto& [network, entry] : stored_) all.merge(domains_of(entry.comment));
+    return all;
+  }
+
+  // kFailed where a domain's record cannot be had; its networks stay as they are.
+  int renew(const Domains& domains, bool dry_run) {
+    std::map<std::string, SpfNetworks> found;
+    for (const std::string& domain : domains) {
+      Dns dns(settings_.dns_server, Dns::Clock::now() + kPatience);
+      found.emplace(domain, spf_networks(domain, [&dns](const std::string& name, DnsType type) {
+                      return dns.ask(name, type);
+                    }));
+    }
+    const Plan plan = plan_of(found);
+    if (!dry_run) carry_out(plan);
+    int status = kDone;
+    for (const auto& [domain, its] : found) {
+      if (!say(domain, its, plan, dry_run)) status = kFailed;
+    }
+    return status;
+  }
+
+ private:
+  Networks networks_now() const {
+    Networks now;
+    for (const auto& [network, entry] : stored_) now[network] = domains_of(entry.comment);
+    return now;
+  }
+
+  Plan plan_of(const std::map<std::string, SpfNetworks>& found) {
+    const Networks before = networks_now();
+    Networks after = before;
+    Plan plan;
+    Domains renewed;
+    for (const auto& [domain, its] : found) {
+      if (!its.why.empty()) continue;
+      renewed.insert(domain);
+      for (auto& [network, owners] : after) owners.erase(domain);
+      for (const Network& network : its.networks) after[text_of(network)].insert(domain);
+    }
+    std::vector<Pattern> patterns;
+    for (const auto& [network, owners] : after) {
+      const auto old = before.find(network);
+      count_changes(old == before.end() ? Domains() : old->second, owners, renewed, plan);
+      if (owners.empty()) {
+        plan.removed.push_back(stored_.at(network).id);
+      } else if (std::ranges::any_of(owners,
+                                     [&](const std::string& owner) { return renewed.contains(owner); })) {
+        patterns.push_back(Pattern::parse("client", network));
+      }
+    }
+    add_entries(patterns, after, plan);
+    return plan;
+  }
+
+  static void count_changes(const Domains& before, const Domains& after, const Domains& renewed, Plan& plan) {
+    for (const std::string& domain : renewed) {
+      auto& [added, gone] = plan.changes[domain];
+      added += after.contains(domain) && !before.contains(domain) ? 1 : 0;
+      gone += before.contains(domain) && !after.contains(domain) ? 1 : 0;
+    }
+  }
+
+  // An entry of the same network that somebody has made stays as it is.
+  void add_entries(const std::vector<Pattern>& patterns, const Networks& networks, Plan& plan) {
+    const std::string expires = stored_time(std::time(nullptr) + kLife);
+    for (auto begin = patterns.begin(); begin != patterns.end();) {
+      const auto end = begin + std::min<std::ptrdiff_t>(kBatch, patterns.end() - begin);
+      Domains own;
+      for (const StoredEntry& entry : table_.find(Action::allow, {begin, end})) {
+        if (!entry.comment.starts_with(kMark) && !entry.is_over) own.insert(entry.pattern);
+      }
+      for (; begin != end; ++begin) {
+        if (own.contains(begin->text())) continue;
+        plan.put.push_back({.action = Action::allow,
+                            .pattern = *begin,
+                            .expires = expires,
+                            .comment = comment_of(networks.at(begin->text()))});
+      }
+    }
+  }
+
+  void carry_out(const Plan& plan) {
+    for (auto begin = plan.put.begin(); begin != plan.put.end();) {
+      const auto end = begin + std::min<std::ptrdiff_t>(kBatch, plan.put.end() - begin);
+      table_.put({begin, end});
+      begin = end;
+    }
+    if (!plan.removed.empty()) table_.remove(plan.removed);
+  }
+
+  bool say(const std::string& domain, const SpfNetworks& found, const Plan& plan, bool dry_run) const {
+    if (!found.why.empty()) {
+      const auto kept = static_cast<std::size_t>(std::ranges::count_if(
+          stored_, [&](const auto& each) { return domains_of(each.second.comment).contains(domain); }));
+      std::cerr << "greylistctl: " << domain << ": " << found.why
+                << (kept == 0 ? "; nothing of it is allowed"
+                              : "; its " + counted(kept, "network") + " stay as they are")
+                << '\n';
+      return false;
+    }
+    const auto& [added, gone] = plan.changes.at(domain);
+    std::cout << domain << ": " << counted(found.networks.size(), "network")
+              << (dry_run ? ", would be " : ", ") << added << " new, " << gone << " gone\n";
+    for (const std::string& left : found.left)
+      std::cout << "note: " << domain << ": left out " << left << '\n';
+    return true;
+  }
+
+  static std::string text_of(const Network& network) {
+    return Pattern::parse("client", network.text()).text();
+  }
+
+  EntryTable table_;
+  const Settings& settings_;
+  std::map<std::string, StoredEntry> stored_{};  // by pattern
+};
+
+// `-` are the lines of standard input, without what follows a #.
+Domains domains_of(const std::vector<std::string>& words) {
+  Domains domains;
+  const auto add = [&domains](const std::string& word) {
+    std::string domain = normal_client_name(word);
+    if (domain.empty() || domain.find_first_of(" @/,") != std::string::npos)
+      throw UsageError(quoted(word, 100) + " is no domain; name those whose SPF record has the networks");
+    domains.insert(std::move(domain));
+  };
+  for (const std::string& word : words) {
+    if (word != "-") {
+      add(word);
+      continue;
+    }
+    for (std::string line; std::getline(std::cin, line);) {
+      const std::string_view text = trimmed(std::string_view(line).substr(0, line.find('#')));
+      if (!text.empty()) add(std::string(text));
+    }
+  }
+  return domains;
+}
+
+}  // namespace
+
+int import_spf(const LoadedSettings& loaded, const ProviderOptions& options) {
+  const Domains domains = domains_of(options.domains);
+  const auto administration = open_administration(loaded.settings);
+  return Providers(*administration, loaded.settings).renew(domains, options.dry_run);
+}
+
+int refresh(const LoadedSettings& loaded, const ProviderOptions& options) {
+  const auto administration = open_administration(loaded.settings);
+  Providers providers(*administration, loaded.settings);
+  const Domains domains = providers.all();
+  if (domains.empty()) {
+    std::cout << "no provider's networks are allowed; greylistctl import spf DOMAIN allows some\n";
+    return kDone;
+  }
+  return providers.renew(domains, options.dry_run);
+}
+
+}  // namespace greylisting::ctl

@@ -183,7 +183,7 @@ struct Options {
   std::optional<int> status{};  // what to end with at once
 };
 
-Options read_options(int argc, char* argv[]) {
+Options read_options(int argc, char** argv) {
   constexpr std::array kOptions{option{"home", required_argument, nullptr, 'h'},
                                 option{"help", no_argument, nullptr, 'u'},
                                 option{"version", no_argument, nullptr, 'v'}, option{}};
@@ -230,7 +230,7 @@ bool lets_through(const Successor& host, const std::string& home, Log::To to) {
 
 }  // namespace
 
-int main(int argc, char* argv[]) {
+int main(int argc, char** argv) {
   open_standard_streams();
   const Options options = read_options(argc, argv);
   if (options.status) return *options.status;

@@ -18,7 +18,7 @@ std::string find(std::string_view program) {
   const char* const variable = std::getenv("PATH");
   for (std::string_view path = variable == nullptr ? "/usr/bin:/bin" : variable;;) {
     const std::string_view directory = path.substr(0, path.find(':'));
-    const std::string file = std::string(directory).append(directory.empty() ? "./" : "/").append(program);
+    std::string file = std::string(directory).append(directory.empty() ? "./" : "/").append(program);
     if (access(file.c_str(), X_OK) == 0) return file;
     if (directory.size() == path.size()) return std::string(program);
     path.remove_prefix(directory.size() + 1);

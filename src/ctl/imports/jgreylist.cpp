@@ -50,7 +50,7 @@ class Reader {
   // `octets` are those that the directory stands for.
   void read(const std::string& directory, const std::vector<unsigned>& octets) {
     for (const std::string& name : names_in(directory)) {
-      const std::string file = directory + '/' + name;
+      const std::string file = std::string(directory).append("/").append(name);
       struct stat status = {};
       const auto octet = octet_of(name);
       std::vector<unsigned> more = octets;

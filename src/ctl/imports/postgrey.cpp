@@ -63,6 +63,7 @@ std::string unescaped_line(std::string_view line) {
 // not in the file yet; one that was copied may be of no use.
 void dump(const std::string& directory, const std::string& file,
           const std::function<void(const std::string& key, const std::string& value)>& take) {
+  const std::string whole = directory + '/' + file;
   for (const bool in_environment : {true, false}) {
     std::vector<std::pair<std::string, std::string>> records;
     ProgramEnd end;
@@ -78,7 +79,7 @@ void dump(const std::string& directory, const std::string& file,
         }
       };
       end = in_environment ? read_program({program, "-p", "-h", directory, file}, take_line)
-                           : read_program({program, "-p", directory + '/' + file}, take_line);
+                           : read_program({program, "-p", whole}, take_line);
       if (end.status != 127) break;
     }
     if (end.status == 127) {
@@ -90,7 +91,7 @@ void dump(const std::string& directory, const std::string& file,
       return;
     }
     if (!in_environment) {
-      throw std::runtime_error(one_line(directory + '/' + file) + ": " +
+      throw std::runtime_error(one_line(whole) + ": " +
                                one_line(end.errors.substr(0, end.errors.find('\n'))) +
                                "; name the directory of Postgrey (--dbdir), as root");
     }

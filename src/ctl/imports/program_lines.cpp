@@ -40,6 +40,7 @@ class Descriptor {
 pid_t start(const std::vector<std::string>& arguments, int output, int errors) {
   std::vector<std::string> words = arguments;
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
   posix_spawn_file_actions_t actions;

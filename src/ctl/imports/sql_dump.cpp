@@ -142,17 +142,14 @@ class Reader {
 
   bool quoted_value(std::string& value) {
     for (++place_; place_ < text_.size(); ++place_) {
-      const bool is_last = place_ + 1 == text_.size();
-      if (text_[place_] == '\\' && has_escapes_ && !is_last) {
-        value += text_[++place_];
-      } else if (text_[place_] != '\'') {
-        value += text_[place_];
-      } else if (!is_last && text_[place_ + 1] == '\'') {
-        value += text_[++place_];
-      } else {
+      const char next = place_ + 1 < text_.size() ? text_[place_ + 1] : '\0';
+      const bool is_doubled = text_[place_] == '\'' && next == '\'';
+      if (text_[place_] == '\'' && !is_doubled) {
         ++place_;
         return true;
       }
+      if (is_doubled || (has_escapes_ && text_[place_] == '\\' && place_ + 1 < text_.size())) ++place_;
+      value += text_[place_];
     }
     return false;
   }

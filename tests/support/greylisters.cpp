@@ -1,5 +1,7 @@
 #include "greylisters.h"
 
+#include "free_port.h"
+
 #include <arpa/inet.h>
 #include <grp.h>
 #include <netinet/in.h>
@@ -52,18 +54,6 @@ sockaddr_in local(std::uint16_t port) {
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   return address;
-}
-
-std::uint16_t free_port() {
-  const int listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = local(0);
-  socklen_t size = sizeof address;
-  if (bind(listening, reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
-      getsockname(listening, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    throw std::runtime_error("no free port");
-  }
-  close(listening);
-  return ntohs(address.sin_port);
 }
 
 }  // namespace

@@ -30,8 +30,8 @@ enum class Stage { rcpt, data };
 struct Settings {
   std::string mysql_default_file;
   std::string mysql_admin_file;
-  std::chrono::minutes block_expire{55};
-  std::chrono::minutes record_expire{500};
+  std::chrono::minutes block_expire{5};
+  std::chrono::minutes record_expire{2880};
   std::chrono::days record_expire_good{36};
   long loglevel = 3;
   bool explicit_only = false;
@@ -59,7 +59,7 @@ struct Settings {
   long max_recipients = 0;
   Privacy privacy = Privacy::off;
   std::string privacy_key_file = "control/greylisting_key";
-  std::chrono::days history_expire{400};
+  std::chrono::days history_expire{90};
   bool observe = false;
   Stage stage = Stage::rcpt;
   Header header = Header::x_greylist;
@@ -83,7 +83,7 @@ struct Settings {
 };
 
 /// Something in a control file or variable that is not as it should be, for a person to read:
-/// `control/greylisting:3: block_expire: "abc" is not a whole number of minutes from 0 to 525600; using 55`.
+/// `control/greylisting:3: block_expire: "abc" is not a whole number of minutes from 0 to 525600; using 5`.
 using Problem = std::string;
 
 inline constexpr std::size_t kSettingCount = 37;

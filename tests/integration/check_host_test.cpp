@@ -655,9 +655,9 @@ TEST_CASE("check prints JSON, or with --quiet nothing when it works", "[check]")
   const Result json = home.check({"--json", "--verbose"});
   CHECK(json.status == 0);
   CHECK_THAT(json.output, Contains("\"works\": true") && Contains("\"state\": \"ok\"") &&
-                              Contains("\"block_expire\": \"55\""));
+                              Contains("\"block_expire\": \"5\""));
   CHECK_THAT(home.check().output, !Contains("block_expire"));
-  CHECK_THAT(home.check({"--verbose"}).output, Contains("           block_expire = 55\n"));
+  CHECK_THAT(home.check({"--verbose"}).output, Contains("           block_expire = 5\n"));
 
   home.plugins("");
   const Result broken = home.check({"--quiet"});

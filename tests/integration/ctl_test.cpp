@@ -154,7 +154,7 @@ TEST_CASE("check names each problem of any installation and its remedy", "[ctl]"
          it.configure("block_expire=abc\nblock_expires=3\nnonsense\ndefer_message=later\non_error=defer");
        },
        1,
-       {": block_expire: \"abc\" is not a whole number of minutes from 0 to 525600; using 55\n",
+       {": block_expire: \"abc\" is not a whole number of minutes from 0 to 525600; using 5\n",
         ": \"block_expires\" is not a setting; ignoring it.", ": \"nonsense\" is not key=value; ignoring it.",
         ": defer_message: \"later\" is not an SMTP reply: it has to be 4NN",
         "; using 451 temporary failure (#4.3.0)\n", "PROBLEM  control/greylisting:",

@@ -240,7 +240,7 @@ TEST_CASE("What is installed works as it is", "[install]") {
   CAPTURE(check.output, check.errors);
   CHECK(check.status == 0);
   for (const char* const said :
-       {"ok       settings, as control/greylisting and ", "  block_expire = 2\n", "  record_expire = 2000\n",
+       {"ok       settings, as control/greylisting and ", "  block_expire = 5\n", "  record_expire = 2880\n",
         "  store = sqlite\n", "ok       control/smtpplugins:3: \"plugins/greylisting\" under [rcpt]\n"}) {
     CHECK_THAT(check.output, Contains(said));
   }

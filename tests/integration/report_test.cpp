@@ -10,6 +10,7 @@
 #include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -543,6 +544,40 @@ TEST_CASE("A report that may count twice says so", "[report]") {
   figures.may_count_twice = false;
   CHECK_THAT(printed(), !Contains(words));
   CHECK_THAT(ctl::page(figures), !Contains(words));
+}
+
+TEST_CASE("A report says from this site's own first retries which block would be best", "[report]") {
+  struct Example {
+    ctl::Durations first_retries;
+    std::optional<std::chrono::minutes> best;
+  };
+  const auto row = GENERATE(values<Example>({
+      {{}, std::nullopt},
+      {{{6min, 19}}, std::nullopt},
+      {{{30s, 500}, {6min, 19}}, std::nullopt},  // no block lets those through that come at once
+      {{{6min, 20}}, 6min},
+      {{{5min, 10}, {16min, 190}}, 16min},  // one in twenty may wait
+      {{{5min, 11}, {16min, 190}}, 5min},
+      {{{30s, 500}, {5min, 50}, {16min, 50}, {4h, 1}}, 5min},
+      {{{65s, 100}}, 1min},
+      {{{4h, 20}}, 60min},
+  }));
+  CHECK(ctl::best_block(row.first_retries) == row.best);
+
+  ctl::Figures figures{.period = {.first = "2026-11-20", .last = "2026-11-21"},
+                       .made = "2026-11-21 06:00:00",
+                       .block = 10min,
+                       .days = {{.date = "2026-11-20"}},
+                       .total = {.first_retries = {{6min, 20}}}};
+  CHECK_THAT(ctl::block_sentence(figures),
+             Contains(" Best would be block_expire=6, the longest block for which at least 95 % of those "
+                      "that come after a minute or later are in time."));
+  figures.block = 6min;
+  CHECK_THAT(ctl::block_sentence(figures), Contains(" Best would be this one, the longest "));
+  figures.total.first_retries = {{6min, 19}};
+  CHECK_THAT(ctl::block_sentence(figures),
+             Contains(" Too few came after a minute or later to say which block would be best."));
+  CHECK(nlohmann::json::parse(ctl::json_of(figures).text())["best_block"].is_null());
 }
 
 TEST_CASE("A report's page says of waits and refusals what holds whatever is set", "[report]") {

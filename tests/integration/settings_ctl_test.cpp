@@ -55,9 +55,9 @@ TEST_CASE("settings: a store that follows from an option file is no setting of i
 }
 
 TEST_CASE("settings: a record that has to live longer than its block", "[settings_ctl]") {
-  CHECK(settings("block_expire=600\n").output ==
-        "block_expire=600    # control/greylisting:1\n"
-        "record_expire=1100  # has to be longer than block_expire\n");
+  CHECK(settings("block_expire=6000\n").output ==
+        "block_expire=6000   # control/greylisting:1\n"
+        "record_expire=8880  # has to be longer than block_expire\n");
 }
 
 TEST_CASE("settings --all is a control file that sets the same", "[settings_ctl]") {
@@ -74,7 +74,7 @@ TEST_CASE("settings --defaults is a control file that sets nothing", "[settings_
   const std::string defaults = settings("block_expire=2\n", {"--defaults"}).output;
   CHECK(parsed(defaults).problems.empty());
   CHECK(parsed(defaults).settings.rows() == Settings().rows());
-  CHECK_THAT(defaults, Contains("block_expire=55\n"));
+  CHECK_THAT(defaults, Contains("block_expire=5\n"));
   CHECK_THAT(defaults, !Contains("  # "));
 }
 
@@ -84,7 +84,7 @@ TEST_CASE("settings --json", "[settings_ctl]") {
   CHECK(changed[0] == Json{{"name", "block_expire"},
                            {"variable", "GLBLOCKEXPIRE"},
                            {"value", "2"},
-                           {"default", "55"},
+                           {"default", "5"},
                            {"source", "control/greylisting:1"},
                            {"meaning", "How long a new triplet is deferred."}});
   CHECK(Json::parse(settings("", {"--json"}).output).empty());

@@ -581,7 +581,7 @@ void set_up(const Installation& installation) {
 TEST_CASE("A day of mail: status, metrics and report tell what happened, before and after the clean-up",
           "[status]") {
   const Installation installation(GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite),
-                                  "auto_allow_after=2");
+                                  "auto_allow_after=2\nhistory_expire=400");
   CAPTURE(name(installation.backend()));
   set_up(installation);
   Day day = play_day(installation);

@@ -144,6 +144,9 @@ void Installation::configure(std::string_view settings) {
     unless_given("mysql_default_file", "control/mysql.cnf");
     unless_given("mysql_admin_file", "control/mysql-admin.cnf");
   }
+  // Far enough apart for what a test has happen between them.
+  unless_given("block_expire", "55");
+  unless_given("record_expire", "500");
   unless_given("loglevel", "4");
   unless_given("header", "off");
   unless_given("timeout", "30000");

@@ -61,8 +61,8 @@ struct NumberRow {
 };
 
 const std::vector<NumberRow> kNumbers{
-    {"block_expire", "GLBLOCKEXPIRE", "55", "0", "525600", "minutes", "record_expire=1051200"},
-    {"record_expire", "GLRECORDEXPIRE", "500", "1", "1051200", "minutes", "block_expire=0"},
+    {"block_expire", "GLBLOCKEXPIRE", "5", "0", "525600", "minutes", "record_expire=1051200"},
+    {"record_expire", "GLRECORDEXPIRE", "2880", "1", "1051200", "minutes", "block_expire=0"},
     {"record_expire_good", "GLRECORDEXPIREGOOD", "36", "1", "3650", "days", ""},
     {"loglevel", "GLLOGLEVEL", "3", "0", "5", "", ""},
     {"explicit", "GLEXPLICIT", "0", "0", "1", "", ""},
@@ -75,7 +75,7 @@ const std::vector<NumberRow> kNumbers{
     {"trap_expire", "GLTRAPEXPIRE", "24", "1", "8760", "hours", ""},
     {"low_priority_mx", "GLLOWPRIORITYMX", "0", "0", "1", "", ""},
     {"max_recipients", "GLMAXRECIPIENTS", "0", "0", "100000", "recipients", ""},
-    {"history_expire", "GLHISTORYEXPIRE", "400", "0", "3650", "days", ""},
+    {"history_expire", "GLHISTORYEXPIRE", "90", "0", "3650", "days", ""},
     {"observe", "GLOBSERVE", "0", "0", "1", "", ""},
     {"ipv4_prefix", "GLIPV4PREFIX", "24", "1", "32", "bits", ""},
     {"ipv6_prefix", "GLIPV6PREFIX", "64", "1", "128", "bits", ""},
@@ -197,8 +197,8 @@ TEST_CASE("Settings: every setting and its default, which 0.5 had where it had t
              {"mysql_admin_file", ""},
              {"timeout", "2000"},
              {"on_error", "accept"},
-             {"block_expire", "55"},
-             {"record_expire", "500"},
+             {"block_expire", "5"},
+             {"record_expire", "2880"},
              {"record_expire_good", "36"},
              {"max_pending_per_client", "5000"},
              {"ipv4_prefix", "24"},
@@ -224,7 +224,7 @@ TEST_CASE("Settings: every setting and its default, which 0.5 had where it had t
              {"stage", "rcpt"},
              {"header", "x-greylist"},
              {"observe", "0"},
-             {"history_expire", "400"},
+             {"history_expire", "90"},
              {"loglevel", "3"},
              {"privacy", "off"},
              {"privacy_key_file", "control/greylisting_key"}});
@@ -445,7 +445,7 @@ TEST_CASE("Settings: blanks around a variable's value do not matter", "[settings
 
 TEST_CASE("Settings: a key's own name is no variable", "[settings]") {
   CHECK(parse("", {{"block_expire", "7"}, {"BLOCKEXPIRE", "7"}, {"GLBLOCK_EXPIRE", "7"}})
-            .settings.block_expire.count() == 55);
+            .settings.block_expire.count() == 5);
 }
 
 // The form of the file
@@ -689,23 +689,23 @@ TEST_CASE("Settings: a record has to live longer than its block", "[settings]") 
     Problems problems;
   };
   const auto row = GENERATE(values<Row>({
-      {"block_expire=499\n", "500", {}},
-      {"record_expire=56\n", "56", {}},
-      {"record_expire=55\n",
-       "555",
-       {"control/greylisting: record_expire: 55 minutes is not longer than block_expire (55), so that no "
+      {"block_expire=2879\n", "2880", {}},
+      {"record_expire=6\n", "6", {}},
+      {"record_expire=5\n",
+       "2885",
+       {"control/greylisting: record_expire: 5 minutes is not longer than block_expire (5), so that no "
         "retry could "
-        "ever pass; using 555"}},
-      {"record_expire=10\n",
-       "555",
-       {"control/greylisting: record_expire: 10 minutes is not longer than block_expire (55), so that no "
+        "ever pass; using 2885"}},
+      {"record_expire=1\n",
+       "2885",
+       {"control/greylisting: record_expire: 1 minutes is not longer than block_expire (5), so that no "
         "retry could "
-        "ever pass; using 555"}},
+        "ever pass; using 2885"}},
       {"block_expire=525600\n",
-       "526100",
-       {"control/greylisting: record_expire: 500 minutes is not longer than block_expire (525600), so that "
+       "528480",
+       {"control/greylisting: record_expire: 2880 minutes is not longer than block_expire (525600), so that "
         "no retry "
-        "could ever pass; using 526100"}},
+        "could ever pass; using 528480"}},
   }));
   CAPTURE(row.text);
   const LoadedSettings loaded = parse(row.text);
@@ -717,7 +717,7 @@ TEST_CASE("Settings: file and variables are looked at together", "[settings]") {
   CHECK(parse("record_expire=10\n", {{"GLBLOCKEXPIRE", "2"}}).problems == Problems{});
   const LoadedSettings loaded = parse("record_expire=100\n", {{"GLBLOCKEXPIRE", "100"}});
   CHECK(loaded.problems.size() == 1);
-  CHECK(loaded.settings.record_expire.count() == 600);
+  CHECK(loaded.settings.record_expire.count() == 2980);
 }
 
 TEST_CASE("Settings: store=mysql without an option file", "[settings]") {
@@ -791,7 +791,7 @@ TEST_CASE("load_settings: a file that is not there is no problem", "[settings]")
   const LoadedSettings loaded = load({{"GLBLOCKEXPIRE", "7"}});
   CHECK(loaded.problems == Problems{});
   CHECK(loaded.settings.block_expire.count() == 7);
-  CHECK(loaded.settings.record_expire.count() == 500);
+  CHECK(loaded.settings.record_expire.count() == 2880);
   CHECK(loaded.unusable.empty());
 }
 

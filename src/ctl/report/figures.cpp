@@ -66,6 +66,13 @@ std::vector<PoolCounts> top_pools(const RecordFigures& records) {
   return pools;
 }
 
+std::uint64_t in_time(const Durations& first_retries, minutes block) {
+  std::uint64_t count = 0;
+  for (auto each = first_retries.lower_bound(block); each != first_retries.end(); ++each)
+    count += each->second;
+  return count;
+}
+
 }  // namespace
 
 Figures read_figures(Administration& administration, const Settings& settings, const Period& period) {
@@ -114,12 +121,20 @@ std::vector<BlockShare> block_shares(const Durations& first_retries, minutes cur
   blocks.erase(std::unique(blocks.begin(), blocks.end()), blocks.end());
   std::vector<BlockShare> shares;
   for (const minutes block : blocks) {
-    BlockShare& share = shares.emplace_back(BlockShare{.block = block, .is_current = block == current});
-    for (const auto& [delay, count] : first_retries) {
-      if (delay >= block) share.in_time += count;
-    }
+    shares.push_back(
+        {.block = block, .in_time = in_time(first_retries, block), .is_current = block == current});
   }
   return shares;
+}
+
+std::optional<minutes> best_block(const Durations& first_retries) {
+  constexpr minutes kLongest{60};
+  constexpr std::uint64_t kFew = 20;
+  const std::uint64_t all = in_time(first_retries, minutes(1));
+  if (all < kFew) return std::nullopt;
+  minutes best{1};
+  while (best < kLongest && in_time(first_retries, best + minutes(1)) * kFew >= all * (kFew - 1)) ++best;
+  return best;
 }
 
 }  // namespace greylisting::ctl

@@ -72,4 +72,9 @@ struct BlockShare {
 /// For blocks from a minute to an hour, and for the current one.
 std::vector<BlockShare> block_shares(const Durations& first_retries, std::chrono::minutes current);
 
+/// The longest block, of an hour at most, that makes no more than one in twenty of the first retries wait
+/// which any block would let through: those that came after a minute or later. Nothing where they are too few
+/// to say.
+std::optional<std::chrono::minutes> best_block(const Durations& first_retries);
+
 }  // namespace greylisting::ctl

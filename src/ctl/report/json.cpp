@@ -107,10 +107,12 @@ Json json_of_pools(const Figures& figures) {
 }  // namespace
 
 Json json_of(const Figures& figures) {
+  const auto best = best_block(figures.total.first_retries);
   return {{"since", figures.period.first},
           {"until", figures.period.last},
           {"made", figures.made},
           {"block_expire", figures.block.count()},
+          {"best_block", best ? Json(best->count()) : Json()},
           {"hashed", figures.has_hashes},
           {"may_count_twice", figures.may_count_twice},
           {"total", json_of(figures.total, figures.records)},

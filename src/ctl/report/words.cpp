@@ -43,7 +43,12 @@ std::string block_sentence(const Figures& figures) {
                      share_text(all - current->in_time, all) + " come too early and have to come again.";
   if (current != shares.begin()) text += " Shorter: " + sentence(*(current - 1)) + '.';
   if (current + 1 != shares.end()) text += " Longer: " + sentence(*(current + 1)) + '.';
-  return text;
+  const auto best = best_block(figures.total.first_retries);
+  if (!best) return text + " Too few came after a minute or later to say which block would be best.";
+  return text + " Best would be " +
+         (*best == figures.block ? "this one" : "block_expire=" + std::to_string(best->count())) +
+         ", the longest block for which at least 95 % of those that come after a minute or later are in "
+         "time.";
 }
 
 }  // namespace greylisting::ctl

@@ -112,10 +112,10 @@ CREATE TABLE IF NOT EXISTS greylisting_history (
   PRIMARY KEY (period, kind, name, host)
 ) ENGINE=InnoDB DEFAULT CHARSET=latin1 COLLATE=latin1_bin;
 
--- The triggers read ipaddr into its first address, last address and prefix length. An IPv4-mapped IPv6 address counts
--- as IPv4, and bits behind the prefix are cleared. What is not an address or network leaves all three NULL and never
+-- The triggers read ipaddr into its first address, last address and prefix length. An IPv4-mapped IPv6 address and one
+-- of NAT64 (64:ff9b::/96) count as IPv4, and bits behind the prefix are cleared. What is not an address or network leaves all three NULL and never
 -- matches; greylistctl check lists such rows. Each is one SET, assigned from left to right, so that the file needs no
--- DELIMITER: address, prefix length, then both without the IPv4-mapped part, then the range.
+-- DELIMITER: address, prefix length, then both without the part before the IPv4 address, then the range.
 DROP TRIGGER IF EXISTS greylisting_lists_insert;
 CREATE TRIGGER greylisting_lists_insert BEFORE INSERT ON greylisting_lists FOR EACH ROW SET
   NEW.ipaddr_start = INET6_ATON(TRIM(SUBSTRING_INDEX(NEW.ipaddr, '/', 1))),
@@ -124,9 +124,9 @@ CREATE TRIGGER greylisting_lists_insert BEFORE INSERT ON greylisting_lists FOR E
       WHEN SUBSTRING(NEW.ipaddr, LOCATE('/', NEW.ipaddr) + 1) REGEXP '^[0-9]{1,3} *$'
            AND SUBSTRING(NEW.ipaddr, LOCATE('/', NEW.ipaddr) + 1) + 0 <= LENGTH(NEW.ipaddr_start) * 8
       THEN SUBSTRING(NEW.ipaddr, LOCATE('/', NEW.ipaddr) + 1) + 0 END,
-  NEW.ipaddr_prefixsize = IF(HEX(NEW.ipaddr_start) LIKE '00000000000000000000FFFF________',
+  NEW.ipaddr_prefixsize = IF(HEX(NEW.ipaddr_start) REGEXP '^(00000000000000000000FFFF|0064FF9B0000000000000000)........$',
       IF(NEW.ipaddr_prefixsize >= 96, NEW.ipaddr_prefixsize - 96, NULL), NEW.ipaddr_prefixsize),
-  NEW.ipaddr_start = IF(HEX(NEW.ipaddr_start) LIKE '00000000000000000000FFFF________',
+  NEW.ipaddr_start = IF(HEX(NEW.ipaddr_start) REGEXP '^(00000000000000000000FFFF|0064FF9B0000000000000000)........$',
       SUBSTRING(NEW.ipaddr_start, 13), NEW.ipaddr_start),
   NEW.ipaddr_end = CONCAT(
       LEFT(NEW.ipaddr_start, NEW.ipaddr_prefixsize DIV 8),
@@ -147,9 +147,9 @@ CREATE TRIGGER greylisting_lists_update BEFORE UPDATE ON greylisting_lists FOR E
       WHEN SUBSTRING(NEW.ipaddr, LOCATE('/', NEW.ipaddr) + 1) REGEXP '^[0-9]{1,3} *$'
            AND SUBSTRING(NEW.ipaddr, LOCATE('/', NEW.ipaddr) + 1) + 0 <= LENGTH(NEW.ipaddr_start) * 8
       THEN SUBSTRING(NEW.ipaddr, LOCATE('/', NEW.ipaddr) + 1) + 0 END,
-  NEW.ipaddr_prefixsize = IF(HEX(NEW.ipaddr_start) LIKE '00000000000000000000FFFF________',
+  NEW.ipaddr_prefixsize = IF(HEX(NEW.ipaddr_start) REGEXP '^(00000000000000000000FFFF|0064FF9B0000000000000000)........$',
       IF(NEW.ipaddr_prefixsize >= 96, NEW.ipaddr_prefixsize - 96, NULL), NEW.ipaddr_prefixsize),
-  NEW.ipaddr_start = IF(HEX(NEW.ipaddr_start) LIKE '00000000000000000000FFFF________',
+  NEW.ipaddr_start = IF(HEX(NEW.ipaddr_start) REGEXP '^(00000000000000000000FFFF|0064FF9B0000000000000000)........$',
       SUBSTRING(NEW.ipaddr_start, 13), NEW.ipaddr_start),
   NEW.ipaddr_end = CONCAT(
       LEFT(NEW.ipaddr_start, NEW.ipaddr_prefixsize DIV 8),

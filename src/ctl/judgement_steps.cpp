@@ -173,7 +173,9 @@ class Explainer {
     if (reason == Reason::known)
       return facts().has_passed() ? "it has passed before" : "it has not passed before";
     if (reason == Reason::early)
-      return (facts().is_past_block() ? "its block was over " : "blocked until ") + at(facts().blocked_for());
+      return facts().is_past_block()
+                 ? "its block was over " + at(facts().blocked_for())
+                 : "blocked until " + at(std::min(facts().blocked_for(), decided_.decision.blocked_for));
     std::string found;
     if (facts().record) found = history(*facts().record, "");
     if (facts().pool_record) {

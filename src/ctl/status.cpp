@@ -13,6 +13,7 @@
 #include "ctl/print/figure_words.h"
 #include "ctl/print/json.h"
 #include "ctl/print/table.h"
+#include "ctl/records/only_client.h"
 #include "ctl/records/recent.h"
 #include "ctl/records/sizes.h"
 #include "store/administration.h"
@@ -149,9 +150,11 @@ int status(const LoadedSettings& loaded, const StatusOptions& options) {
   std::string problem;
   Sizes sizes;
   OtherHosts others;
+  std::string address;  // of every client
   try {
     const auto administration = open_administration(settings);
     sizes = ctl::sizes(*administration, settings);
+    address = only_client(*administration);
     History history(*administration);
     others = other_hosts(history, now - kDay, now);
   } catch (const StoreError& error) {
@@ -171,6 +174,7 @@ int status(const LoadedSettings& loaded, const StatusOptions& options) {
       json.set("entries", entries);
       json.set("last_cleanup", sizes.last_cleanup.empty() ? Json() : Json(sizes.last_cleanup));
     }
+    if (!address.empty()) json.set("only_client", address);
     json.set("last_hour", json_of(columns[0]));
     json.set("last_day", json_of(columns[1]));
     Json names = Json::array();
@@ -185,6 +189,8 @@ int status(const LoadedSettings& loaded, const StatusOptions& options) {
             << "mode     " << mode(settings) << '\n'
             << "store    " << store(settings) << '\n';
   if (problem.empty()) print_sizes(sizes);
+  if (!address.empty())
+    std::cout << "WARNING: " << same_client(address) << "; " << kSameClientRemedy << ".\n\n";
   if (settings.history_expire.count() == 0) std::cout << "Nothing is counted: history_expire=0.\n\n";
   if (!others.names.empty()) {
     std::string names;

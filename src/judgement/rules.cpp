@@ -145,9 +145,12 @@ Decision decision_of(const Rule& rule, const Case& of) {
     decision.entry = kLowPriorityMx;
   }
   const std::chrono::minutes own_block = of.block == nullptr ? std::chrono::minutes(0) : *of.block->block;
-  decision.blocked_for = of.facts.has_record() ? of.facts.blocked_for()
-                         : of.block == nullptr ? seconds(of.attempt.block_expire)
-                                               : seconds(own_block);
+  // A block that ends later than any that applies was begun by a clock that was wrong, or by other settings.
+  decision.blocked_for =
+      of.facts.has_record()
+          ? std::min<seconds>(of.facts.blocked_for(), std::max(of.attempt.block_expire, own_block))
+      : of.block == nullptr ? seconds(of.attempt.block_expire)
+                            : seconds(own_block);
   decision.record_expire = of.attempt.record_expire + own_block;
   decision.earns = earned_by(decision, of);
   if (decision.outcome() == Outcome::deferred) decision.left = left_of(decision.blocked_for);

@@ -9,7 +9,10 @@
 namespace greylisting {
 namespace {
 
+// In front of an IPv4 address: IPv4-mapped addresses (RFC 4291, section 2.5.5.2), NAT64 (RFC 6052,
+// section 2.1).
 constexpr std::string_view kMappedPrefix{"\0\0\0\0\0\0\0\0\0\0\xff\xff", 12};
+constexpr std::string_view kNat64Prefix{"\0\x64\xff\x9b\0\0\0\0\0\0\0\0", 12};
 constexpr unsigned kMappedBits = 96;
 
 // The text is at most 45 characters of an IPv6 address and a zone; inet_pton wants it terminated.
@@ -35,7 +38,7 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   text = text.substr(0, text.find('%'));
   if (!to_bytes(AF_INET6, text, address.bytes_.data())) return std::nullopt;
   address.bits_ = 128;
-  if (address.bytes().starts_with(kMappedPrefix)) {
+  if (address.bytes().starts_with(kMappedPrefix) || address.bytes().starts_with(kNat64Prefix)) {
     IpAddress mapped;
     std::copy_n(address.bytes_.begin() + kMappedPrefix.size(), 4, mapped.bytes_.begin());
     return mapped;
@@ -81,6 +84,14 @@ std::string IpAddress::text() const {
 
 // A card's address has six bytes; ff fe stands between its halves.
 bool IpAddress::is_eui64() const { return !is_ipv4() && bytes().substr(11, 2) == "\xff\xfe"; }
+
+bool IpAddress::is_private() const {
+  constexpr std::array kNetworks{"10.0.0.0/8",    "172.16.0.0/12", "192.168.0.0/16",
+                                 "100.64.0.0/10", "127.0.0.0/8",   "169.254.0.0/16",
+                                 "fc00::/7",      "fe80::/10",     "::1/128"};
+  return std::ranges::any_of(
+      kNetworks, [this](const char* network) { return Network::parse(network)->contains(*this); });
+}
 
 std::optional<IpAddress> IpAddress::next() const {
   IpAddress next = *this;

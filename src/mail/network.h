@@ -10,7 +10,8 @@
 
 namespace greylisting {
 
-/// An IPv4 or IPv6 address. An IPv4-mapped IPv6 address (::ffff:192.0.2.1) is the IPv4 address it maps.
+/// An IPv4 or IPv6 address. An IPv4-mapped IPv6 address (::ffff:192.0.2.1) and one of NAT64
+/// (64:ff9b::192.0.2.1) are the IPv4 address in them.
 class IpAddress {
  public:
   /// Dotted quad or any form of RFC 4291, section 2.2; a zone (`%eth0`) is dropped. Nothing when it is
@@ -31,6 +32,10 @@ class IpAddress {
   /// A), as hosts without a fixed address have it.
   bool is_eui64() const;
 
+  /// Whether it is nobody's on the internet: private (RFC 1918, RFC 4193), shared by a provider (RFC 6598),
+  /// link-local or loopback.
+  bool is_private() const;
+
   /// The address after this one; nothing after the last.
   std::optional<IpAddress> next() const;
 
@@ -46,8 +51,8 @@ class IpAddress {
 /// All addresses that share their first `prefix()` bits.
 class Network {
  public:
-  /// `address` or `address/prefix`; bits behind the prefix may be set and are cleared. An IPv4-mapped network
-  /// of prefix 96 or more is the IPv4 network. Nothing when it is not a network.
+  /// `address` or `address/prefix`; bits behind the prefix may be set and are cleared. An IPv4-mapped or
+  /// NAT64 network of prefix 96 or more is the IPv4 network. Nothing when it is not a network.
   static std::optional<Network> parse(std::string_view text);
 
   /// The network of that prefix length in which `address` is; a prefix beyond `address.bits()` counts as

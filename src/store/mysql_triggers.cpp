@@ -40,6 +40,9 @@ std::string fault_of_triggers(MysqlConnection& connection) {
     if (range(connection) != "C0000200 C00002FF 24 ") fault = lacking("added");
     connection.run("UPDATE greylisting_lists SET ipaddr = '198.51.100.7' WHERE id = 0");
     if (fault.empty() && range(connection) != "C6336407 C6336407 32 ") fault = lacking("changed");
+    connection.run("UPDATE greylisting_lists SET ipaddr = '64:ff9b::192.0.2.7/120' WHERE id = 0");
+    if (fault.empty() && range(connection) != "C0000200 C00002FF 24 ")
+      fault = "those of greylisting_lists are of an earlier version, which does not know NAT64";
   } catch (const StoreError& error) {
     connection.run("ROLLBACK");
     if (!is_of_definer(error)) throw;

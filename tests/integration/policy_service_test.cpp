@@ -40,6 +40,15 @@ Result serve(const Installation& installation, const std::string& requests) {
 
 }  // namespace
 
+TEST_CASE("greylisting-policy: a client of NAT64 is the IPv4 client", "[policy]") {
+  const Installation installation(Backend::sqlite);
+  const std::string nat64 = request("bob@example.org", "client_address=64:ff9b::c000:201\n");
+  const Result result = serve(installation, nat64 + request("bob@example.org"));
+  CHECK(result.output == kDefer + kDefer);
+  CHECK_THAT(result.errors,
+             Contains("reason=new client=64:ff9b::c000:201 ") && Contains("reason=early client=192.0.2.1 "));
+}
+
 TEST_CASE("greylisting-policy: a triplet waits, passes with a header once a message, and is known",
           "[policy]") {
   const Backend backend = GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite);

@@ -701,6 +701,26 @@ TEST_CASE("status says who is greylisted", "[status]") {
              Catch::Contains("greylists what no domain vouches for, for 5 min"));
 }
 
+TEST_CASE("status and check say that every client has one private address", "[status]") {
+  const Installation installation(Backend::sqlite);
+  const std::string said =
+      "every client has the address 172.17.0.1, that of a proxy or a container's gateway";
+  const auto says = [&](const std::string& client, int from, int to) {
+    for (int i = from; i < to; ++i)
+      installation.attempt({.client = client, .sender = "alice@" + std::to_string(i) + ".example"});
+    const bool is_said = ctl(installation, {"status"}).output.find(said) != std::string::npos;
+    CHECK((ctl(installation, {"check"}).output.find("warning  clients: " + said) != std::string::npos) ==
+          is_said);
+    CHECK(json(installation, {"status", "--json"}).contains("only_client") == is_said);
+    return is_said;
+  };
+  CHECK_FALSE(says("172.17.0.1", 0, 9));
+  CHECK(says("172.17.0.1", 9, 10));
+  CHECK_FALSE(says("192.0.2.1", 10, 11));
+  installation.sql("DELETE FROM greylisting_data");
+  CHECK_FALSE(says("192.0.2.1", 0, 10));
+}
+
 TEST_CASE("status says that nothing is counted, and that nothing is refused", "[status]") {
   Installation installation(Backend::sqlite, "history_expire=0\nobserve=1");
   installation.attempt();

@@ -171,6 +171,33 @@ TEST_CASE("IpAddress::parse: every spelling of random addresses", "[network]") {
   }
 }
 
+TEST_CASE("IpAddress::parse: an address of NAT64 is the IPv4 address in it", "[network]") {
+  CHECK(address("64:ff9b::192.0.2.1") == address("192.0.2.1"));
+  CHECK(address("64:FF9B::c000:201%eth0").text() == "192.0.2.1");
+  CHECK(Network::parse("64:ff9b::192.0.2.77/120") == Network::parse("192.0.2.0/24"));
+  CHECK(Network::parse("64:ff9b::/96") == Network::parse("0.0.0.0/0"));
+  CHECK_FALSE(Network::parse("64:ff9b::192.0.2.0/24"));
+  for (const char* const text : {"64:ff9b:1::192.0.2.1", "64:ff9b::1:192.0.2.1", "64:ff9a::192.0.2.1",
+                                 "::64:ff9b:192.0.2.1", "2001:db8:64:ff9b::192.0.2.1"}) {
+    CAPTURE(text);
+    CHECK(address(text).bits() == 128);
+  }
+}
+
+TEST_CASE("IpAddress::is_private: nobody's on the internet", "[network]") {
+  for (const char* const text :
+       {"10.0.0.1", "172.17.0.1", "172.31.255.255", "192.168.1.1", "100.64.0.1", "127.0.0.1", "169.254.1.1",
+        "fd00::1", "fe80::1", "::1", "::ffff:10.0.0.1", "64:ff9b::10.0.0.1"}) {
+    CAPTURE(text);
+    CHECK(address(text).is_private());
+  }
+  for (const char* const text : {"192.0.2.1", "11.0.0.1", "172.15.0.1", "172.32.0.1", "192.169.0.1",
+                                 "100.128.0.1", "2001:db8::1", "::2", "fec0::1"}) {
+    CAPTURE(text);
+    CHECK_FALSE(address(text).is_private());
+  }
+}
+
 TEST_CASE("IpAddress::parse: an IPv4-mapped address is the IPv4 address", "[network]") {
   CHECK(address("::ffff:192.0.2.1") == address("192.0.2.1"));
   CHECK(address("::FFFF:c000:201") == address("192.0.2.1"));
@@ -180,8 +207,8 @@ TEST_CASE("IpAddress::parse: an IPv4-mapped address is the IPv4 address", "[netw
   CHECK(address("::ffff:192.0.2.1%eth0") == address("192.0.2.1"));
 
   // These only look like it.
-  for (const char* const text : {"::192.0.2.1", "::ffff:0:192.0.2.1", "::fffe:192.0.2.1", "1::ffff:192.0.2.1",
-                                 "64:ff9b::192.0.2.1", "::1:ffff:c000:201"}) {
+  for (const char* const text :
+       {"::192.0.2.1", "::ffff:0:192.0.2.1", "::fffe:192.0.2.1", "1::ffff:192.0.2.1", "::1:ffff:c000:201"}) {
     CAPTURE(text);
     CHECK(address(text).bits() == 128);
   }

@@ -224,6 +224,23 @@ TEST_CASE("rules: a new triplet's block and life", "[rules]") {
   CHECK(known.judged().left == minutes(3) + seconds(1));
 }
 
+TEST_CASE("rules: no record is blocked for longer than the longest block that applies", "[rules]") {
+  Known known = nothing_known();
+  known.attempt.block_expire = minutes(5);
+  known.facts.record = Facts::Record{.id = 5, .blocked_for = std::chrono::days(400), .blocked = 1};
+  CHECK(known.judged().reason == Reason::early);
+  CHECK(known.judged().blocked_for == minutes(5));
+  CHECK(known.judged().left == minutes(5) + seconds(1));
+  known.facts.record->blocked_for = minutes(5) - seconds(1);
+  CHECK(known.judged().blocked_for == minutes(5) - seconds(1));
+  add(known, Action::greylist, PatternKind::recipient, 500, "entries/2");
+  known.evidence.matches.back().block = minutes(30);
+  known.facts.record->blocked_for = minutes(29);
+  CHECK(known.judged().blocked_for == minutes(29));
+  known.facts.record->blocked_for = minutes(31);
+  CHECK(known.judged().blocked_for == minutes(30));
+}
+
 TEST_CASE("rules: how many wait is said from one less than may", "[rules]") {
   Known known = nothing_known();
   known.attempt.max_pending = 3;

@@ -17,6 +17,7 @@
 #include "ctl/check/user.h"
 #include "ctl/commands.h"
 #include "ctl/lists/check_lists.h"
+#include "ctl/records/only_client.h"
 #include "process/process.h"
 #include "process/state_directory.h"
 #include "store/administration.h"
@@ -104,6 +105,8 @@ void look_at_store(const Settings& settings, const Trial& trial, const SmtpdUser
   if (trial.recorded) report.add(remove_record(trial, *administration, user));
   report.add(administration->examine());
   report.add(examine_entries(*administration, settings));
+  if (const std::string address = only_client(*administration); !address.empty())
+    report.add(warning("clients: " + same_client(address), kSameClientRemedy));
   if (settings.explicit_only) look_at_opted_in(*administration, report);
   if (is_mysql) report.add(examine_database(settings));
 }

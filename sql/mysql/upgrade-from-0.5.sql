@@ -55,7 +55,8 @@ UPDATE greylisting_data SET last_update = last_update, pending_network = CASE
     WHEN LENGTH(relay_ip) = 16 THEN CONCAT(LEFT(relay_ip, 8), REPEAT(x'00', 8)) END
  WHERE triplet IS NULL;
 
--- The key of src/mail/triplet.h. tis620 is a character set in which lower case is lower case of A to Z alone, as it is in
+-- The key of schema 4 (src/mail/triplet.h, `keys`); the plugin finds it, and greylistctl migrate makes it that of this
+-- version. tis620 is a character set in which lower case is lower case of A to Z alone, as it is in
 -- the plugin. A row without a client address keeps a key of its own.
 UPDATE greylisting_data SET last_update = last_update, triplet = UNHEX(LEFT(SHA2(COALESCE(
   CONCAT(

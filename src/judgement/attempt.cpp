@@ -49,9 +49,13 @@ std::optional<Reason> exemption(const Session& session, const Settings& settings
 }
 
 Keys keys_of(const Triplet& triplet, const Fingerprinter& fingerprinter, bool has_groups) {
-  Keys keys{.triplet = triplet.key(fingerprinter),
-            .pool = triplet.pool_key(fingerprinter),
-            .clients = {client_identity(triplet, fingerprinter)}};
+  Keys keys{.clients = {client_identity(triplet, fingerprinter)}};
+  const auto of_network = triplet.keys(fingerprinter);
+  keys.triplet = of_network.front();
+  if (of_network.size() > 1) keys.former = of_network.back();
+  const auto of_pool = triplet.pool_keys(fingerprinter);
+  if (!of_pool.empty()) keys.pool = of_pool.front();
+  if (of_pool.size() > 1) keys.former_pool = of_pool.back();
   if (auto pool = pool_identity(triplet, fingerprinter)) keys.clients.push_back(std::move(*pool));
   if (!has_groups) return keys;
   if (auto sender = sender_identity(triplet, fingerprinter)) {

@@ -11,6 +11,7 @@
 #include "judgement/transaction.h"
 #include "lists/pattern.h"
 #include "mail/fingerprint.h"
+#include "mail/sender_form.h"
 #include "mail/triplet.h"
 #include "settings/settings.h"
 
@@ -18,8 +19,10 @@ namespace greylisting {
 
 /// What finds an attempt in a store: hashes, made once.
 struct Keys {
-  Fingerprint triplet{};                  // under the client's network
-  std::optional<Fingerprint> pool{};      // under the domain that vouches for it
+  Fingerprint triplet{};                // under the client's network
+  std::optional<Fingerprint> pool{};    // under the domain that vouches for it
+  std::optional<Fingerprint> former{};  // both as schema 4 had them, where that differs: Triplet::keys
+  std::optional<Fingerprint> former_pool{};
   std::vector<ClientIdentity> clients{};  // as whom the client earns trust, its network first
   std::optional<Fingerprint> group{};  // with group_domain_level the sender's domain on the client's network
 };
@@ -51,7 +54,8 @@ struct Attempt {
 
   /// What patterns are held against.
   Subjects subjects() const {
-    return {triplet.client, client_name, triplet.sender, triplet.recipient, !is_client_alone};
+    return {triplet.client,    client_name,      triplet.sender,
+            triplet.recipient, !is_client_alone, original_sender(triplet.sender)};
   }
 };
 

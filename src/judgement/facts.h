@@ -22,6 +22,7 @@ struct Facts {
     std::uint64_t blocked = 0;            // attempts deferred; 0 when greylistctl pass has made it
     std::uint64_t passed = 0;             // attempts accepted
     std::chrono::seconds expires_in{0};   // to the end of the record
+    bool is_former = false;               // under the key of schema 4 (Keys::former)
 
     friend bool operator==(const Record&, const Record&) = default;
   };

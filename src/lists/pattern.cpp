@@ -511,6 +511,14 @@ std::vector<Pattern> patterns_of(std::string_view word, std::string_view text) {
   return patterns_of_networks(networks);
 }
 
+bool Pattern::matches_address(const Address& address) const {
+  if (regexp_) return regexp_->matches(address.text());
+  if (key_.size() == 2) return address.text().empty();
+  const auto [local_part, user, domain] = parts_of(address);
+  if (key_[1] != kAddress) return reaches(key_[1], std::string_view(key_).substr(2), domain);
+  return is_address(text_, local_part, domain) || is_address(text_, user, domain);
+}
+
 bool Pattern::matches(const Subjects& subjects) const {
   if (kind_ == PatternKind::network) return network_->contains(subjects.client);
   if (kind_ == PatternKind::host) {
@@ -520,12 +528,8 @@ bool Pattern::matches(const Subjects& subjects) const {
   }
 
   if (!subjects.has_envelope) return false;
-  const Address& address = kind_ == PatternKind::sender ? subjects.sender : subjects.recipient;
-  if (regexp_) return regexp_->matches(address.text());
-  if (key_.size() == 2) return address.text().empty();
-  const auto [local_part, user, domain] = parts_of(address);
-  if (key_[1] != kAddress) return reaches(key_[1], std::string_view(key_).substr(2), domain);
-  return is_address(text_, local_part, domain) || is_address(text_, user, domain);
+  if (kind_ == PatternKind::recipient) return matches_address(subjects.recipient);
+  return matches_address(subjects.sender) || (subjects.original && matches_address(*subjects.original));
 }
 
 std::vector<std::string> keys_of(const Subjects& subjects) {
@@ -540,6 +544,13 @@ std::vector<std::string> keys_of(const Subjects& subjects) {
   }
   if (!subjects.has_envelope) return keys;
   add_address_keys(keys, PatternKind::sender, subjects.sender);
+  if (subjects.original) {
+    std::vector<std::string> more;
+    add_address_keys(more, PatternKind::sender, *subjects.original);
+    std::erase_if(more,
+                  [&keys](const std::string& key) { return std::ranges::find(keys, key) != keys.end(); });
+    keys.insert(keys.end(), more.begin(), more.end());
+  }
   add_address_keys(keys, PatternKind::recipient, subjects.recipient);
   return keys;
 }

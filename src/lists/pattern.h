@@ -60,6 +60,7 @@ struct Subjects {
   Address recipient;
   bool has_envelope =
       true;  // otherwise no sender and no recipient is known, and no pattern of theirs matches
+  std::optional<Address> original{};  // whose mail it is, where the sender is an SRS address that tells
 };
 
 /// A pattern that cannot be understood; what() says what is wrong with it and what is allowed.
@@ -102,6 +103,8 @@ class Pattern {
 
  private:
   explicit Pattern(PatternKind kind) : kind_(kind) {}
+
+  bool matches_address(const Address& address) const;
 
   // Each reads one form of `text` into the members. They throw PatternError.
   void read_regexp(std::string_view text);

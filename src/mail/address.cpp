@@ -61,24 +61,37 @@ bool is_batv_tag(std::string_view text) {
   return text.size() == kBatvTag && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-// What a tagged local part, without its prefix, says the user is; empty when it says nothing. Both spellings
-// are in use: the draft's TAG=user, and user/TAG.
+// What a tagged local part, without its prefix, says the user is; empty when it says nothing. These spellings
+// are in use: the draft's TAG=user, user=TAG, and user/TAG.
 std::string_view batv_user(std::string_view tagged) {
   const auto slash = tagged.rfind('/');
   if (slash != std::string_view::npos && is_batv_tag(tagged.substr(slash + 1)))
     return tagged.substr(0, slash);
+  const auto last = tagged.rfind('=');
+  if (last != std::string_view::npos && is_batv_tag(tagged.substr(last + 1)) &&
+      !is_batv_tag(tagged.substr(0, tagged.find('='))))
+    return tagged.substr(0, last);
   if (const auto equals = tagged.find('='); equals != std::string_view::npos)
     return tagged.substr(equals + 1);
   return slash == std::string_view::npos ? std::string_view() : tagged.substr(0, slash);
 }
+
+// Another scheme: msprvs1=TAG=user.
+constexpr std::string_view kOtherPrefix = "msprvs1=";
 
 // Bounce Address Tag Validation changes the sender's tag every day.
 std::string without_batv_tag(const std::string& address) {
   const auto at = address.rfind('@');
   if (at == std::string::npos) return address;
   std::string_view local_part = std::string_view(address).substr(0, at);
-  while (local_part.starts_with(kBatvPrefix)) {
-    const std::string_view user = batv_user(local_part.substr(kBatvPrefix.size()));
+  for (;;) {
+    std::string_view user;
+    if (local_part.starts_with(kBatvPrefix)) {
+      user = batv_user(local_part.substr(kBatvPrefix.size()));
+    } else if (local_part.starts_with(kOtherPrefix)) {
+      const auto equals = local_part.find('=', kOtherPrefix.size());
+      if (equals != std::string_view::npos) user = local_part.substr(equals + 1);
+    }
     if (user.empty() || user.starts_with('@')) break;  // that would be a source route
     local_part = user;
   }

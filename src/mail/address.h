@@ -5,7 +5,7 @@
 //   - a source route is gone (RFC 5321, section 4.1.2: @relay:user@domain), and so are dots at the domain's
 //   end;
 //   - a domain in Unicode is in its ASCII form (RFC 5891, UTS 46), which also folds its case and width;
-//   - a sender has lost its BATV tag ("prvs=").
+//   - a sender has lost its BATV tag ("prvs=", "msprvs1=").
 // Nothing else is changed and no input is refused: a domain that has no ASCII form, and a local part, keep
 // their bytes, so that look-alikes in a local part stay different mailboxes.
 #pragma once

@@ -1,5 +1,7 @@
 #include "mail/triplet.h"
 
+#include "mail/sender_form.h"
+
 namespace greylisting {
 namespace {
 
@@ -11,28 +13,44 @@ std::string network_bytes(const Network& network) {
 
 bool counts_client(Match match) { return match != Match::sender && match != Match::envelope; }
 
-// `client` and what counts of the envelope.
-std::string identity(std::string client, const Triplet& triplet) {
-  const auto add = [&client](bool counts, const Address& address) {
+// `client` and what counts of the envelope, with that form of the sender.
+std::string identity(std::string client, const Triplet& triplet, const std::string& sender) {
+  const auto add = [&client](bool counts, const std::string& address) {
     client += counts ? '\0' : '\1';
-    if (counts) client += address.text();
+    if (counts) client += address;
   };
   const Match match = triplet.match;
-  add(match != Match::network, triplet.sender);
-  add(match != Match::network && match != Match::sender, triplet.recipient);
+  add(match != Match::network, sender);
+  add(match != Match::network && match != Match::sender, triplet.recipient.text());
   if (!triplet.helo.empty()) client.append("\2").append(triplet.helo);
   return client;
 }
 
-}  // namespace
-
-Fingerprint Triplet::key(const Fingerprinter& fingerprinter) const {
-  return fingerprinter.of(identity(counts_client(match) ? network_bytes(network) : "*", *this));
+std::vector<Fingerprint> keys_of(const std::string& client, const Triplet& triplet,
+                                 const Fingerprinter& fingerprinter) {
+  const std::string form = sender_form(triplet.sender);
+  std::vector<Fingerprint> keys{fingerprinter.of(identity(client, triplet, form))};
+  if (form != triplet.sender.text() && triplet.match != Match::network)
+    keys.push_back(fingerprinter.of(identity(client, triplet, triplet.sender.text())));
+  return keys;
 }
 
+}  // namespace
+
+Fingerprint Triplet::key(const Fingerprinter& fingerprinter) const { return keys(fingerprinter).front(); }
+
 std::optional<Fingerprint> Triplet::pool_key(const Fingerprinter& fingerprinter) const {
-  if (!pool || !counts_client(match)) return std::nullopt;
-  return fingerprinter.of(identity('p' + *pool, *this));
+  const auto all = pool_keys(fingerprinter);
+  return all.empty() ? std::nullopt : std::optional(all.front());
+}
+
+std::vector<Fingerprint> Triplet::keys(const Fingerprinter& fingerprinter) const {
+  return keys_of(counts_client(match) ? network_bytes(network) : "*", *this, fingerprinter);
+}
+
+std::vector<Fingerprint> Triplet::pool_keys(const Fingerprinter& fingerprinter) const {
+  if (!pool || !counts_client(match)) return {};
+  return keys_of('p' + *pool, *this, fingerprinter);
 }
 
 ClientIdentity client_identity(const Triplet& triplet, const Fingerprinter& fingerprinter) {

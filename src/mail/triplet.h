@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "mail/address.h"
 #include "mail/fingerprint.h"
@@ -27,15 +28,20 @@ struct Triplet {
 
   /// The hash of
   ///     '4' or '6' | prefix length, one byte | first address of the network, 4 or 16 bytes |
-  ///     0 | sender | 0 | recipient
+  ///     0 | form of the sender (sender_form.h) | 0 | recipient
   /// where `match` leaves out the client, '*' stands for it; where it leaves out the sender or recipient, a
   /// byte 1 stands for 0 and the address; with match_helo=1 it ends with 2 | HELO. An address has no NUL, so
-  /// different triplets have different inputs. sql/mysql/upgrade-from-0.5.sql computes the same.
+  /// different triplets have different inputs.
   Fingerprint key(const Fingerprinter& fingerprinter = Fingerprinter()) const;
 
   /// The same with 'p' and the pool in place of the network; nothing where no domain vouches or the client
   /// does not count.
   std::optional<Fingerprint> pool_key(const Fingerprinter& fingerprinter = Fingerprinter()) const;
+
+  /// That key and, where the sender's form is not the sender, the one of schema 4 and before, which has the
+  /// sender as it came; sql/mysql/upgrade-from-0.5.sql computes that one. greylistctl migrate replaces it.
+  std::vector<Fingerprint> keys(const Fingerprinter& fingerprinter = Fingerprinter()) const;
+  std::vector<Fingerprint> pool_keys(const Fingerprinter& fingerprinter = Fingerprinter()) const;
 };
 
 /// As what a client earns trust: its network; the domain that vouches for it; with group_domain_level the

@@ -29,7 +29,8 @@ Recorded MysqlStore::record(const Attempt& attempt, const Facts& facts, const De
   const sql::Literals keys = sql::keys_of(attempt, kDialect);
   const std::string record = sql::record_for(attempt, decision, keys, kDialect);
   const std::string statements = sql::earn_for(attempt, facts, decision.earns, keys, kDialect) + record;
-  Recorded recorded{.id = facts.record ? facts.record->id : sql::record_id(attempt.keys.triplet)};
+  const bool is_there = facts.record && !facts.record->is_former;
+  Recorded recorded{.id = is_there ? facts.record->id : sql::record_id(attempt.keys.triplet)};
   if (statements.empty()) return recorded;
   connection_.run_with_retry(statements);
   // Nothing of a record that is new.

@@ -71,6 +71,16 @@ bool is_key(const Row& row, const Fingerprint& key) {
   });
 }
 
+// One under a former key counts where there is none under the new one, which is then made from it.
+void take_record(Facts& facts, const Row& row, const Keys& keys, std::time_t now) {
+  const bool is_of_network = is_key(row, keys.triplet) || (keys.former && is_key(row, *keys.former));
+  const bool is_former = !is_key(row, keys.triplet) && !(keys.pool && is_key(row, *keys.pool));
+  auto& record = is_of_network ? facts.record : facts.pool_record;
+  if (is_former && record) return;
+  record = record_in(row, now);
+  record->is_former = is_former;
+}
+
 PatternKind kind_in(std::string_view word) {
   return word == "network"  ? PatternKind::network
          : word == "host"   ? PatternKind::host
@@ -84,7 +94,9 @@ Literals keys_of(const Attempt& attempt, Dialect dialect) {
   const Triplet& triplet = attempt.triplet;
   const Keys& keys = attempt.keys;
   std::string triplets = key_literal(keys.triplet);
-  if (keys.pool) triplets += ',' + key_literal(*keys.pool);
+  for (const auto* key : {&keys.pool, &keys.former, &keys.former_pool}) {
+    if (*key) triplets += ',' + key_literal(**key);
+  }
   return {
       {"now", now(dialect)},
       {"triplets", std::move(triplets)},
@@ -133,7 +145,7 @@ Facts facts_in(const std::vector<Row>& rows, const Attempt& attempt) {
   }
   for (const Row& row : rows) {
     if (text_in(row, 0) == "record") {
-      (is_key(row, attempt.keys.triplet) ? facts.record : facts.pool_record) = record_in(row, now);
+      take_record(facts, row, attempt.keys, now);
     } else if (text_in(row, 0) == "client") {
       const Facts::Client client = client_in(row, now);
       for (const ClientIdentity& identity : attempt.keys.clients) {

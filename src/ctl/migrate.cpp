@@ -2,7 +2,7 @@
 #include <string>
 
 #include "ctl/commands.h"
-#include "ctl/print/words.h"
+#include "ctl/print/figure_words.h"
 #include "ctl/records/new_keys.h"
 #include "store/administration.h"
 

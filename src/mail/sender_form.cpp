@@ -101,14 +101,22 @@ std::size_t token_at(std::string_view text) {
   return static_cast<std::size_t>(end - text.begin());
 }
 
+// Whether there is no other token: `+15551234567` is somebody's.
+bool is_one_token(std::string_view text) {
+  const auto* const begin = std::ranges::find_if(text, is_part_of_token);
+  return std::all_of(std::find_if_not(begin, text.end(), is_part_of_token), text.end(),
+                     [](char c) { return !is_part_of_token(c); });
+}
+
 std::string folded(std::string_view text) {
+  const bool is_whole = is_one_token(text);
   std::string form;
   bool is_after_sign = false;  // and a separator
   for (std::size_t at = 0; at < text.size();) {
     const std::string_view rest = text.substr(at);
     const std::size_t uuid = uuid_at(rest);
     const std::size_t size = uuid > 0 ? uuid : token_at(rest);
-    const bool is_sign = uuid > 0 || (size > 0 && is_random(rest.substr(0, size), size == text.size()));
+    const bool is_sign = uuid > 0 || (size > 0 && is_random(rest.substr(0, size), is_whole));
     if (is_sign && is_after_sign) {
       form.pop_back();  // the separator
     } else if (is_sign) {

@@ -3,6 +3,7 @@
 // unless it is not ASCII; and the domain is what follows the last '@'.
 
 #include "mail/address.h"
+#include "mail/sender_form.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -67,7 +68,7 @@ void expect_normal(std::string_view text, std::string_view lower) {
 void expect_untagged(std::string_view text, std::string_view recipient) {
   if (text == recipient) return;
   const std::string_view local = local_part(recipient);
-  expect(local.starts_with("prvs="));
+  expect(local.starts_with("prvs=") || local.starts_with("msprvs1="));
   const std::string_view domain = recipient.substr(local.size() - 1);
   expect(text.ends_with(domain));
   const std::string_view user = text.substr(0, text.size() - domain.size());
@@ -94,5 +95,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   expect(sender.domain() == recipient.domain());
   expect_untagged(sender.text(), recipient.text());
   expect_domain(sender);
+  expect(sender_form(sender).ends_with(sender.domain()));
+  if (const auto original = original_sender(sender)) expect_domain(*original);
   return 0;
 }

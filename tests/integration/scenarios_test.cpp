@@ -134,7 +134,7 @@ const std::vector<Scenario> kScenarios{
       attempt({.client = "64:ff9b::c000:203"}, deferred("early")),
       attempt({.client = "198.51.100.7"}, rejected()),
       attempt({.client = "64:ff9b::203.0.113.1"}, accepted("allowed")),
-      attempt({.client = "10.0.0.1"}, deferred("new")), put({"deny", "network", "64:ff9b::192.0.3.0/120"}),
+      attempt({.client = "10.0.0.1"}, deferred("new")), put({"deny", "client", "64:ff9b::192.0.3.0/120"}),
       attempt({.client = "192.0.3.1"}, rejected()),
       write("control/greylisting_deny", "64:ff9b::192.0.4.0/120\n"),
       attempt({.client = "192.0.4.1"}, rejected())}},

@@ -304,7 +304,7 @@ TEST_CASE("Settings: what is no number within the bounds", "[settings]") {
 TEST_CASE("Settings: a bad value is named by file, line, key and value", "[settings]") {
   CHECK(parse("\n\nblock_expire=abc\n").problems ==
         Problems{"control/greylisting:3: block_expire: \"abc\" is not a whole number of minutes from 0 to "
-                 "525600; using 55"});
+                 "525600; using 5"});
   CHECK(parse("", {{"GLLOGLEVEL", "6"}}).problems ==
         Problems{"GLLOGLEVEL: \"6\" is not a whole number from 0 to 5; using 3"});
 }
@@ -646,7 +646,7 @@ TEST_CASE("Settings: where each is from", "[settings]") {
   CHECK(origins("loglevel=1\nloglevel=2\nloglevel=x\n", {}) == Set{{"loglevel", {Kind::file, 2}}});
   CHECK(origins("loglevel=4\ntimeout=10\n", {{"GLLOGLEVEL", "5"}, {"GLTIMEOUT", "x"}}) ==
         Set{{"loglevel", {Kind::variable, 0}}, {"timeout", {Kind::file, 2}}});
-  CHECK(origins("block_expire=600\n", {}) ==
+  CHECK(origins("block_expire=6000\n", {}) ==
         Set{{"block_expire", {Kind::file, 1}}, {"record_expire", {Kind::block_expire, 0}}});
 }
 

@@ -171,11 +171,24 @@ Run add_put(CLI::App& command) {
 
 Run add_list(CLI::App& command) {
   const auto options = std::make_shared<ctl::ListOptions>();
-  command.add_option("what", options->what, "entries of one action, or clients that are trusted or trapped")
-      ->check(CLI::IsMember({"allow", "deny", "trap", "greylist", "skip", "trusted", "trapped"}))
+  command
+      .add_option("what", options->what,
+                  "entries of one action, clients that are trusted or trapped, or mail that is expected")
+      ->check(CLI::IsMember({"allow", "deny", "trap", "greylist", "skip", "trusted", "trapped", "expected"}))
       ->type_name("");
   command.add_flag("--json", options->json, "an array of objects in place of a table");
   return [options](const LoadedSettings& loaded) { return ctl::list(loaded, *options); };
+}
+
+Run add_expect(CLI::App& command) {
+  const auto options = std::make_shared<ctl::ExpectOptions>();
+  command.add_option("recipient", options->recipient, "to whom all mail is to pass")
+      ->required()
+      ->type_name("ADDRESS");
+  command.add_option("--for", options->duration, "for how long, a day at most: 10m, 2h")
+      ->type_name("DURATION")
+      ->capture_default_str();
+  return [options](const LoadedSettings& loaded) { return ctl::expect(loaded, *options); };
 }
 
 Run add_remove(CLI::App& command) {
@@ -449,7 +462,9 @@ constexpr std::array kSubcommands{
                "Example: greylistctl greylist codes@example.org --block 1", add_put<Action::greylist>},
     Subcommand{"skip", "Never greylist a recipient", "Example: greylistctl skip postmaster@",
                add_put<Action::skip>},
-    Subcommand{"list", "Show entries, or clients that are trusted or trapped",
+    Subcommand{"expect", "Accept all mail to a recipient for a while: somebody waits for a code or a link",
+               "Example: greylistctl expect bob@example.org --for 10m", add_expect},
+    Subcommand{"list", "Show entries, clients that are trusted or trapped, or mail that is expected",
                "Example: greylistctl list deny\n         greylistctl list trusted --json", add_list},
     Subcommand{
         "remove", "Remove entries, or what a client has earned",

@@ -21,6 +21,7 @@
 #include "host/door.h"
 #include "host/header.h"
 #include "host/log.h"
+#include "host/outgoing.h"
 #include "host/policy.h"
 #include "judgement/decision.h"
 #include "judgement/session.h"
@@ -56,7 +57,12 @@ struct Message {
 };
 
 void serve(const policy::Request& request, Message& message, Log::To log) {
-  if (!request.is_greylisted()) return write_within(STDOUT_FILENO, policy::kNoOpinion, kPatience);
+  if (!request.is_greylisted()) {
+    write_within(STDOUT_FILENO, policy::kNoOpinion, kPatience);
+    if (request.is_outgoing())
+      note_outgoing(std::string(request.value_of("sender")), std::string(request.value_of("recipient")), log);
+    return;
+  }
   const auto start = Door::Clock::now();
   const LoadedSettings loaded = load_settings(std::getenv);
   const Settings& settings = loaded.settings;
@@ -143,6 +149,7 @@ int main(int argc, char* argv[]) {
   const Options options = read_options(argc, argv);
   if (options.status) return *options.status;
   ignore_write_signals();
+  ignore_ended_children();
   const Log::To to = keep_log_out_of_answers() ? Log::To::syslog : Log::To::standard_error;
   try {
     serve_all(options.home, to);

@@ -16,6 +16,7 @@
 
 #include "host/door.h"
 #include "host/log.h"
+#include "host/outgoing.h"
 #include "host/qmail.h"
 #include "judgement/session.h"
 #include "process/deadline.h"
@@ -53,7 +54,10 @@ int decide(Door::Clock::time_point start, std::optional<Door::Clock::time_point>
 }  // namespace
 
 int main(int argc, char* argv[]) {
-  if (!Session::is_greylisted(std::getenv)) return 0;
+  if (!Session::is_greylisted(std::getenv)) {
+    if (Session::is_outgoing(std::getenv)) note_outgoing(std::getenv);
+    return 0;
+  }
   const auto start = Door::Clock::now();
   open_standard_streams();
   ignore_write_signals();

@@ -44,6 +44,7 @@ _greylistctl() {
       deny) words+='--until --for --comment --reply --yes --dry-run' ;;
       greylist) words+='--until --for --comment --block --yes --dry-run' ;;
       check) words+='--user --verbose --json --quiet' ;;
+      expect) words+='--for' ;;
       list | status) words+='--json' ;;
       settings) words+='--all --defaults --json' ;;
       metrics) words+='--output' ;;
@@ -62,11 +63,11 @@ _greylistctl() {
     esac
   else
     case $subcommand:$arguments in
-      :*) words='check settings status metrics explain allow deny trap greylist skip list remove import refresh export copy find report pass forget learn cleanup migrate' ;;
+      :*) words='check settings status metrics explain allow deny trap greylist skip expect list remove import refresh export copy find report pass forget learn cleanup migrate' ;;
       allow:0 | deny:0) words='client sender recipient' ;;
       trap:0 | skip:0) words='recipient' ;;
       greylist:0) words='recipient client' ;;
-      list:0) words='allow deny trap greylist skip trusted trapped' ;;
+      list:0) words='allow deny trap greylist skip trusted trapped expected' ;;
       remove:0) words='client sender recipient trusted trapped' ;;
       import:0) words='plain postgrey-clients postgrey-recipients sqlgrey-ip sqlgrey-fqdn json spf jgreylist postgrey-db sqlgrey-db' ;;
       export:0) words='plain postgrey-clients postgrey-recipients sqlgrey-ip sqlgrey-fqdn json' ;;

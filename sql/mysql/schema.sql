@@ -112,6 +112,18 @@ CREATE TABLE IF NOT EXISTS greylisting_history (
   PRIMARY KEY (period, kind, name, host)
 ) ENGINE=InnoDB DEFAULT CHARSET=latin1 COLLATE=latin1_bin;
 
+-- Mail that somebody here waits for. A row is for an address, a domain or anybody who may write to a recipient.
+CREATE TABLE IF NOT EXISTS greylisting_expected (
+  expected    binary(16)       NOT NULL,            -- a hash of sender and recipient (src/mail/expectation.h)
+  who         tinyint unsigned NOT NULL,            -- 0: the sender, 1: anybody of its domain, 2: anybody
+  sender      varchar(255)     NOT NULL DEFAULT '', -- for people
+  recipient   varchar(255)     NOT NULL,            -- likewise
+  expires     datetime         NOT NULL,            -- UTC; the row counts until then
+  create_time timestamp        NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  PRIMARY KEY (expected),
+  KEY expires (expires)
+) ENGINE=InnoDB DEFAULT CHARSET=latin1;
+
 -- The triggers read ipaddr into its first address, last address and prefix length. An IPv4-mapped IPv6 address and one
 -- of NAT64 (64:ff9b::/96) count as IPv4, and bits behind the prefix are cleared. What is not an address or network leaves all three NULL and never
 -- matches; greylistctl check lists such rows. Each is one SET, assigned from left to right, so that the file needs no
@@ -166,9 +178,13 @@ CREATE TRIGGER greylisting_lists_update BEFORE UPDATE ON greylisting_lists FOR E
 UPDATE greylisting_lists SET ipaddr = ipaddr, last_update = last_update
  WHERE ipaddr IS NOT NULL AND ipaddr_start IS NULL;
 
+-- Before version 5 a network of NAT64 was one of IPv6.
+UPDATE greylisting_lists SET ipaddr = ipaddr, last_update = last_update
+ WHERE ipaddr LIKE '%64:ff9b:%' AND LENGTH(ipaddr_start) = 16;
+
 -- The version of this schema: last, once the tables and the triggers are there.
 INSERT INTO greylisting_meta (name, value)
-SELECT 'schema_version', '4' FROM information_schema.columns
+SELECT 'schema_version', '5' FROM information_schema.columns
  WHERE table_schema = DATABASE() AND table_name = 'greylisting_data' AND column_name IN ('pool', 'judged')
 HAVING SUM(column_name = 'pool') = 1 AND SUM(column_name = 'judged') = 0
-    ON DUPLICATE KEY UPDATE value = IF(value IN ('1', '2', '3'), '4', value);
+    ON DUPLICATE KEY UPDATE value = IF(value IN ('1', '2', '3', '4'), '5', value);

@@ -105,5 +105,5 @@ DEALLOCATE PREPARE statement;
 -- The triggers read every entry anew: networks written with bits behind their prefix are whole from now on.
 UPDATE greylisting_lists SET ipaddr = ipaddr, last_update = last_update WHERE ipaddr IS NOT NULL;
 
-INSERT INTO greylisting_meta (name, value) VALUES ('schema_version', '4')
-    ON DUPLICATE KEY UPDATE value = IF(value IN ('1', '2', '3'), '4', value);
+INSERT INTO greylisting_meta (name, value) VALUES ('schema_version', '5')
+    ON DUPLICATE KEY UPDATE value = IF(value IN ('1', '2', '3', '4'), '5', value);

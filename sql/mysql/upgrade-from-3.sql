@@ -1,4 +1,4 @@
--- Brings a database with schema version 1, 2 or 3 to this version. It can be run again at any time and loses nothing.
+-- Brings a database with schema version 1, 2, 3 or 4 to this version. It can be run again at any time and loses nothing.
 --
 --     cd sql/mysql && mysql DATABASE < upgrade-from-3.sql        (or: greylistctl migrate)
 --

@@ -89,6 +89,16 @@ CREATE TABLE IF NOT EXISTS greylisting_history (
   PRIMARY KEY (period, kind, name, host)
 ) WITHOUT ROWID;
 
+CREATE TABLE IF NOT EXISTS greylisting_expected (
+  expected    BLOB NOT NULL PRIMARY KEY,
+  who         INTEGER NOT NULL,
+  sender      TEXT NOT NULL DEFAULT '',
+  recipient   TEXT NOT NULL,
+  expires     TEXT NOT NULL,
+  create_time TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS greylisting_expected_expires ON greylisting_expected (expires);
+
 -- An address that is changed has to be read anew.
 DROP TRIGGER IF EXISTS greylisting_lists_update;
 DROP TRIGGER IF EXISTS greylisting_lists_inserted;
@@ -101,6 +111,10 @@ BEGIN
   UPDATE greylisting_lists SET ipaddr_start = NULL, ipaddr_end = NULL, ipaddr_prefixsize = NULL WHERE id = NEW.id;
 END;
 
+-- Before version 5 a network of NAT64 was one of IPv6.
+UPDATE greylisting_lists SET ipaddr_start = NULL, ipaddr_end = NULL, ipaddr_prefixsize = NULL
+ WHERE ipaddr LIKE '%64:ff9b:%' AND LENGTH(ipaddr_start) = 16;
+
 DELETE FROM greylisting_meta WHERE name = 'lists_version';
-INSERT INTO greylisting_meta (name, value) VALUES ('schema_version', '4')
-    ON CONFLICT (name) DO UPDATE SET value = IIF(value IN ('1', '2', '3'), '4', value);
+INSERT INTO greylisting_meta (name, value) VALUES ('schema_version', '5')
+    ON CONFLICT (name) DO UPDATE SET value = IIF(value IN ('1', '2', '3', '4'), '5', value);

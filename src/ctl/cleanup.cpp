@@ -91,10 +91,12 @@ int cleanup(const LoadedSettings& loaded, const CleanupOptions& options) {
   Pace pace(options);
   Deleted records;
   Deleted clients;
+  Deleted expected;
   {
     Progress progress("deleting expired records", over(*administration));
     records = delete_all(expiry, &Expiry::delete_records, pace, progress);
     clients = delete_all(expiry, &Expiry::delete_clients, pace, progress);
+    expected = delete_all(expiry, &Expiry::delete_expected, pace, progress);
   }
 
   History history(*administration);
@@ -110,7 +112,9 @@ int cleanup(const LoadedSettings& loaded, const CleanupOptions& options) {
   }
   note_cleanup(*administration);
   std::cout << now() << " greylistctl cleanup: expired records deleted: " << records.rows
-            << ", clients: " << clients.rows << ", batches: " << records.batches + clients.batches
+            << ", clients: " << clients.rows
+            << (expected.rows > 0 ? ", expected: " + std::to_string(expected.rows) : "")
+            << ", batches: " << records.batches + clients.batches + expected.batches
             << "; hours counted: " << hours << '\n';
   return kDone;
 }

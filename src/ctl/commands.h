@@ -86,7 +86,7 @@ struct PutOptions {
 int put(const LoadedSettings& loaded, const PutOptions& options);
 
 struct ListOptions {
-  std::string what;  // an action, `trusted` or `trapped`; empty for the entries of all actions
+  std::string what;  // an action, `trusted`, `trapped` or `expected`; empty for the entries of all actions
   bool json = false;
 };
 
@@ -202,6 +202,14 @@ struct ForgetOptions {
 
 /// Ends records, and of a client's network also what it has earned, and prints of how many.
 int forget(const LoadedSettings& loaded, const ForgetOptions& options);
+
+struct ExpectOptions {
+  std::string recipient;
+  std::string duration = "10m";
+};
+
+/// Accepts all mail to a recipient for a while, and prints until when.
+int expect(const LoadedSettings& loaded, const ExpectOptions& options);
 
 struct LearnOptions {
   std::vector<std::string> logs;  // files, directories of multilog, `-` for standard input

@@ -89,6 +89,8 @@ class Explainer {
       case Reason::known:
       case Reason::early:
         return record(reason);
+      case Reason::expected:
+        return expected();
       case Reason::null_sender:
         return settings_.null_sender == NullSender::greylist ? "null_sender=greylist"
                : session_.sender.empty()                     ? "null_sender=accept, and the sender is null"
@@ -156,6 +158,15 @@ class Explainer {
       found += "; " + counted(facts().group, "sender") + " of the domain passed here, trusted after " +
                std::to_string(settings_.group_domain_level);
     return found;
+  }
+
+  std::string expected() const {
+    if (!facts().expected) return "nobody has written to the sender, or said that mail is expected";
+    const std::string who =
+        facts().expected->who == Expected::sender   ? "the recipient has written to the sender"
+        : facts().expected->who == Expected::domain ? "the recipient has written to the sender's domain"
+                                                    : "all mail to the recipient is expected";
+    return who + ", until " + at(facts().expected->expires_in);
   }
 
   std::string trapped() const {

@@ -9,6 +9,7 @@
 #include "ctl/print/json.h"
 #include "ctl/print/table.h"
 #include "ctl/records/earned.h"
+#include "ctl/records/expected.h"
 #include "text/utf8.h"
 
 namespace greylisting::ctl {
@@ -41,6 +42,14 @@ Cells cells(const EarnedClient& client) {
           client.until};
 }
 
+Json json_of(const ExpectedMail& mail) {
+  return {{"sender", one_line(mail.sender)}, {"recipient", one_line(mail.recipient)}, {"until", mail.until}};
+}
+
+Cells cells(const ExpectedMail& mail) {
+  return {one_line(mail.sender), one_line(mail.recipient), mail.until};
+}
+
 template <typename Item>
 void print(const std::vector<Item>& items, bool as_json, Cells head, std::string_view nothing) {
   if (as_json) {
@@ -66,6 +75,11 @@ int list(const LoadedSettings& loaded, const ListOptions& options) {
     if (options.what != name(standing)) continue;
     print(clients(*administration, loaded.settings, standing), options.json,
           {"identity", "passes", "last counted", "until"}, "There are no such clients.");
+    return kDone;
+  }
+  if (options.what == "expected") {
+    print(expected_mail(*administration), options.json, {"sender", "recipient", "until"},
+          "No mail is expected.");
     return kDone;
   }
   auto entries = EntryTable(*administration, loaded.settings).all();

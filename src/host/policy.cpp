@@ -63,11 +63,17 @@ std::string_view Request::value_of(const std::string& name) const {
 }
 
 // Those who do not send a state, as s/qmail does not, ask at RCPT.
-bool Request::is_greylisted() const {
+bool Request::is_at_rcpt() const {
   const std::string_view state = value_of("protocol_state");
-  return value_of("request") == "smtpd_access_policy" && (state.empty() || state == "RCPT") &&
-         value_of("sasl_username").empty() && value_of("ccert_subject").empty();
+  return value_of("request") == "smtpd_access_policy" && (state.empty() || state == "RCPT");
 }
+
+bool Request::is_authenticated() const {
+  return !value_of("sasl_username").empty() || !value_of("ccert_subject").empty();
+}
+
+bool Request::is_greylisted() const { return is_at_rcpt() && !is_authenticated(); }
+bool Request::is_outgoing() const { return is_at_rcpt() && is_authenticated(); }
 
 Session Request::session() const {
   const auto name = [this](const char* attribute) {

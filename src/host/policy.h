@@ -32,6 +32,9 @@ class Request {
   /// authenticated itself.
   bool is_greylisted() const;
 
+  /// Whether it is about a recipient of a client that has authenticated itself.
+  bool is_outgoing() const;
+
   /// Whether its host knows REJECT: s/qmail and qmail-postgrey, which send no state, take it for a yes.
   bool knows_rejections() const { return !value_of("protocol_state").empty(); }
 
@@ -41,6 +44,9 @@ class Request {
   bool is_empty() const { return values_.empty(); }
 
  private:
+  bool is_at_rcpt() const;
+  bool is_authenticated() const;
+
   std::unordered_map<std::string, std::string> values_;
 };
 

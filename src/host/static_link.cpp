@@ -82,9 +82,15 @@ std::string spf_result(const Session& /*session*/, const IpAddress& /*client*/, 
 namespace {
 
 // Most processes are started for a client that is not greylisted. They end before the libraries start, the
-// C++ library with a request for memory, which saves a tenth of their time.
+// C++ library with a request for memory, which saves a tenth of their time. What is to be noted of outgoing
+// mail a child does, which holds nothing that the host waits for.
 void end_if_not_greylisted() {
-  if (!greylisting::Session::is_greylisted(std::getenv)) _exit(0);
+  if (greylisting::Session::is_greylisted(std::getenv)) return;
+  if (greylisting::Session::is_outgoing(std::getenv)) {
+    close(STDOUT_FILENO);
+    if (fork() == 0) return;
+  }
+  _exit(0);
 }
 
 [[gnu::section(".preinit_array"), gnu::used]] void (*const before_initialization)() = end_if_not_greylisted;

@@ -56,6 +56,7 @@ Keys keys_of(const Triplet& triplet, const Fingerprinter& fingerprinter, bool ha
   const auto of_pool = triplet.pool_keys(fingerprinter);
   if (!of_pool.empty()) keys.pool = of_pool.front();
   if (of_pool.size() > 1) keys.former_pool = of_pool.back();
+  keys.expected = expectations_of(triplet.sender, triplet.recipient, fingerprinter);
   if (auto pool = pool_identity(triplet, fingerprinter)) keys.clients.push_back(std::move(*pool));
   if (!has_groups) return keys;
   if (auto sender = sender_identity(triplet, fingerprinter)) {

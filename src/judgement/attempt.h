@@ -10,6 +10,7 @@
 #include "judgement/session.h"
 #include "judgement/transaction.h"
 #include "lists/pattern.h"
+#include "mail/expectation.h"
 #include "mail/fingerprint.h"
 #include "mail/sender_form.h"
 #include "mail/triplet.h"
@@ -24,6 +25,7 @@ struct Keys {
   std::optional<Fingerprint> former{};  // both as schema 4 had them, where that differs: Triplet::keys
   std::optional<Fingerprint> former_pool{};
   std::vector<ClientIdentity> clients{};  // as whom the client earns trust, its network first
+  std::vector<Expectation> expected{};    // by what it can be expected
   std::optional<Fingerprint> group{};  // with group_domain_level the sender's domain on the client's network
 };
 

@@ -40,6 +40,8 @@ std::string_view name(Reason reason) {
       return "known";
     case Reason::retried:
       return "retried";
+    case Reason::expected:
+      return "expected";
     case Reason::not_suspicious:
       return "not-suspicious";
     case Reason::null_sender:

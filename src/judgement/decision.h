@@ -25,6 +25,7 @@ enum class Reason {
   trapped,         // rejected: the client's network has been in a trap
   retried,         // accepted: the triplet's first retry after its block
   known,           // accepted: the triplet has passed before
+  expected,        // accepted: an answer to mail of the recipient, or what greylistctl expect says
   null_sender,     // accepted: null_sender=accept, and the sender is null
   not_suspicious,  // accepted: greylist=suspicious or unvouched, and the client is not
   early,           // deferred: the triplet is known and still blocked
@@ -42,10 +43,10 @@ std::optional<Reason> reason_of(std::string_view word);
 
 /// Every reason, in that order.
 inline constexpr std::array kReasons{
-    Reason::too_many,       Reason::shared,     Reason::opted_out, Reason::denied,
-    Reason::allowed,        Reason::not_listed, Reason::trusted,   Reason::trap,
-    Reason::trapped,        Reason::retried,    Reason::known,     Reason::null_sender,
-    Reason::not_suspicious, Reason::early,      Reason::throttled, Reason::unseen};
+    Reason::too_many,   Reason::shared,   Reason::opted_out,   Reason::denied,         Reason::allowed,
+    Reason::not_listed, Reason::trusted,  Reason::trap,        Reason::trapped,        Reason::retried,
+    Reason::known,      Reason::expected, Reason::null_sender, Reason::not_suspicious, Reason::early,
+    Reason::throttled,  Reason::unseen};
 
 /// The outcome that goes with a reason.
 Outcome outcome_of(Reason reason);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lists/matching_entry.h"
+#include "mail/expectation.h"
 #include "mail/triplet.h"
 
 namespace greylisting {
@@ -36,11 +37,20 @@ struct Facts {
     friend bool operator==(const Client&, const Client&) = default;
   };
 
+  /// That this mail is expected, by the narrowest of what there is.
+  struct ExpectedFor {
+    Expected who = Expected::sender;
+    std::chrono::seconds expires_in{0};
+
+    friend bool operator==(const ExpectedFor&, const ExpectedFor&) = default;
+  };
+
   std::optional<Record> record{};       // under the client's network
   std::optional<Record> pool_record{};  // under the domain that vouches for the client
   std::optional<Client> client{};       // the client's network
   std::optional<Client> pool{};         // the domain that vouches for it
   std::optional<Client> sender{};       // with group_domain_level: the sender on that network
+  std::optional<ExpectedFor> expected{};
   std::uint64_t group = 0;   // senders of its domain that have passed there, group_domain_level at most
   bool has_lists = false;    // greylisting_lists has rows
   bool has_denials = false;  // an entry denies or traps somebody

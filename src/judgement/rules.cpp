@@ -39,6 +39,7 @@ bool past_block(const Case& of) { return of.facts.is_past_block(); }
 bool past_block_first(const Case& of) {
   return past_block(of) && !of.facts.has_passed() && of.facts.blocked() > 0;
 }
+bool expected(const Case& of) { return of.facts.expected.has_value(); }
 bool null_sender(const Case& of) { return of.attempt.exempt == Reason::null_sender; }
 bool not_suspicious(const Case& of) {
   return of.attempt.exempt == Reason::not_suspicious && !of.evidence.breaks_a_rule;
@@ -60,13 +61,15 @@ constexpr std::array kRules{
     Rule{7, Reason::trapped, "the client has been in a trap", trapped},
     Rule{8, Reason::retried, "the triplet is past its block for the first time", past_block_first},
     Rule{9, Reason::known, "the triplet is past its block again", past_block},
-    Rule{10, Reason::null_sender, "null_sender=accept, and the sender is null", null_sender},
-    Rule{11, Reason::not_suspicious, "only the suspicious are greylisted, and the client is not",
+    Rule{10, Reason::expected,
+         "the recipient waits for this mail: it answers theirs, or greylistctl expect says so", expected},
+    Rule{11, Reason::null_sender, "null_sender=accept, and the sender is null", null_sender},
+    Rule{12, Reason::not_suspicious, "only the suspicious are greylisted, and the client is not",
          not_suspicious},
     Rule{6, Reason::trap, "low_priority_mx=1, and the triplet is new", new_at_low_priority},
-    Rule{12, Reason::early, "the triplet is known and still blocked", still_blocked},
-    Rule{13, Reason::throttled, "the client's network has too many triplets waiting", too_many_waiting},
-    Rule{14, Reason::unseen, "anything else", always},
+    Rule{13, Reason::early, "the triplet is known and still blocked", still_blocked},
+    Rule{14, Reason::throttled, "the client's network has too many triplets waiting", too_many_waiting},
+    Rule{15, Reason::unseen, "anything else", always},
 };
 
 const MatchingEntry* strongest(const std::vector<MatchingEntry>& matches, auto is_meant, auto rank) {

@@ -22,11 +22,14 @@ std::string required(const Environment& environment, const char* name, const cha
 
 bool Session::is_greylisted(const Environment& environment) {
   const std::string_view dns_lists = value_or_empty(environment("RBLRESULT"));
-  return environment("GREYLISTING") != nullptr && environment("RELAYCLIENT") == nullptr &&
-         value_or_empty(environment("SMTPAUTHUSER")).empty() &&
-         value_or_empty(environment("SMTP_AUTH_USER")).empty() &&
+  return environment("GREYLISTING") != nullptr && !is_outgoing(environment) &&
          value_or_empty(environment("SMTPRCPTHOSTSOK")) != "0" && dns_lists != "delay" &&
          dns_lists != "reject";
+}
+
+bool Session::is_outgoing(const Environment& environment) {
+  return environment("RELAYCLIENT") != nullptr || !value_or_empty(environment("SMTPAUTHUSER")).empty() ||
+         !value_or_empty(environment("SMTP_AUTH_USER")).empty();
 }
 
 Session Session::from(const Environment& environment) {

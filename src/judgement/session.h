@@ -32,6 +32,10 @@ struct Session {
   /// the environment.
   static bool is_greylisted(const Environment& environment);
 
+  /// Whether it is of a client that may relay or has authenticated, so that its recipient's answer is
+  /// expected.
+  static bool is_outgoing(const Environment& environment);
+
   /// Throws std::runtime_error, with the remedy, when TCPREMOTEIP, SMTPMAILFROM or SMTPRCPTTO is missing.
   static Session from(const Environment& environment);
 };

@@ -44,6 +44,8 @@ void ignore_write_signals() {
   for (const int signal : {SIGPIPE, SIGXFSZ}) static_cast<void>(std::signal(signal, SIG_IGN));
 }
 
+void ignore_ended_children() { static_cast<void>(std::signal(SIGCHLD, SIG_IGN)); }
+
 std::string effective_user() {
   const uid_t uid = geteuid();
   std::string number = "uid " + std::to_string(uid);

@@ -17,6 +17,9 @@ bool keep_log_out_of_answers();
 /// are errors like others and would end the process.
 void ignore_write_signals();
 
+/// Keeps nothing of a child that has ended: nobody asks for it.
+void ignore_ended_children();
+
 /// The effective user: `vpopmail (uid 89)`, or `uid 89` where /etc/passwd does not name it.
 std::string effective_user();
 

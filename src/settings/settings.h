@@ -54,6 +54,7 @@ struct Settings {
   long auto_allow_after = 5;
   std::chrono::days auto_allow_expire{36};
   long group_domain_level = 0;
+  std::chrono::days answers{30};
   std::chrono::hours trap_expire{24};
   bool low_priority_mx = false;
   long max_recipients = 0;
@@ -86,7 +87,7 @@ struct Settings {
 /// `control/greylisting:3: block_expire: "abc" is not a whole number of minutes from 0 to 525600; using 5`.
 using Problem = std::string;
 
-inline constexpr std::size_t kSettingCount = 37;
+inline constexpr std::size_t kSettingCount = 38;
 
 /// Where a setting has its value from.
 struct Origin {

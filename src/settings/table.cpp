@@ -135,6 +135,11 @@ constexpr std::array kSettings{
             "After how many senders of a domain have passed from one network the domain is trusted there; "
             "each by itself is trusted there after its first pass. "
             "0 is never."},
+    Setting{
+        "answers", "GLANSWERS", trust, Days{&Settings::answers, 0, 3650},
+        "How long an answer is expected, and accepted, after an authenticated or relaying client has written "
+        "to somebody: from the address, and from its domain unless many share that. "
+        "0: nobody's mail is noted."},
     Setting{"trap_expire", "GLTRAPEXPIRE", trust, Hours{&Settings::trap_expire, 1, 24L * 365},
             "How long a client network that was in a trap is denied."},
     Setting{"low_priority_mx", "GLLOWPRIORITYMX", trust, Flag{&Settings::low_priority_mx},

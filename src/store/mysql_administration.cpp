@@ -20,7 +20,7 @@ namespace {
 // The tables, as SQL.
 constexpr std::string_view kTables =
     "('greylisting_data', 'greylisting_lists', 'greylisting_meta', 'greylisting_entries', "
-    "'greylisting_clients', 'greylisting_history')";
+    "'greylisting_clients', 'greylisting_history', 'greylisting_expected')";
 
 // Whether `VERSION()` is one the statements are made for; text like `5.6.24-log` or
 // `10.11.19-MariaDB-0+deb12u1`.
@@ -136,7 +136,7 @@ std::vector<std::string> MysqlAdministration::migrate() {
             ". List entries, all kept: " + value("SELECT COUNT(*) FROM greylisting_lists") + '.'};
   }
   const std::string version = schema_version();
-  if (version == "1" || version == "2" || version == "3") {
+  if (version == "1" || version == "2" || version == "3" || version == "4") {
     connection_.run(sql::mysql_upgrade_from_3);
     connection_.run(sql::mysql_schema);
     return {"Upgraded the tables of version " + version + " to version " + ours + '.'};
@@ -169,7 +169,7 @@ bool MysqlAdministration::has_all_tables() {
   return value(
              "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name "
              "IN " +
-             std::string(kTables)) == "6";
+             std::string(kTables)) == "7";
 }
 
 std::vector<Administration::Row> MysqlAdministration::ask(std::string_view statement, std::size_t columns) {

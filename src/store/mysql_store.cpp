@@ -39,4 +39,8 @@ Recorded MysqlStore::record(const Attempt& attempt, const Facts& facts, const De
   return recorded;
 }
 
+void MysqlStore::expect(const std::vector<Expectation>& expectations, std::chrono::seconds time) {
+  connection_.run_with_retry(sql::expect_for(expectations, time, kDialect));
+}
+
 }  // namespace greylisting

@@ -1,7 +1,9 @@
 // mysql_store: triplets in MySQL or MariaDB, the plugin's side.
 #pragma once
 
+#include <chrono>
 #include <string>
+#include <vector>
 
 #include "store/mysql_connection.h"
 #include "store/store.h"
@@ -17,6 +19,7 @@ class MysqlStore : public Store {
   Facts look(const Attempt& attempt) override;
   void add_entries(Evidence& evidence, const Attempt& attempt, const Facts& facts) override;
   Recorded record(const Attempt& attempt, const Facts& facts, const Decision& decision) override;
+  void expect(const std::vector<Expectation>& expectations, std::chrono::seconds time) override;
 
  private:
   MysqlConnection connection_;

@@ -21,6 +21,7 @@ extern const std::string_view mysql_record;
 extern const std::string_view sqlite_schema;
 extern const std::string_view sqlite_record;
 extern const std::string_view shared_look;
+extern const std::string_view shared_expect;
 extern const std::string_view shared_group;
 extern const std::string_view shared_entries;
 extern const std::string_view shared_waiting;
@@ -30,7 +31,7 @@ extern const std::string_view shared_fall_of_group;
 extern const std::string_view shared_keep_group;
 
 /// The version that the schema files describe, as greylisting_meta has it.
-inline constexpr std::string_view kSchemaVersion = "4";
+inline constexpr std::string_view kSchemaVersion = "5";
 
 /// `x'c0000201'`: a binary string. Its digits cannot be anything but digits, whatever the bytes are.
 std::string literal(std::string_view bytes);

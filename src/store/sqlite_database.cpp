@@ -90,7 +90,7 @@ SqliteDatabase::SqliteDatabase(std::string file, std::chrono::milliseconds patie
   sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_wal_hook(connection, fold_in_long_log, patience_.get());
   // A file without the newest table is new, or of an earlier version; that of version 3 has a column more.
-  if (!has_column("greylisting_history", "total") || has_column("greylisting_data", "judged")) {
+  if (!has_column("greylisting_expected", "expires") || has_column("greylisting_data", "judged")) {
     brought_from_ = schema_version();
     bring_schema();
   }

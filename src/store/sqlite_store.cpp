@@ -55,6 +55,10 @@ Recorded SqliteStore::record(const Attempt& attempt, const Facts& facts, const D
   return recorded;
 }
 
+void SqliteStore::expect(const std::vector<Expectation>& expectations, std::chrono::seconds time) {
+  database_.run(sql::expect_for(expectations, time, kDialect));
+}
+
 // SQLite has no function that reads an address, so what MySQL's triggers do is done here, once an entry; some
 // at a time, so that of very many new entries those read before the time budget is over stay read.
 void SqliteStore::read_lists() {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "store/sqlite_database.h"
 #include "store/store.h"
@@ -18,6 +19,7 @@ class SqliteStore : public Store {
   Facts look(const Attempt& attempt) override;
   void add_entries(Evidence& evidence, const Attempt& attempt, const Facts& facts) override;
   Recorded record(const Attempt& attempt, const Facts& facts, const Decision& decision) override;
+  void expect(const std::vector<Expectation>& expectations, std::chrono::seconds time) override;
 
   SqliteDatabase& database() { return database_; }
 

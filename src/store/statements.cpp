@@ -81,6 +81,16 @@ void take_record(Facts& facts, const Row& row, const Keys& keys, std::time_t now
   record->is_former = is_former;
 }
 
+std::string literal_of(Expected who) { return std::to_string(static_cast<int>(who)); }
+
+// The narrowest of what there is.
+void take_expectation(Facts& facts, const Row& row, const Keys& keys, std::time_t now) {
+  for (const Expectation& each : keys.expected) {
+    const bool is_narrower = !facts.expected || each.who < facts.expected->who;
+    if (is_key(row, each.key) && is_narrower) facts.expected = {each.who, until(row, 3, now)};
+  }
+}
+
 PatternKind kind_in(std::string_view word) {
   return word == "network"  ? PatternKind::network
          : word == "host"   ? PatternKind::host
@@ -101,6 +111,7 @@ Literals keys_of(const Attempt& attempt, Dialect dialect) {
       {"now", now(dialect)},
       {"triplets", std::move(triplets)},
       {"clients", list(keys.clients, [](const auto& client) { return key_literal(client.key); })},
+      {"expected", list(keys.expected, [](const auto& each) { return key_literal(each.key); })},
       {"client", literal(triplet.client.bytes())},
       {"network", literal(triplet.network.first().bytes())},
       {"group", keys.group ? key_literal(*keys.group) : kNull},
@@ -146,6 +157,8 @@ Facts facts_in(const std::vector<Row>& rows, const Attempt& attempt) {
   for (const Row& row : rows) {
     if (text_in(row, 0) == "record") {
       take_record(facts, row, attempt.keys, now);
+    } else if (text_in(row, 0) == "expected") {
+      take_expectation(facts, row, attempt.keys, now);
     } else if (text_in(row, 0) == "client") {
       const Facts::Client client = client_in(row, now);
       for (const ClientIdentity& identity : attempt.keys.clients) {
@@ -274,6 +287,22 @@ std::string record_for(const Attempt& attempt, const Decision& decision, const L
   }
   return with_literals(dialect == Dialect::mysql ? mysql_record : sqlite_record,
                        {{"records", rows}, {"waits", waits ? "1" : "0"}, {"good_until", good}}, keys);
+}
+
+std::string expect_for(const std::vector<Expectation>& expectations, seconds time, Dialect dialect) {
+  std::string statements;
+  for (const Expectation& each : expectations) {
+    const auto text = [dialect](const std::string& column) {
+      return text_literal(column.substr(0, kColumnWidth), dialect);
+    };
+    statements += with_literals(shared_expect, {{"key", key_literal(each.key)},
+                                                {"who", literal_of(each.who)},
+                                                {"sender", text(each.sender)},
+                                                {"recipient", text(each.recipient)},
+                                                {"until", from_now(time, dialect)},
+                                                {"on_expected", on_conflict("expected", dialect)}});
+  }
+  return statements;
 }
 
 std::vector<RecordKey> records_of(const Attempt& attempt, Dialect dialect) {

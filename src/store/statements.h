@@ -2,6 +2,7 @@
 // every store.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "judgement/attempt.h"
 #include "judgement/decision.h"
 #include "judgement/facts.h"
+#include "mail/expectation.h"
 #include "store/sql.h"
 
 namespace greylisting::sql {
@@ -40,6 +42,10 @@ std::string earn_for(const Attempt& attempt, const Facts& facts, Earns earns, co
 
 /// sql/…/record.sql; empty when the decision is not recorded.
 std::string record_for(const Attempt& attempt, const Decision& decision, const Literals& keys,
+                       Dialect dialect);
+
+/// sql/expect.sql for each of them.
+std::string expect_for(const std::vector<Expectation>& expectations, std::chrono::seconds time,
                        Dialect dialect);
 
 /// For each record of an attempt the words of `:key`, `:id` (MySQL), `:pending`, its network while it waits,

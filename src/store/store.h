@@ -1,13 +1,16 @@
 // store: where triplets live, as the plugin sees it.
 #pragma once
 
+#include <chrono>
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "judgement/attempt.h"
 #include "judgement/decision.h"
 #include "judgement/facts.h"
+#include "mail/expectation.h"
 
 namespace greylisting {
 
@@ -41,6 +44,9 @@ class Store {
   /// Writes what has been decided, each row by one statement that looks at the row as it is when it has it:
   /// of any number of processes with one new triplet, one makes its record, and every one is counted.
   virtual Recorded record(const Attempt& attempt, const Facts& facts, const Decision& decision) = 0;
+
+  /// From now on expects that, for so long. One packet.
+  virtual void expect(const std::vector<Expectation>& expectations, std::chrono::seconds time) = 0;
 };
 
 }  // namespace greylisting

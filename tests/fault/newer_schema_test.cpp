@@ -14,7 +14,7 @@ using Catch::Contains;
 auto any_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
 
 void make_newer(const Installation& installation) {
-  installation.sql("UPDATE greylisting_meta SET value = '5' WHERE name = 'schema_version'");
+  installation.sql("UPDATE greylisting_meta SET value = '6' WHERE name = 'schema_version'");
 }
 
 // What takes away a column that the plugin needs.

@@ -76,6 +76,8 @@ std::string everything(const Installation& installation) {
               "HEX(client), identity, COALESCE(HEX(member_of), ''), passes, counted, expires, trapped_until, "
               "create_time",
               "greylisting_clients", "HEX(client)") +
+         rows(installation, "HEX(expected), who, sender, recipient, expires, create_time",
+              "greylisting_expected", "HEX(expected)") +
          rows(installation, "period, kind, name, host, total", "greylisting_history",
               "period, HEX(kind), HEX(name), HEX(host)") +
          records(installation);
@@ -132,6 +134,9 @@ void fill(const Installation& installation) {
   installation.put({.action = "deny", .word = "sender", .pattern = "a\xff@example.net"});
   installation.put({.action = "greylist", .word = "client", .pattern = "2001:db8::/32", .block_expire = "7"});
   installation.attempt({.client = "203.0.113.1", .recipient = "trap@example.org"});
+  installation.attempt({.sender = "dave@example.org",
+                        .recipient = "erin@answers.example",
+                        .environment = {{"RELAYCLIENT", ""}}});
   installation.add(allow_network("198.51.7.7/24"));
   installation.add(deny_domain("closed.example"));
   installation.add({.network = "not a network"});
@@ -162,6 +167,8 @@ void check_decisions(const Installation& installation) {
   CHECK(reason({.sender = "x@spam.example"}) == "denied");
   CHECK(reason({.sender = "a\xff@example.net"}) == "denied");
   CHECK(reason({.recipient = "x@closed.example"}) == "denied");
+  CHECK(reason({.client = "198.51.2.1", .sender = "erin@answers.example", .recipient = "dave@example.org"}) ==
+        "expected");
   // What is entered next gets a number that is free.
   const Result entered =
       run({.arguments = {built("greylistctl"), "--home", installation.home(), "allow", "192.0.2.99"}});
@@ -311,7 +318,7 @@ TEST_CASE("Both are compared, and rows that differ are named", "[copy]") {
   check_copied(copy(from, to));
   Result result = copy(from, to, {"--compare"});
   check_copied(result);
-  CHECK(lines(result.output) == 5);
+  CHECK(lines(result.output) == 6);
 
   struct Change {
     std::string statement;
@@ -408,7 +415,7 @@ TEST_CASE("copy makes the tables of a new store, and says what to set", "[copy]"
   const Installation other(server);
   server.sql(other.database(),
              "DROP TABLE greylisting_data, greylisting_lists, greylisting_entries, greylisting_clients, "
-             "greylisting_history, greylisting_meta");
+             "greylisting_expected, greylisting_history, greylisting_meta");
   for (const std::string file : {"mysql.cnf", "mysql-admin.cnf"})
     write_file(installation.home() / "control" / file, read_file(other.home() / "control" / file), 0600);
   result = run({.arguments = {built("greylistctl"), "--home", installation.home(), "copy", "--from", "sqlite",
@@ -466,7 +473,7 @@ TEST_CASE("copy does not touch a database of greylisting 0.5", "[copy]") {
   fill(from);
   to.sql(
       "DROP TABLE greylisting_data, greylisting_lists, greylisting_entries, greylisting_clients, "
-      "greylisting_history, greylisting_meta; CREATE TABLE greylisting_data (id int); "
+      "greylisting_expected, greylisting_history, greylisting_meta; CREATE TABLE greylisting_data (id int); "
       "INSERT INTO greylisting_data VALUES (7)");
   CHECK_THAT(copy(from, to).errors, Contains(" has rows of its own; name an empty store"));
   CHECK(value(to, "SELECT id FROM greylisting_data") == "7");

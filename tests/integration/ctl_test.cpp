@@ -111,7 +111,7 @@ INSERT INTO greylisting_lists (rcpt_to, block_expires, record_expires, comment)
   VALUES ('allowed.example', '2001-01-01', '9999-12-31', 'of 0.5'))";
 
 constexpr const char* kDropTables = "DROP TABLE greylisting_data, greylisting_lists, greylisting_meta";
-constexpr const char* kNewerSchema = "UPDATE greylisting_meta SET value = '5' WHERE name = 'schema_version'";
+constexpr const char* kNewerSchema = "UPDATE greylisting_meta SET value = '6' WHERE name = 'schema_version'";
 
 }  // namespace
 
@@ -141,7 +141,7 @@ TEST_CASE("check says that a working installation works, and leaves nothing behi
         "ok       control/smtpplugins:2: \"plugins/greylisting\" under [rcpt]\n", "ok       plugin, as ",
         ": deferred an attempt never seen before (new)\n",
         "ok       store: the record of that attempt was there, and has been removed\n",
-        "ok       schema: version 4\n", "This installation works.\n"}) {
+        "ok       schema: version 5\n", "This installation works.\n"}) {
     CHECK_THAT(result.output, Contains(said));
   }
 }
@@ -215,7 +215,7 @@ TEST_CASE("check names each problem of any installation and its remedy", "[ctl]"
        [](Installation& it) { it.sql(kNewerSchema); },
        1,
        {"PROBLEM  schema: version ",
-        "not 4\n         -> install the program that made it, or a later one\n"}},
+        "not 5\n         -> install the program that made it, or a later one\n"}},
       {"lists missing",
        [](Installation& it) { it.sql("DROP TABLE greylisting_lists"); },
        1,
@@ -586,7 +586,7 @@ TEST_CASE("migrate refuses a schema of a later version and changes nothing", "[c
   CHECK(result.output.empty());
   CHECK_THAT(result.errors, Catch::StartsWith("greylistctl: the schema "));
   CHECK_THAT(result.errors,
-             Contains("and this program knows 4; install the program that made it, or a later one\n"));
+             Contains("and this program knows 5; install the program that made it, or a later one\n"));
   CHECK(contents(installation) == before);
 }
 

@@ -65,6 +65,11 @@ void same(const Facts& a, const Facts& b) {
   same(a.client, b.client);
   same(a.pool, b.pool);
   same(a.sender, b.sender);
+  REQUIRE(a.expected.has_value() == b.expected.has_value());
+  if (a.expected) {
+    CHECK(a.expected->who == b.expected->who);
+    same_time(a.expected->expires_in, b.expected->expires_in);
+  }
   CHECK(a.group == b.group);
   CHECK(a.has_lists == b.has_lists);
   CHECK(a.has_denials == b.has_denials);
@@ -118,6 +123,17 @@ TEST_CASE("Both stores give the same facts and decisions for the same history", 
         if (is_list) side->installation.add(deny_network("2001:db8::/32"));
         side->installation.put(entry);
       }
+    }
+    if (what == 4) {
+      const auto answers =
+          expected_answers(any_of(recipients, chance), any_of(senders, chance), Fingerprinter());
+      if (!answers.empty()) {
+        for (const Side* side : {&mysql, &sqlite}) side->store->expect(answers, std::chrono::days(30));
+      }
+    } else if (what == 5) {
+      const auto recipient = Address::recipient(any_of(recipients, chance));
+      for (const Side* side : {&mysql, &sqlite})
+        side->store->expect({expected_by(recipient, Fingerprinter())}, 1h);
     }
     const Session session{.client = any_of(clients, chance),
                           .sender = any_of(senders, chance),

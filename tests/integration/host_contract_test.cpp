@@ -240,15 +240,26 @@ TEST_CASE("an answer for errors is written with one call", "[host]") {
   CHECK(written_to_stdout(trace).size() == 1);
 }
 
+TEST_CASE("a client that may relay or has authenticated gets no answer, and with answers=0 leaves nothing",
+          "[host]") {
+  Host host;
+  host.configure("loglevel=5\nanswers=0\n");
+  SECTION("the client may relay") { host.environment()["RELAYCLIENT"] = "@relay.example.org"; }
+  SECTION("the client may relay, by an empty RELAYCLIENT") { host.environment()["RELAYCLIENT"] = ""; }
+  SECTION("the client has authenticated") { host.environment()["SMTPAUTHUSER"] = "alice"; }
+  const Result result = host.rcpt();
+  CHECK(result.status == 0);
+  CHECK(result.output.empty());
+  CHECK(result.errors.empty());
+  CHECK(std::filesystem::is_empty(host / "greylisting"));
+}
+
 TEST_CASE("a recipient that is not to be greylisted costs no file", "[host]") {
   static const std::set<std::string> before_main = opened_before_main();
   Host host;
   host.configure("loglevel=5\nmysql_default_file=control/mysql.cnf\n");
 
   SECTION("GREYLISTING is not set") { host.environment().erase("GREYLISTING"); }
-  SECTION("the client may relay") { host.environment()["RELAYCLIENT"] = "@relay.example.org"; }
-  SECTION("the client may relay, by an empty RELAYCLIENT") { host.environment()["RELAYCLIENT"] = ""; }
-  SECTION("the client has authenticated") { host.environment()["SMTPAUTHUSER"] = "alice"; }
   SECTION("qmail refuses the recipient") { host.environment()["SMTPRCPTHOSTSOK"] = "0"; }
   SECTION("qmail refuses the client by a DNS list") { host.environment()["RBLRESULT"] = "reject"; }
 

@@ -89,7 +89,7 @@ TEST_CASE("greylisting-policy: the next message on a connection has a header of 
 }
 
 TEST_CASE("greylisting-policy: what it has no opinion of leaves nothing behind", "[policy]") {
-  const Installation installation(Backend::sqlite);
+  const Installation installation(Backend::sqlite, "answers=0");
   const Result result = serve(installation, request("bob@example.org", "sasl_username=alice\n") +
                                                 request("bob@example.org", "protocol_state=DATA\n") +
                                                 request("bob@example.org", "request=other\n"));

@@ -326,9 +326,9 @@ TEST_CASE("explain tells what it found, when the message passes, and how to let 
            "\n    5  trusted         192\\.0\\.2\\.0/24 has not passed yet; trusted after 5\n",
            "\n    8  retried         record [0-9]+: first seen " + kTime + ", blocked until " + kTime +
                ", deferred 1, passed 0, ends " + kTime + " UTC\n",
-           "\n=> 12  early           blocked until " + kTime + " UTC\n",
-           std::string("\n   13  throttled       the triplet has a record, and only new ones are counted\n"),
-           std::string("\n   14  new             a new triplet is blocked for 55 min \\(block_expire\\)\n"),
+           "\n=> 13  early           blocked until " + kTime + " UTC\n",
+           std::string("\n   14  throttled       the triplet has a record, and only new ones are counted\n"),
+           std::string("\n   15  new             a new triplet is blocked for 55 min \\(block_expire\\)\n"),
            "\ndeferred \\(early\\): 451 temporary failure \\(#4\\.3\\.0\\)\npasses from " + kTime +
                " UTC, in 5[0-9] min( [0-9]+ s)?\nto let it through at its next attempt: "
                "greylistctl pass 192\\.0\\.2\\.9 Alice@example\\.net bob@example\\.org\n$"}) {
@@ -348,7 +348,7 @@ TEST_CASE("explain tells what it found, when the message passes, and how to let 
   installation.attempt();
   CHECK_THAT(ctl(installation, {"explain", "192.0.2.1", "a@example.net", "bob@example.org"}).output,
              Contains("\n    5  trusted         192.0.2.0/24 has passed in 1 hour; trusted after 5\n") &&
-                 Contains("\n=> 14  new "));
+                 Contains("\n=> 15  new "));
 
   installation.put({"trap", "recipient", "nobody@example.org"});
   installation.attempt({.recipient = "nobody@example.org"});
@@ -363,7 +363,7 @@ TEST_CASE("explain says what is suspicious, and who vouches for the client", "[r
     std::vector<std::string> arguments{"explain", "192.0.2.1", sender, "b@example.org"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     const std::string output = ctl(installation, arguments).output;
-    const std::string row = " 11  not-suspicious  ";
+    const std::string row = " 12  not-suspicious  ";
     const auto begin = output.find(row);
     REQUIRE(begin != std::string::npos);
     return output.substr(begin + row.size(), output.find('\n', begin) - begin - row.size());
@@ -422,10 +422,10 @@ TEST_CASE("explain prints the deciding step in bold on a terminal, unless NO_COL
     return run({.arguments = {"script", "-qec", command, "/dev/null"}, .environment = std::move(environment)})
         .output;
   };
-  CHECK_THAT(on_terminal({}), Contains("\n\033[1m=> 14  new "));
-  CHECK_THAT(on_terminal({{"NO_COLOR", "1"}}), Contains("\n=> 14  new ") && !Contains("\033"));
+  CHECK_THAT(on_terminal({}), Contains("\n\033[1m=> 15  new "));
+  CHECK_THAT(on_terminal({{"NO_COLOR", "1"}}), Contains("\n=> 15  new ") && !Contains("\033"));
   CHECK_THAT(ctl(installation, {"explain", "192.0.2.1", "a@example.net", "b@example.org"}).output,
-             Contains("\n=> 14  new ") && !Contains("\033"));
+             Contains("\n=> 15  new ") && !Contains("\033"));
 }
 
 TEST_CASE("find shows the records that are asked for, the newest first", "[records][find]") {

@@ -266,6 +266,7 @@ void Installation::pass_time(std::chrono::seconds time) const {
   };
   move("greylisting_data", {"block_expires", "record_expires", "create_time", "last_update"});
   move("greylisting_clients", {"counted", "expires", "trapped_until", "create_time"});
+  move("greylisting_expected", {"expires", "create_time"});
   move_journal(home(), time);
 }
 

@@ -139,6 +139,15 @@ TEST_CASE("policy::Request::is_greylisted: a recipient of a client that has not 
   CHECK_FALSE(request({"protocol_state=RCPT"}).is_greylisted());
 }
 
+TEST_CASE("policy::Request::is_outgoing: a recipient of a client that has authenticated", "[policy]") {
+  CHECK(rcpt_with("sasl_username=alice").is_outgoing());
+  CHECK(rcpt_with("ccert_subject=relay.example.org").is_outgoing());
+  CHECK_FALSE(request(kRcpt).is_outgoing());
+  CHECK_FALSE(request({"request=junk", "sasl_username=alice"}).is_outgoing());
+  CHECK_FALSE(
+      request({"request=smtpd_access_policy", "protocol_state=DATA", "sasl_username=alice"}).is_outgoing());
+}
+
 TEST_CASE("policy::Request::session: whom it is about", "[policy]") {
   const Session session = rcpt_with("server_address=192.0.2.25").session();
   CHECK(session.client == "192.0.2.1");

@@ -76,6 +76,14 @@ TEST_CASE("Session::is_greylisted: a client that jms1's patch has authenticated 
   CHECK(Session::is_greylisted(environment_of({{"GREYLISTING", ""}, {"SMTP_AUTH_USER", ""}})));
 }
 
+TEST_CASE("Session::is_outgoing: a client that may relay or has authenticated", "[session]") {
+  CHECK(Session::is_outgoing(environment_of({{"RELAYCLIENT", ""}})));
+  CHECK(Session::is_outgoing(environment_of({{"SMTPAUTHUSER", "alice"}})));
+  CHECK(Session::is_outgoing(environment_of({{"SMTP_AUTH_USER", "alice"}, {"GREYLISTING", ""}})));
+  CHECK_FALSE(Session::is_outgoing(environment_of({{"SMTPAUTHUSER", ""}, {"GREYLISTING", ""}})));
+  CHECK_FALSE(Session::is_outgoing(environment_of({})));
+}
+
 TEST_CASE("Session::is_greylisted: asks for no other variable", "[session]") {
   const auto only_known = [](const char* name) -> const char* {
     static const std::array<std::string, 6> kKnown{"GREYLISTING",    "RELAYCLIENT",     "SMTPAUTHUSER",

@@ -112,10 +112,11 @@ class Account {
     // Explained, it needs the same right, and a binary log of statements has no note of it.
     if (right == "INSERT") return "EXPLAIN INSERT INTO " + table + " SELECT * FROM " + table + " WHERE FALSE";
     if (right == "DELETE") return "DELETE FROM " + table + " WHERE FALSE";
-    const std::string column = table == "greylisting_meta"      ? "value"
-                               : table == "greylisting_history" ? "total"
-                               : table == "greylisting_clients" ? "passes"
-                                                                : "last_update";
+    const std::string column = table == "greylisting_meta"       ? "value"
+                               : table == "greylisting_history"  ? "total"
+                               : table == "greylisting_clients"  ? "passes"
+                               : table == "greylisting_expected" ? "expires"
+                                                                 : "last_update";
     return "UPDATE " + table + " SET " + column + " = " + column + " WHERE FALSE";
   }
 
@@ -181,7 +182,7 @@ bool has_tables(MysqlConnection& connection) {
              connection,
              "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name "
              "IN ('greylisting_data', 'greylisting_lists', 'greylisting_entries', 'greylisting_clients', "
-             "'greylisting_meta', 'greylisting_history')") == "6";
+             "'greylisting_meta', 'greylisting_history', 'greylisting_expected')") == "7";
 }
 
 }  // namespace
@@ -207,15 +208,16 @@ std::vector<Finding> examine_database(const Settings& settings) {
 
   std::size_t before = findings.size();
   const std::string of_plugin = "SELECT, INSERT, UPDATE";
-  plugin.examine_rights(std::array{"greylisting_data", "greylisting_clients"},
+  plugin.examine_rights(std::array{"greylisting_data", "greylisting_clients", "greylisting_expected"},
                         std::array{"SELECT", "INSERT", "UPDATE"}, of_plugin);
   plugin.examine_rights(std::array{"greylisting_lists", "greylisting_entries", "greylisting_meta"},
                         std::array{"SELECT"}, of_plugin);
   plugin.say_rights("may do what the plugin has to", before);
   before = findings.size();
-  tool.examine_rights(std::array{"greylisting_data", "greylisting_lists", "greylisting_entries",
-                                 "greylisting_clients", "greylisting_meta", "greylisting_history"},
-                      std::array{"SELECT", "INSERT", "UPDATE", "DELETE"}, "SELECT, INSERT, UPDATE, DELETE");
+  tool.examine_rights(
+      std::array{"greylisting_data", "greylisting_lists", "greylisting_entries", "greylisting_clients",
+                 "greylisting_meta", "greylisting_history", "greylisting_expected"},
+      std::array{"SELECT", "INSERT", "UPDATE", "DELETE"}, "SELECT, INSERT, UPDATE, DELETE");
   tool.say_rights("may do what greylistctl has to", before);
   tool.examine_schema_rights();
   if (examine_engines(tool.connection(), findings)) examine_triggers(tool.connection(), findings);

@@ -206,15 +206,23 @@ std::vector<HistoryRow> Expiry::counted(const std::vector<Unit>& units) const {
 }
 
 Expiry::Slice Expiry::delete_clients(std::size_t most) {
+  return delete_rows_of("greylisting_clients", "client", most);
+}
+
+Expiry::Slice Expiry::delete_expected(std::size_t most) {
+  return delete_rows_of("greylisting_expected", "expected", most);
+}
+
+Expiry::Slice Expiry::delete_rows_of(const std::string& table, const std::string& key, std::size_t most) {
   const std::string are_over = "expires <= " + sql::text_literal(now_, administration_.dialect());
   const std::string keys =
-      key_list(administration_.ask("SELECT HEX(client) FROM greylisting_clients WHERE " + are_over +
+      key_list(administration_.ask("SELECT HEX(" + key + ") FROM " + table + " WHERE " + are_over +
                                        " ORDER BY expires LIMIT " + std::to_string(most),
                                    1),
                first_column);
   if (keys.empty()) return {};
   const auto begin = Clock::now();
-  administration_.ask("DELETE FROM greylisting_clients WHERE client IN (" + keys + ") AND " + are_over);
+  administration_.ask("DELETE FROM " + table + " WHERE " + key + " IN (" + keys + ") AND " + are_over);
   return {administration_.changed_rows(), Clock::now() - begin};
 }
 

@@ -35,6 +35,9 @@ class Expiry {
   /// Deletes some of what clients have earned. Likewise.
   Slice delete_clients(std::size_t most);
 
+  /// The same of what is expected.
+  Slice delete_expected(std::size_t most);
+
  private:
   /// What is deleted together, and what the history is to have of it beside the count of each record.
   struct Unit {
@@ -49,6 +52,7 @@ class Expiry {
     std::unordered_set<std::string> undecided{};  // those of the other messages
   };
 
+  Slice delete_rows_of(const std::string& table, const std::string& key, std::size_t most);
   std::string over() const;
   std::vector<Administration::Row> next_records();
   std::vector<Administration::Row> others_of_their_senders(const std::vector<Administration::Row>& records);

@@ -18,7 +18,8 @@ constexpr const char* kRecordsOver = "greylisting_data WHERE record_expires <= :
 
 std::uint64_t over(Administration& administration) {
   return administration.count(kRecordsOver) +
-         administration.count("greylisting_clients WHERE expires <= :now");
+         administration.count("greylisting_clients WHERE expires <= :now") +
+         administration.count("greylisting_expected WHERE expires <= :now");
 }
 
 // Each count is one look through an index.

@@ -1,0 +1,36 @@
+#include <chrono>
+#include <iostream>
+#include <string>
+
+#include "ctl/commands.h"
+#include "lists/entry.h"
+#include "mail/expectation.h"
+#include "store/statements.h"
+#include "text/printable.h"
+#include "text/utc.h"
+
+namespace greylisting::ctl {
+
+int expect(const LoadedSettings& loaded, const ExpectOptions& options) {
+  constexpr std::chrono::hours kLongest{24};
+  const auto time = duration_of(options.duration);
+  if (!time || *time > kLongest) {
+    throw UsageError("--for: \"" + one_line(options.duration) +
+                     "\" is not a duration of a day at most: 10m, 2h, 1d; for longer: greylistctl skip " +
+                     one_line(options.recipient));
+  }
+  const Address recipient = Address::recipient(options.recipient);
+  const auto at = recipient.text().rfind('@');
+  if (at == std::string::npos || at == 0 || recipient.domain().empty())
+    throw UsageError("\"" + one_line(options.recipient) +
+                     "\" is not an address; name one as bob@example.org");
+
+  const auto administration = open_administration(loaded.settings);
+  const std::string until = later(administration->now(), *time);
+  administration->ask(sql::expect_for({expected_by(recipient, Fingerprinter(loaded.settings.privacy_key))},
+                                      *time, administration->dialect()));
+  std::cout << "expected: all mail to " << one_line(recipient.text()) << ", until " << until << " UTC\n";
+  return kDone;
+}
+
+}  // namespace greylisting::ctl

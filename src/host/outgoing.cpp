@@ -1,0 +1,69 @@
+#include "host/outgoing.h"
+
+#include <fcntl.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <exception>
+
+#include "mail/expectation.h"
+#include "process/deadline.h"
+#include "settings/settings.h"
+#include "store/stores.h"
+
+namespace greylisting {
+namespace {
+
+// More than are open at any time.
+constexpr int kMostFiles = 64;
+
+void take_away(int first, int last) {
+  const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (int stream = first; stream <= last; ++stream) dup2(nothing, stream);
+  if (nothing > STDERR_FILENO) close(nothing);
+}
+
+void note(const std::string& sender, const std::string& recipient, Log::To to) {
+  const LoadedSettings loaded = load_settings(std::getenv);
+  const Settings& settings = loaded.settings;
+  if (settings.answers.count() == 0 || !loaded.unusable.empty()) return;
+  const auto answers = expected_answers(sender, recipient, Fingerprinter(settings.privacy_key));
+  if (answers.empty()) return;
+  const Log log(static_cast<LogLevel>(settings.loglevel), to);
+  const std::string failure = "an answer that is to be expected could not be noted: ";
+  try {
+    Deadline deadline(
+        std::chrono::steady_clock::now() + settings.timeout,
+        log.line(LogLevel::error, failure + "the store is slow or does not answer; greylistctl check"),
+        Answer{});
+    open_store(settings, deadline)->expect(answers, settings.answers);
+  } catch (const std::exception& error) {
+    log.write(LogLevel::error, failure + error.what());
+  }
+}
+
+}  // namespace
+
+void note_outgoing(const std::string& sender, const std::string& recipient, Log::To log) {
+  if (sender.empty() || recipient.empty() || fork() != 0) return;
+  setsid();
+  take_away(STDIN_FILENO, STDOUT_FILENO);
+  for (int file = STDERR_FILENO + 1; file < kMostFiles; ++file) close(file);
+  try {
+    note(sender, recipient, log);
+  } catch (const std::exception&) {  // out of memory, say
+  }
+  _exit(0);
+}
+
+void note_outgoing(const Environment& environment) {
+  const char* const sender = environment("SMTPMAILFROM");
+  const char* const recipient = environment("SMTPRCPTTO");
+  if (sender == nullptr || recipient == nullptr) return;
+  take_away(STDIN_FILENO, STDOUT_FILENO);
+  note_outgoing(sender, recipient, Log::To::standard_error);
+}
+
+}  // namespace greylisting

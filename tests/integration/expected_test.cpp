@@ -1,0 +1,218 @@
+// Mail that somebody waits for: answers to the mail of users, which the doors note, and what greylistctl
+// expect says.
+
+#include <sqlite3.h>
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "tests/support/catch.h"
+#include "tests/support/installation.h"
+#include "tests/support/scenario.h"
+
+namespace greylisting::test {
+namespace {
+
+using Catch::Contains;
+using namespace std::chrono_literals;
+
+// A user's mail. The plugin's own end is at once; that of its log, which is read here, is when it is noted.
+Step user_writes(const std::string& to, const std::string& from = "bob@example.org",
+                 const std::string& variable = "RELAYCLIENT") {
+  return attempt({.client = "10.0.0.5",
+                  .sender = from,
+                  .recipient = to,
+                  .environment = {{variable, variable == "RELAYCLIENT" ? "" : "bob"}}},
+                 ignored());
+}
+
+Step comes(const std::string& from, Expected expected, const std::string& to = "bob@example.org") {
+  return attempt({.sender = from, .recipient = to}, std::move(expected));
+}
+
+const std::vector<Scenario> kAnswers{
+    {"an answer does not wait, from the address or its domain, to the user who wrote",
+     "",
+     {},
+     {comes("alice@example.net", deferred("new")), user_writes("Alice@Example.net"),
+      comes("alice@example.net", accepted("expected")), comes("carol@example.net", accepted("expected")),
+      comes("alice@example.com", deferred("new")),
+      comes("carol@example.net", deferred("new"), "dave@example.org"), comes("", deferred("new"))}},
+    {"a user is who may relay or has authenticated",
+     "",
+     {},
+     {user_writes("a@one.example", "bob@example.org", "SMTPAUTHUSER"),
+      user_writes("a@two.example", "bob@example.org", "SMTP_AUTH_USER"),
+      comes("a@one.example", accepted("expected")), comes("a@two.example", accepted("expected")),
+      comes("a@three.example", deferred("new"))}},
+    {"at a large provider only the address is expected",
+     "",
+     {},
+     {user_writes("alice@gmail.com"), user_writes("alice@outlook.de"),
+      comes("alice@gmail.com", accepted("expected")), comes("carol@gmail.com", deferred("new")),
+      comes("alice@outlook.de", accepted("expected")), comes("carol@outlook.de", deferred("new"))}},
+    {"nothing is noted for the null sender, within a domain, or with answers=0",
+     "",
+     {},
+     {user_writes("alice@example.net", ""), user_writes("carol@example.org"),
+      attempt({.sender = "bob@example.org",
+               .recipient = "alice@example.net",
+               .environment = {{"RELAYCLIENT", ""}, {"GLANSWERS", "0"}}},
+              ignored()),
+      Stored{"SELECT COUNT(*) FROM greylisting_expected", {{"0"}}}}},
+    {"traps and denials come first, and what the triplet has earned stays its own",
+     "",
+     {},
+     {comes("alice@example.net", deferred("new")), user_writes("alice@example.net"), pass(1h),
+      comes("alice@example.net", accepted("retried")), comes("carol@example.net", accepted("expected")),
+      put({"deny", "sender", "carol@example.net"}), comes("carol@example.net", rejected()),
+      put({"trap", "recipient", "bob@example.org"}), comes("dave@example.net", deferred("trap")),
+      Sql{"DELETE FROM greylisting_entries"},
+      comes("erin@example.net",
+            rejected("E553 sorry, your envelope sender has been denied (#5.7.1)\n", "trapped"))}},
+    {"an answer is expected for as long as answers says, from the last mail on",
+     "answers=2",
+     {},
+     {user_writes("alice@example.net"), pass(47h), comes("alice@example.net", accepted("expected")), pass(2h),
+      comes("alice@example.net", deferred("new")), user_writes("alice@example.net"),
+      comes("alice@example.net", accepted("expected")),
+      Stored{"SELECT COUNT(*) FROM greylisting_expected", {{"2"}}}}},
+    {"a tag that the host has put into the user's address makes no difference",
+     "",
+     {},
+     {user_writes("alice@example.net", "prvs=0123abcdef=bob@example.org"),
+      comes("prvs=1234abcdef=alice@example.net", accepted("expected"))}},
+    {"privacy=hash stores nobody's address",
+     "privacy=hash",
+     {},
+     {write("control/greylisting_key", "a secret of twenty two"), user_writes("alice@example.net"),
+      Stored{"SELECT COUNT(*) FROM greylisting_expected WHERE sender LIKE '%example%' OR sender LIKE "
+             "'%alice%' OR "
+             "recipient LIKE '%bob%' OR recipient LIKE '%example%'",
+             {{"0"}}},
+      Stored{"SELECT COUNT(*) FROM greylisting_expected", {{"2"}}},
+      comes("alice@example.net", accepted("expected")), comes("carol@example.net", accepted("expected")),
+      comes("alice@example.com", deferred("new"))}},
+};
+
+Result ctl(const Installation& installation, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {built("greylistctl"), "--home", installation.home()});
+  return run({.arguments = std::move(arguments)});
+}
+
+std::string reason(const Installation& installation, const Rcpt& rcpt) {
+  return logged(installation.attempt(rcpt), "reason");
+}
+
+}  // namespace
+
+TEST_CASE("answers are expected", "[integration][expected]") { play(kAnswers); }
+
+// Nobody waits for the store: while it cannot be written the plugin has ended, and the answer is noted when
+// it can. The log is a file here, which has no end that anybody waits for.
+TEST_CASE("the host does not wait for what is noted of outgoing mail", "[integration][expected]") {
+  const Installation installation(Backend::sqlite);
+  REQUIRE(reason(installation, {}) == "new");
+  const auto file = installation.home() / "greylisting/greylisting.db";
+  sqlite3* connection = nullptr;
+  REQUIRE(sqlite3_open(file.c_str(), &connection) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(connection, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
+  Command command = installation.command({.client = "10.0.0.5",
+                                          .sender = "bob@example.org",
+                                          .recipient = "alice@example.net",
+                                          .environment = {{"RELAYCLIENT", ""}}});
+  command.arguments = {"/bin/sh", "-c", "exec \"$0\" 2>>log", built("greylisting")};
+  const Result result = run(command);
+  CHECK(result.status == 0);
+  CHECK(result.output == "");
+  CHECK(installation.sql("SELECT COUNT(*) FROM greylisting_expected") == Rows{{"0"}});
+  REQUIRE(sqlite3_exec(connection, "COMMIT", nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(connection);
+  for (int i = 0; i < 3000 && installation.sql("SELECT COUNT(*) FROM greylisting_expected") == Rows{{"0"}};
+       ++i)
+    std::this_thread::sleep_for(10ms);
+  CHECK(installation.sql("SELECT COUNT(*) FROM greylisting_expected") == Rows{{"2"}});
+  CHECK(read_file(installation.home() / "log") == "");
+}
+
+TEST_CASE("what cannot be noted is in the log, and the mail goes on", "[integration][expected]") {
+  const Installation installation(Backend::sqlite, "sqlite_file=nowhere/greylisting.db");
+  const Result result = installation.attempt({.environment = {{"RELAYCLIENT", ""}}});
+  CHECK(result.status == 0);
+  CHECK(result.output == "");
+  CHECK_THAT(result.errors,
+             Contains("an answer that is to be expected could not be noted: SQLite: nowhere/"));
+  CHECK(lines(result.errors) == 1);
+}
+
+TEST_CASE("greylisting-policy notes the mail of who has authenticated", "[integration][expected][policy]") {
+  const Installation installation(GENERATE(Backend::mariadb, Backend::sqlite));
+  const std::string request =
+      "request=smtpd_access_policy\nprotocol_state=RCPT\nclient_address=10.0.0.5\nsender=bob@example.org\n"
+      "recipient=alice@example.net\nsasl_username=bob\n\n";
+  const Result result = run({.arguments = {built("greylisting-policy"), "--home", installation.home()},
+                             .input = request + request});
+  CHECK(result.output == "action=DUNNO\n\naction=DUNNO\n\n");
+  CHECK(result.errors == "");
+  CHECK(reason(installation, {.sender = "alice@example.net", .recipient = "bob@example.org"}) == "expected");
+}
+
+TEST_CASE("greylistctl expect accepts all mail to somebody for a while, and the list shows it",
+          "[integration][expected][ctl]") {
+  const Installation installation(GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite));
+  std::filesystem::create_directories(installation.home() / "greylisting");
+  CHECK(reason(installation, {.sender = "code@one.example"}) == "new");
+  CHECK(ctl(installation, {"list", "expected"}).output == "No mail is expected.\n");
+  const Result result = ctl(installation, {"expect", "Bob@example.org", "--for", "10m"});
+  CAPTURE(result.errors);
+  CHECK(result.status == 0);
+  CHECK_THAT(result.output, Contains("expected: all mail to bob@example.org, until 2"));
+  CHECK(reason(installation, {.sender = "code@one.example"}) == "expected");
+  CHECK(reason(installation, {.client = "198.51.100.1", .sender = ""}) == "expected");
+  CHECK(reason(installation, {.recipient = "dave@example.org"}) == "new");
+  installation.attempt(
+      {.sender = "bob@example.org", .recipient = "alice@example.net", .environment = {{"RELAYCLIENT", ""}}});
+  const std::string list = ctl(installation, {"list", "expected"}).output;
+  for (const char* const row : {"alice@example.net", "@example.net", "*", "bob@example.org"})
+    CHECK_THAT(list, Contains(row));
+  CHECK_THAT(ctl(installation, {"list", "expected", "--json"}).output, Contains("\"sender\": \"*\""));
+  CHECK_THAT(ctl(installation, {"explain", "198.51.100.1", "alice@example.net", "bob@example.org"}).output,
+             Contains("=> 10  expected        the recipient has written to the sender, until "));
+  CHECK_THAT(ctl(installation, {"explain", "198.51.100.1", "carol@example.net", "bob@example.org"}).output,
+             Contains("the recipient has written to the sender's domain, until "));
+  CHECK_THAT(ctl(installation, {"explain", "198.51.100.1", "a@b.example", "bob@example.org"}).output,
+             Contains("all mail to the recipient is expected, until "));
+  CHECK_THAT(ctl(installation, {"explain", "198.51.100.1", "a@b.example", "dave@example.org"}).output,
+             Contains("nobody has written to the sender, or said that mail is expected"));
+  CHECK_THAT(ctl(installation, {"status"}).output, Contains("passed: expected"));
+  CHECK_THAT(ctl(installation, {"report", "--json"}).output, Contains("\"expected\": 2"));
+
+  installation.pass_time(11min);
+  CHECK(reason(installation, {.sender = "code@two.example"}) == "new");
+  CHECK_THAT(ctl(installation, {"cleanup"}).output, Contains(", expected: 1, "));
+  CHECK(installation.sql("SELECT COUNT(*) FROM greylisting_expected") == Rows{{"2"}});
+}
+
+TEST_CASE("greylistctl expect says what it does not understand", "[integration][expected][ctl]") {
+  const Installation installation(Backend::sqlite);
+  const auto errors = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "expect");
+    const Result result = ctl(installation, std::move(arguments));
+    CHECK(result.status == 2);
+    return result.errors;
+  };
+  CHECK_THAT(
+      errors({"bob@example.org", "--for", "2d"}),
+      Contains("--for: \"2d\" is not a duration of a day at most: 10m, 2h, 1d; for longer: greylistctl skip "
+               "bob@example.org"));
+  CHECK_THAT(errors({"bob@example.org", "--for", "soon"}), Contains("--for: \"soon\" is not a duration"));
+  CHECK_THAT(errors({"example.org"}),
+             Contains("\"example.org\" is not an address; name one as bob@example.org"));
+  CHECK_THAT(errors({"@example.org"}), Contains("is not an address"));
+}
+
+}  // namespace greylisting::test

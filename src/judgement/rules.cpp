@@ -151,7 +151,7 @@ Decision decision_of(const Rule& rule, const Case& of) {
   // A block that ends later than any that applies was begun by a clock that was wrong, or by other settings.
   decision.blocked_for =
       of.facts.has_record()
-          ? std::min<seconds>(of.facts.blocked_for(), std::max(of.attempt.block_expire, own_block))
+          ? std::min<seconds>(of.facts.blocked_for(), std::max<seconds>(of.attempt.block_expire, own_block))
       : of.block == nullptr ? seconds(of.attempt.block_expire)
                             : seconds(own_block);
   decision.record_expire = of.attempt.record_expire + own_block;

@@ -637,7 +637,7 @@ TEST_CASE("learn trusts no network for fewer messages than --min", "[learn]") {
     }
     CHECK_THAT(fate(result, "192.0.2.0/24"),
                Catch::StartsWith("trust until ") ||
-                   Catch::StartsWith("nothing: fewer than ") && Catch::EndsWith(" accepted (--min)"));
+                   (Catch::StartsWith("nothing: fewer than ") && Catch::EndsWith(" accepted (--min)")));
     return networks;
   };
   CHECK(trusted({}) == "198.51.100.0/24 203.0.113.0/24 ");

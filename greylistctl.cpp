@@ -20,10 +20,13 @@
 #include <vector>
 
 #include "ctl/commands.h"
+#include "ctl/print/nearest.h"
 #include "process/process.h"
 #include "settings/home.h"
 #include "store/store.h"
+#include "text/ascii.h"
 #include "text/number.h"
+#include "text/printable.h"
 #include "text/shell_word.h"
 #include "version.h"
 
@@ -44,6 +47,20 @@ CLI::Validator between(int least, int most) {
             return '"' + value + "\" is not a whole number from " + numbers;
           },
           numbers};
+}
+// One of these words, in any case.
+CLI::Validator one_of(const std::vector<std::string>& words) {
+  return {[words](std::string& value) {
+            const std::string word = ascii::lower(value);
+            if (std::ranges::find(words, word) == words.end()) {
+              std::string all;
+              for (const std::string& each : words) all.append(all.empty() ? "" : ", ").append(each);
+              return quoted(value, 100) + " is none of " + all + ctl::naming_nearest(word, words);
+            }
+            value = word;
+            return std::string();
+          },
+          ""};
 }
 const char* const kNameFile = "name a file, or - for standard output";
 
@@ -174,7 +191,7 @@ Run add_list(CLI::App& command) {
   command
       .add_option("what", options->what,
                   "entries of one action, clients that are trusted or trapped, or mail that is expected")
-      ->check(CLI::IsMember({"allow", "deny", "trap", "greylist", "skip", "trusted", "trapped", "expected"}))
+      ->transform(one_of({"allow", "deny", "trap", "greylist", "skip", "trusted", "trapped", "expected"}))
       ->type_name("");
   command.add_flag("--json", options->json, "an array of objects in place of a table");
   return [options](const LoadedSettings& loaded) { return ctl::list(loaded, *options); };
@@ -234,7 +251,7 @@ Run add_import(CLI::App& command) {
   const auto arguments = std::make_shared<Arguments>();
   command.add_option("format", arguments->format, "form of the file, or greylister that it is of")
       ->required()
-      ->check(CLI::IsMember(import_forms()))
+      ->transform(one_of(import_forms()))
       ->type_name("");
   command
       .add_option("file", arguments->files,
@@ -242,7 +259,7 @@ Run add_import(CLI::App& command) {
       ->required()
       ->type_name("");
   command.add_option("--action", arguments->action, "what its entries do; allow when it is not said")
-      ->check(CLI::IsMember(action_names()))
+      ->transform(one_of(action_names()))
       ->type_name("");
   command.add_option("--comment", arguments->options.comment, "comment of entries that have none")
       ->type_name("TEXT");
@@ -275,11 +292,11 @@ Run add_export(CLI::App& command) {
   const auto arguments = std::make_shared<Arguments>();
   command.add_option("format", arguments->format, "form to write")
       ->required()
-      ->check(CLI::IsMember(kListForms))
+      ->transform(one_of(kListForms))
       ->type_name("");
   command.add_option("file", arguments->file, "file; - or nothing: standard output")->type_name("");
   command.add_option("--action", arguments->action, "only entries that do this")
-      ->check(CLI::IsMember(action_names()))
+      ->transform(one_of(action_names()))
       ->type_name("");
   const Here here;
   return [arguments, here](const LoadedSettings& loaded) {
@@ -315,9 +332,8 @@ void add_circumstances(CLI::App& command, ctl::AttemptWords& words) {
   command.add_option("--helo", words.helo, "what it says with HELO or EHLO")->type_name("NAME");
   // RFC 7208's words, and those that qmail-smtpd has in their place.
   command.add_option("--spf", words.spf, "result of the SPF check")
-      ->transform(CLI::IsMember(
-          {"pass", "none", "neutral", "softfail", "fail", "temperror", "permerror", "error", "unknown"},
-          CLI::ignore_case))
+      ->transform(one_of(
+          {"pass", "none", "neutral", "softfail", "fail", "temperror", "permerror", "error", "unknown"}))
       ->type_name("");
 }
 
@@ -586,6 +602,52 @@ void say_how_to_write_a_dash(const std::vector<std::string>& unexpected, std::ve
   std::cerr << '\n';
 }
 
+// The first word that was typed and is not understood.
+std::string first_of(const std::vector<std::string>& unexpected, const std::vector<std::string>& words) {
+  const auto found = std::ranges::find_if(words, [&unexpected](const std::string& word) {
+    return std::ranges::any_of(unexpected,
+                               [&word](const std::string& other) { return without_marks(other) == word; });
+  });
+  return found == words.end() ? "" : *found;
+}
+
+std::vector<std::string> options_of(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::Option* const option : command.get_options([](const CLI::Option*) { return true; })) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+std::string what_is_unexpected(const CLI::App& app, const CLI::App& command, const std::string& word) {
+  if (word.starts_with('-')) {
+    std::vector<std::string> options = options_of(command);
+    for (std::string& option : options_of(app)) options.push_back(std::move(option));
+    return "there is no option " + shell_word(word) +
+           ctl::naming_nearest(word.substr(0, word.find('=')), options);
+  }
+  if (&command != &app) return quoted(word, 100) + " is one word too many";
+  std::vector<std::string> names;
+  for (const Subcommand& subcommand : kSubcommands) names.emplace_back(subcommand.name);
+  return "there is no subcommand " + shell_word(word) + ctl::naming_nearest(word, names);
+}
+
+// What the parser has found, in our words; of its own only the name that it begins with is kept.
+std::string what_is_wrong(CLI::App& app, const CLI::App& command, const CLI::ParseError& error,
+                          const std::vector<std::string>& words) {
+  const std::string said = without_marks(error.what());
+  const std::string name = said.substr(0, said.find_first_of(" :"));
+  const std::string kind = error.get_name();
+  if (kind == "ExtrasError") return what_is_unexpected(app, command, first_of(app.remaining(true), words));
+  if (kind == "RequiredError") return (&command == &app ? "a subcommand" : name) + " is missing";
+  if (kind == "ArgumentMismatch")
+    return name.starts_with('-') ? name + " needs a value"
+                                 : quoted(words.back(), 100) + " is one word too many";
+  if (kind == "ExcludesError")
+    return name + " and " + said.substr(said.rfind(' ') + 1) + " exclude each other";
+  return said;
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Looks after the records of greylisting, the qmail-spp plugin.");
   app.name("greylistctl");
@@ -619,11 +681,16 @@ int run(int argc, char** argv) {
     app.parse(std::move(reversed));
     if (chosen == nullptr) throw CLI::RequiredError::Subcommand(1);
   } catch (const CLI::ParseError& error) {
-    std::ostringstream said;
-    const int status = app.exit(error, std::cout, said);
-    std::cerr << without_marks(said.str());
-    if (status != 0) say_how_to_write_a_dash(app.remaining(true), words);
-    return status == 0 ? ctl::kDone : ctl::kUsage;
+    if (error.get_exit_code() == 0) {  // --help, --version
+      app.exit(error, std::cout);
+      return ctl::kDone;
+    }
+    const auto commands = app.get_subcommands();
+    const CLI::App& command = commands.empty() ? app : *commands.front();
+    std::cerr << "greylistctl: " << what_is_wrong(app, command, error, words) << "; try 'greylistctl "
+              << (commands.empty() ? "" : command.get_name() + ' ') << "--help'\n";
+    say_how_to_write_a_dash(app.remaining(true), words);
+    return ctl::kUsage;
   }
 
   go_home(home);

@@ -392,9 +392,11 @@ TEST_CASE("A word that nobody says is refused, in capitals it is none", "[record
   };
   for (const char* const subcommand : {"explain", "pass"}) {
     refused({subcommand, attempt[0], attempt[1], attempt[2], "--spf", "bogus"},
-            "--spf: bogus not in {pass,none,neutral,softfail,fail,temperror,permerror,error,unknown}\n");
+            "--spf: \"bogus\" is none of pass, none, neutral, softfail, fail, temperror, permerror, error, "
+            "unknown; "
+            "try 'greylistctl ");
   }
-  refused({"find", "--client", ""}, "--client: it is empty; leave it out for those of all clients\n");
+  refused({"find", "--client", ""}, "--client: it is empty; leave it out for those of all clients");
   CHECK(json_of(installation,
                 {"explain", attempt[0], attempt[1], attempt[2], "--spf", "PASS", "--json"})["spf"] == "pass");
 }

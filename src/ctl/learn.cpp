@@ -120,8 +120,8 @@ Plan plan_of(Administration& administration, const Settings& settings, const See
     decide(lesson, known[lesson.key], circumstances);
     if (lesson.fate == Fate::withdraw) withdrawn.insert(lesson.seen.network.text());
   }
-  std::ranges::stable_partition(plan.lessons,
-                                [](const Lesson& lesson) { return lesson.fate != Fate::nothing; });
+  std::stable_partition(plan.lessons.begin(), plan.lessons.end(),
+                        [](const Lesson& lesson) { return lesson.fate != Fate::nothing; });
   if (settings.group_domain_level > 0) plan.senders = senders_on(administration, withdrawn);
   return plan;
 }

@@ -249,7 +249,7 @@ void make_older(const fs::path& file) {
 std::string fails_when_full(const Installation& installation) {
   std::string sender;
   for (int i = 0; i < 2000; ++i) {
-    sender = std::string(60, 'a') + std::to_string(i) + "@example.net";
+    sender = std::string(60, 'z') + std::to_string(i) + "@example.net";
     if (run(guarded(installation, {.sender = sender})).output.empty()) break;
   }
   fails_safely(installation, {"MySQL: ", "is full", "make room on the database's disk"},
@@ -546,7 +546,7 @@ TEST_CASE("a server that is killed forgets nothing that a client was told", "[fa
     for (int thread = 0; thread < 32; ++thread) {
       load.emplace_back([&, thread] {
         for (int i = 0; !is_over; ++i) {
-          const std::string sender = std::to_string(thread) + '-' + std::to_string(i) + "@example.net";
+          const std::string sender = 't' + std::to_string(thread) + 'n' + std::to_string(i) + "@example.net";
           const Result result = run(guarded(installation, {.sender = sender}));
           if (result.status != 0 || lines(result.errors) != 1) ++failures;
           if (result.output == kAnswer && logged(result, "reason") == "new") {

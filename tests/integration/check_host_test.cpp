@@ -459,7 +459,8 @@ TEST_CASE("check knows as whom qmail-smtpd runs, and says how", "[check]") {
   const Result unknown = home.check({"--user", "nobody-of-this-name"});
   CHECK(unknown.status == 2);
   CHECK(unknown.errors ==
-        "greylistctl: there is no user nobody-of-this-name; name the one that qmail-smtpd runs as\n");
+        "greylistctl: there is no user nobody-of-this-name; name the one that the plugin or the policy "
+        "service runs as\n");
 }
 
 TEST_CASE("A run script says as whom qmail-smtpd runs", "[check]") {

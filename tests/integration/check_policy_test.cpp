@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,23 @@ TEST_CASE("check asks the policy service one question, and leaves nothing behind
                                 Contains("deferred an attempt never seen before (new)") &&
                                 EndsWith("This installation works.\n"));
   CHECK(installation.sql("SELECT COUNT(*) FROM greylisting_data") == Rows{{"0"}});
+}
+
+TEST_CASE("check says what becomes of mail when the policy service does not run", "[check]") {
+  const Installation installation(Backend::sqlite, "spf=host");
+  const std::filesystem::path program = installation.home() / "bin/greylisting-policy";
+  write_file(program, "#!/bin/sh\nkill -9 $$\n", 0755);
+  write_file(installation.home() / "postfix/main.cf", main_cf());
+  write_file(installation.home() / "postfix/master.cf",
+             "greylisting unix - n n - 0 spawn user=x argv=" + program.string() + "\n");
+  const Result result = check(installation);
+  CHECK(result.status == 1);
+  CHECK_THAT(
+      result.output,
+      Contains(
+          "PROBLEM  greylisting-policy, as root (uid 0): was ended by signal 9, so the mail server gets no "
+          "answer, and does what its default_action says\n           -> install it anew: make "
+          "install-policy\n"));
 }
 
 TEST_CASE("check says whether DNS answers, which the policy service asks for SPF", "[check][spf]") {

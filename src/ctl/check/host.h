@@ -18,6 +18,11 @@ struct PluginLine {
   unsigned number = 0;    // in the file, from 1
   char section = 0;       // the byte after `[`; 0 for a section that the host does not know, or none yet
   std::string program{};  // all of it: the path of a program, or after `:` words for the shell
+
+  // How it is spoken of; what becomes of mail where it fails; and how it is installed.
+  std::string name = "plugin";
+  std::string when_it_fails = "qmail-smtpd refuses every recipient: 451 qmail-spp failure";
+  std::string install = "make install";
 };
 
 /// The lines that are neither empty nor comments, in the host's words: a line ends at LF or NUL alone, blanks

@@ -211,8 +211,8 @@ class Reader {
 
   void text(const std::string& key, std::string_view value) {
     constexpr std::array<std::string_view, 4> kComments{" #", "\t#", " ;", "\t;"};
-    if (std::ranges::any_of(kComments,
-                            [&](std::string_view mark) { return value.find(mark) != value.npos; })) {
+    if (std::ranges::any_of(
+            kComments, [&](std::string_view mark) { return value.find(mark) != std::string_view::npos; })) {
       add(key + ": what looks like a comment is part of its value", "put the comment into a line of its own");
     } else if (key == "password" && value.find('\\') != std::string_view::npos) {
       add(key + R"(: a backslash begins a sequence, such as \n, \t, \s and \\)",

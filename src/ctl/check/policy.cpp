@@ -31,7 +31,7 @@ std::string find_program(const std::string& master) {
   std::smatch found;
   if (std::regex_search(master, found, std::regex("argv=(\\S*/greylisting-policy)"))) return found[1];
   for (const char* const directory : {"/usr/local/sbin/", "/usr/sbin/"}) {
-    const std::string program = std::string(directory) + kProgram;
+    std::string program = std::string(directory) + kProgram;
     if (access(program.c_str(), X_OK) == 0) return program;
   }
   return {};
@@ -41,7 +41,7 @@ void examine_postfix(const std::string& directory, const std::string& master, Ho
   const std::string main_file = directory + "/main.cf";
   const std::string text = read(main_file);
   std::smatch asks;
-  if (!std::regex_search(text, asks, std::regex("check_policy_service\\s+(\\{[^}]*\\}|\\S+)"))) {
+  if (!std::regex_search(text, asks, std::regex(R"(check_policy_service\s+(\{[^}]*\}|\S+))"))) {
     host.findings.push_back(
         warning("Postfix: " + main_file +
                     " asks no policy service, so nothing of its mail is "
@@ -95,7 +95,10 @@ Host examine_policy_host() {
            ":printf 'request=smtpd_access_policy\\nprotocol_state=RCPT\\nclient_address=%s\\nhelo_name=%s\\n"
            "sender=%s\\nrecipient=%s\\ninstance=check\\n\\n' \"$TCPREMOTEIP\" \"$SMTPHELOHOST\" "
            "\"$SMTPMAILFROM\" \"$SMTPRCPTTO\" | exec " +
-           program + " --home ."});
+           program + " --home .",
+       .name = kProgram,
+       .when_it_fails = "the mail server gets no answer, and does what its default_action says",
+       .install = "make install-policy"});
   return host;
 }
 

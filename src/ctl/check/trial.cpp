@@ -130,23 +130,21 @@ bool was_said(const std::string& complaint, const LoadedSettings& loaded) {
   return std::ranges::any_of(loaded.problems, is_it) || std::ranges::any_of(loaded.warnings, is_it);
 }
 
-Finding failure_of(const std::string& where, const Started& started) {
+Finding failure_of(const std::string& where, const Started& started, const PluginLine& line) {
+  const std::string consequence = ", so " + line.when_it_fails;
   if (started.error != 0) {
-    return problem(where + "cannot be started (" + std::generic_category().message(started.error) +
-                       "), so qmail-smtpd refuses every recipient: 451 qmail-spp failure",
-                   "see what keeps that user from it");
+    return problem(
+        where + "cannot be started (" + std::generic_category().message(started.error) + ")" + consequence,
+        "see what keeps that user from it");
   }
   if (started.is_overdue)
-    return problem(where + "did not end within 90 s, and as long qmail-smtpd waits",
+    return problem(where + "did not end within 90 s, and as long the mail server waits",
                    "see what it waits for: strace -f -p its process");
   if (started.status > 128) {
-    return problem(where + "was ended by signal " + std::to_string(started.status - 128) +
-                       ", so qmail-smtpd refuses every recipient: 451 qmail-spp failure",
-                   "install it anew: make install");
+    return problem(where + "was ended by signal " + std::to_string(started.status - 128) + consequence,
+                   "install it anew: " + line.install);
   }
-  return problem(
-      where + "ended with status 120, so qmail-smtpd refuses every recipient: 451 qmail-spp failure",
-      "see that all that the line names is there");
+  return problem(where + "ended with status 120" + consequence, "see that all that the line names is there");
 }
 
 bool is_failed(const Started& started) {
@@ -177,7 +175,7 @@ Finding describe_other(const std::string& where, const std::string& decision) {
 Trial try_plugin(const PluginLine& line, const SmtpdUser& user, const LoadedSettings& loaded,
                  const std::optional<RunScript>& script) {
   Trial trial;
-  const std::string where = "plugin, as " + user.name + ": ";
+  const std::string where = line.name + ", as " + user.name + ": ";
   const Session session = throw_away_session();
   Environment environment = environment_of(session, script);
   std::string accepted;  // what the settings leave out
@@ -191,7 +189,7 @@ Trial try_plugin(const PluginLine& line, const SmtpdUser& user, const LoadedSett
       }
     }
     if (is_failed(started)) {
-      trial.findings.push_back(failure_of(where, started));
+      trial.findings.push_back(failure_of(where, started, line));
       return trial;
     }
     const Said said = said_of(started.errors);

@@ -61,7 +61,8 @@ SmtpdUser find_user(const std::string& asked, const std::optional<RunScript>& sc
                     const Settings& settings) {
   if (!asked.empty()) {
     if (const auto user = user_of(asked, "as --user says")) return *user;
-    throw UsageError("there is no user " + asked + "; name the one that qmail-smtpd runs as");
+    throw UsageError("there is no user " + asked +
+                     "; name the one that the plugin or the policy service runs as");
   }
   if (script && !script->user.empty()) {
     if (const auto user = user_of(*script)) return *user;

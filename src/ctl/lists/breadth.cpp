@@ -135,8 +135,7 @@ std::vector<std::string> own_domains() {
        {"control/rcpthosts", "control/morercpthosts", "control/locals", "control/virtualdomains"})
     add_domains(domains, file);
   std::ranges::sort(domains);
-  const auto repeated = std::ranges::unique(domains);
-  domains.erase(repeated.begin(), repeated.end());
+  domains.erase(std::unique(domains.begin(), domains.end()), domains.end());
   return domains;
 }
 

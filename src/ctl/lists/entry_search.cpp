@@ -34,8 +34,10 @@ void put_in_order(std::vector<StoredEntry>& entries) {
                       entry.kind);
   };
   std::ranges::sort(entries, {}, place);
-  const auto rest = std::ranges::unique(entries, {}, place);
-  entries.erase(rest.begin(), rest.end());
+  const auto are_the_same = [place](const StoredEntry& a, const StoredEntry& b) {
+    return place(a) == place(b);
+  };
+  entries.erase(std::unique(entries.begin(), entries.end(), are_the_same), entries.end());
 }
 
 void add(std::vector<StoredEntry>& found, std::vector<StoredEntry> more) {

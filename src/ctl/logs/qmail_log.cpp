@@ -187,30 +187,30 @@ std::optional<IpAddress> greylisted(std::string_view message, std::string_view h
 
 }  // namespace
 
-void read_qmail(std::string_view line, LogLine& read) {
+void read_qmail(std::string_view whole, LogLine& line) {
   std::string_view head;
-  std::string_view message = line;
+  std::string_view message = whole;
   if (const std::string_view word = take_word(message); word.ends_with(':')) {
     head = word;
   } else {
-    message = line;
+    message = whole;
   }
-  if (message.starts_with("result=")) return read_result(message, head, read);
-  read_user(message, head, read);
-  if (read.user) return;
-  read.client = gone_before_greeting(message);
-  if (!read.client && head.starts_with("qmail-smtpd")) read.client = gone_before_sender(message);
-  if (read.client) {
-    read.event = LogEvent::hung_up;
+  if (message.starts_with("result=")) return read_result(message, head, line);
+  read_user(message, head, line);
+  if (line.user) return;
+  line.client = gone_before_greeting(message);
+  if (!line.client && head.starts_with("qmail-smtpd")) line.client = gone_before_sender(message);
+  if (line.client) {
+    line.event = LogEvent::hung_up;
     return;
   }
-  read.client = greylisted(message, head);
-  if (read.client) {
-    read.event = LogEvent::attempt;
+  line.client = greylisted(message, head);
+  if (line.client) {
+    line.event = LogEvent::attempt;
   } else if (head.empty() && take(message, "CHKUSER ")) {
-    read_chkuser(message, read);
+    read_chkuser(message, line);
   } else if (head.empty() || head.starts_with("spamdyke")) {
-    read_spamdyke(message, read);
+    read_spamdyke(message, line);
   }
 }
 

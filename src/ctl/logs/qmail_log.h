@@ -26,7 +26,7 @@
 
 namespace greylisting {
 
-/// `message` without its stamp.
-void read_qmail(std::string_view message, LogLine& line);
+/// `whole` is a message without its stamp.
+void read_qmail(std::string_view whole, LogLine& line);
 
 }  // namespace greylisting

@@ -103,7 +103,9 @@ TEST_CASE("front: who may relay, is allowed or is named by a variable is not ask
   const std::string variables = GENERATE(",RELAYCLIENT=\"\"", ",JGREYLIST=\"\"");
   const MailServer server = server_with(variables);
   CHECK(server.send("user@example.org").status == 0);
-  CHECK_FALSE(std::filesystem::exists(server.database()));
+  // The plugin behind it notes to whom one's own users write.
+  if (std::filesystem::exists(server.database())) CHECK(server.recipients_on_record().empty());
+  CHECK_THAT(server.log(), !Contains("outcome="));
 }
 
 TEST_CASE("front: variables of jgreylist refuse, over SMTP", "[front]") {

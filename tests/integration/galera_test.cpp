@@ -172,7 +172,8 @@ class Load {
     for (int i = 0; !is_over_; ++i) {
       // Every fourth is of a triplet that all try.
       const std::string sender =
-          (i % 4 == 3 ? "everybody" : std::to_string(client) + '-' + std::to_string(i)) + "@example.net";
+          (i % 4 == 3 ? "everybody" : 'c' + std::to_string(client) + 'n' + std::to_string(i)) +
+          "@example.net";
       const Result result = host.attempt({.sender = sender});
       const bool is_deferred = result.output == kDeferral;
       const bool is_failure = result.output.empty() && result.errors.starts_with("greylisting: MySQL: ");

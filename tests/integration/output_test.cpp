@@ -139,6 +139,8 @@ TEST_CASE("Every subcommand whose output cannot be written says so and fails", "
            {"copy", "--from", "sqlite", "--to", other},
            {"learn", "--dry-run", log},
            {"metrics"},
+           {"expect", "bob@example.org", "--for", "10m"},
+           {"refresh"},
            {"cleanup"},
            {"migrate"},
        }) {

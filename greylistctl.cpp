@@ -637,13 +637,14 @@ std::string what_is_wrong(CLI::App& app, const CLI::App& command, const CLI::Par
                           const std::vector<std::string>& words) {
   const std::string said = without_marks(error.what());
   const std::string name = said.substr(0, said.find_first_of(" :"));
-  const std::string kind = error.get_name();
-  if (kind == "ExtrasError") return what_is_unexpected(app, command, first_of(app.remaining(true), words));
-  if (kind == "RequiredError") return (&command == &app ? "a subcommand" : name) + " is missing";
-  if (kind == "ArgumentMismatch")
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr)
+    return what_is_unexpected(app, command, first_of(app.remaining(true), words));
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
+    return (&command == &app ? "a subcommand" : name) + " is missing";
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
     return name.starts_with('-') ? name + " needs a value"
                                  : quoted(words.back(), 100) + " is one word too many";
-  if (kind == "ExcludesError")
+  if (dynamic_cast<const CLI::ExcludesError*>(&error) != nullptr)
     return name + " and " + said.substr(said.rfind(' ') + 1) + " exclude each other";
   return said;
 }

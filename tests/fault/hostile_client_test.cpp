@@ -110,7 +110,7 @@ TEST_CASE("whatever a client sends is judged, and stays what it is", "[fault]") 
     // Another address, however much of it is the same.
     client.recipient = value + "b@" + value;
     is_judged(installation, client, "new");
-    client.sender = value + "b@" + value;
+    client.sender = "b" + value + "a@" + value;
     is_judged(installation, client, "new");
   }
   CHECK(text(installation.sql("SELECT COUNT(*), SUM(blocked_count) FROM greylisting_data")) ==

@@ -62,7 +62,7 @@ TEST_CASE("check says what becomes of mail when the policy service does not run"
       result.output,
       Contains(
           "PROBLEM  greylisting-policy, as root (uid 0): was ended by signal 9, so the mail server gets no "
-          "answer, and does what its default_action says\n           -> install it anew: make "
+          "answer, and does what its default_action says\n         -> install it anew: make "
           "install-policy\n"));
 }
 

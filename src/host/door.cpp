@@ -14,7 +14,7 @@ namespace greylisting {
 
 Door::Door(const LoadedSettings& loaded, Log log, Answer answer_on_error, Clock::time_point start, Spf spf)
     : loaded_(loaded),
-      log_(std::move(log)),
+      log_(log),
       journal_(loaded.settings),
       answer_on_error_(std::move(answer_on_error)),
       start_(start),

@@ -341,7 +341,7 @@ void Pattern::read_regexp(std::string_view text) {
   }
   const std::string shown = printable_regexp(text);
   if (shown != text && text.find("\\Q") != std::string_view::npos)
-    refuse(text, "has \\Q in it and characters outside ASCII: write these as \\xNN, and not behind \\Q");
+    refuse(text, R"(has \Q in it and characters outside ASCII: write these as \xNN, and not behind \Q)");
   if (shown.size() > kMaxRegexp) {
     refuse(text, "is longer than the " + std::to_string(kMaxRegexp) +
                      " characters of a regular expression; make two of it");

@@ -119,6 +119,7 @@ std::vector<StoredEntry> EntrySearch::around(const Pattern& pattern) {
 std::vector<StoredEntry> EntrySearch::of(const std::string& subject, const std::string& text) {
   const std::vector<Pattern> patterns = patterns_in(subject, text);
   std::vector<std::string> keys;
+  keys.reserve(patterns.size());
   for (const Pattern& pattern : patterns) keys.push_back(pattern.key());
   std::vector<StoredEntry> found = entries_with(keys, "");
   add(found, table_.entries(" WHERE pattern = " + text_literal(text)));

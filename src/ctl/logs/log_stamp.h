@@ -36,6 +36,6 @@ using Stamp = std::variant<std::monostate, std::chrono::sys_seconds, WallClock>;
 /// Takes the stamp off, and with it host, program and priority as syslog has them. `program` becomes the name
 /// that the program had for syslog, which no client of it can choose: `postfix/smtpd`; empty where there is
 /// none.
-Stamp take_stamp(std::string_view& line, std::string_view& program);
+Stamp take_stamp(std::string_view& text, std::string_view& program);
 
 }  // namespace greylisting

@@ -628,6 +628,7 @@ std::string what_is_unexpected(const CLI::App& app, const CLI::App& command, con
   }
   if (&command != &app) return quoted(word, 100) + " is one word too many";
   std::vector<std::string> names;
+  names.reserve(kSubcommands.size());
   for (const Subcommand& subcommand : kSubcommands) names.emplace_back(subcommand.name);
   return "there is no subcommand " + shell_word(word) + ctl::naming_nearest(word, names);
 }
@@ -635,7 +636,7 @@ std::string what_is_unexpected(const CLI::App& app, const CLI::App& command, con
 // What the parser has found, in our words; of its own only the name that it begins with is kept.
 std::string what_is_wrong(CLI::App& app, const CLI::App& command, const CLI::ParseError& error,
                           const std::vector<std::string>& words) {
-  const std::string said = without_marks(error.what());
+  std::string said = without_marks(error.what());
   const std::string name = said.substr(0, said.find_first_of(" :"));
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr)
     return what_is_unexpected(app, command, first_of(app.remaining(true), words));

@@ -120,6 +120,7 @@ std::vector<BlockShare> block_shares(const Durations& first_retries, minutes cur
   std::ranges::sort(blocks);
   blocks.erase(std::unique(blocks.begin(), blocks.end()), blocks.end());
   std::vector<BlockShare> shares;
+  shares.reserve(blocks.size());
   for (const minutes block : blocks) {
     shares.push_back(
         {.block = block, .in_time = in_time(first_retries, block), .is_current = block == current});

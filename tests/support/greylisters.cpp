@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <cstdint>
 #include <cstring>
 #include <stdexcept>
@@ -72,6 +73,16 @@ void OtherGreylister::start(const std::vector<std::string>& arguments) {
     if (!process_->is_running()) throw std::runtime_error("it has ended: " + read_file(directory_ / "log"));
     std::this_thread::yield();
   }
+}
+
+void OtherGreylister::stop() {
+  if (!process_) return;
+  kill(process_->pid(), SIGTERM);
+  while (process_->is_running()) {
+    if (const int connection = connect(); connection >= 0) close(connection);
+    std::this_thread::yield();
+  }
+  process_.reset();
 }
 
 std::string OtherGreylister::ask(const Asked& asked) const {

@@ -32,7 +32,9 @@ class OtherGreylister {
 
   /// The answer's action.
   std::string ask(const Asked& asked) const;
-  void stop() { process_.reset(); }
+  /// Ends it. Perl's Net::Server looks for a signal before it waits for a client: one that arrives between the two is
+  /// seen at the next client, so connections are made until it has gone.
+  void stop();
   const TemporaryDirectory& directory() const { return directory_; }
 
  protected:
@@ -49,6 +51,7 @@ class OtherGreylister {
 class Postgrey : public OtherGreylister {
  public:
   explicit Postgrey(const std::vector<std::string>& options = {});
+  ~Postgrey() override { stop(); }
   std::filesystem::path databases() const { return directory() / "db"; }
 
  private:
@@ -59,6 +62,7 @@ class Postgrey : public OtherGreylister {
 class Sqlgrey : public OtherGreylister {
  public:
   Sqlgrey();
+  ~Sqlgrey() override { stop(); }
   std::filesystem::path database() const { return directory() / "sqlgrey.db"; }
 
   /// As if an hour had gone by for who waits.

@@ -4,7 +4,6 @@
 // wait is led to its deferral by the SMTP that is spoken here, and recorded when it names its first
 // recipient.
 
-#include <getopt.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -14,7 +13,6 @@
 #include <chrono>
 #include <cstdlib>
 #include <exception>
-#include <iostream>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -26,6 +24,7 @@
 #include "host/front.h"
 #include "host/log.h"
 #include "host/refusal.h"
+#include "host/service_options.h"
 #include "host/talk.h"
 #include "judgement/session.h"
 #include "mail/address.h"
@@ -37,7 +36,6 @@
 #include "settings/home.h"
 #include "settings/settings.h"
 #include "store/outage.h"
-#include "version.h"
 
 using namespace greylisting;
 
@@ -45,7 +43,6 @@ namespace {
 
 constexpr std::chrono::seconds kIdle{60};      // of a client that says nothing
 constexpr std::chrono::seconds kPatience{10};  // with one that does not read
-constexpr std::string_view kOutOfOrder = "451 greylisting is out of order, please try again later (#4.3.0)";
 
 // Where the store can be read and not written nobody would ever become known, so for this long all may pass.
 constexpr std::string_view kCannotRecord = "front-cannot-record";
@@ -177,38 +174,6 @@ void Front::defer() {
   }
 }
 
-struct Options {
-  std::string home = default_home();
-  char** program = nullptr;     // and its arguments
-  std::optional<int> status{};  // what to end with at once
-};
-
-Options read_options(int argc, char** argv) {
-  constexpr std::array kOptions{option{"home", required_argument, nullptr, 'h'},
-                                option{"help", no_argument, nullptr, 'u'},
-                                option{"version", no_argument, nullptr, 'v'}, option{}};
-  Options options;
-  // What follows the program's name is its own.
-  for (int found = 0; (found = getopt_long(argc, argv, "+", kOptions.data(), nullptr)) != -1;) {
-    if (found == 'h') {
-      options.home = optarg;
-    } else if (found == 'u') {
-      std::cout << kUsage;
-      return {.status = 0};
-    } else if (found == 'v') {
-      std::cout << "greylisting-front " << kVersion << '\n';
-      return {.status = 0};
-    } else {
-      std::cerr << kUsage;
-      return {.status = 2};
-    }
-  }
-  options.program = argv + optind;
-  if (optind < argc) return options;
-  std::cerr << kUsage;
-  return {.status = 2};
-}
-
 // Whether the client is the host's, which it is when anything is wrong.
 bool lets_through(const Successor& host, const std::string& home, Log::To to) {
   if (front::lets_through(std::getenv)) return true;
@@ -232,16 +197,16 @@ bool lets_through(const Successor& host, const std::string& home, Log::To to) {
 
 int main(int argc, char** argv) {
   open_standard_streams();
-  const Options options = read_options(argc, argv);
+  const ServiceOptions options = read_service_options(argc, argv, "greylisting-front", kUsage, true);
   if (options.status) return *options.status;
-  const Successor host(options.program);
+  const Successor host(options.rest);
   ignore_write_signals();
   const Log::To to = keep_log_out_of_answers() ? Log::To::syslog : Log::To::standard_error;
   if (!lets_through(host, options.home, to)) return 0;
   host.take_over();
   const std::string why = std::generic_category().message(errno);
   Log(LogLevel::error, to)
-      .write(LogLevel::error, std::string(*options.program) + ": cannot be executed (" + why +
+      .write(LogLevel::error, std::string(*options.rest) + ": cannot be executed (" + why +
                                   "); name qmail-smtpd, with its path, behind greylisting-front");
   write_within(STDOUT_FILENO, "421 the mail server cannot be started (#4.3.0)\r\n", kPatience);
   return 111;

@@ -3,7 +3,6 @@
 // What starts it (spawn(8), a socket unit, tcpserver) starts one for each connection, so that what goes wrong
 // costs one request, and nothing is kept from one connection to the next.
 
-#include <getopt.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,7 +10,6 @@
 #include <cstdlib>
 #include <ctime>
 #include <exception>
-#include <iostream>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -23,6 +21,7 @@
 #include "host/log.h"
 #include "host/outgoing.h"
 #include "host/policy.h"
+#include "host/service_options.h"
 #include "judgement/decision.h"
 #include "judgement/session.h"
 #include "judgement/transaction.h"
@@ -31,7 +30,6 @@
 #include "settings/control_file.h"
 #include "settings/home.h"
 #include "settings/settings.h"
-#include "version.h"
 
 using namespace greylisting;
 
@@ -88,35 +86,6 @@ void serve(const policy::Request& request, Message& message, Log::To log) {
   }
 }
 
-struct Options {
-  std::string home = default_home();
-  std::optional<int> status{};  // what to end with at once
-};
-
-Options read_options(int argc, char** argv) {
-  constexpr std::array kOptions{option{"home", required_argument, nullptr, 'h'},
-                                option{"help", no_argument, nullptr, 'u'},
-                                option{"version", no_argument, nullptr, 'v'}, option{}};
-  Options options;
-  for (int found = 0; (found = getopt_long(argc, argv, "", kOptions.data(), nullptr)) != -1;) {
-    if (found == 'h') {
-      options.home = optarg;
-    } else if (found == 'u') {
-      std::cout << kUsage;
-      return {.status = 0};
-    } else if (found == 'v') {
-      std::cout << "greylisting-policy " << kVersion << '\n';
-      return {.status = 0};
-    } else {
-      std::cerr << kUsage;
-      return {.status = 2};
-    }
-  }
-  if (optind == argc) return options;
-  std::cerr << kUsage;
-  return {.status = 2};
-}
-
 // Without its home there are no settings: mail passes, and the log says why.
 void serve_all(const std::string& home, Log::To to) {
   const Log log(LogLevel::error, to);
@@ -146,7 +115,7 @@ void serve_all(const std::string& home, Log::To to) {
 
 int main(int argc, char* argv[]) {
   open_standard_streams();
-  const Options options = read_options(argc, argv);
+  const ServiceOptions options = read_service_options(argc, argv, "greylisting-policy", kUsage, false);
   if (options.status) return *options.status;
   ignore_write_signals();
   ignore_ended_children();

@@ -13,7 +13,7 @@ std::string refusal(const Decision& decision, const Settings& settings, std::str
 
 std::string refusal_on_error(const Settings& settings) {
   if (settings.on_error != OnError::defer || settings.observe) return {};
-  return "451 greylisting is out of order, please try again later (#4.3.0)";
+  return std::string(kOutOfOrder);
 }
 
 }  // namespace greylisting

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "ctl/batches.h"
 #include "ctl/commands.h"
 #include "ctl/held_signals.h"
 #include "ctl/imports/jgreylist.h"
@@ -26,9 +27,6 @@
 
 namespace greylisting::ctl {
 namespace {
-
-// Of one statement, in the time of which a decision can have to wait.
-constexpr std::size_t kBatch = 1000;
 
 // Of jgreylist's networks.
 constexpr unsigned kNetworkPrefix = 24;
@@ -159,15 +157,14 @@ std::unordered_map<std::string, StoredEntry> stored_of(EntryTable& table, const 
 std::vector<Entry> new_of(EntryTable& table, const std::map<Action, std::vector<Entry>>& entries) {
   std::vector<Entry> found;
   for (const auto& [action, of_action] : entries) {
-    for (auto begin = of_action.begin(); begin != of_action.end();) {
-      const auto end = begin + std::min<std::ptrdiff_t>(kBatch, of_action.end() - begin);
-      const auto stored = stored_of(table, {begin, end});
-      std::copy_if(begin, end, std::back_inserter(found), [&stored](const Entry& entry) {
+    in_batches(of_action, [&](const std::vector<Entry>& batch) {
+      const auto stored = stored_of(table, batch);
+      std::ranges::copy_if(batch, std::back_inserter(found), [&stored](const Entry& entry) {
         const auto old = stored.find(key_of(entry));
         return old == stored.end() || old->second.is_over;
       });
-      begin = end;
-    }
+      return true;
+    });
   }
   return found;
 }
@@ -210,16 +207,16 @@ bool put_all(EntryTable& table, const std::map<Action, std::vector<Entry>>& entr
   std::size_t done = 0;
   try {
     for (const auto& [action, of_action] : entries) {
-      for (auto begin = of_action.begin(); begin != of_action.end();) {
+      const bool are_put = in_batches(of_action, [&](const std::vector<Entry>& batch) {
         if (HeldSignals::has_come()) {
           if (!options.dry_run) say_how_far(done, size, options);
           return false;
         }
-        const auto end = begin + std::min<std::ptrdiff_t>(kBatch, of_action.end() - begin);
-        put_batch(table, {begin, end}, options.dry_run, counts);
-        done += static_cast<std::size_t>(end - begin);
-        begin = end;
-      }
+        put_batch(table, batch, options.dry_run, counts);
+        done += batch.size();
+        return true;
+      });
+      if (!are_put) return false;
     }
   } catch (const StoreError&) {
     if (!options.dry_run && done > 0) say_how_far(done, size, options);

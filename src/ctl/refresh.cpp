@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <ctime>
 #include <iostream>
-#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -14,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "ctl/batches.h"
 #include "ctl/commands.h"
 #include "ctl/lists/entry_table.h"
 #include "ctl/print/figure_words.h"
@@ -30,7 +30,6 @@ namespace {
 constexpr std::string_view kMark = "SPF of ";
 constexpr std::time_t kLife = 30 * kDay;  // of a network that nobody renews
 constexpr std::chrono::seconds kPatience{20};
-constexpr std::size_t kBatch = 1000;
 
 using Domains = std::set<std::string>;
 using Networks = std::map<std::string, Domains>;  // whose each is
@@ -136,28 +135,27 @@ class Providers {
   // An entry of the same network that somebody has made stays as it is.
   void add_entries(const std::vector<Pattern>& patterns, const Networks& networks, Plan& plan) {
     const std::string expires = stored_time(std::time(nullptr) + kLife);
-    for (auto begin = patterns.begin(); begin != patterns.end();) {
-      const auto end = begin + std::min<std::ptrdiff_t>(kBatch, patterns.end() - begin);
-      Domains own;
-      for (const StoredEntry& entry : table_.find(Action::allow, {begin, end})) {
+    in_batches(patterns, [&](const std::vector<Pattern>& batch) {
+      std::set<std::string> own;
+      for (const StoredEntry& entry : table_.find(Action::allow, batch)) {
         if (!entry.comment.starts_with(kMark) && !entry.is_over) own.insert(entry.pattern);
       }
-      for (; begin != end; ++begin) {
-        if (own.contains(begin->text())) continue;
+      for (const Pattern& pattern : batch) {
+        if (own.contains(pattern.text())) continue;
         plan.put.push_back({.action = Action::allow,
-                            .pattern = *begin,
+                            .pattern = pattern,
                             .expires = expires,
-                            .comment = comment_of(networks.at(begin->text()))});
+                            .comment = comment_of(networks.at(pattern.text()))});
       }
-    }
+      return true;
+    });
   }
 
   void carry_out(const Plan& plan) {
-    for (auto begin = plan.put.begin(); begin != plan.put.end();) {
-      const auto end = begin + std::min<std::ptrdiff_t>(kBatch, plan.put.end() - begin);
-      table_.put({begin, end});
-      begin = end;
-    }
+    in_batches(plan.put, [this](const std::vector<Entry>& batch) {
+      table_.put(batch);
+      return true;
+    });
     if (!plan.removed.empty()) table_.remove(plan.removed);
   }
 

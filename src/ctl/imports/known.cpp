@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "ctl/batches.h"
 #include "ctl/records/earned.h"
 #include "ctl/records/key_list.h"
 #include "judgement/attempt.h"
@@ -20,8 +21,6 @@
 
 namespace greylisting::ctl {
 namespace {
-
-constexpr std::size_t kBatch = 1000;
 
 // Senders that make their domain trusted, where no setting says it: as many as SQLgrey wants.
 constexpr long kLeastGroup = 2;

@@ -1,0 +1,23 @@
+// batches: many rows, some at a time, so that no statement has a decision wait for long.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+namespace greylisting::ctl {
+
+inline constexpr std::size_t kBatch = 1000;
+
+/// Calls `act` with kBatch of them after another, until it returns false. Returns whether all had their turn.
+template <typename Row, typename Act>
+bool in_batches(const std::vector<Row>& rows, const Act& act) {
+  for (auto begin = rows.begin(); begin != rows.end();) {
+    const auto end = begin + std::min<std::ptrdiff_t>(kBatch, rows.end() - begin);
+    if (!act(std::vector<Row>(begin, end))) return false;
+    begin = end;
+  }
+  return true;
+}
+
+}  // namespace greylisting::ctl

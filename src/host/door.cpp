@@ -46,9 +46,11 @@ Decided Door::decide(Session& session, const Transaction& transaction, Recording
     std::vector<std::string> problems;
     session.spf_result = spf_result(session, attempt.triplet.client, settings,
                                     Clock::now() + deadline.remaining() / 2, problems);
-    attempt = Attempt::from(session, settings, transaction);
     store = open_store(settings, deadline);
-    decided = greylisting::decide(*store, attempt, session, settings);
+    if (session.spf_result == "pass") {  // any other vouches for nobody
+      attempt = Attempt::from(session, settings, transaction);
+      decided = greylisting::decide(*store, attempt, session, settings);
+    }
     decided.problems.insert(decided.problems.end(), problems.begin(), problems.end());
   }
   record(*store, attempt, decided, recording);

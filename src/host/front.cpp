@@ -21,14 +21,9 @@ constexpr unsigned kYear = 365U * 24 * 60 * 60;
 
 constexpr const char* kHoldTime = "JGREYLIST_HOLDTIME";
 
-std::string_view value(const Environment& environment, const char* name) {
-  const char* const text = environment(name);
-  return text == nullptr ? std::string_view() : text;
-}
-
 // A number from 0 to `most`; nothing where there is none.
 std::optional<unsigned> number(const Environment& environment, const char* name, unsigned most) {
-  const auto found = number_of<unsigned>(value(environment, name));
+  const auto found = number_of<unsigned>(value_or_empty(environment, name));
   return found && *found <= most ? found : std::nullopt;
 }
 
@@ -82,10 +77,10 @@ LoadedSettings load(const Environment& environment) {
     if (wanted == "GLBLOCKEXPIRE" && held) return minutes.c_str();
     return environment(name);
   });
-  if (!held && !value(environment, kHoldTime).empty()) {
-    loaded.problems.push_back(std::string(kHoldTime) + ": " + quoted(value(environment, kHoldTime), 100) +
-                              " is not a whole number of seconds from 0 to " + std::to_string(kYear) +
-                              "; using block_expire");
+  if (!held && !value_or_empty(environment, kHoldTime).empty()) {
+    loaded.problems.push_back(
+        std::string(kHoldTime) + ": " + quoted(value_or_empty(environment, kHoldTime), 100) +
+        " is not a whole number of seconds from 0 to " + std::to_string(kYear) + "; using block_expire");
   }
   return loaded;
 }
@@ -95,14 +90,15 @@ Session client(const Environment& environment) {
     throw std::runtime_error(
         "TCPREMOTEIP is not set; it comes from tcpserver, under which greylisting-front has to run");
   }
-  Session session{.client = std::string(value(environment, "TCPREMOTEIP")),
-                  .client_name = std::string(value(environment, "TCPREMOTEHOST")),
-                  .local_address = std::string(value(environment, "TCPLOCALIP")),
-                  .greylisting = std::string(value(environment, "GREYLISTING")),
+  Session session{.client = std::string(value_or_empty(environment, "TCPREMOTEIP")),
+                  .client_name = std::string(value_or_empty(environment, "TCPREMOTEHOST")),
+                  .local_address = std::string(value_or_empty(environment, "TCPLOCALIP")),
+                  .greylisting = std::string(value_or_empty(environment, "GREYLISTING")),
                   .is_client_alone = true,
                   .block = hold_time(environment)};
-  std::string_view refused = value(environment, "JGREYLIST");
-  if (refused.empty() && session.client_name.empty()) refused = value(environment, "JGREYLIST_NOREV");
+  std::string_view refused = value_or_empty(environment, "JGREYLIST");
+  if (refused.empty() && session.client_name.empty())
+    refused = value_or_empty(environment, "JGREYLIST_NOREV");
   if (!refused.empty()) session.greylisting = reply_of(refused, session.client);
   return session;
 }

@@ -57,9 +57,7 @@ std::string normal_form(std::string_view raw) {
 constexpr std::string_view kBatvPrefix = "prvs=";
 constexpr std::size_t kBatvTag = 10;  // KDDDSSSSSS: key number, day, part of a hash
 
-bool is_batv_tag(std::string_view text) {
-  return text.size() == kBatvTag && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
+bool is_batv_tag(std::string_view text) { return text.size() == kBatvTag && ascii::is_hexadecimal(text); }
 
 // What a tagged local part, without its prefix, says the user is; empty when it says nothing. These spellings
 // are in use: the draft's TAG=user, user=TAG, and user/TAG.

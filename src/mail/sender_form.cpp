@@ -55,10 +55,6 @@ std::optional<Srs> read_srs(std::string_view local_part) {
   return srs;
 }
 
-bool is_hexadecimal(std::string_view text) {
-  return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
 // How often letters and digits take turns.
 std::size_t turns(std::string_view text) {
   std::size_t count = 0;
@@ -76,7 +72,7 @@ bool is_random(std::string_view token, bool is_whole) {
   if (is_whole && size < kLong) return false;
   if (ascii::is_digits(token)) return true;
   const std::size_t changes = turns(token);
-  if (is_hexadecimal(token)) return size >= kLong || (size >= kHexadecimal && changes >= 2);
+  if (ascii::is_hexadecimal(token)) return size >= kLong || (size >= kHexadecimal && changes >= 2);
   return (size >= kLong && changes >= 3) || (size >= kHexadecimal && changes >= 4);
 }
 
@@ -90,7 +86,8 @@ std::size_t uuid_at(std::string_view text) {
   if (text.size() < kShape.size() || (text.size() > kShape.size() && is_part_of_token(text[kShape.size()])))
     return 0;
   for (std::size_t i = 0; i < kShape.size(); ++i) {
-    if ((kShape[i] == '-') != (text[i] == '-') || (kShape[i] == '0' && !is_hexadecimal(text.substr(i, 1))))
+    if ((kShape[i] == '-') != (text[i] == '-') ||
+        (kShape[i] == '0' && !ascii::is_hexadecimal(text.substr(i, 1))))
       return 0;
   }
   return kShape.size();

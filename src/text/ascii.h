@@ -35,4 +35,9 @@ constexpr bool is_digits(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, is_digit);
 }
 
+/// Whether `text` has nothing but hexadecimal digits in lower case; an empty one has nothing.
+constexpr bool is_hexadecimal(std::string_view text) {
+  return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 }  // namespace greylisting::ascii

@@ -8,4 +8,7 @@ namespace greylisting::test {
 /// Throws std::runtime_error when there is none.
 std::uint16_t free_port();
 
+/// Binds a socket of IPv4 to such a port. Throws likewise.
+std::uint16_t bind_to_free_port(int socket);
+
 }  // namespace greylisting::test

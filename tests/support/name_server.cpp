@@ -1,7 +1,5 @@
 #include "name_server.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -36,17 +34,9 @@ NameServer::NameServer(const std::vector<std::string>& records) {
   }
 }
 
-SilentNameServer::SilentNameServer() : socket_(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  if (bind(socket_, reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
-      getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    throw std::runtime_error("no free port");
-  }
-  address_ = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
-}
+SilentNameServer::SilentNameServer()
+    : socket_(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)),
+      address_("127.0.0.1:" + std::to_string(bind_to_free_port(socket_))) {}
 
 SilentNameServer::~SilentNameServer() { close(socket_); }
 

@@ -14,6 +14,7 @@
 #include "ctl/imports/program_lines.h"
 #include "ctl/print/figure_words.h"
 #include "mail/network.h"
+#include "text/ascii.h"
 #include "text/number.h"
 #include "text/printable.h"
 
@@ -25,9 +26,7 @@ constexpr std::time_t kDelay = 300;  // --delay, in seconds
 constexpr std::size_t kHashDigits = 40;
 constexpr std::size_t kLongestShown = 200;
 
-bool is_hash(std::string_view key) {
-  return key.size() == kHashDigits && key.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
+bool is_hash(std::string_view key) { return key.size() == kHashDigits && ascii::is_hexadecimal(key); }
 
 // `a,b`, and whatever follows another comma.
 std::optional<std::pair<std::time_t, std::time_t>> two_numbers(std::string_view value) {

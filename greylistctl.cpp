@@ -55,7 +55,7 @@ CLI::Validator one_of(const std::vector<std::string>& words) {
             if (std::ranges::find(words, word) == words.end()) {
               std::string all;
               for (const std::string& each : words) all.append(all.empty() ? "" : ", ").append(each);
-              return quoted(value, 100) + " is none of " + all + ctl::naming_nearest(word, words);
+              return in_quotes(value, 100) + " is none of " + all + ctl::naming_nearest(word, words);
             }
             value = word;
             return std::string();
@@ -626,7 +626,7 @@ std::string what_is_unexpected(const CLI::App& app, const CLI::App& command, con
     return "there is no option " + shell_word(word) +
            ctl::naming_nearest(word.substr(0, word.find('=')), options);
   }
-  if (&command != &app) return quoted(word, 100) + " is one word too many";
+  if (&command != &app) return in_quotes(word, 100) + " is one word too many";
   std::vector<std::string> names;
   names.reserve(kSubcommands.size());
   for (const Subcommand& subcommand : kSubcommands) names.emplace_back(subcommand.name);
@@ -644,7 +644,7 @@ std::string what_is_wrong(CLI::App& app, const CLI::App& command, const CLI::Par
     return (&command == &app ? "a subcommand" : name) + " is missing";
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
     return name.starts_with('-') ? name + " needs a value"
-                                 : quoted(words.back(), 100) + " is one word too many";
+                                 : in_quotes(words.back(), 100) + " is one word too many";
   if (dynamic_cast<const CLI::ExcludesError*>(&error) != nullptr)
     return name + " and " + said.substr(said.rfind(' ') + 1) + " exclude each other";
   return said;

@@ -46,7 +46,7 @@ Place place_of(const std::string& word, const char* option, const Settings& sett
   std::string file = colon == std::string::npos ? "" : word.substr(colon + 1);
   Place place{.settings = settings, .name = ""};
   if ((kind != "mysql" && kind != "sqlite") || (colon != std::string::npos && file.empty())) {
-    throw UsageError(std::string(option) + ": " + greylisting::quoted(word) +
+    throw UsageError(std::string(option) + ": " + in_quotes(word) +
                      " is not a store: sqlite, sqlite:FILE, mysql or mysql:OPTIONFILE");
   }
   place.settings.store = kind == "mysql" ? StoreKind::mysql : StoreKind::sqlite;

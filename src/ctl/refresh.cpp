@@ -192,7 +192,7 @@ Domains domains_of(const std::vector<std::string>& words) {
   const auto add = [&domains](const std::string& word) {
     std::string domain = normal_client_name(word);
     if (domain.empty() || domain.find_first_of(" @/,") != std::string::npos)
-      throw UsageError(quoted(word, 100) + " is no domain; name those whose SPF record has the networks");
+      throw UsageError(in_quotes(word, 100) + " is no domain; name those whose SPF record has the networks");
     domains.insert(std::move(domain));
   };
   for (const std::string& word : words) {

@@ -79,7 +79,7 @@ LoadedSettings load(const Environment& environment) {
   });
   if (!held && !value_or_empty(environment, kHoldTime).empty()) {
     loaded.problems.push_back(
-        std::string(kHoldTime) + ": " + quoted(value_or_empty(environment, kHoldTime), 100) +
+        std::string(kHoldTime) + ": " + in_quotes(value_or_empty(environment, kHoldTime), 100) +
         " is not a whole number of seconds from 0 to " + std::to_string(kYear) + "; using block_expire");
   }
   return loaded;

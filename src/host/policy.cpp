@@ -89,7 +89,7 @@ Session Request::session() const {
   session.is_client_name_verified = !session.client_name.empty();
   if (session.client_name.empty()) session.client_name = name("reverse_client_name");
   if (!IpAddress::parse(session.client)) {
-    throw std::runtime_error("client_address=" + quoted(session.client, 100) +
+    throw std::runtime_error("client_address=" + in_quotes(session.client, 100) +
                              " is not an IP address; it comes from the mail server that asks");
   }
   if (session.recipient.empty()) {
@@ -134,7 +134,7 @@ std::optional<Request> Requests::next(std::chrono::milliseconds patience) {
     if (text->empty() && !request.is_empty()) return request;
     // Empty lines before a request are none of it.
     if (!text->empty() && !request.take(*text))
-      throw std::runtime_error("no line of a request: " + quoted(*text, 100) + "; it is to be name=value");
+      throw std::runtime_error("no line of a request: " + in_quotes(*text, 100) + "; it is to be name=value");
   }
   throw std::runtime_error("a request of more than " + std::to_string(kMaxRequest) + " bytes");
 }

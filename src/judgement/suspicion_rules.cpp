@@ -64,7 +64,7 @@ void SuspicionRules::add_line(unsigned number, std::string_view line) {
   const bool is_rule = operation != std::string_view::npos && operation > 0 &&
                        (line[operation - 1] == '=' || line[operation - 1] == '!');
   if (!is_rule) {
-    problems_.push_back(where(number) + quoted(line) +
+    problems_.push_back(where(number) + in_quotes(line) +
                         " is not a rule; ignoring it. A rule is: attribute =~ expression, or attribute !~ "
                         "expression, the attribute being " +
                         std::string(kAttributes));
@@ -74,7 +74,7 @@ void SuspicionRules::add_line(unsigned number, std::string_view line) {
   const std::string_view expression = trimmed(line.substr(operation + 1));
   const auto attribute = attribute_of(word);
   if (!attribute) {
-    problems_.push_back(where(number) + quoted(word) +
+    problems_.push_back(where(number) + in_quotes(word) +
                         " is not an attribute; ignoring the rule. It has to be " + std::string(kAttributes));
   } else if (expression.empty()) {
     problems_.push_back(
@@ -107,7 +107,7 @@ std::vector<std::string> SuspicionRules::check() const {
     try {
       const Regexp regexp(rule.expression, LetterCase::kept);
     } catch (const RegexpError& error) {
-      problems.push_back(where(rule.line) + quoted(rule.expression) + " is not a regular expression (" +
+      problems.push_back(where(rule.line) + in_quotes(rule.expression) + " is not a regular expression (" +
                          error.what() + "), so the rule never holds; write it as pcre2pattern(3) says");
     }
   }

@@ -29,7 +29,7 @@ constexpr std::array<std::pair<std::string_view, ListFormat>, 5> kFormats{{
 class LineError : public std::runtime_error {
  public:
   LineError(std::string_view word, const std::string& why)
-      : runtime_error(quoted(word, kMaxShown) + ' ' + why) {}
+      : runtime_error(in_quotes(word, kMaxShown) + ' ' + why) {}
 };
 
 // The words of a line, up to its comment.

@@ -77,7 +77,7 @@ std::string_view allowed(PatternKind kind) {
 }
 
 [[noreturn]] void refuse(std::string_view text, std::string_view why) {
-  throw PatternError(quoted(text, kMaxShown).append(" ").append(why));
+  throw PatternError(in_quotes(text, kMaxShown).append(" ").append(why));
 }
 
 [[noreturn]] void refuse(PatternKind kind, std::string_view text, std::string_view why) {

@@ -157,7 +157,7 @@ Dns::Dns(const std::string& servers, Clock::time_point end) : end_(end), channel
   if (status == ARES_SUCCESS && !servers.empty())
     status = ares_set_servers_ports_csv(channel_->ares, servers.c_str());
   if (status != ARES_SUCCESS) {
-    throw std::runtime_error("dns_server: " + quoted(servers, 100) + ": " + ares_strerror(status) +
+    throw std::runtime_error("dns_server: " + in_quotes(servers, 100) + ": " + ares_strerror(status) +
                              "; give the address of a server, with :PORT where it is not 53");
   }
 }

@@ -39,7 +39,7 @@ class Reader {
       return std::nullopt;
     }
     const std::string kept = setting.value_in(loaded_.settings);
-    return quoted(text) + ' ' + *wrong + "; using " + (kept.empty() ? "the default" : kept);
+    return in_quotes(text) + ' ' + *wrong + "; using " + (kept.empty() ? "the default" : kept);
   }
 
   void problem(std::string text) { loaded_.problems.push_back(std::move(text)); }
@@ -103,13 +103,13 @@ class ControlFile {
       return {};
     }
     if (line.starts_with('[')) {
-      reader_.problem(where() + quoted(line) +
+      reader_.problem(where() + in_quotes(line) +
                       " begins a section, and this file has none; the keys below it count");
       return {};
     }
     const std::size_t sign = line.find_first_of("=:");
     if (sign == 0 || sign == std::string_view::npos || line[sign] == ':' || sign > kLongestKey) {
-      reader_.problem(where() + quoted(line) + " is not key=value; ignoring it. A comment begins with #");
+      reader_.problem(where() + in_quotes(line) + " is not key=value; ignoring it. A comment begins with #");
       return {};
     }
     return line;
@@ -128,7 +128,7 @@ class ControlFile {
     const auto table = setting_table();
     const auto setting = std::ranges::find(table, key, &Setting::key);
     if (setting == table.end()) {
-      reader_.problem(where() + quoted(key) +
+      reader_.problem(where() + in_quotes(key) +
                       " is not a setting; ignoring it. greylistctl settings --all shows them all");
       return;
     }

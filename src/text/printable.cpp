@@ -63,7 +63,7 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
-std::string quoted(std::string_view bytes, std::size_t most) {
+std::string in_quotes(std::string_view bytes, std::size_t most) {
   std::string shown = "\"";
   for (const char c : bytes.substr(0, most)) shown += c == ' ' ? std::string(1, c) : printable({&c, 1});
   return shown.append(bytes.size() > most ? "...\"" : "\"");

@@ -23,8 +23,8 @@ std::string unescaped(std::string_view text);
 std::string one_line(std::string_view text);
 
 /// A text as it stands in a message: in quotes, blanks as they are and every other byte as by `printable`; of
-/// more than `most` bytes the first, and dots.
-std::string quoted(std::string_view bytes, std::size_t most = std::string_view::npos);
+/// more than `most` bytes the first, and dots. (A `quoted` of a std::string would be the library's.)
+std::string in_quotes(std::string_view bytes, std::size_t most = std::string_view::npos);
 
 /// Lower-case hexadecimal digits, two a byte.
 std::string hexadecimal(std::string_view bytes);

@@ -39,7 +39,7 @@ std::string option_file(const DatabaseServer& server, const std::string& databas
          "\nsocket=" + server.socket().string() + '\n';
 }
 
-std::string quoted(const std::optional<std::string>& text, char quote) {
+std::string in_quotes(const std::optional<std::string>& text, char quote) {
   return text ? quote + *text + quote : "NULL";
 }
 
@@ -226,12 +226,12 @@ void Installation::add(const ListEntry& entry) const {
   const std::string block_expires = allows ? "0000-00-00 00:00:00" : "9999-12-31 23:59:59";
   if (backend_ == Backend::sqlite) {
     sql("INSERT INTO greylisting_lists (ipaddr, rcpt_to, block_expires, record_expires) VALUES (" +
-        quoted(entry.network, '\'') + ", " + quoted(entry.domain, '\'') + ", '" + block_expires + "', '" +
-        entry.record_expires + "')");
+        in_quotes(entry.network, '\'') + ", " + in_quotes(entry.domain, '\'') + ", '" + block_expires +
+        "', '" + entry.record_expires + "')");
     return;
   }
-  sql("INSERT INTO greylisting_lists VALUES (0, " + quoted(entry.network, '"') + ", NULL, NULL, NULL, " +
-      quoted(entry.domain, '"') + ", \"" + block_expires + "\", \"" + entry.record_expires +
+  sql("INSERT INTO greylisting_lists VALUES (0, " + in_quotes(entry.network, '"') + ", NULL, NULL, NULL, " +
+      in_quotes(entry.domain, '"') + ", \"" + block_expires + "\", \"" + entry.record_expires +
       "\", NOW(), NOW(), '" + (allows ? "whitelist" : "blacklist") + "')");
 }
 

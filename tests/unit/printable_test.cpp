@@ -126,12 +126,12 @@ TEST_CASE("hexadecimal: two lower-case digits a byte", "[printable]") {
   CHECK(hexadecimal(all) == expected);
 }
 
-TEST_CASE("quoted: blanks as they are, other bytes printable, long texts cut", "[printable]") {
-  CHECK(quoted("") == "\"\"");
-  CHECK(quoted("a b") == "\"a b\"");
-  CHECK(quoted("a\tb\xff\\") == R"("a\x09b\xff\x5c")");
-  CHECK(quoted("abcd", 4) == "\"abcd\"");
-  CHECK(quoted("abcde", 4) == "\"abcd...\"");
+TEST_CASE("in_quotes: blanks as they are, other bytes printable, long texts cut", "[printable]") {
+  CHECK(in_quotes("") == "\"\"");
+  CHECK(in_quotes("a b") == "\"a b\"");
+  CHECK(in_quotes("a\tb\xff\\") == R"("a\x09b\xff\x5c")");
+  CHECK(in_quotes("abcd", 4) == "\"abcd\"");
+  CHECK(in_quotes("abcde", 4) == "\"abcd...\"");
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ const Section* section_of(const PluginLine& line) {
 // `FILE:12: "plugins/greylisting" under [rcpt]`
 std::string name_of(const PluginLine& line, const std::string& file) {
   const Section* const section = section_of(line);
-  return file + ':' + std::to_string(line.number) + ": " + greylisting::quoted(line.program) +
+  return file + ':' + std::to_string(line.number) + ": " + in_quotes(line.program) +
          (section == nullptr ? "" : std::string(" under ") + section->name);
 }
 
@@ -108,8 +108,7 @@ Finding not_executable(const PluginLine& line, const std::string& file, const Sm
 Finding not_run(const std::vector<PluginLine>& lines, const std::string& file) {
   for (const PluginLine& line : lines) {
     if (!mentions_plugin(line)) continue;
-    const std::string where =
-        file + ':' + std::to_string(line.number) + ": " + greylisting::quoted(line.program);
+    const std::string where = file + ':' + std::to_string(line.number) + ": " + in_quotes(line.program);
     if (is_asked_of_recipients(line))
       return problem(where + " is another program, so nothing is greylisted",
                      "make the line " + std::string(kUsualLine));

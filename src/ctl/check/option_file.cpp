@@ -134,7 +134,7 @@ class Reader {
     if (line.empty() || line[0] == '#' || line[0] == ';') return true;
     if (line[0] == '!') {
       if (!line.starts_with("!include "))
-        add(greylisting::quoted(line) + " is not followed by every version of the client library",
+        add(in_quotes(line) + " is not followed by every version of the client library",
             "name each file in a line of its own: !include /FILE");
       has_group_ = true;  // the other file may have it
       return true;
@@ -169,15 +169,13 @@ class Reader {
     const bool is_number = is_one_of(kNumbers, key);
     if (const std::string asks = encryption(key, value); !asks.empty()) {
       result_.asks_for_encryption = true;
-      add(greylisting::quoted(line) + ' ' + asks,
-          "to have the connection encrypted, make the line ssl-enforce=1");
+      add(in_quotes(line) + ' ' + asks, "to have the connection encrypted, make the line ssl-enforce=1");
     } else if (!is_number && !is_one_of(kTexts, key)) {
       unknown(line, key);
     } else if (sign == std::string_view::npos) {
-      add(greylisting::quoted(line) + " has no =, and is ignored",
-          "make the line " + key + "=VALUE, or take it out");
+      add(in_quotes(line) + " has no =, and is ignored", "make the line " + key + "=VALUE, or take it out");
     } else if (is_number && value.substr(0, value.find_first_not_of("0123456789")).empty()) {
-      add(key + ": " + greylisting::quoted(value) + " is no number, and counts as 0",
+      add(key + ": " + in_quotes(value) + " is no number, and counts as 0",
           "make the line " + key + "=1, or =0");
     } else if (!is_number) {
       text(key, value);
@@ -200,11 +198,11 @@ class Reader {
   void unknown(std::string_view line, const std::string& key) {
     const std::string small = lower(key);
     if (small != key && (is_one_of(kNumbers, small) || is_one_of(kTexts, small))) {
-      add(greylisting::quoted(line.substr(0, line.find('='))) + " is ignored: an option's name is lower case",
+      add(in_quotes(line.substr(0, line.find('='))) + " is ignored: an option's name is lower case",
           "write it as " + small);
     } else if (!key.starts_with("loose-")) {
       // Not the value: it may be a password.
-      add(greylisting::quoted(key) + " is not an option that the client library reads",
+      add(in_quotes(key) + " is not an option that the client library reads",
           "take the line out, or correct the name");
     }
   }

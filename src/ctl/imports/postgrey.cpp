@@ -150,8 +150,8 @@ Known read_postgrey(const std::string& directory, const Settings& settings) {
       if (is_hash(key)) {
         ++hashes;
       } else if (!take(key, value)) {
-        known.problems.push_back(file + ": " + quoted(key, kLongestShown) + " = " +
-                                 quoted(value, kLongestShown) + " is no record of Postgrey's");
+        known.problems.push_back(file + ": " + in_quotes(key, kLongestShown) + " = " +
+                                 in_quotes(value, kLongestShown) + " is no record of Postgrey's");
       }
     });
   };

@@ -152,7 +152,7 @@ class Rows {
 std::string shown(std::string_view table, const std::vector<std::string>& values) {
   std::string text;
   for (const std::string& value : values) text.append(text.empty() ? "" : ", ").append(value);
-  return std::string(table) + ": " + quoted(text, kLongestShown) + " is no row of SQLgrey's";
+  return std::string(table) + ": " + in_quotes(text, kLongestShown) + " is no row of SQLgrey's";
 }
 
 [[noreturn]] void refuse(const std::string& file, const std::string& why) {

@@ -28,7 +28,7 @@ class EntryError : public std::runtime_error {
   using std::runtime_error::runtime_error;
   EntryError(std::string_view key, std::string_view value, const std::string& why)
       : runtime_error(
-            std::string(key).append(": ").append(quoted(value, kMaxShown)).append(" ").append(why)) {}
+            std::string(key).append(": ").append(in_quotes(value, kMaxShown)).append(" ").append(why)) {}
 };
 
 // Empty for what is null or is not there.
@@ -71,7 +71,7 @@ Entry entry_of(const Value& object) {
   if (!object.is_object()) throw EntryError("it is not an object");
   for (const auto& [key, value] : object.items()) {
     if (std::ranges::find(kKeys, key) == kKeys.end())
-      throw EntryError(quoted(key, kMaxShown) + " is not something that an entry has");
+      throw EntryError(in_quotes(key, kMaxShown) + " is not something that an entry has");
   }
   const std::string action_word = text_at(object, "action");
   const auto action = action_of(action_word);

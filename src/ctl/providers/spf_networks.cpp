@@ -156,7 +156,8 @@ class Walk {
   bool take(const Mechanism& mechanism, const std::string& domain, std::string_view term) {
     if (mechanism.name == "ip4" || mechanism.name == "ip6") {
       const auto network = Network::parse(mechanism.value);
-      if (!network) return fail("its record has " + quoted(std::string(term), 100) + ", which is no network");
+      if (!network)
+        return fail("its record has " + in_quotes(std::string(term), 100) + ", which is no network");
       add(*network, term);
       return true;
     }
@@ -169,7 +170,7 @@ class Walk {
       return count();
     }
     if (mechanism.name != "a" && mechanism.name != "mx" && mechanism.name != "include")
-      return fail("its record has " + quoted(std::string(term), 100) + ", which is no term of SPF");
+      return fail("its record has " + in_quotes(std::string(term), 100) + ", which is no term of SPF");
     const std::string name(mechanism.value.empty() ? std::string_view(domain) : mechanism.value);
     if (!count()) return false;
     if (!is_name(name, term)) return true;
@@ -192,7 +193,7 @@ class Walk {
         const auto address = address_of(bytes, type);
         const auto prefix = prefix_of(length, type == DnsType::a);
         if (!prefix)
-          return fail("its record has " + quoted(std::string(term), 100) + ", which is no network");
+          return fail("its record has " + in_quotes(std::string(term), 100) + ", which is no network");
         if (address) add(Network::of(*address, std::min(*prefix, address->bits())), term);
       }
     }

@@ -92,7 +92,7 @@ $(BUILD)/greylistctl: $(CTL_OBJECTS) $(LIBRARY)
 
 # The tool waits for a database or a disk; the optimizer's last per cent take the compiler longest. CLI11 runs once.
 $(CTL_OBJECTS): OWN_CXXFLAGS := $(if $(filter -O2,$(CXXFLAGS)),-O1)
-$(BUILD)/greylistctl.o: OWN_CXXFLAGS := -O0
+$(filter $(BUILD)/src/ctl/command_line/%,$(CTL_OBJECTS)): OWN_CXXFLAGS := -O0
 
 $(LIBRARY): $(LIBRARY_OBJECTS)
 	@echo '  archive  $@'

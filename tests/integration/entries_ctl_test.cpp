@@ -571,7 +571,7 @@ TEST_CASE("What cannot be entered is refused with the remedy, and nothing is sto
             2,
             "\"a@example.org\" can be a sender or a recipient: write greylistctl allow sender a@example.org, "
             "or "
-            "greylistctl allow recipient a@example.org\n"},
+            "greylistctl allow recipient a@example.org; try 'greylistctl allow --help'\n"},
            {{"deny", "<>"}, "", 2, "can be a client without a name or the null sender"},
            {{"deny", "/a@b/"}, "", 2, "can be a sender or a recipient"},
            {{"allow", "mail", "192.0.2.1"}, "", 2, "\"mail\" is not client, sender or recipient"},

@@ -21,6 +21,18 @@ std::string what_was_done(const Record& before, bool dry_run) {
   return state(before) + " already, and does " + life(before) + "; nothing was done";
 }
 
+// Of each that still waits, although the same has been let pass from elsewhere. A client that SPF vouches for
+// passes by the record of its pool.
+void print_others(const std::vector<Record>& others, bool has_pool) {
+  for (const Record& record : others) {
+    if (record.is_waiting()) {
+      std::cout << "note: from " << record.client << " the same has to wait until " << record.block_expires
+                << " UTC" << (has_pool ? ", unless SPF passes" : "")
+                << "; to let it pass from there as well: greylistctl pass " << record.id << '\n';
+    }
+  }
+}
+
 // Whatever else is to be said of it comes before its record.
 void print_rest(Administration& administration, const Session& session, const Settings& settings) {
   const Decision decision = would_decide(administration, session, settings).decision;
@@ -37,12 +49,8 @@ void print_rest(Administration& administration, const Session& session, const Se
                 << command_words(vouched) << '\n';
     }
   }
-  for (const Record& record : RecordTable(administration).beside(Attempt::from(session, settings))) {
-    if (record.is_waiting()) {
-      std::cout << "note: from " << record.client << " the same has to wait until " << record.block_expires
-                << " UTC; to let it pass from there as well: greylistctl pass " << record.id << '\n';
-    }
-  }
+  print_others(RecordTable(administration).beside(Attempt::from(session, settings)),
+               session.spf_result == "pass");
 }
 
 int pass_triplet(const Settings& settings, const PassOptions& options) {
@@ -91,6 +99,10 @@ int pass_numbered(const Settings& settings, const std::string& id, bool dry_run)
   if (!dry_run) table.let_pass(records);
   for (const Record& record : records)
     std::cout << text(record) << ' ' << what_was_done(record, dry_run) << '\n';
+  if (!dry_run) {
+    print_others(table.beside(records),
+                 std::ranges::any_of(records, [](const Record& record) { return !record.pool.empty(); }));
+  }
   return kDone;
 }
 

@@ -103,6 +103,9 @@ int put(const LoadedSettings& loaded, const PutOptions& options) {
   if (options.comment && stored_comment(*options.comment) != line_of_utf8(*options.comment))
     std::cout << "note: the comment is longer than there is room for, and cut: " << entries.front().comment
               << '\n';
+  const std::string reply = options.reply.value_or("");
+  const std::string doubt = reply.starts_with('4') ? doubt_about_deferral(reply) : "";
+  if (!doubt.empty()) std::cout << "note: --reply: " << doubt << '\n';
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const Entry& entry = entries[i];
     if (options.dry_run) {

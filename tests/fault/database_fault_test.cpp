@@ -29,6 +29,7 @@
 #include <utility>
 #include <vector>
 
+#include "store/mysql_remedies.h"
 #include "tests/support/catch.h"
 #include "tests/support/fault.h"
 
@@ -322,6 +323,39 @@ TEST_CASE("a server that talks nonsense or stops talking is said to be that", "[
     fails_safely(installation, {fault.said, fault.remedy}, {.timeout = fault.timeout});
     CHECK(listener.connections() == 2);
     if (fault.remedy == kOverdue) ends_in_time(installation);
+  }
+}
+
+TEST_CASE("a server of another kind than the account or the option file wants is said to be that",
+          "[fault]") {
+  using namespace std::string_literals;
+  // Version 10, capabilities with PLUGIN_AUTH and without SSL, no seed worth the name.
+  const std::string greeting = "\x0a"s + "5.7.0\0"s + "\x01\0\0\0"s + "12345678\0"s + "\x08\x82"s + "\x08"s +
+                               "\x02\0"s + "\x09\0"s + "\x15"s + std::string(10, '\0') + "123456789012\0"s +
+                               "mysql_native_password\0"s;
+  const auto say = [](int connection, char number, const std::string& payload) {
+    const std::string packet = static_cast<char>(payload.size()) + "\0\0"s + number + payload;
+    CHECK(write(connection, packet.data(), packet.size()) == static_cast<ssize_t>(packet.size()));
+    std::array<char, 1024> answer{};
+    return read(connection, answer.data(), answer.size()) > 0;
+  };
+  const Installation installation(Backend::mariadb);
+  const fs::path file = installation.home() / "s";
+  const std::string socket = "socket=" + file.string();
+  SECTION("a way to log in that the client library does not know") {
+    // The static plugin leaves at the second, to its twin.
+    const Listener listener(file, [&](int connection) {
+      CHECK(say(connection, 0, greeting));
+      if (say(connection, 2, "\xfenot_a_known_plugin\0"s + "12345678901234567890\0"s))
+        CHECK_FALSE(say(connection, 4, "\xff\x15\x04#28000Access denied"));
+    });
+    connect_through(installation, socket);
+    fails_safely(installation, {"not_a_known_plugin", mysql_remedy(2059, "", "control/mysql.cnf")});
+  }
+  SECTION("no encryption") {
+    const Listener listener(file, [&](int connection) { CHECK_FALSE(say(connection, 0, greeting)); });
+    connect_through(installation, socket + "\nssl-verify-server-cert=1");
+    fails_safely(installation, {"(error 2026); ", mysql_remedy(2026, "", "control/mysql.cnf")});
   }
 }
 

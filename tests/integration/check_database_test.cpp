@@ -210,4 +210,22 @@ TEST_CASE("check names an encryption that is asked for and not had", "[check]") 
   CHECK_THAT(check.output, Contains("control/mysql.cnf:6: \"ssl-mode=REQUIRED\" is ignored"));
 }
 
+// The client library goes on without a word where the server has no certificate.
+TEST_CASE("check names an encryption that the server does not have", "[check]") {
+  Installation installation(Backend::mariadb);
+  list_the_plugin(installation);
+  const auto file = installation.home() / "control/mysql.cnf";
+  const std::string before = read_file(file);
+  for (const char* const line : {"ssl-enforce=1", "ssl-cipher=HIGH"}) {
+    CAPTURE(line);
+    write_file(file, before + line + '\n');
+    const Result check = ctl(installation, "check");
+    CAPTURE(check.output);
+    CHECK(check.status == 1);
+    CHECK_THAT(check.output,
+               Contains("PROBLEM  plugin's connection: not encrypted, although control/mysql.cnf asks for "
+                        "it\n         -> give the server a certificate"));
+  }
+}
+
 }  // namespace greylisting::test

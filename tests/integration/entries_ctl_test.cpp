@@ -563,6 +563,17 @@ TEST_CASE("remove takes a pattern with all its actions, and asks when it is more
   CHECK(stored(installation).empty());
 }
 
+TEST_CASE("deny says which temporary replies clients do not take as meant", "[entries]") {
+  const Installation installation(Backend::sqlite);
+  const auto said = [&](const std::string& reply) {
+    return ctl(installation, {"deny", "192.0.2.1", "--reply", reply}).output;
+  };
+  CHECK_THAT(said("421 later"), Contains("note: --reply: 421 says that the server hangs up"));
+  CHECK_THAT(said("422 later"), Contains("note: --reply: 422 is taken for a permanent failure"));
+  CHECK_THAT(said("450 later"), !Contains("note:"));
+  CHECK_THAT(said("550 5.7.1 never"), !Contains("note:"));
+}
+
 TEST_CASE("What cannot be entered is refused with the remedy, and nothing is stored", "[entries]") {
   const Installation installation(Backend::sqlite);
   for (const Call& call : std::vector<Call>{

@@ -101,12 +101,13 @@ TEST_CASE("check knows by which lines of an option file a connection is encrypte
     CAPTURE(line);
     write_file(file, std::string("[client]\n") + line + '\n');
     CHECK(read(file).is_encrypted == is_read);
-    CHECK(ctl::examine_option_file(file).asks_for_encryption == !is_read);
+    CHECK(ctl::examine_option_file(file).encryption ==
+          (is_read ? ctl::Encryption::asked : ctl::Encryption::ignored));
   }
   for (const char* const line : {"ssl-mode=DISABLED", "ssl=0", "ssl-enforce=0", "skip-ssl"}) {
     CAPTURE(line);
     write_file(file, std::string("[client]\n") + line + '\n');
-    CHECK_FALSE(ctl::examine_option_file(file).asks_for_encryption);
+    CHECK(ctl::examine_option_file(file).encryption == ctl::Encryption::not_asked);
   }
 }
 

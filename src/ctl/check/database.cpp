@@ -55,13 +55,17 @@ class Account {
   void examine_encryption() {
     const std::string cipher = value(connection_, "SHOW STATUS LIKE 'Ssl_cipher'", 1);
     const std::string where = who_ + "'s connection: ";
+    const Encryption encryption = examine_option_file(file_).encryption;
     if (!cipher.empty()) {
       findings_.push_back(good(where + "encrypted (" + cipher + ')'));
-    } else if (examine_option_file(file_).asks_for_encryption) {
-      findings_.push_back(problem(where + "not encrypted, although " + file_ + " asks for it",
-                                  "make the line ssl-enforce=1, which the client library reads"));
-    } else {
+    } else if (encryption == Encryption::not_asked) {
       findings_.push_back(good(where + "not encrypted"));
+    } else {
+      findings_.push_back(problem(where + "not encrypted, although " + file_ + " asks for it",
+                                  encryption == Encryption::ignored
+                                      ? "make the line ssl-enforce=1, which the client library reads"
+                                      : "give the server a certificate (ssl_cert, ssl_key); with "
+                                        "ssl-verify-server-cert=1 no other is connected to"));
     }
   }
 

@@ -168,7 +168,7 @@ class Reader {
     const std::string_view value = sign == std::string_view::npos ? "" : trimmed(line.substr(sign + 1));
     const bool is_number = is_one_of(kNumbers, key);
     if (const std::string asks = encryption(key, value); !asks.empty()) {
-      result_.asks_for_encryption = true;
+      if (result_.encryption == Encryption::not_asked) result_.encryption = Encryption::ignored;
       add(in_quotes(line) + ' ' + asks, "to have the connection encrypted, make the line ssl-enforce=1");
     } else if (!is_number && !is_one_of(kTexts, key)) {
       unknown(line, key);
@@ -177,9 +177,21 @@ class Reader {
     } else if (is_number && value.substr(0, value.find_first_not_of("0123456789")).empty()) {
       add(key + ": " + in_quotes(value) + " is no number, and counts as 0",
           "make the line " + key + "=1, or =0");
-    } else if (!is_number) {
-      text(key, value);
+    } else {
+      if (asks_for_encryption(key, value)) result_.encryption = Encryption::asked;
+      if (!is_number) text(key, value);
     }
+  }
+
+  // Of a line that the library reads.
+  static bool asks_for_encryption(std::string_view key, std::string_view value) {
+    if (is_switch(key)) return value.find_first_not_of('0') != std::string_view::npos;
+    return (key.starts_with("ssl-") || key.starts_with("tls-")) && !value.empty() && key != "tls-version";
+  }
+
+  static bool is_switch(std::string_view key) {
+    return key == "ssl-enforce" || key == "tls-enforce" || key == "ssl-verify-server-cert" ||
+           key == "tls-verify-peer";
   }
 
   // Why a line that asks for encryption does not have it; empty for other lines.
@@ -189,9 +201,7 @@ class Reader {
     if (key == "ssl-mode" && word != "disabled" && word != "preferred") return "is ignored";
     if ((key == "ssl" || key == "require-ssl" || key == "require-secure-transport") && !is_no)
       return "is ignored";
-    const bool is_switch = key == "ssl-enforce" || key == "tls-enforce" || key == "ssl-verify-server-cert" ||
-                           key == "tls-verify-peer";
-    if (is_switch && !is_no && (value.empty() || value[0] < '0' || value[0] > '9')) return "counts as 0";
+    if (is_switch(key) && !is_no && (value.empty() || value[0] < '0' || value[0] > '9')) return "counts as 0";
     return {};
   }
 

@@ -10,9 +10,11 @@
 
 namespace greylisting::ctl {
 
+enum class Encryption { not_asked, ignored, asked };  // ignored: in a spelling that the library does not know
+
 struct OptionFile {
   std::vector<Finding> findings{};
-  bool asks_for_encryption = false;  // in a spelling that the library ignores
+  Encryption encryption = Encryption::not_asked;
 };
 
 /// Measured with Connector/C 3.3 (tests/integration/option_file_test.cpp asks the library itself). Of

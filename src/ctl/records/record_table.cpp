@@ -80,6 +80,13 @@ std::string list(const std::vector<std::string>& items) {
   return list;
 }
 
+std::vector<std::string> key_literals(const std::vector<Record>& records) {
+  std::vector<std::string> keys;
+  keys.reserve(records.size());
+  for (const Record& record : records) keys.push_back("x'" + record.key + '\'');
+  return keys;
+}
+
 }  // namespace
 
 std::string address_of(const std::string& digits) {
@@ -172,12 +179,20 @@ std::vector<Record> RecordTable::of(const Attempt& attempt) {
 
 std::vector<Record> RecordTable::beside(const Attempt& attempt) {
   const sql::Dialect dialect = administration_.dialect();
-  return records(
-      sql::with_literals(" WHERE mail_from = :sender AND rcpt_to = :recipient AND pool IS NULL AND "
-                         "triplet NOT IN (:triplets) ORDER BY create_time LIMIT 10",
-                         sql::keys_of(attempt, dialect),
-                         {{"sender", sql::stored_sender(attempt, dialect)},
-                          {"recipient", sql::stored_recipient(attempt, dialect)}}));
+  return others(sql::stored_sender(attempt, dialect), sql::stored_recipient(attempt, dialect),
+                sql::with_literals(":triplets", sql::keys_of(attempt, dialect), {}));
+}
+
+std::vector<Record> RecordTable::beside(const std::vector<Record>& records) {
+  return others(literal(records.front().sender), literal(records.front().recipient),
+                list(key_literals(records)));
+}
+
+// Of literals.
+std::vector<Record> RecordTable::others(const std::string& sender, const std::string& recipient,
+                                        const std::string& keys) {
+  return records(" WHERE mail_from = " + sender + " AND rcpt_to = " + recipient +
+                 " AND pool IS NULL AND triplet NOT IN (" + keys + ") ORDER BY create_time LIMIT 10");
 }
 
 std::vector<Record> RecordTable::numbered(const std::string& id) {
@@ -230,12 +245,9 @@ void RecordTable::let_pass(const Attempt& attempt) {
 }
 
 void RecordTable::let_pass(const std::vector<Record>& records) {
-  std::vector<std::string> keys;
-  keys.reserve(records.size());
-  for (const Record& record : records) keys.push_back("x'" + record.key + '\'');
   administration_.ask(
       "UPDATE greylisting_data SET block_expires = " + literal(later(administration_.now(), -kAMoment)) +
-      ", last_update = last_update WHERE triplet IN (" + list(keys) +
+      ", last_update = last_update WHERE triplet IN (" + list(key_literals(records)) +
       ") AND block_expires >= :now AND record_expires > :now");
 }
 

@@ -83,8 +83,10 @@ class RecordTable {
   /// The records that an attempt would look at: that of its network first, then that of its pool.
   std::vector<Record> of(const Attempt& attempt);
 
-  /// The records of the same sender and recipient from other networks, ten at most, the oldest first.
+  /// The records of the same sender and recipient from other networks, ten at most, the oldest first: other
+  /// than the attempt's, or than those of `records`, which has one at least.
   std::vector<Record> beside(const Attempt& attempt);
+  std::vector<Record> beside(const std::vector<Record>& records);
 
   /// The record of that number, and after it those of pools with the same sender and recipient.
   std::vector<Record> numbered(const std::string& id);
@@ -104,6 +106,8 @@ class RecordTable {
 
  private:
   std::vector<Record> records(const std::string& clauses);
+  std::vector<Record> others(const std::string& sender, const std::string& recipient,
+                             const std::string& keys);
   std::string literal(const std::string& text) const {
     return sql::text_literal(text, administration_.dialect());
   }

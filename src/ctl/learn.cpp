@@ -16,6 +16,8 @@
 #include "ctl/print/table.h"
 #include "ctl/print/terminal.h"
 #include "ctl/records/earned.h"
+#include "ctl/records/expected.h"
+#include "mail/expectation.h"
 #include "text/utc.h"
 
 namespace greylisting::ctl {
@@ -37,6 +39,12 @@ struct Lesson {
 struct Plan {
   std::vector<Lesson> lessons;          // those that change something, then the others; the most active first
   std::vector<EarnedIdentity> senders;  // whose passes go with those of their network
+  std::vector<ToExpect> answers;
+
+  bool is_empty() const {
+    return answers.empty() &&
+           std::ranges::all_of(lessons, [](const Lesson& lesson) { return lesson.fate == Fate::nothing; });
+  }
 };
 
 std::string text(const Lesson& lesson) {
@@ -93,6 +101,21 @@ void decide(Lesson& lesson, const NetworkStanding& standing, const Circumstances
   lesson.fate = Fate::prolong;
 }
 
+// Of what one's own users have written lately: their correspondents may answer.
+std::vector<ToExpect> answers_to(const std::vector<Correspondence>& outgoing, const Settings& settings,
+                                 std::time_t now) {
+  const Fingerprinter fingerprinter(settings.privacy_key);
+  std::vector<ToExpect> answers;
+  for (const Correspondence& correspondence : outgoing) {
+    const std::int64_t left = correspondence.last + std::chrono::seconds(settings.answers).count() - now;
+    if (left <= 0) continue;
+    for (Expectation& expectation :
+         expected_answers(correspondence.sender, correspondence.recipient, fingerprinter))
+      answers.push_back({.expectation = std::move(expectation), .seconds = left});
+  }
+  return answers;
+}
+
 Plan plan_of(Administration& administration, const Settings& settings, const SeenInLogs& logs,
              std::time_t now, std::uint64_t least) {
   std::vector<SeenNetwork> networks = logs.networks;
@@ -122,6 +145,7 @@ Plan plan_of(Administration& administration, const Settings& settings, const See
   }
   std::stable_partition(plan.lessons.begin(), plan.lessons.end(),
                         [](const Lesson& lesson) { return lesson.fate != Fate::nothing; });
+  plan.answers = answers_to(logs.outgoing, settings, now);
   if (settings.group_domain_level > 0) plan.senders = senders_on(administration, withdrawn);
   return plan;
 }
@@ -170,6 +194,10 @@ void print_totals(const Plan& plan, const SeenInLogs& seen, std::time_t since) {
   std::cout << "to trust: " << number_of(plan, Fate::trust)
             << ", to trust on: " << number_of(plan, Fate::prolong)
             << ", to withdraw: " << number_of(plan, Fate::withdraw) << '\n';
+  if (!seen.outgoing.empty()) {
+    std::cout << "outgoing mail: " << counted(seen.outgoing.size(), "correspondent")
+              << "; to expect: " << counted(plan.answers.size(), "answer") << '\n';
+  }
 }
 
 void carry_out(Administration& administration, const Settings& settings, const Plan& plan) {
@@ -188,6 +216,7 @@ void carry_out(Administration& administration, const Settings& settings, const P
   }
   for (const EarnedIdentity& sender : plan.senders) to_withdraw.push_back(sender.key);
   trust(administration, to_trust);
+  expect_all(administration, plan.answers);
   withdraw_passes(administration, to_withdraw);
 }
 
@@ -220,7 +249,7 @@ int learn(const LoadedSettings& loaded, const LearnOptions& options) {
   }
   const int status = seen.problems.empty() && !is_foreign ? kDone : kFailed;
   if (options.dry_run) return status;
-  if (std::ranges::all_of(plan.lessons, [](const Lesson& lesson) { return lesson.fate == Fate::nothing; })) {
+  if (plan.is_empty()) {
     std::cout << "There is nothing to do.\n";
     return status;
   }

@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <string>
 #include <thread>
@@ -13,6 +14,7 @@
 #include "tests/support/catch.h"
 #include "tests/support/installation.h"
 #include "tests/support/scenario.h"
+#include "text/utc.h"
 
 namespace greylisting::test {
 namespace {
@@ -195,6 +197,87 @@ TEST_CASE("greylistctl expect accepts all mail to somebody for a while, and the 
   CHECK(reason(installation, {.sender = "code@two.example"}) == "new");
   CHECK_THAT(ctl(installation, {"cleanup"}).output, Contains(", expected: 1, "));
   CHECK(installation.sql("SELECT COUNT(*) FROM greylisting_expected") == Rows{{"2"}});
+}
+
+// What each mail server logs of a user's message, and of one that only passes through.
+TEST_CASE("learn has answers expected of whom users have written to, by their servers' logs",
+          "[integration][expected][learn]") {
+  const std::string then = stored_time(std::time(nullptr) - 3600);
+  const std::string day = then.substr(0, 10);
+  const std::string time = then.substr(11);
+  const std::string at = day + 'T' + time + "+00:00 mx ";
+  const std::string exim = day + ' ' + time + " ";
+  struct Case {
+    std::string log;
+    bool is_expected;
+  };
+  const std::string postfix_goes_on =
+      at + "postfix/qmgr[2]: 4F1A21234: from=<bob@example.org>, size=834, nrcpt=1 (queue active)\n" + at +
+      "postfix/smtp[3]: 4F1A21234: to=<alice@example.net>, relay=mx.example.net[192.0.2.1]:25, delay=1, "
+      "delays=0/0/0/1, dsn=2.0.0, status=sent (250 ok)\n" +
+      at + "postfix/qmgr[2]: 4F1A21234: removed\n";
+  const std::string exim_goes_on =
+      exim +
+      "1vMabc-00000001kXY-2QwE => alice@example.net R=dnslookup T=remote_smtp H=mx.example.net "
+      "[192.0.2.1]\n" +
+      exim + "1vMabc-00000001kXY-2QwE Completed\n";
+  const std::string qmail =
+      "info msg 4711: bytes 834 from <bob@example.org> qp 12 uid 7791\n"
+      "starting delivery 3: msg 4711 to remote alice@example.net\n"
+      "end msg 4711\n";
+  for (const Case& each : std::vector<Case>{
+           {at +
+                "postfix/submission/smtpd[1]: 4F1A21234: client=unknown[10.0.0.5], sasl_method=PLAIN, "
+                "sasl_username=bob\n" +
+                postfix_goes_on,
+            true},
+           {at + "postfix/pickup[1]: 4F1A21234: uid=1000 from=<bob>\n" + postfix_goes_on, true},
+           {at + "postfix/smtpd[1]: 4F1A21234: client=mail.example.com[203.0.113.1]\n" + postfix_goes_on,
+            false},
+           {exim +
+                "1vMabc-00000001kXY-2QwE <= bob@example.org H=(pc) [10.0.0.5] P=esmtpsa A=plain:bob S=834\n" +
+                exim_goes_on,
+            true},
+           {exim + "1vMabc-00000001kXY-2QwE <= bob@example.org U=bob P=local S=834\n" + exim_goes_on, true},
+           {exim +
+                "1vMabc-00000001kXY-2QwE <= bob@example.org H=mail.example.com [203.0.113.1] P=esmtps "
+                "S=834\n" +
+                exim_goes_on,
+            false},
+           {qmail, true},
+           {"starting delivery 3: msg 4711 to remote alice@example.net\n", false},
+           // Whoever fails to authenticate can write lines into the log of qmail-smtpd.
+           {"qmail-smtpd[7]: auth: auth-failed type=login user=<x\n" + qmail + ">\n", false},
+       }) {
+    CAPTURE(each.log);
+    const Installation installation(Backend::sqlite);
+    const auto learn = [&](const std::string& option) {
+      return run({.arguments = {"env", "TZ=UTC", built("greylistctl"), "--home", installation.home(), "learn",
+                                option, "-"},
+                  .input = each.log});
+    };
+    CHECK((learn("--dry-run").output.find("to expect: 2 answers\n") != std::string::npos) ==
+          each.is_expected);
+    CHECK(reason(installation, {}) == "new");
+    learn("--yes");
+    CHECK(reason(installation, {}) == (each.is_expected ? "expected" : "early"));
+    CHECK(reason(installation, {.sender = "alice@example.com"}) == "new");
+  }
+}
+
+TEST_CASE("learn expects no answer to mail that is older than answers", "[integration][expected][learn]") {
+  const Installation installation(Backend::sqlite, "answers=1");
+  const auto said = [&](std::chrono::hours age) {
+    const std::string stamp = stored_time(std::time(nullptr) - std::chrono::seconds(age).count());
+    const std::string at = stamp.substr(0, 10) + ' ' + stamp.substr(11) + ' ';
+    return run({.arguments = {"env", "TZ=UTC", built("greylistctl"), "--home", installation.home(), "learn",
+                              "--dry-run", "-"},
+                .input = at + "1vMabc-00000001kXY-2QwE <= bob@example.org U=bob P=local S=834\n" + at +
+                         "1vMabc-00000001kXY-2QwE => alice@example.net R=dnslookup\n"})
+        .output;
+  };
+  CHECK_THAT(said(23h), Contains("outgoing mail: 1 correspondent; to expect: 2 answers\n"));
+  CHECK_THAT(said(25h), Contains("outgoing mail: 1 correspondent; to expect: 0 answers\n"));
 }
 
 TEST_CASE("greylistctl expect says what it does not understand", "[integration][expected][ctl]") {

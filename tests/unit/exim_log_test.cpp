@@ -16,6 +16,33 @@ const std::string kId = "1vMabc-00000001kXY-2QwE ";
 
 }  // namespace
 
+TEST_CASE("read_exim: mail on its way out", "[log_line][exim_log]") {
+  struct Way {
+    std::string message;
+    OnItsWay where;
+    std::string address = "";
+  };
+  for (const Way& expected : std::vector<Way>{
+           {"<= bob@example.org H=(pc) [10.0.0.5] P=esmtpsa A=plain:bob S=1", OnItsWay::begins,
+            "bob@example.org"},
+           {"<= bob@example.org U=bob P=local S=1", OnItsWay::begins, "bob@example.org"},
+           {"<= bob@example.org H=mail.example.net [192.0.2.1] P=esmtp S=1", OnItsWay::nothing,
+            "bob@example.org"},
+           {"=> alice@example.net R=dnslookup T=remote_smtp", OnItsWay::is_sent_to, "alice@example.net"},
+           {"-> alice@example.net R=dnslookup T=remote_smtp", OnItsWay::is_sent_to, "alice@example.net"},
+           {"== alice@example.net R=dnslookup T=remote_smtp defer (-44)", OnItsWay::nothing},
+           {"** alice@example.net R=dnslookup T=remote_smtp: 550 no", OnItsWay::nothing},
+           {"Completed", OnItsWay::ends},
+       }) {
+    CAPTURE(expected.message);
+    const std::string whole = "2026-11-21 06:11:44 " + kId + expected.message;
+    const LogLine line = read_log_line(whole);
+    CHECK(line.on_its_way == expected.where);
+    CHECK(line.address == expected.address);
+    CHECK(line.message_id == "1vMabc-00000001kXY-2QwE");
+  }
+}
+
 TEST_CASE("read_exim: what counts as what", "[log_line][exim_log]") {
   struct Case {
     std::string message;

@@ -23,6 +23,34 @@ std::string text(const LogLine& line) { return line.client ? line.client->text()
 
 }  // namespace
 
+TEST_CASE("read_postfix: mail on its way out", "[log_line][postfix_log]") {
+  struct Way {
+    std::string message;
+    OnItsWay where;
+    std::string address{};
+  };
+  for (const Way& expected : std::vector<Way>{
+           {"4F1A21234: client=a[10.0.0.5], sasl_method=PLAIN, sasl_username=bob", OnItsWay::begins},
+           {"4F1A21234: client=a[10.0.0.5]", OnItsWay::nothing},
+           {"4F1A21234: uid=1000 from=<bob>", OnItsWay::begins},
+           {"4F1A21234: from=<bob@example.org>, size=1, nrcpt=1 (queue active)", OnItsWay::has_sender,
+            "bob@example.org"},
+           {"4F1A21234: from=<bob@example.org>, status=expired, returned to sender", OnItsWay::nothing},
+           {"4F1A21234: to=<a@example.net>, orig_to=<b>, relay=x, status=sent (250 ok)", OnItsWay::is_sent_to,
+            "a@example.net"},
+           {"4F1A21234: to=<a@example.net>, relay=none, status=deferred (timed out)", OnItsWay::nothing,
+            "a@example.net"},
+           {"4F1A21234: removed", OnItsWay::ends},
+       }) {
+    CAPTURE(expected.message);
+    const std::string whole = "Nov 21 06:11:44 mx postfix/qmgr[4711]: " + expected.message;
+    const LogLine line = read(whole);
+    CHECK(line.on_its_way == expected.where);
+    CHECK(line.address == expected.address);
+    if (expected.where != OnItsWay::nothing) CHECK(line.message_id == "4F1A21234");
+  }
+}
+
 TEST_CASE("read_postfix: what counts as what", "[log_line][postfix_log]") {
   for (const Case& expected : std::vector<Case>{
            {"4F1A21234: client=mail.example.net[192.0.2.1]", Event::recipient_accepted, "192.0.2.1",

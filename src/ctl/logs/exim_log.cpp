@@ -54,6 +54,22 @@ std::string_view after_host_mark(std::string_view text) {
   return text.substr(text.find(kHost) + kHost.size());
 }
 
+// Of a message that is on its way out. A sender may hold blanks between quotes; such a one is left out.
+void read_way(std::string_view id, std::string_view text, LogLine& line) {
+  const bool is_received = take(text, "<= ");
+  const bool is_sent = !is_received && (take(text, "=> ") || take(text, "-> "));
+  if (text == "Completed") {
+    line.on_its_way = OnItsWay::ends;
+  } else if (is_sent) {
+    line.on_its_way = OnItsWay::is_sent_to;
+  } else if (is_received && (occurrences(text, " A=") == 1 ||
+                             (occurrences(text, " P=local ") == 1 && occurrences(text, " H=") == 0))) {
+    line.on_its_way = OnItsWay::begins;
+  }
+  line.message_id = id;
+  if (is_received || is_sent) line.address = take_word(text);
+}
+
 }  // namespace
 
 bool has_exims_stamp(std::string_view line) {
@@ -89,7 +105,9 @@ void read_exim(std::string_view message, LogLine& line) {
     return;
   }
   const std::string_view id = take_word(text);
-  if (!is_message_id(id) || !take(text, "<= ")) return;
+  if (!is_message_id(id)) return;
+  read_way(id, text, line);
+  if (!take(text, "<= ")) return;
   const std::string_view host = after_host_mark(text);
   if (host.empty() || !read_host(host, " P=", line)) return;
   line.event = text.find(" A=") == std::string_view::npos ? LogEvent::message_accepted : LogEvent::message;

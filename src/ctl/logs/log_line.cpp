@@ -22,7 +22,7 @@ LogLine read_log_line(std::string_view line) {
   } else if (program.starts_with("exim") || has_exims_stamp(whole)) {
     read_exim(line, read);
   }
-  if (read.event == LogEvent::other) read_qmail(line, read);
+  if (read.event == LogEvent::other && read.on_its_way == OnItsWay::nothing) read_qmail(line, read);
   return read;
 }
 

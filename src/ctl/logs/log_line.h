@@ -21,6 +21,15 @@ enum class LogEvent {
   hung_up,           // the client went before it named a sender
 };
 
+/// What a line says of a message of one's own on its way out.
+enum class OnItsWay {
+  nothing,
+  begins,      // it is of a client that has authenticated, or of this host; `address` may be its sender
+  has_sender,  // any message: `address` is its sender
+  is_sent_to,  // likewise, a recipient
+  ends,        // likewise
+};
+
 struct LogLine {
   Stamp stamp{};
   LogEvent event = LogEvent::other;
@@ -29,7 +38,11 @@ struct LogLine {
   std::string_view process{};         // what the lines of one message have in common: qmail-smtpd's process
                                       // id, Postfix' queue id; likewise, as the next
   std::string_view port{};            // the client's
-  std::string_view message{};         // without the stamp
+  OnItsWay on_its_way = OnItsWay::nothing;
+  std::string_view
+      message_id{};  // by which lines of one message are known, where there is something on its way
+  std::string_view address{};
+  std::string_view message{};              // without the stamp
   std::optional<std::string_view> user{};  // of AUTH, as it came; with its `>`, where the line has that
   std::optional<std::string_view> refused_user{};  // the same in the line that refuses AUTH
   bool is_cut = false;          // a line of qlog that has no end: what follows is not the server's

@@ -29,17 +29,33 @@ bool is_queue_id(std::string_view id) {
          });
 }
 
+void on_its_way(OnItsWay where, std::string_view id, LogLine& line) {
+  line.on_its_way = where;
+  line.message_id = id;
+}
+
 void read_of_message(std::string_view id, std::string_view text, LogLine& line) {
   if (take(text, "client=")) {
     if (!take_client(text, line)) return;
     line.process = id;
     // Behind the client of a proxy or filter the first one may stand; who has authenticated is one's own.
     line.event = text.empty() ? LogEvent::recipient_accepted : LogEvent::message;
+    if (text.find(" sasl_username=") != std::string_view::npos) on_its_way(OnItsWay::begins, id, line);
+    return;
+  }
+  if (take(text, "uid=")) return on_its_way(OnItsWay::begins, id, line);  // of pickup(8)
+  if (text == "removed") return on_its_way(OnItsWay::ends, id, line);
+  if (take(text, "to=")) {
+    line.address = take_address(text);
+    if (occurrences(text, " status=sent ") == 1) on_its_way(OnItsWay::is_sent_to, id, line);
     return;
   }
   if (text.starts_with("from=<") && text.ends_with(" (queue active)")) {
     line.process = id;
     line.event = LogEvent::message_queued;
+    take(text, "from=");
+    line.address = take_address(text);
+    on_its_way(OnItsWay::has_sender, id, line);
   }
 }
 

@@ -177,6 +177,30 @@ void read_spamdyke(std::string_view message, LogLine& line) {
                                                                            : LogEvent::attempt;
 }
 
+// Lines of qmail-send: `info msg 4711: bytes 834 from <alice@example.net> qp 12 uid 7791`, `starting delivery
+// 3: msg 4711 to remote bob@example.org`, `end msg 4711`. What goes to a remote host has come from here, or
+// has been forwarded from here.
+void read_qmail_send(std::string_view message, LogLine& line) {
+  if (take(message, "info msg ")) {
+    line.message_id = message.substr(0, message.find(':'));
+    if (const auto from = message.rfind(" from <"); from != std::string_view::npos) {
+      message.remove_prefix(from + 6);
+      line.address = take_address(message);
+      line.on_its_way = OnItsWay::begins;
+    }
+  } else if (take(message, "end msg ")) {
+    line.message_id = message;
+    line.on_its_way = OnItsWay::ends;
+  } else if (take(message, "starting delivery ")) {
+    take_word(message);
+    if (!take(message, "msg ")) return;
+    line.message_id = take_word(message);
+    if (!take(message, "to remote ")) return;
+    line.address = message;
+    line.on_its_way = OnItsWay::is_sent_to;
+  }
+}
+
 // The plugin's own line: a value in it has no blank (log.h).
 std::optional<IpAddress> greylisted(std::string_view message, std::string_view head) {
   if (head != "greylisting:" || !message.starts_with("outcome=")) return std::nullopt;
@@ -196,6 +220,8 @@ void read_qmail(std::string_view whole, LogLine& line) {
     message = whole;
   }
   if (message.starts_with("result=")) return read_result(message, head, line);
+  if (head.empty() || head == "qmail:" || head == "qmail-send:") read_qmail_send(message, line);
+  if (line.on_its_way != OnItsWay::nothing) return;
   read_user(message, head, line);
   if (line.user) return;
   line.client = gone_before_greeting(message);

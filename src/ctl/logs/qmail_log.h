@@ -9,6 +9,10 @@
 //     spamdyke[4711]: ALLOWED from: … to: … origin_ip: 192.0.2.1 …                  spamdyke
 //     greylisting: outcome=… reason=… client=192.0.2.1 …
 //     qmail-smtpd[4711]: auth: auth-failed type=login user=<…>
+// And as qmail-send writes of mail that goes out, in a log of its own:
+//     info msg 4711: bytes 834 from <alice@example.net> qp 12 uid 7791
+//     starting delivery 3: msg 4711 to remote bob@example.org
+//     end msg 4711
 // Clients choose much of what is logged: HELO, sender, recipient and name. So a message counts only when its
 // first words are as above, a key that is read stands in it once, and a line of a client that hung up is that
 // to its last word.

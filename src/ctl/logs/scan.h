@@ -25,6 +25,15 @@ inline std::string_view take_word(std::string_view& text) {
   return word;
 }
 
+/// `<alice@example.net>` as alice@example.net, taken off; empty where there is none, and for the null sender.
+inline std::string_view take_address(std::string_view& text) {
+  const auto end = text.find('>');
+  if (!text.starts_with('<') || end == std::string_view::npos) return {};
+  const std::string_view address = text.substr(1, end - 1);
+  text.remove_prefix(end + 1);
+  return address;
+}
+
 /// How often the one is in the other.
 inline std::size_t occurrences(std::string_view text, std::string_view what) {
   std::size_t count = 0;

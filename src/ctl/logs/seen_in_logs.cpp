@@ -91,8 +91,9 @@ class Counter {
     if (line.user) return begin_user(line);
     if (line.refused_user) end_user(line, written);
     if (line.is_cut) distrust(written);
+    if (line.on_its_way != OnItsWay::nothing) follow(line, written);
     if (line.event == LogEvent::other) return;
-    ++understood_;
+    if (line.on_its_way == OnItsWay::nothing) ++understood_;
     if (line.event == LogEvent::message || line.event == LogEvent::message_accepted ||
         line.event == LogEvent::message_queued)
       told_by_ = ToldBy::messages;
@@ -131,16 +132,21 @@ class Counter {
     for (const Held& held : held_) count(held);
     held_.clear();
     processes_.clear();
+    own_messages_.clear();
     inside_of_.clear();
     distrusted_.reset();
   }
 
   SeenInLogs seen() const {
     SeenInLogs seen{.networks = {},
+                    .outgoing = {},
                     .lines = lines_,
                     .understood = understood_,
                     .broken_by_clients = broken_,
                     .told_by = told_by_};
+    for (const auto& [key, correspondence] : correspondences_) {
+      if (correspondence.last != 0) seen.outgoing.push_back(correspondence);
+    }
     for (const auto& [key, tally] : tallies_) {
       const std::array counts{&tally.let_in, &tally.recipients, &tally.messages};
       const Accepted& accepted = *counts.at(static_cast<std::size_t>(told_by_));
@@ -179,8 +185,9 @@ class Counter {
   // What is not counted yet: a line soon after may show that it is not the server's.
   struct Held {
     std::time_t written;
-    Tally* tally;
-    LogEvent event;
+    Tally* tally = nullptr;
+    LogEvent event = LogEvent::other;
+    Correspondence* correspondence = nullptr;
   };
 
   struct Process {
@@ -213,6 +220,10 @@ class Counter {
   }
 
   static void count(const Held& held) {
+    if (held.correspondence != nullptr) {
+      held.correspondence->last = std::max(held.correspondence->last, held.written);
+      return;
+    }
     switch (held.event) {
       case LogEvent::message_accepted:
         return held.tally->messages.add(held.written);
@@ -222,6 +233,31 @@ class Counter {
         return held.tally->let_in.add(held.written);
       default:
         ++held.tally->hung_up;
+    }
+  }
+
+  // A message of one's own on its way, from the line that says that it is to its last.
+  void follow(const LogLine& line, std::time_t written) {
+    ++understood_;
+    const std::string id(line.message_id);
+    if (line.on_its_way == OnItsWay::begins) {
+      own_messages_[id] = line.address;
+      return;
+    }
+    const auto found = own_messages_.find(id);
+    if (found == own_messages_.end()) return;
+    std::string& sender = found->second;
+    if (line.on_its_way == OnItsWay::ends) {
+      own_messages_.erase(found);
+    } else if (line.on_its_way == OnItsWay::has_sender) {
+      sender = line.address;
+    } else if (!sender.empty() && line.address.find('@') != std::string_view::npos && written >= since_ &&
+               !is_distrusted(written)) {
+      const std::string recipient(line.address);
+      Correspondence& correspondence =
+          correspondences_.try_emplace(sender + '\n' + recipient, Correspondence{sender, recipient})
+              .first->second;
+      hold({.written = written, .correspondence = &correspondence});
     }
   }
 
@@ -306,6 +342,9 @@ class Counter {
   std::uint64_t understood_ = 0;
   std::unordered_map<std::string, Tally> tallies_;
   std::unordered_map<std::string, Process> processes_;
+  std::unordered_map<std::string, std::string>
+      own_messages_;  // on their way: id, and sender once it is known
+  std::unordered_map<std::string, Correspondence> correspondences_;
   std::deque<Held> held_;
   std::string inside_of_;  // the process whose user's name has not ended; empty for none
   std::uint64_t broken_ = 0;

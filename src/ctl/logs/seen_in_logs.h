@@ -1,4 +1,5 @@
-// seen_in_logs: what logs of mail servers say of client networks, added up.
+// seen_in_logs: what logs of mail servers say of client networks, and of whom one's own users write to,
+// added up.
 #pragma once
 
 #include <cstdint>
@@ -20,14 +21,22 @@ struct SeenNetwork {
   std::time_t last_accepted = 0;
 };
 
+/// Mail of one's own user, and to whom it has gone.
+struct Correspondence {
+  std::string sender;
+  std::string recipient;
+  std::time_t last = 0;
+};
+
 /// By what it is known that mail was accepted: by the best that there is in the logs.
 enum class ToldBy { let_in, recipients, messages };
 
 struct SeenInLogs {
   std::vector<SeenNetwork> networks;
+  std::vector<Correspondence> outgoing{};
   std::uint64_t files = 0;
   std::uint64_t lines = 0;
-  std::uint64_t understood = 0;         // that say something of a client
+  std::uint64_t understood = 0;         // that say something of a client, or of mail that goes out
   std::uint64_t broken_by_clients = 0;  // lines that a client has broken, see read_logs
   ToldBy told_by = ToldBy::let_in;
   std::vector<std::string> problems{};  // what could not be read, and the remedy
@@ -35,8 +44,8 @@ struct SeenInLogs {
 
 /// Reads `logs`: files, plain or of gzip; directories, of which multilog's `current` and `@…`; `-` for
 /// standard input. Counts lines since `since`. A line without a stamp is taken to be as old as its file, and
-/// one of the future to be of `now`. The memory it takes grows with the number of networks, and of messages
-/// within a minute or without a stamp.
+/// one of the future to be of `now`. The memory it takes grows with the number of networks and
+/// correspondents, and of messages within a minute, without a stamp or on their way.
 ///
 /// A client can have qmail-smtpd write lines of the client's own, by a user name with line ends in it
 /// (qmail_log.h). So a message counts only after an accepted recipient of the same process and client;

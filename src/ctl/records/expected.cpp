@@ -1,6 +1,10 @@
 #include "ctl/records/expected.h"
 
+#include <chrono>
 #include <utility>
+
+#include "ctl/batches.h"
+#include "store/statements.h"
 
 namespace greylisting::ctl {
 
@@ -17,6 +21,17 @@ std::vector<ExpectedMail> expected_mail(Administration& administration) {
                     .until = std::move(row[3])});
   }
   return mail;
+}
+
+void expect_all(Administration& administration, const std::vector<ToExpect>& all) {
+  in_batches(all, [&administration](const std::vector<ToExpect>& some) {
+    administration.transact([&] {
+      for (const ToExpect& each : some)
+        administration.ask(sql::expect_for({each.expectation}, std::chrono::seconds(each.seconds),
+                                           administration.dialect()));
+    });
+    return true;
+  });
 }
 
 }  // namespace greylisting::ctl

@@ -1,9 +1,11 @@
 // expected: mail that somebody waits for, as greylisting_expected has it.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "mail/expectation.h"
 #include "store/administration.h"
 
 namespace greylisting::ctl {
@@ -16,5 +18,14 @@ struct ExpectedMail {
 
 /// All that is expected now, by recipient and sender. Throws StoreError.
 std::vector<ExpectedMail> expected_mail(Administration& administration);
+
+/// Something that is to be expected from now on.
+struct ToExpect {
+  Expectation expectation;
+  std::int64_t seconds = 0;  // for how long
+};
+
+/// Expects all that; what is expected for longer already stays so. Throws StoreError.
+void expect_all(Administration& administration, const std::vector<ToExpect>& all);
 
 }  // namespace greylisting::ctl

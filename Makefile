@@ -240,6 +240,11 @@ deb: ## make Debian packages of what is committed, in build/deb
 	@scripts/install-packages build deb
 	@scripts/deb
 
+.PHONY: try-deb
+try-deb: deb ## install the packages on a bare Debian of this release, and have one recipient judged; as root
+	@scripts/install-packages try-on
+	@scripts/try-on "$$(. /etc/os-release && echo "$$VERSION_CODENAME")" --packages
+
 # Written anew each time, because what it depends on are the flags and which files there are.
 SOURCES := $(wildcard *.cpp src/*/*.cpp src/ctl/*/*.cpp tests/*.cpp tests/*/*.cpp bench/*.cpp)
 .PHONY: compile_commands.json

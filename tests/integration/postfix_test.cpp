@@ -1,9 +1,16 @@
 // Debian's Postfix asks greylisting-policy, as the samples in config/ have it.
 
+#include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <stop_token>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <thread>
 
 #include "tests/support/catch.h"
 #include "tests/support/installation.h"
@@ -14,6 +21,7 @@ namespace greylisting::test {
 namespace {
 
 using Catch::Matchers::Contains;
+namespace fs = std::filesystem;
 
 constexpr int kRecipientRefused = 24;  // swaks: no recipient was accepted
 
@@ -28,6 +36,35 @@ std::size_t count(std::string_view text, std::string_view word) {
   for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) ++found;
   return found;
 }
+
+// Kills every service of this installation as it comes up, until it is destroyed.
+class Killer {
+ public:
+  explicit Killer(const Installation& installation)
+      : thread_([this, home = installation.home().string()](const std::stop_token& stop) {
+          while (!stop.stop_requested()) kill_all(home);
+        }) {}
+
+  int killed() const { return killed_; }
+
+ private:
+  void kill_all(const std::string& home) {
+    std::error_code gone;
+    for (fs::directory_iterator process("/proc", gone), end; process != end; process.increment(gone)) {
+      const std::string name = process->path().filename();
+      if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+      std::ifstream file(process->path() / "cmdline");
+      std::string words;
+      std::getline(file, words);
+      const bool is_service = words.substr(0, words.find('\0')).ends_with("greylisting-policy");
+      if (!is_service || words.find(home) == std::string::npos) continue;
+      if (kill(std::stoi(name), SIGKILL) == 0) ++killed_;
+    }
+  }
+
+  std::atomic<int> killed_ = 0;
+  std::jthread thread_;
+};
 
 }  // namespace
 
@@ -80,6 +117,22 @@ TEST_CASE("Postfix: a hundred sessions at a time, every one of them is counted",
   CHECK(postfix.send_many(100, 100).status == 0);
   CHECK(installation.sql("SELECT COUNT(*), SUM(blocked_count), SUM(passed_count) FROM greylisting_data") ==
         Rows{{"100", "100", "0"}});
+}
+
+TEST_CASE("Postfix: mail goes on while the service is killed again and again", "[postfix]") {
+  if (cannot_be_tried()) return;
+  const Installation installation(Backend::sqlite, "spf=host\ntimeout=30000\nobserve=1\n");
+  const Postfix postfix(installation);
+  {
+    const Killer killer(installation);
+    CHECK(postfix.send_many(10, 30).status == 0);
+    CHECK(killer.killed() > 0);
+  }
+  CHECK(installation.sql("PRAGMA integrity_check") == Rows{{"ok"}});
+  installation.sql("DELETE FROM greylisting_data");
+  CHECK(postfix.send("bob@example.org").status == 0);
+  CHECK(installation.sql("SELECT rcpt_to, blocked_count FROM greylisting_data") ==
+        Rows{{"bob@example.org", "1"}});
 }
 
 }  // namespace greylisting::test

@@ -109,6 +109,23 @@ TEST_CASE("Postfix: a store that is gone lets mail pass", "[postfix]") {
   CHECK(postfix.send("bob@example.org").status == 0);
 }
 
+TEST_CASE("Postfix: whom a user writes to may answer at once", "[postfix][expected]") {
+  if (cannot_be_tried()) return;
+  const Installation installation(Backend::sqlite, "spf=host\n");
+  const Postfix postfix(installation);
+  CHECK(postfix.send("bob@example.org").status == kRecipientRefused);
+  const std::string submission = std::to_string(postfix.submission_port());
+  const Result sent =
+      postfix.send("alice@example.net", {"--from", "bob@example.org", "--port", submission, "--xclient",
+                                         "ADDR=10.0.0.5 LOGIN=bob", "--quit-after", "RCPT"});
+  CAPTURE(sent.output);
+  REQUIRE(sent.status == 0);
+  // The service notes it after its answer.
+  while (installation.sql("SELECT COUNT(*) FROM greylisting_expected") == Rows{{"0"}})
+    std::this_thread::yield();
+  CHECK(postfix.send("bob@example.org").status == 0);
+}
+
 TEST_CASE("Postfix: a hundred sessions at a time, every one of them is counted", "[postfix]") {
   if (cannot_be_tried()) return;
   // The client gives up at the first refusal.

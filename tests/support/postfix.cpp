@@ -36,11 +36,19 @@ void make_directory(const fs::path& directory, mode_t mode, const char* user, co
   if (chmod(directory.c_str(), mode) != 0) throw std::runtime_error("chmod " + directory.string());
 }
 
+// Who has authenticated is asked about as well: the line that docs/mail-servers.md has for that.
+std::string line_of_submission() {
+  const std::string text = read_file(source_tree() / "docs/mail-servers.md");
+  const std::size_t begin = text.find("  -o { smtpd_recipient_restrictions");
+  if (begin == std::string::npos) throw std::runtime_error("docs/mail-servers.md has no such line");
+  return text.substr(begin, text.find('\n', begin) - begin);
+}
+
 }  // namespace
 
 std::string why_no_postfix() { return geteuid() == 0 ? "" : "Postfix is started by root alone"; }
 
-Postfix::Postfix(const Installation& installation) : port_(free_port()) {
+Postfix::Postfix(const Installation& installation) : port_(free_port()), submission_port_(free_port()) {
   const fs::path queue = directory_ / "queue";
   if (chmod(directory_.path().c_str(), 0755) != 0) throw std::runtime_error("chmod");
   make_directory(queue, 0755, "root");
@@ -105,7 +113,9 @@ void Postfix::write_configuration(const Installation& installation) const {
           here + "/greylisting-policy --home " + installation.home().string());
   write_file(directory_ / "conf/master.cf",
              "127.0.0.1:" + std::to_string(port_) +
-                 " inet n - n - - smtpd\n"
+                 " inet n - n - - smtpd\n127.0.0.1:" + std::to_string(submission_port_) +
+                 " inet n - n - - smtpd\n  -o mynetworks=10.0.0.5/32\n" + line_of_submission() +
+                 "\n"
                  "pickup unix n - n 60 1 pickup\n"
                  "cleanup unix n - n - 0 cleanup\n"
                  "qmgr unix n - n 300 1 qmgr\n"

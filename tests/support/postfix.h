@@ -33,6 +33,7 @@ class Postfix {
   std::string delivered() const;
 
   std::uint16_t port() const { return port_; }
+  std::uint16_t submission_port() const { return submission_port_; }
 
  private:
   std::filesystem::path messages() const { return directory_ / "messages"; }
@@ -40,6 +41,7 @@ class Postfix {
 
   TemporaryDirectory directory_;
   std::uint16_t port_ = 0;
+  std::uint16_t submission_port_ = 0;
   std::unique_ptr<BackgroundProcess> master_;
 };
 

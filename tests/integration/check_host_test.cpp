@@ -460,7 +460,7 @@ TEST_CASE("check knows as whom qmail-smtpd runs, and says how", "[check]") {
   CHECK(unknown.status == 2);
   CHECK(unknown.errors ==
         "greylistctl: there is no user nobody-of-this-name; name the one that the plugin or the policy "
-        "service runs as\n");
+        "service runs as; try 'greylistctl check --help'\n");
 }
 
 TEST_CASE("A run script says as whom qmail-smtpd runs", "[check]") {

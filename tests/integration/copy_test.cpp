@@ -453,7 +453,8 @@ TEST_CASE("copy refuses what cannot be meant, and does nothing", "[copy]") {
     CHECK_THAT(answer.errors, Contains(error));
     CHECK(answer.output.empty());
   };
-  const std::string forms = " is not a store: sqlite, sqlite:FILE, mysql or mysql:OPTIONFILE\n";
+  const std::string forms =
+      " is not a store: sqlite, sqlite:FILE, mysql or mysql:OPTIONFILE; try 'greylistctl copy --help'\n";
   refused("postgres:x", "sqlite", 2, "--from: \"postgres:x\"" + forms);
   refused("sqlite:", "sqlite", 2, "--from: \"sqlite:\"" + forms);
   refused(store_of(from), "Mysql", 2, "--to: \"Mysql\"" + forms);

@@ -62,18 +62,13 @@ std::string_view allowed(PatternKind kind) {
   switch (kind) {
     case PatternKind::network:
     case PatternKind::host:
-      return "a client is a network (192.0.2.7, 192.0.2, 192.0.2.0/24, 2001:db8::/32), a name "
-             "(example.org with its subdomains, =example.org alone, *.example.org for its subdomains alone, "
-             "<> for none) or a /regexp/";
+      return "a client is a network (192.0.2.0/24), a name (example.org) or a /regexp/";
     case PatternKind::sender:
-      return "a sender is an address (user@example.org, user@ for any domain, <> for the null sender), a "
-             "domain (example.org with its subdomains, =example.org alone, *.example.org for its subdomains "
-             "alone) or a /regexp/";
+      return "a sender is an address, a domain or a /regexp/";
     case PatternKind::recipient:
       break;
   }
-  return "a recipient is an address (user@example.org, user@ for any domain), a domain (example.org with "
-         "its subdomains, =example.org alone, *.example.org for its subdomains alone) or a /regexp/";
+  return "a recipient is an address, a domain or a /regexp/";
 }
 
 [[noreturn]] void refuse(std::string_view text, std::string_view why) {
@@ -409,16 +404,17 @@ void Pattern::read_address(std::string_view text) {
   text_ = printable((is_sender ? Address::sender(text) : Address::recipient(text)).text());
   if (text_.starts_with('@')) {
     const std::string domain = text_.substr(1, kMaxShown);
-    refuse(kind_, text,
-           "has nothing in front of the @: write " + domain +
-               " for this domain and its subdomains, =" + domain + " for it alone");
+    refuse(text, "has nothing in front of the @: write " + domain +
+                     " for this domain and its subdomains, =" + domain + " for it alone");
   }
-  if (text_.starts_with('<')) refuse(kind_, text, "is to be written without < and >");
+  if (text_.starts_with('<')) refuse(text, "is to be written without < and >");
   if (text_.starts_with('/') || text_.starts_with('='))
     refuse(kind_, text, std::string("begins with ") + text_[0] + ", which no address does here");
   const auto at = text_.rfind('@');
-  if (text_.substr(0, at).find('*') != std::string::npos)
-    refuse(kind_, text, "has a * in an address, where it stands for nothing");
+  if (text_.substr(0, at).find('*') != std::string::npos) {
+    const std::string why = "has a * in an address, where it stands for nothing; ";
+    refuse(text, why + (at == 1 ? "write the domain alone" : "write a /regexp/"));
+  }
   if (has_domain) domain_of(kind_, text, unescaped(std::string_view(text_).substr(at + 1)));
   key_ += text_;
   if (key_.size() > kMaxKey) {
@@ -439,10 +435,9 @@ Pattern Pattern::parse(std::string_view word, std::string_view text) {
   if (kind == kKinds.end()) refuse(word, "is not client, sender or recipient");
   if (text.empty()) refuse(*kind, text, "is empty");
   if (std::ranges::any_of(text, is_blank_or_control)) {
-    refuse(
-        *kind, text,
-        std::string("has a blank or a control character in it, which is to be written as \\xNN (a blank: ") +
-            (text.starts_with('/') ? "\\s)" : "\\x20)"));
+    refuse(text, std::string(
+                     "has a blank or a control character in it, which is to be written as \\xNN (a blank: ") +
+                     (text.starts_with('/') ? "\\s)" : "\\x20)"));
   }
 
   Pattern pattern(*kind);

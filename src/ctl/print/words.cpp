@@ -1,6 +1,7 @@
 #include "ctl/print/words.h"
 
 #include "ctl/commands.h"
+#include "text/printable.h"
 #include "text/shell_word.h"
 #include "text/utc.h"
 
@@ -21,12 +22,31 @@ std::string subject_meant_by(const std::string& text, Action action) {
   const bool is_no_name = text == "<>";
   if (text.find('@') == std::string::npos && !is_no_name) return "client";
   const std::string begin = '"' + one_line(text) + "\" can be a ";
-  const std::string typed = shell_word(text);
+  // All addresses of a domain are the domain.
+  const std::size_t domain = text.starts_with("*@") ? 2 : text.starts_with('@') ? 1 : 0;
+  if (!is_no_name) patterns_of("sender", text.substr(domain));  // throws where neither would do
+  const std::string typed = shell_word(text.substr(domain));
   const std::string command = "greylistctl " + std::string(name(action)) + ' ';
   throw UsageError(begin +
                    (is_no_name ? "client without a name or the null sender" : "sender or a recipient") +
                    ": write " + command + (is_no_name ? "client" : "sender") + ' ' + typed + ", or " +
                    command + (is_no_name ? "sender" : "recipient") + ' ' + typed);
+}
+
+// What was put between quotes, or came with a blank.
+void refuse_blanks(const std::string& text, Action action) {
+  const auto begin = text.find_first_not_of(' ');
+  const auto end = text.find_last_not_of(' ');
+  if (begin == std::string::npos) return;
+  const std::string trimmed = text.substr(begin, end + 1 - begin);
+  const std::string word = trimmed.substr(0, trimmed.find(' '));
+  const auto next = trimmed.find_first_not_of(' ', word.size());
+  const std::string command = ": write greylistctl " + std::string(name(action)) + ' ';
+  if (next != std::string::npos && is_subject(word))
+    throw UsageError(in_quotes(text) + " is one word" + command + word + ' ' +
+                     shell_word(trimmed.substr(next)));
+  if (next == std::string::npos && trimmed != text)
+    throw UsageError(in_quotes(text) + " has a blank too many" + command + shell_word(trimmed));
 }
 
 }  // namespace
@@ -41,6 +61,7 @@ std::vector<Pattern> patterns_meant_by(const std::vector<std::string>& words, Ac
   if (words.size() > 2) throw UsageError('"' + one_line(words[2]) + "\" is too much: name one pattern");
   if (words.size() == 1 && is_subject(words[0])) throw UsageError("there is no pattern after " + words[0]);
   const std::string& text = words.back();
+  if (words.size() == 1) refuse_blanks(text, action);
   try {
     return patterns_of(words.size() == 2 ? words[0] : subject_meant_by(text, action), text);
   } catch (const PatternError& error) {

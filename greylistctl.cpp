@@ -43,6 +43,8 @@ int main(int argc, char** argv) {
     int status = ctl::kDone;
     try {
       status = command_line.status ? *command_line.status : run(command_line);
+    } catch (const ctl::WantsYes& error) {
+      return say(error.what(), ctl::kUsage);
     } catch (const ctl::UsageError& error) {
       // One of several lines has what is to be typed.
       const std::string what = error.what();

@@ -27,6 +27,12 @@ class UsageError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// What is understood, and not done without --yes.
+class WantsYes : public UsageError {
+ public:
+  using UsageError::UsageError;
+};
+
 struct CheckOptions {
   std::string user{};    // as whom qmail-smtpd runs, a name or a number; empty to find out
   bool json = false;     // print an object

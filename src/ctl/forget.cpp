@@ -73,9 +73,8 @@ int forget_client(const Settings& settings, const ForgetOptions& options) {
     return kFailed;
   }
   if (keys.size() > kMany && !options.is_sure && !options.dry_run) {
-    throw UsageError("this would forget " + std::to_string(keys.size()) + " records of " + network.text() +
-                     "; greylistctl find --client " + network.text() +
-                     " shows them; to forget them add --yes");
+    throw WantsYes("this would forget " + std::to_string(keys.size()) + " records of " + network.text() +
+                   "; greylistctl find --client " + network.text() + " shows them; to forget them add --yes");
   }
   std::uint64_t ended = keys.size();
   if (!options.dry_run) {

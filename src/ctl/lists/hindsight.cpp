@@ -244,7 +244,7 @@ bool are_meant(const std::vector<std::string>& warnings, bool is_sure, bool dry_
   if (asks && !can_be_asked) {
     std::string all;
     for (const std::string& warning : warnings) all.append(all.empty() ? "" : "\n").append(warning);
-    throw UsageError(all + "; to do it all the same add --yes");
+    throw WantsYes(all + "; to do it all the same add --yes");
   }
   for (const std::string& warning : warnings) std::cout << "note: " << warning << '\n';
   if (!asks || is_confirmed()) return true;

@@ -153,14 +153,12 @@ EXIM    := $(BUILD)/debian/exim
 $(POSTFIX):
 	@tests/support/unpack-from-debian $@ postfix
 $(EXIM):
-	@tests/support/unpack-from-debian $@ exim4-daemon-light libidn12
+	@tests/support/unpack-from-debian $@ exim4-daemon-light
 
 # Greylisters whose databases are taken over, with the Perl modules that they need.
 GREYLISTERS := $(BUILD)/debian/greylisters
 $(GREYLISTERS):
-	@tests/support/unpack-from-debian $@ postgrey sqlgrey db5.3-util libberkeleydb-perl libnetaddr-ip-perl libnet-dns-perl \
-	  libnet-server-perl libio-multiplex-perl libdbi-perl libdbd-sqlite3-perl libdate-calc-perl libbit-vector-perl \
-	  libcarp-clan-perl
+	@tests/support/unpack-from-debian $@ postgrey sqlgrey db5.3-util libdbd-sqlite3-perl
 
 .PHONY: demo
 demo: ## install what is missing, build, and show the main job: deferred, retried, accepted

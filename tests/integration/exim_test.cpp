@@ -61,15 +61,17 @@ class Exim {
   std::string converse(const std::string& commands) const {
     const std::string here = directory_.path();
     const std::string exim = built("debian/exim");
-    const Result result = run(
-        {.arguments =
-             // In a chroot the root is no mount point, whose mounts could be made this process's own.
-         {"unshare", "--mount", "--propagation", "unchanged", "sh", "-c",
-          "mount --make-rprivate / 2> /dev/null; mount --bind " + here +
-              "/passwd /etc/passwd && mount --bind " + here + "/group /etc/group && for directory in " +
-              exim + "/usr/lib/*; do LD_LIBRARY_PATH=$directory; done && export LD_LIBRARY_PATH && exec " +
-              exim + "/usr/sbin/exim4 -C " + here + "/conf -bh 192.0.2.1"},
-         .input = "EHLO mx.example.net\r\nMAIL FROM:<alice@example.net>\r\n" + commands + "QUIT\r\n"});
+    const Result result =
+        run({.arguments =
+                 // In a chroot the root is no mount point, whose mounts could be made this process's own.
+             {"unshare", "--mount", "--propagation", "unchanged", "sh", "-c",
+              "mount --make-rprivate / 2> /dev/null; mount --bind " + here +
+                  "/passwd /etc/passwd && mount --bind " + here + "/group /etc/group && for directory in " +
+                  exim +
+                  "/usr/lib/*; do LD_LIBRARY_PATH=$directory:$LD_LIBRARY_PATH; done && export "
+                  "LD_LIBRARY_PATH && exec " +
+                  exim + "/usr/sbin/exim4 -C " + here + "/conf -bh 192.0.2.1"},
+             .input = "EHLO mx.example.net\r\nMAIL FROM:<alice@example.net>\r\n" + commands + "QUIT\r\n"});
     return result.output + result.errors;
   }
 

@@ -67,12 +67,13 @@ TEST_CASE("Notes name the entries around a new one, and the networks within it",
   const Installation installation(GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite));
   CAPTURE(name(installation.backend()));
   add_entries(installation, 3000);
-  // Of a thousand of them, itself among these.
+  // Of a thousand of them; the server chooses whether itself is among these.
   const std::string denied = ctl(installation, {"deny", "10.0.0.0/10"}).output;
   CHECK_THAT(denied,
              Contains("note: entries/1 (allow client 10.0.0.0/24) counts, and not this entry where both "
                       "match: it is more specific\n"));
-  CHECK_THAT(denied, Contains("note: and so with 989 more entries: greylistctl list"));
+  CHECK_THAT(denied, Contains("note: and so with 989 more entries: greylistctl list") ||
+                         Contains("note: and so with 990 more entries: greylistctl list"));
   CHECK_THAT(ctl(installation, {"deny", "10.0.5.7"}).output,
              Contains("(allow client 10.0.5.0/24) where both match: it is more specific"));
   CHECK_THAT(ctl(installation, {"allow", "sender", "s9@spam.example"}).output,

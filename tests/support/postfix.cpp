@@ -24,6 +24,14 @@ constexpr const char* kServiceUser = "nobody";
 
 fs::path unpacked() { return built("debian/postfix"); }
 
+// Postfix's own, and those that it needs and this machine has not.
+std::string libraries() {
+  std::string all = unpacked() / "usr/lib/postfix";
+  for (const auto& directory : fs::directory_iterator(unpacked() / "usr/lib"))
+    all += ':' + directory.path().string();
+  return all;
+}
+
 void give(const fs::path& file, const char* user, const char* group = nullptr) {
   const passwd* const owner = getpwnam(user);
   const gid_t gid = group == nullptr ? owner->pw_gid : getgrnam(group)->gr_gid;
@@ -72,8 +80,7 @@ Postfix::Postfix(const Installation& installation) : port_(free_port()), submiss
 
   master_ = std::make_unique<BackgroundProcess>(
       Command{.arguments = {unpacked() / "usr/lib/postfix/sbin/master", "-c", directory_ / "conf", "-d"},
-              .environment = {{"MAIL_CONFIG", directory_ / "conf"},
-                              {"LD_LIBRARY_PATH", unpacked() / "usr/lib/postfix"}}},
+              .environment = {{"MAIL_CONFIG", directory_ / "conf"}, {"LD_LIBRARY_PATH", libraries()}}},
       directory_ / "output");
   while (log().find("daemon started") == std::string::npos) {
     if (!master_->is_running())
@@ -154,7 +161,7 @@ Result Postfix::send_many(int sessions, int messages) const {
   return run({.arguments = {unpacked() / "usr/sbin/smtp-source", "-s", std::to_string(sessions), "-m",
                             std::to_string(messages), "-N", "-f", "alice@example.net", "-t",
                             "bob@example.org", "127.0.0.1:" + std::to_string(port_)},
-              .environment = {{"LD_LIBRARY_PATH", unpacked() / "usr/lib/postfix"}}});
+              .environment = {{"LD_LIBRARY_PATH", libraries()}}});
 }
 
 std::string Postfix::delivered() const {

@@ -56,6 +56,7 @@ class DatabaseServer {
   ServerKind kind() const { return kind_; }
   std::filesystem::path socket() const { return directory_ / "s"; }
   pid_t pid() const { return process_->pid(); }
+  bool is_running() const { return process_->is_running(); }
 
   /// Ends it by a signal and waits for its end; starts it again on the same data, with `options` for this
   /// time as well.

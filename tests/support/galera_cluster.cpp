@@ -108,8 +108,7 @@ GaleraCluster::GaleraCluster() {
   for (std::size_t i = 1; i < kNodes; ++i)
     nodes_.at(i) = std::make_unique<DatabaseServer>(*nodes_[0], options(addresses, i));
   for (std::size_t i = 0; i < kNodes; ++i) {
-    nodes_.at(i)->start();
-    wait_until_synced(i, i + 1);
+    join(i, i + 1, false);
   }
 }
 
@@ -119,13 +118,28 @@ void GaleraCluster::kill(std::size_t index) {
     if (i != index) wait_until_synced(i, kNodes - 1);
 }
 
-void GaleraCluster::bring_back(std::size_t index) {
-  const std::string written = nodes_.at(index)->run_with("--wsrep-recover");
-  std::smatch position;
-  if (!std::regex_search(written, position, std::regex("Recovered position: *([0-9a-f-]+:[0-9]+)")))
-    throw std::runtime_error("the node does not know its last position: " + written);
-  nodes_.at(index)->start({"--wsrep-start-position=" + position[1].str()});
-  wait_until_synced(index, kNodes);
+void GaleraCluster::bring_back(std::size_t index) { join(index, kNodes, true); }
+
+// One that meets the cluster while it is still at its last change ends, and systemd starts it again.
+void GaleraCluster::join(std::size_t index, std::size_t size, bool recovers) {
+  DatabaseServer& node = *nodes_.at(index);
+  constexpr int kAttempts = 3;
+  for (int attempt = 1;; ++attempt) {
+    std::vector<std::string> position;
+    if (recovers || attempt > 1) {
+      const std::string written = node.run_with("--wsrep-recover");
+      std::smatch found;
+      if (!std::regex_search(written, found, std::regex("Recovered position: *([0-9a-f-]+:[0-9]+)")))
+        throw std::runtime_error("the node does not know its last position: " + written);
+      position.push_back("--wsrep-start-position=" + found[1].str());
+    }
+    try {
+      node.start(position);
+      return wait_until_synced(index, size);
+    } catch (const std::runtime_error&) {
+      if (node.is_running() || attempt == kAttempts) throw;
+    }
+  }
 }
 
 std::string GaleraCluster::status(std::size_t index, const std::string& name) const {

@@ -40,6 +40,7 @@ class GaleraCluster {
   void wait_until_all_applied();
 
  private:
+  void join(std::size_t index, std::size_t size, bool recovers);
   void wait_until_synced(std::size_t index, std::size_t size) const;
 
   std::array<std::unique_ptr<DatabaseServer>, kNodes> nodes_;

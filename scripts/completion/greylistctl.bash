@@ -40,26 +40,27 @@ _greylistctl() {
     words='-h --help '
     case $subcommand in
       '') words+='--home --version' ;;
-      allow | trap | skip) words+='--until --for --comment --yes --dry-run' ;;
-      deny) words+='--until --for --comment --reply --yes --dry-run' ;;
-      greylist) words+='--until --for --comment --block --yes --dry-run' ;;
+      allow | trap | skip) words+='--until --for --comment --yes --dry-run --json' ;;
+      deny) words+='--until --for --comment --reply --yes --dry-run --json' ;;
+      greylist) words+='--until --for --comment --block --yes --dry-run --json' ;;
       check) words+='--user --verbose --json --quiet' ;;
-      expect) words+='--for' ;;
+      expect) words+='--for --json' ;;
       list | status) words+='--json' ;;
       settings) words+='--all --defaults --json' ;;
       metrics) words+='--output' ;;
-      remove) words+='--dry-run' ;;
-      import) words+='--action --comment --yes --dry-run' ;;
-      refresh) words+='--dry-run' ;;
+      remove) words+='--dry-run --json' ;;
+      import) words+='--action --comment --yes --dry-run --json' ;;
+      refresh) words+='--dry-run --json' ;;
       export) words+='--action' ;;
       copy) words+='--from --to --overwrite --compare' ;;
       explain) words+='--host --helo --spf --recipients --json' ;;
       find) words+='--client --sender --recipient --pending --passed --pools --since --limit --json --csv' ;;
-      report) words+='--since --until --html --json' ;;
+      report) words+='--since --until --html --json --mail --no-names' ;;
       pass) words+='--host --helo --spf --dry-run' ;;
       forget) words+='--client --host --helo --yes --dry-run' ;;
-      learn) words+='--days --min --all --yes --dry-run' ;;
-      cleanup) words+='--batch --pause' ;;
+      learn) words+='--days --min --all --yes --dry-run --json' ;;
+      cleanup) words+='--batch --pause --dry-run --json' ;;
+      migrate) words+='--dry-run' ;;
     esac
   else
     case $subcommand:$arguments in
@@ -68,7 +69,7 @@ _greylistctl() {
       trap:0 | skip:0) words='recipient' ;;
       greylist:0) words='recipient client' ;;
       list:0) words='allow deny trap greylist skip trusted trapped expected' ;;
-      remove:0) words='client sender recipient trusted trapped' ;;
+      remove:0) words='client sender recipient trusted trapped expected' ;;
       import:0) words='plain postgrey-clients postgrey-recipients sqlgrey-ip sqlgrey-fqdn json spf jgreylist postgrey-db sqlgrey-db' ;;
       export:0) words='plain postgrey-clients postgrey-recipients sqlgrey-ip sqlgrey-fqdn json' ;;
       learn:*) kind='file' ;;

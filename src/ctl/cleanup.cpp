@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "ctl/commands.h"
+#include "ctl/print/json.h"
 #include "ctl/print/progress.h"
 #include "ctl/records/expiry.h"
 #include "ctl/records/sizes.h"
@@ -78,10 +79,28 @@ Deleted delete_all(Expiry& expiry, Expiry::Slice (Expiry::*delete_some)(std::siz
   }
 }
 
+// What it would delete, but of records whose messages are not decided yet, which it leaves (expiry.h).
+int say_what_is_over(Administration& administration, bool as_json) {
+  const std::uint64_t records = administration.count("greylisting_data WHERE record_expires <= :now");
+  const std::uint64_t clients = administration.count("greylisting_clients WHERE expires <= :now");
+  const std::uint64_t expected = administration.count("greylisting_expected WHERE expires <= :now");
+  if (as_json) {
+    std::cout
+        << Json{{"dry_run", true}, {"records", records}, {"clients", clients}, {"expected", expected}}.text()
+        << '\n';
+  } else {
+    std::cout << now() << " greylistctl cleanup: expired records that would be deleted: " << records
+              << ", clients: " << clients << (expected > 0 ? ", expected: " + std::to_string(expected) : "")
+              << '\n';
+  }
+  return kDone;
+}
+
 }  // namespace
 
 int cleanup(const LoadedSettings& loaded, const CleanupOptions& options) {
   const auto administration = open_administration(loaded.settings);
+  if (options.dry_run) return say_what_is_over(*administration, options.json);
   if (!administration->lock_cleanup()) {
     std::cerr << now()
               << " greylistctl cleanup: another clean-up is at work on this store; nothing was done\n";
@@ -111,11 +130,18 @@ int cleanup(const LoadedSettings& loaded, const CleanupOptions& options) {
     history.clear();
   }
   note_cleanup(*administration);
+  const std::uint64_t batches = records.batches + clients.batches + expected.batches;
+  if (options.json) {
+    std::cout << Json{{"dry_run", false},          {"records", records.rows}, {"clients", clients.rows},
+                      {"expected", expected.rows}, {"batches", batches},      {"hours", hours}}
+                     .text()
+              << '\n';
+    return kDone;
+  }
   std::cout << now() << " greylistctl cleanup: expired records deleted: " << records.rows
             << ", clients: " << clients.rows
             << (expected.rows > 0 ? ", expected: " + std::to_string(expected.rows) : "")
-            << ", batches: " << records.batches + clients.batches + expected.batches
-            << "; hours counted: " << hours << '\n';
+            << ", batches: " << batches << "; hours counted: " << hours << '\n';
   return kDone;
 }
 

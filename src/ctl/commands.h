@@ -70,9 +70,11 @@ int metrics(const LoadedSettings& loaded, const MetricsOptions& options);
 struct CleanupOptions {
   std::optional<unsigned> batch{};  // records deleted in one transaction; as many as are deleted soon enough
   std::optional<unsigned> pause_ms{};  // between two of them; as long as the one before took
+  bool dry_run = false;
+  bool json = false;
 };
 
-/// Deletes expired records, in small batches, and prints one line of what it did.
+/// Deletes expired records, in small batches, and prints one line of what it did, or an object.
 int cleanup(const LoadedSettings& loaded, const CleanupOptions& options);
 
 struct PutOptions {
@@ -85,10 +87,11 @@ struct PutOptions {
   std::optional<int> block;  // minutes
   bool is_sure = false;      // also where it decides much
   bool dry_run = false;
+  bool json = false;
 };
 
-/// Adds an entry to the store, or changes the one with the same action and pattern, and prints which, and
-/// what other entries decide of the same attempts.
+/// Adds an entry to the store, or changes the one with the same action and pattern, and prints which, what
+/// other entries decide of the same attempts, and how to take it back.
 int put(const LoadedSettings& loaded, const PutOptions& options);
 
 struct ListOptions {
@@ -100,12 +103,14 @@ struct ListOptions {
 int list(const LoadedSettings& loaded, const ListOptions& options);
 
 struct RemoveOptions {
-  std::vector<std::string> words;  // entries/N, lists/N, [client|sender|recipient] PATTERN,
-                                   // [trusted|trapped] IDENTITY
+  std::vector<std::string> words;  // entries/N, entries/N-M, lists/N …, [client|sender|recipient] PATTERN,
+                                   // [trusted|trapped] IDENTITY, expected RECIPIENT
   bool dry_run = false;
+  bool json = false;
 };
 
-/// Removes entries, or what a client has earned, and prints what it removed.
+/// Removes entries, what a client has earned, or what `expect` has said, and prints what it removed, and how
+/// to take it back.
 int remove(const LoadedSettings& loaded, const RemoveOptions& options);
 
 /// Other greylisters, of which more than lists is taken over (imports/).
@@ -119,6 +124,7 @@ struct ImportOptions {
   std::string comment;                   // of entries that have none
   bool is_sure = false;                  // also where they decide much
   bool dry_run = false;
+  bool json = false;
 };
 
 /// Makes entries of the lines of a file, or records, trust and entries of what another greylister knows, and
@@ -129,6 +135,7 @@ int import(const LoadedSettings& loaded, const ImportOptions& options);
 struct ProviderOptions {
   std::vector<std::string> domains{};  // `-` for the lines of standard input
   bool dry_run = false;
+  bool json = false;
 };
 
 /// Makes entries that allow the networks of domains' SPF records, for 30 days, and prints how many; `refresh`
@@ -186,6 +193,8 @@ struct ReportOptions {
   std::string until;  // likewise; empty for now
   std::string html;   // a file to write; empty for none
   bool json = false;
+  bool mail = false;      // in place of tables a few lines, for cron to send
+  bool no_names = false;  // leave out whose mail it was
 };
 
 /// Prints what was decided and what came of it, day by day, or writes it as a page.
@@ -212,6 +221,7 @@ int forget(const LoadedSettings& loaded, const ForgetOptions& options);
 struct ExpectOptions {
   std::string recipient;
   std::string duration = "10m";
+  bool json = false;
 };
 
 /// Accepts all mail to a recipient for a while, and prints until when.
@@ -224,6 +234,7 @@ struct LearnOptions {
   bool all = false;               // print every network
   bool is_sure = false;           // do it without asking
   bool dry_run = false;
+  bool json = false;  // an object, with every network
 };
 
 /// Trusts the networks whose mail was accepted, as logs of the mail server say, and takes away the passes of
@@ -231,7 +242,11 @@ struct LearnOptions {
 /// nobody says that it be done.
 int learn(const LoadedSettings& loaded, const LearnOptions& options);
 
+struct MigrateOptions {
+  bool dry_run = false;
+};
+
 /// Brings the store to this version's schema and prints what it did.
-int migrate(const LoadedSettings& loaded);
+int migrate(const LoadedSettings& loaded, const MigrateOptions& options);
 
 }  // namespace greylisting::ctl

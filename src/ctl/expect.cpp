@@ -3,10 +3,13 @@
 #include <string>
 
 #include "ctl/commands.h"
+#include "ctl/print/json.h"
+#include "ctl/print/take_back.h"
 #include "lists/entry.h"
 #include "mail/expectation.h"
 #include "store/statements.h"
 #include "text/printable.h"
+#include "text/shell_word.h"
 #include "text/utc.h"
 
 namespace greylisting::ctl {
@@ -29,7 +32,17 @@ int expect(const LoadedSettings& loaded, const ExpectOptions& options) {
   const std::string until = later(administration->now(), *time);
   administration->ask(sql::expect_for({expected_by(recipient, Fingerprinter(loaded.settings.privacy_key))},
                                       *time, administration->dialect()));
-  std::cout << "expected: all mail to " << one_line(recipient.text()) << ", until " << until << " UTC\n";
+  const std::string undo = "greylistctl remove expected " + shell_word(one_line(recipient.text()));
+  if (options.json) {
+    std::cout << Json{{"recipient", one_line(recipient.text())},
+                      {"until", until},
+                      {"undo", json_texts({undo})}}
+                     .text()
+              << '\n';
+  } else {
+    std::cout << "expected: all mail to " << one_line(recipient.text()) << ", until " << until << " UTC\n";
+    print_take_back({undo});
+  }
   return kDone;
 }
 

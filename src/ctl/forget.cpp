@@ -1,13 +1,18 @@
+#include <algorithm>
 #include <cstdint>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "ctl/commands.h"
 #include "ctl/print/figure_words.h"
+#include "ctl/print/take_back.h"
 #include "ctl/records/earned.h"
 #include "ctl/records/record_table.h"
+#include "text/ascii.h"
+#include "text/printable.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -16,7 +21,41 @@ constexpr std::size_t kMany = 100;
 
 std::string_view verb(const ForgetOptions& options) { return options.dry_run ? "would forget " : "forgot "; }
 
+// What was said of an attempt, as far as its record tells; nothing where that is not enough, as with
+// privacy=hash or match_helo.
+std::optional<Session> session_of(const Record& record, const Settings& settings) {
+  Session session{
+      .client = record.client, .sender = unescaped(record.sender), .recipient = unescaped(record.recipient)};
+  if (!record.pool.empty()) session.spf_result = "pass";
+  const Keys keys = Attempt::from(session, settings).keys;
+  const auto key = record.pool.empty() ? std::optional(keys.triplet) : keys.pool;
+  if (!key || ascii::lower(hexadecimal(bytes(*key))) != ascii::lower(record.key)) return std::nullopt;
+  return session;
+}
+
+// One that has passed, or may, is let pass as before; the wait of another begins anew.
+void say_what_takes_back(const std::vector<Record>& records, std::optional<Session> session,
+                         const Settings& settings) {
+  for (const Record& record : records) {
+    if (!session) session = session_of(record, settings);
+  }
+  if (!session) {
+    std::cout << "note: this cannot be taken back; its mail waits once more\n";
+    return;
+  }
+  const bool has_pool =
+      std::ranges::any_of(records, [](const Record& record) { return !record.pool.empty(); });
+  session->spf_result = has_pool ? "pass" : "";
+  const std::string command = "greylistctl pass " + command_words(*session);
+  if (std::ranges::all_of(records, &Record::is_waiting)) {
+    std::cout << "note: its wait begins anew; to let it pass at its next attempt: " << command << '\n';
+  } else {
+    print_take_back({command});
+  }
+}
+
 int forget_records(RecordTable table, std::vector<Record> records, const ForgetOptions& options,
+                   const std::optional<Session>& session, const Settings& settings,
                    const std::string& complaint) {
   std::erase_if(records, [](const Record& record) { return record.is_over; });
   if (records.empty()) {
@@ -29,6 +68,7 @@ int forget_records(RecordTable table, std::vector<Record> records, const ForgetO
   if (!options.dry_run) table.end(keys);
   for (const Record& record : records)
     std::cout << verb(options) << text(record) << " (" << state(record) << ")\n";
+  if (!options.dry_run) say_what_takes_back(records, session, settings);
   return kDone;
 }
 
@@ -36,7 +76,7 @@ int forget_numbered(const Settings& settings, const ForgetOptions& options) {
   const auto administration = open_administration(settings);
   RecordTable table(*administration);
   const std::string& id = options.attempt.triplet[0];
-  return forget_records(table, table.numbered(id), options, no_record(id));
+  return forget_records(table, table.numbered(id), options, std::nullopt, settings, no_record(id));
 }
 
 int forget_triplet(const Settings& settings, const ForgetOptions& options) {
@@ -44,7 +84,7 @@ int forget_triplet(const Settings& settings, const ForgetOptions& options) {
   session.spf_result = "pass";  // its pool's record as well
   const auto administration = open_administration(settings);
   RecordTable table(*administration);
-  return forget_records(table, table.of(Attempt::from(session, settings)), options,
+  return forget_records(table, table.of(Attempt::from(session, settings)), options, session, settings,
                         "greylistctl: there is no record of " + in_words(session) +
                             "; greylistctl find --client " + session.client + " shows what there is\n");
 }
@@ -83,6 +123,11 @@ int forget_client(const Settings& settings, const ForgetOptions& options) {
   }
   std::cout << verb(options) << counted(ended, "record") << " of " << network.text() << '\n';
   for (const EarnedIdentity& identity : earned) std::cout << verb(options) << text(identity) << '\n';
+  if (!options.dry_run) {
+    std::cout << "note: this cannot be taken back; to accept its mail at once for a month all the same: "
+                 "greylistctl allow --for 30d client "
+              << network.text() << '\n';
+  }
   return kDone;
 }
 

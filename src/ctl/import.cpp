@@ -3,6 +3,7 @@
 #include <iostream>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -18,9 +19,12 @@
 #include "ctl/imports/known.h"
 #include "ctl/imports/postgrey.h"
 #include "ctl/imports/sqlgrey.h"
+#include "ctl/lists/entry_command.h"
 #include "ctl/lists/entry_json.h"
 #include "ctl/lists/hindsight.h"
 #include "ctl/print/figure_words.h"
+#include "ctl/print/json.h"
+#include "ctl/print/take_back.h"
 #include "ctl/print/terminal.h"
 #include "settings/control_file.h"
 #include "text/utc.h"
@@ -41,6 +45,16 @@ struct Counts {
   std::size_t over = 0;
   std::size_t by_name = 0;  // allow a client by a name that is not believed
 };
+
+// What is to be done to take an import back.
+struct Undo {
+  std::vector<std::string> added{};     // ids
+  std::vector<std::string> restores{};  // commands that make changed entries what they were; some of them
+  std::size_t changed = 0;              // how many would be needed
+};
+
+// So many changed entries are shown as commands; more would be a screenful.
+constexpr std::size_t kMaxRestores = 10;
 
 std::string name_of(const ImportOptions& options) {
   return options.file == "-" ? "standard input" : options.file;
@@ -169,22 +183,33 @@ std::vector<Entry> new_of(EntryTable& table, const std::map<Action, std::vector<
   return found;
 }
 
-void put_batch(EntryTable& table, const std::vector<Entry>& entries, bool dry_run, Counts& counts) {
+void put_batch(EntryTable& table, const std::vector<Entry>& entries, bool dry_run, Counts& counts,
+               Undo& undo) {
   const auto stored = stored_of(table, entries);
   std::vector<Entry> to_put;
+  std::vector<Entry> added;
   for (const Entry& entry : entries) {
     const auto old = stored.find(key_of(entry));
     if (old == stored.end()) {
       ++counts.added;
+      added.push_back(entry);
     } else if (try_to_read(old->second) == entry && outdated_columns(old->second, entry.pattern).empty()) {
       ++counts.same;
       continue;
     } else {
       ++counts.changed;
+      if (old->second.is_over) {
+        added.push_back(entry);
+      } else if (++undo.changed <= kMaxRestores) {
+        undo.restores.push_back(command_that_restores(old->second, entry));
+      }
     }
     to_put.push_back(entry);
   }
-  if (!dry_run) table.put(to_put);
+  if (dry_run) return;
+  table.put(to_put);
+  if (added.empty()) return;
+  for (const auto& [key, entry] : stored_of(table, added)) undo.added.push_back(entry.id);
 }
 
 // What is in a file has its effect batch by batch: one transaction for all would have decisions wait.
@@ -202,7 +227,7 @@ std::size_t size_of(const std::map<Action, std::vector<Entry>>& entries) {
 
 // Returns whether it came to the end. What ends it before is said with how far it came.
 bool put_all(EntryTable& table, const std::map<Action, std::vector<Entry>>& entries,
-             const ImportOptions& options, Counts& counts) {
+             const ImportOptions& options, Counts& counts, Undo& undo) {
   const std::size_t size = size_of(entries);
   std::size_t done = 0;
   try {
@@ -212,7 +237,7 @@ bool put_all(EntryTable& table, const std::map<Action, std::vector<Entry>>& entr
           if (!options.dry_run) say_how_far(done, size, options);
           return false;
         }
-        put_batch(table, batch, options.dry_run, counts);
+        put_batch(table, batch, options.dry_run, counts, undo);
         done += batch.size();
         return true;
       });
@@ -225,40 +250,93 @@ bool put_all(EntryTable& table, const std::map<Action, std::vector<Entry>>& entr
   return true;
 }
 
-// The entries of a file, and how many; false when they were not put.
-bool import_entries(const LoadedSettings& loaded, const ImportOptions& options, const Content& content,
-                    Administration& administration) {
+// What became of the entries of a file, or would.
+struct ImportedEntries {
+  std::size_t size = 0;
+  Counts counts{};
+  std::vector<std::string> notes{};  // those that are printed before, and after
+  std::vector<std::string> warnings{};
+  std::vector<std::string> undo{};
+};
+
+std::vector<std::string> commands_of(const Undo& undo, EntryTable& table, std::vector<std::string>& notes) {
+  auto commands = commands_that_remove(undo.added, table);
+  for (const std::string& command : undo.restores) {
+    if (!command.empty()) commands.push_back(command);
+  }
+  if (undo.changed > undo.restores.size()) {
+    notes.push_back(
+        counted(undo.changed - undo.restores.size(), "more changed entry", "more changed entries") +
+        " cannot be restored; greylistctl export json FILE before an import keeps all entries");
+  }
+  return commands;
+}
+
+// Nothing when they were not put.
+std::optional<ImportedEntries> import_entries(const LoadedSettings& loaded, const ImportOptions& options,
+                                              const Content& content, Administration& administration) {
   EntryTable table(administration, loaded.settings);
-  Counts counts;
+  ImportedEntries imported;
+  Counts& counts = imported.counts;
   const auto by_action = entries_of(content, administration.now(), counts);
-  if (!are_meant(warnings_about(new_of(table, by_action), administration, loaded.settings), options.is_sure,
-                 options.dry_run, options.file != "-" && can_ask()))
-    return false;
+  imported.size = size_of(by_action);
+  imported.warnings = warnings_about(new_of(table, by_action), administration, loaded.settings);
+  if (options.json) {
+    require_meant(imported.warnings, options.is_sure, options.dry_run);
+  } else if (!are_meant(imported.warnings, options.is_sure, options.dry_run,
+                        options.file != "-" && can_ask())) {
+    return std::nullopt;
+  }
+  Undo undo;
   {
     const HeldSignals signals;
-    if (!put_all(table, by_action, options, counts)) return false;
+    if (!put_all(table, by_action, options, counts, undo)) return std::nullopt;
   }
   for (const auto& [action, entries] : by_action) {
     counts.by_name += static_cast<std::size_t>(std::ranges::count_if(entries, [&loaded](const Entry& entry) {
       return allows_by_unbelieved_name(entry, loaded.settings);
     }));
   }
+  if (counts.by_name > 0) {
+    imported.notes.push_back(std::to_string(counts.by_name)
+                                 .append(counts.by_name == 1 ? " of them allows" : " of them allow")
+                                 .append(" clients by name, ")
+                                 .append(kNoEffectByName)
+                                 .append("; set trust_remote_host=paranoid and run tcpserver with -p"));
+  }
+  if (!options.dry_run) imported.undo = commands_of(undo, table, imported.notes);
+  return imported;
+}
 
-  std::cout << (options.dry_run ? "would import " : "imported ")
-            << counted(size_of(by_action), "entry", "entries") << " from " << name_of(options) << ": "
-            << counts.added << " new, " << counts.changed << " changed, ";
+void print(const ImportedEntries& imported, const Content& content, const ImportOptions& options) {
+  const Counts& counts = imported.counts;
+  std::cout << (options.dry_run ? "would import " : "imported ") << counted(imported.size, "entry", "entries")
+            << " from " << name_of(options) << ": " << counts.added << " new, " << counts.changed
+            << " changed, ";
   if (counts.same > 0) std::cout << counts.same << " there already, ";
   if (counts.over > 0) std::cout << counts.over << " expired and left out, ";
   const std::size_t problems = content.problems.size();
   std::cout << (options.format || options.greylister ? counted(problems, "line")
                                                      : counted(problems, "entry", "entries"))
             << " not understood\n";
-  if (counts.by_name > 0) {
-    std::cout << "note: " << counts.by_name << (counts.by_name == 1 ? " of them allows" : " of them allow")
-              << " clients by name, " << kNoEffectByName
-              << "; set trust_remote_host=paranoid and run tcpserver with -p\n";
-  }
-  return true;
+  for (const std::string& note : imported.notes) std::cout << "note: " << note << '\n';
+  print_take_back(imported.undo);
+}
+
+Json counts_json(const Counts& counts) {
+  return {
+      {"new", counts.added}, {"changed", counts.changed}, {"same", counts.same}, {"expired", counts.over}};
+}
+
+Json json_of(const ImportedEntries& imported, const Content& content, const ImportOptions& options) {
+  std::vector<std::string> notes = imported.warnings;
+  notes.insert(notes.end(), imported.notes.begin(), imported.notes.end());
+  return {{"dry_run", options.dry_run},
+          {"file", name_of(options)},
+          {"entries", counts_json(imported.counts)},
+          {"problems", json_texts(content.problems)},
+          {"notes", json_texts(notes)},
+          {"undo", json_texts(imported.undo)}};
 }
 
 Known read_known(const LoadedSettings& loaded, const ImportOptions& options) {
@@ -303,6 +381,10 @@ void add_notes(Known& known, const Settings& settings) {
   }
 }
 
+constexpr const char* kLastingKnown =
+    "imported records and passes expire by themselves; greylistctl forget --client NETWORK takes those of a "
+    "network back";
+
 void print(const TakenOver& taken, const Known& known, const ImportOptions& options) {
   std::cout << (options.dry_run ? "would import " : "imported ")
             << counted(taken.added + taken.same, "record") << " from " << options.file << ": " << taken.added
@@ -315,6 +397,22 @@ void print(const TakenOver& taken, const Known& known, const ImportOptions& opti
               << counted(taken.senders, "sender or domain", "senders and domains") << " on one\n";
   }
   for (const std::string& note : known.notes) std::cout << "note: " << note << '\n';
+  if (!options.dry_run && taken.added + taken.networks + taken.senders > 0)
+    std::cout << "note: " << kLastingKnown << '\n';
+}
+
+Json json_of(const ImportedEntries& imported, const TakenOver& taken, const Known& known,
+             const ImportOptions& options) {
+  std::vector<std::string> notes = imported.warnings;
+  notes.insert(notes.end(), imported.notes.begin(), imported.notes.end());
+  notes.insert(notes.end(), known.notes.begin(), known.notes.end());
+  if (!options.dry_run && taken.added + taken.networks + taken.senders > 0) notes.emplace_back(kLastingKnown);
+  Json object = json_of(imported, {.problems = known.problems}, options);
+  object.set("records", {{"new", taken.added}, {"same", taken.same}, {"expired", taken.over}});
+  object.set("networks", taken.networks);
+  object.set("senders", taken.senders);
+  object.set("notes", json_texts(notes));
+  return object;
 }
 
 int import_known(const LoadedSettings& loaded, const ImportOptions& options) {
@@ -326,10 +424,20 @@ int import_known(const LoadedSettings& loaded, const ImportOptions& options) {
   for (Entry& entry : known.entries) entry.comment = stored_comment(options.comment);
 
   const auto administration = open_administration(loaded.settings);
-  if (!known.entries.empty() && !import_entries(loaded, options, {.entries = known.entries}, *administration))
-    return kFailed;
+  const Content content{.entries = known.entries};
+  ImportedEntries imported;
+  if (!known.entries.empty()) {
+    auto done = import_entries(loaded, options, content, *administration);
+    if (!done) return kFailed;
+    imported = std::move(*done);
+    if (!options.json) print(imported, content, options);
+  }
   const TakenOver taken = take_over(*administration, loaded.settings, known, options.dry_run);
-  print(taken, known, options);
+  if (options.json) {
+    std::cout << json_of(imported, taken, known, options).text() << '\n';
+  } else {
+    print(taken, known, options);
+  }
   return known.problems.empty() ? kDone : kFailed;
 }
 
@@ -346,7 +454,13 @@ int import(const LoadedSettings& loaded, const ImportOptions& options) {
   if (content.is_unusable) return kFailed;
 
   const auto administration = open_administration(loaded.settings);
-  if (!import_entries(loaded, options, content, *administration)) return kFailed;
+  const auto imported = import_entries(loaded, options, content, *administration);
+  if (!imported) return kFailed;
+  if (options.json) {
+    std::cout << json_of(*imported, content, options).text() << '\n';
+  } else {
+    print(*imported, content, options);
+  }
   return content.problems.empty() ? kDone : kFailed;
 }
 

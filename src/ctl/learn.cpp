@@ -6,6 +6,7 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -13,7 +14,9 @@
 #include "ctl/lists/denied_networks.h"
 #include "ctl/logs/seen_in_logs.h"
 #include "ctl/print/figure_words.h"
+#include "ctl/print/json.h"
 #include "ctl/print/table.h"
+#include "ctl/print/take_back.h"
 #include "ctl/print/terminal.h"
 #include "ctl/records/earned.h"
 #include "ctl/records/expected.h"
@@ -200,6 +203,62 @@ void print_totals(const Plan& plan, const SeenInLogs& seen, std::time_t since) {
   }
 }
 
+std::string_view word(Fate fate) {
+  switch (fate) {
+    case Fate::trust:
+      return "trust";
+    case Fate::prolong:
+      return "prolong";
+    case Fate::withdraw:
+      return "withdraw";
+    case Fate::nothing:
+      break;
+  }
+  return "nothing";
+}
+
+// Of the networks that are trusted now and were not before; as commands one by one they could be a thousand.
+std::vector<std::string> undo_of(const Plan& plan) {
+  std::vector<std::string> commands;
+  for (const Lesson& lesson : plan.lessons) {
+    if (lesson.fate == Fate::trust)
+      commands.push_back("greylistctl remove trusted " + lesson.seen.network.text());
+  }
+  return commands;
+}
+
+void print_undo(const Plan& plan) {
+  const auto commands = undo_of(plan);
+  if (commands.size() <= kShown) return print_take_back(commands);
+  std::cout << "to take it back, for each network that is trusted now: greylistctl remove trusted NETWORK\n";
+}
+
+Json json_of(const Plan& plan, const SeenInLogs& seen, std::time_t since, bool dry_run, bool is_done) {
+  Json networks = Json::array();
+  for (const Lesson& lesson : plan.lessons) {
+    networks.push_back(
+        Json{{"network", lesson.seen.network.text()},
+             {"accepted", lesson.seen.accepted},
+             {"hung_up", lesson.seen.hung_up},
+             {"last_accepted", lesson.seen.accepted == 0 ? Json() : Json(utc(lesson.seen.last_accepted))},
+             {"action", word(lesson.fate)},
+             {"trusted_until", lesson.fate == Fate::trust || lesson.fate == Fate::prolong
+                                   ? Json(utc(time_of(lesson.until).value_or(0)))
+                                   : Json()},
+             {"why", lesson.why.empty() ? Json() : Json(lesson.why)}});
+  }
+  return {{"dry_run", dry_run},
+          {"done", is_done},
+          {"files", seen.files},
+          {"lines", seen.lines},
+          {"since", utc(since)},
+          {"networks", networks},
+          {"correspondents", seen.outgoing.size()},
+          {"answers", plan.answers.size()},
+          {"problems", json_texts(seen.problems)},
+          {"undo", json_texts(is_done ? undo_of(plan) : std::vector<std::string>())}};
+}
+
 void carry_out(Administration& administration, const Settings& settings, const Plan& plan) {
   std::vector<ClientToTrust> to_trust;
   std::vector<std::string> to_withdraw;
@@ -236,9 +295,11 @@ int learn(const LoadedSettings& loaded, const LearnOptions& options) {
   const auto administration = open_administration(settings);
   const Plan plan = plan_of(*administration, settings, seen, now, options.least);
 
-  print(plan, options.all);
-  print_totals(plan, seen, since);
-  std::cout.flush();
+  if (!options.json) {
+    print(plan, options.all);
+    print_totals(plan, seen, since);
+    std::cout.flush();
+  }
   for (const std::string& problem : seen.problems) std::cerr << "greylistctl: " << problem << '\n';
   const bool is_foreign = seen.lines > 0 && seen.understood == 0;
   if (is_foreign) {
@@ -248,16 +309,24 @@ int learn(const LoadedSettings& loaded, const LearnOptions& options) {
                  "learn\n";
   }
   const int status = seen.problems.empty() && !is_foreign ? kDone : kFailed;
-  if (options.dry_run) return status;
-  if (plan.is_empty()) {
-    std::cout << "There is nothing to do.\n";
+  const bool has_work = !plan.is_empty();
+  const auto say = [&](bool is_done) {
+    if (options.json)
+      std::cout << json_of(plan, seen, since, options.dry_run, is_done).text() << '\n';
+    else if (is_done)
+      std::cout << "Done.\n";
+  };
+  if (options.dry_run || !has_work) {
+    if (!options.dry_run && !options.json) std::cout << "There is nothing to do.\n";
+    say(false);
     return status;
   }
   if (!options.is_sure) {
-    if (!can_ask() || std::ranges::count(options.logs, "-") > 0) {
-      std::cerr
-          << "greylistctl: nothing was done, because there is no terminal to ask on; --yes does it without "
-             "asking\n";
+    if (options.json || !can_ask() || std::ranges::count(options.logs, "-") > 0) {
+      say(false);
+      std::cerr << "greylistctl: nothing was done, because "
+                << (options.json ? "with --json nobody is asked" : "there is no terminal to ask on")
+                << "; --yes does it without asking\n";
       return kFailed;
     }
     if (!is_confirmed()) {
@@ -266,7 +335,8 @@ int learn(const LoadedSettings& loaded, const LearnOptions& options) {
     }
   }
   carry_out(*administration, settings, plan);
-  std::cout << "Done.\n";
+  say(true);
+  if (!options.json) print_undo(plan);
   return status;
 }
 

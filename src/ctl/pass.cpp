@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <iostream>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "ctl/commands.h"
+#include "ctl/print/take_back.h"
 #include "ctl/records/record_table.h"
 
 namespace greylisting::ctl {
@@ -53,17 +55,36 @@ void print_rest(Administration& administration, const Session& session, const Se
                session.spf_result == "pass");
 }
 
+// A record that forget would end beside those, of a pool that had passed before, is not to be lost.
+std::vector<std::string> undo_of(const std::vector<Record>& let_pass, RecordTable& table) {
+  std::set<std::string> keys;
+  for (const Record& record : let_pass) keys.insert(record.key);
+  std::vector<std::string> commands;
+  for (const Record& record : let_pass) {
+    if (!keys.contains(record.key)) continue;
+    auto ended = table.numbered(record.id);
+    std::erase_if(ended, [](const Record& each) { return each.is_over; });
+    if (!std::ranges::all_of(ended, [&keys](const Record& each) { return keys.contains(each.key); }))
+      continue;
+    for (const Record& each : ended) keys.erase(each.key);
+    commands.push_back("greylistctl forget " + record.id);
+  }
+  return commands;
+}
+
 int pass_triplet(const Settings& settings, const PassOptions& options) {
   const Session session = session_of(options.attempt);
   const Attempt attempt = Attempt::from(session, settings);
   const auto administration = open_administration(settings);
   RecordTable table(*administration);
   const auto before = table.of(attempt);
+  std::vector<Record> changed;
   if (!options.dry_run) table.let_pass(attempt);
 
   const auto is_alive = [](const Record& record) { return !record.is_over; };
   for (const Record& record : before) {
     if (is_alive(record)) std::cout << text(record) << ' ' << what_was_done(record, options.dry_run) << '\n';
+    if (record.is_waiting()) changed.push_back(record);
   }
   const auto expected = static_cast<std::ptrdiff_t>(attempt.keys.pool ? 2 : 1);
   if (std::ranges::count_if(before, is_alive) < expected) {
@@ -73,12 +94,15 @@ int pass_triplet(const Settings& settings, const PassOptions& options) {
       for (const Record& record : table.of(attempt)) {
         const bool is_new = std::ranges::none_of(
             before, [&](const Record& old) { return old.key == record.key && is_alive(old); });
-        if (is_new)
-          std::cout << "made " << text(record) << " passes at its next attempt, " << life(record) << '\n';
+        if (!is_new) continue;
+        std::cout << "made " << text(record) << " passes at its next attempt, " << life(record) << '\n';
+        changed.push_back(record);
       }
     }
   }
-  if (!options.dry_run) print_rest(*administration, session, settings);
+  if (options.dry_run) return kDone;
+  print_rest(*administration, session, settings);
+  print_take_back(undo_of(changed, table));
   return kDone;
 }
 
@@ -99,10 +123,11 @@ int pass_numbered(const Settings& settings, const std::string& id, bool dry_run)
   if (!dry_run) table.let_pass(records);
   for (const Record& record : records)
     std::cout << text(record) << ' ' << what_was_done(record, dry_run) << '\n';
-  if (!dry_run) {
-    print_others(table.beside(records),
-                 std::ranges::any_of(records, [](const Record& record) { return !record.pool.empty(); }));
-  }
+  if (dry_run) return kDone;
+  print_others(table.beside(records),
+               std::ranges::any_of(records, [](const Record& record) { return !record.pool.empty(); }));
+  std::erase_if(records, [](const Record& record) { return !record.is_waiting(); });
+  print_take_back(undo_of(records, table));
   return kDone;
 }
 

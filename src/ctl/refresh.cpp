@@ -15,8 +15,11 @@
 
 #include "ctl/batches.h"
 #include "ctl/commands.h"
+#include "ctl/lists/entry_command.h"
 #include "ctl/lists/entry_table.h"
 #include "ctl/print/figure_words.h"
+#include "ctl/print/json.h"
+#include "ctl/print/take_back.h"
 #include "ctl/providers/spf_networks.h"
 #include "mail/client_name.h"
 #include "process/dns.h"
@@ -74,7 +77,8 @@ class Providers {
   }
 
   // kFailed where a domain's record cannot be had; its networks stay as they are.
-  int renew(const Domains& domains, bool dry_run) {
+  int renew(const Domains& domains, const ProviderOptions& options) {
+    const bool dry_run = options.dry_run;
     std::map<std::string, SpfNetworks> found;
     for (const std::string& domain : domains) {
       Dns dns(settings_.dns_server, Dns::Clock::now() + kPatience);
@@ -84,9 +88,24 @@ class Providers {
     }
     const Plan plan = plan_of(found);
     if (!dry_run) carry_out(plan);
+    // What was removed is not known any longer.
+    const bool has_undo = !dry_run && plan.removed.empty();
+    const auto undo = has_undo ? commands_that_remove(added_by(plan), table_) : std::vector<std::string>();
     int status = kDone;
+    Json all = Json::array();
     for (const auto& [domain, its] : found) {
-      if (!say(domain, its, plan, dry_run)) status = kFailed;
+      if (!its.why.empty()) {
+        complain(domain, its);
+        status = kFailed;
+      } else if (!options.json) {
+        say(domain, its, plan, dry_run);
+      }
+      all.push_back(json_of(domain, its, plan));
+    }
+    if (options.json) {
+      std::cout << Json{{"dry_run", dry_run}, {"domains", all}, {"undo", json_texts(undo)}}.text() << '\n';
+    } else {
+      print_take_back(undo);
     }
     return status;
   }
@@ -159,22 +178,47 @@ class Providers {
     if (!plan.removed.empty()) table_.remove(plan.removed);
   }
 
-  bool say(const std::string& domain, const SpfNetworks& found, const Plan& plan, bool dry_run) const {
-    if (!found.why.empty()) {
-      const auto kept = static_cast<std::size_t>(std::ranges::count_if(
-          stored_, [&](const auto& each) { return domains_of(each.second.comment).contains(domain); }));
-      std::cerr << "greylistctl: " << domain << ": " << found.why
-                << (kept == 0 ? "; nothing of it is allowed"
-                              : "; its " + counted(kept, "network") + " stay as they are")
-                << '\n';
-      return false;
+  // The ids of what there was not before.
+  std::vector<std::string> added_by(const Plan& plan) {
+    std::vector<Pattern> patterns;
+    for (const Entry& entry : plan.put) {
+      if (!stored_.contains(entry.pattern.text())) patterns.push_back(entry.pattern);
     }
+    std::vector<std::string> ids;
+    in_batches(patterns, [&](const std::vector<Pattern>& batch) {
+      for (const StoredEntry& entry : table_.find(Action::allow, batch)) ids.push_back(entry.id);
+      return true;
+    });
+    return ids;
+  }
+
+  void complain(const std::string& domain, const SpfNetworks& found) const {
+    const auto kept = static_cast<std::size_t>(std::ranges::count_if(
+        stored_, [&](const auto& each) { return domains_of(each.second.comment).contains(domain); }));
+    std::cerr << "greylistctl: " << domain << ": " << found.why
+              << (kept == 0 ? "; nothing of it is allowed"
+                            : "; its " + counted(kept, "network") + " stay as they are")
+              << '\n';
+  }
+
+  static void say(const std::string& domain, const SpfNetworks& found, const Plan& plan, bool dry_run) {
     const auto& [added, gone] = plan.changes.at(domain);
     std::cout << domain << ": " << counted(found.networks.size(), "network")
               << (dry_run ? ", would be " : ", ") << added << " new, " << gone << " gone\n";
     for (const std::string& left : found.left)
       std::cout << "note: " << domain << ": left out " << left << '\n';
-    return true;
+  }
+
+  static Json json_of(const std::string& domain, const SpfNetworks& found, const Plan& plan) {
+    const auto changes = plan.changes.find(domain);
+    const auto [added, gone] =
+        changes == plan.changes.end() ? std::pair<std::size_t, std::size_t>() : changes->second;
+    return {{"domain", domain},
+            {"networks", found.networks.size()},
+            {"new", added},
+            {"gone", gone},
+            {"left_out", json_texts(found.left)},
+            {"problem", found.why.empty() ? Json() : Json(found.why)}};
   }
 
   static std::string text_of(const Network& network) {
@@ -213,18 +257,18 @@ Domains domains_of(const std::vector<std::string>& words) {
 int import_spf(const LoadedSettings& loaded, const ProviderOptions& options) {
   const Domains domains = domains_of(options.domains);
   const auto administration = open_administration(loaded.settings);
-  return Providers(*administration, loaded.settings).renew(domains, options.dry_run);
+  return Providers(*administration, loaded.settings).renew(domains, options);
 }
 
 int refresh(const LoadedSettings& loaded, const ProviderOptions& options) {
   const auto administration = open_administration(loaded.settings);
   Providers providers(*administration, loaded.settings);
   const Domains domains = providers.all();
-  if (domains.empty()) {
+  if (domains.empty() && !options.json) {
     std::cout << "no provider's networks are allowed; greylistctl import spf DOMAIN allows some\n";
     return kDone;
   }
-  return providers.renew(domains, options.dry_run);
+  return providers.renew(domains, options);
 }
 
 }  // namespace greylisting::ctl

@@ -1,17 +1,28 @@
 #include <algorithm>
+#include <cstdint>
 #include <iostream>
+#include <iterator>
 #include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "ctl/batches.h"
 #include "ctl/commands.h"
+#include "ctl/lists/entry_command.h"
+#include "ctl/lists/entry_json.h"
 #include "ctl/lists/entry_search.h"
 #include "ctl/lists/entry_table.h"
+#include "ctl/print/figure_words.h"
+#include "ctl/print/json.h"
+#include "ctl/print/take_back.h"
 #include "ctl/print/words.h"
 #include "ctl/records/earned.h"
+#include "ctl/records/expected.h"
+#include "mail/fingerprint.h"
 #include "text/ascii.h"
+#include "text/printable.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -28,6 +39,9 @@ struct Found {
   bool is_empty() const { return entries.empty() && earned.empty(); }
 };
 
+// More would be a screenful, and each a command of its own.
+constexpr std::size_t kMaxCommands = 10;
+
 std::string text(const StoredEntry& entry) {
   return entry.id + ": " + one_line(entry.action) + ' ' + one_line(subject_of(entry)) + ' ' +
          one_line(entry.pattern);
@@ -37,14 +51,19 @@ std::string text(const Earned& earned) {
   return std::string(name(earned.standing)) + ' ' + one_line(earned.client.identity);
 }
 
+// `entries/3`, `lists/3-17`
 bool is_id(std::string_view word) {
   for (const std::string_view prefix : {"entries/", "lists/"}) {
     if (!word.starts_with(prefix)) continue;
     word.remove_prefix(prefix.size());
-    return ascii::is_digits(word);
+    const auto dash = word.find('-');
+    return ascii::is_digits(word.substr(0, dash)) &&
+           (dash == std::string_view::npos || ascii::is_digits(word.substr(dash + 1)));
   }
   return false;
 }
+
+bool are_ids(const std::vector<std::string>& words) { return std::ranges::all_of(words, is_id); }
 
 class Search {
  public:
@@ -53,8 +72,7 @@ class Search {
 
   Found find(const std::vector<std::string>& words) {
     const std::string& first = words.front();
-    if (words.size() == 1 && is_id(first))
-      return {.entries = EntryTable(administration_, settings_).with_id(first), .earned = {}};
+    if (are_ids(words)) return {.entries = with_ids(words), .earned = {}};
     // Identities have blanks in them.
     std::string rest;
     for (auto word = words.begin() + 1; word != words.end(); ++word)
@@ -73,6 +91,17 @@ class Search {
   }
 
  private:
+  std::vector<StoredEntry> with_ids(const std::vector<std::string>& ids) {
+    std::vector<StoredEntry> entries;
+    EntryTable table(administration_, settings_);
+    for (const std::string& id : ids) {
+      auto found = table.with_id(id);
+      if (found.empty()) return {};
+      std::ranges::move(found, std::back_inserter(entries));
+    }
+    return entries;
+  }
+
   // An address earns for the network that it counts by.
   std::string identity_of(const std::string& text) const {
     const auto address = IpAddress::parse(text);
@@ -108,13 +137,90 @@ void require_one_thing(const Found& found, const std::string& what) {
   throw UsageError('"' + one_line(what) + "\" is more than one thing; say which:" + list);
 }
 
+// What there is to do for who wants it back: commands that make it what it was, and in words what comes near.
+struct TakenBack {
+  std::vector<std::string> undo{};
+  std::vector<std::string> notes{};
+};
+
+void add(TakenBack& back, const Earned& earned, const Settings& settings) {
+  const std::string& identity = earned.client.identity;
+  if (!Network::parse(identity)) {
+    back.notes.push_back(
+        one_line(identity) +
+        (earned.client.is_group
+             ? " is trusted again when enough of its senders have passed"
+             : " is trusted again after passing in " +
+                   counted(static_cast<std::uint64_t>(settings.auto_allow_after), "different hour")));
+    return;
+  }
+  const bool is_trusted = earned.standing == Standing::trusted;
+  back.notes.push_back((is_trusted ? "to accept its mail at once all the same: greylistctl allow"
+                                   : "to reject it all the same: greylistctl deny") +
+                       (" --until '" + earned.client.until + "' client " + identity));
+}
+
+TakenBack taken_back(const Found& found, const Settings& settings) {
+  TakenBack back;
+  for (const StoredEntry& entry : found.entries) {
+    if (!entry.is_over && try_to_read(entry)) back.undo.push_back(command_that_makes(entry, true));
+    if (back.undo.size() <= kMaxCommands) continue;
+    back.undo.clear();
+    back.notes.emplace_back(
+        "so many entries cannot be put back by a command; greylistctl export json FILE beforehand keeps all");
+    break;
+  }
+  for (const Earned& earned : found.earned) add(back, earned, settings);
+  return back;
+}
+
+Json json_of(const Found& found, const TakenBack& back, bool dry_run) {
+  Json entries = Json::array();
+  for (const StoredEntry& entry : found.entries) entries.push_back(json_of(entry));
+  Json clients = Json::array();
+  for (const Earned& earned : found.earned) {
+    clients.push_back(Json{{"standing", name(earned.standing)},
+                           {"identity", one_line(earned.client.identity)},
+                           {"until", earned.client.until}});
+  }
+  return {{"dry_run", dry_run},
+          {"entries", entries},
+          {"clients", clients},
+          {"notes", json_texts(back.notes)},
+          {"undo", json_texts(back.undo)}};
+}
+
+int remove_expected(const LoadedSettings& loaded, const RemoveOptions& options) {
+  const Address recipient = Address::recipient(unescaped(options.words[1]));
+  const std::string to = one_line(recipient.text());
+  const auto administration = open_administration(loaded.settings);
+  const auto mail = expected_mail(*administration);
+  const std::string stored = Fingerprinter(loaded.settings.privacy_key).stored(recipient);
+  const auto found = std::ranges::find_if(
+      mail, [&stored](const ExpectedMail& each) { return each.sender == "*" && each.recipient == stored; });
+  if (found == mail.end() ||
+      (!options.dry_run && !expect_no_longer(*administration, loaded.settings, recipient))) {
+    std::cerr << "greylistctl: no mail to " << to
+              << " is expected by greylistctl expect; greylistctl list expected shows what is\n";
+    return kFailed;
+  }
+  if (options.json) {
+    std::cout << Json{{"dry_run", options.dry_run}, {"expected", to}, {"until", found->until}}.text() << '\n';
+  } else {
+    std::cout << (options.dry_run ? "would remove" : "removed") << " expected " << to << '\n';
+  }
+  return kDone;
+}
+
 }  // namespace
 
 int remove(const LoadedSettings& loaded, const RemoveOptions& options) {
   std::string what;
   for (const std::string& word : options.words) what += (what.empty() ? "" : " ") + word;
-  if (options.words.size() == 1 && (is_subject(what) || what == "trusted" || what == "trapped"))
+  if (options.words.size() == 1 &&
+      (is_subject(what) || what == "trusted" || what == "trapped" || what == "expected"))
     throw UsageError("there is no pattern or identity after " + what);
+  if (options.words.size() == 2 && options.words[0] == "expected") return remove_expected(loaded, options);
 
   const auto administration = open_administration(loaded.settings);
   const Found found = Search(*administration, loaded.settings).find(options.words);
@@ -124,17 +230,29 @@ int remove(const LoadedSettings& loaded, const RemoveOptions& options) {
         << "\"; greylistctl list shows entries, greylistctl list trusted and list trapped show clients\n";
     return kFailed;
   }
-  require_one_thing(found, what);
+  if (!are_ids(options.words)) require_one_thing(found, what);
 
   std::vector<std::string> ids;
   for (const StoredEntry& entry : found.entries) ids.push_back(entry.id);
+  TakenBack back;
   if (!options.dry_run) {
-    EntryTable(*administration, loaded.settings).remove(ids);
+    back = taken_back(found, loaded.settings);
+    EntryTable table(*administration, loaded.settings);
+    in_batches(ids, [&table](const std::vector<std::string>& batch) {
+      table.remove(batch);
+      return true;
+    });
     for (const Earned& earned : found.earned) forget(*administration, earned.client, earned.standing);
+  }
+  if (options.json) {
+    std::cout << json_of(found, back, options.dry_run).text() << '\n';
+    return kDone;
   }
   const std::string_view done = options.dry_run ? "would remove " : "removed ";
   for (const StoredEntry& entry : found.entries) std::cout << done << text(entry) << '\n';
   for (const Earned& earned : found.earned) std::cout << done << text(earned) << '\n';
+  for (const std::string& note : back.notes) std::cout << "note: " << note << '\n';
+  print_take_back(back.undo);
   return kDone;
 }
 

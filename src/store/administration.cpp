@@ -58,6 +58,12 @@ std::unique_ptr<Administration> open_administration(const Settings& settings) {
   }
 }
 
+std::vector<std::string> migration_ahead(const Settings& settings) {
+  if (settings.store_kind() == StoreKind::mysql) return MysqlAdministration(settings).migration_ahead();
+  become_owner_of(settings.sqlite_file);
+  return SqliteAdministration::migration_ahead(settings.sqlite_file);
+}
+
 std::uint64_t Administration::count(const std::string& what) {
   return number_of<std::uint64_t>(ask("SELECT COUNT(*) FROM " + what, 1).at(0).at(0)).value_or(0);
 }

@@ -79,4 +79,8 @@ class Administration {
 /// root runs this. Throws StoreError; where the file is another user's, the remedy is to be root.
 std::unique_ptr<Administration> open_administration(const Settings& settings);
 
+/// What `migrate` would do to the schema, a sentence a step; empty when it is that of this version. Changes
+/// nothing, which opening an SQLite file would. Throws StoreError.
+std::vector<std::string> migration_ahead(const Settings& settings);
+
 }  // namespace greylisting

@@ -37,6 +37,16 @@ bool is_supported(const std::string& version) {
                     : std::tie(major, minor, patch) >= std::tuple(5U, 6U, 3U);
 }
 
+bool is_earlier(const std::string& version) {
+  return version == "1" || version == "2" || version == "3" || version == "4";
+}
+
+[[noreturn]] void refuse(const std::string& version) {
+  throw StoreError(
+      "the schema has version " + version + ", and this program knows " + std::string(sql::kSchemaVersion),
+      "install the program that made it, or a later one");
+}
+
 }  // namespace
 
 MysqlAdministration::MysqlAdministration(const Settings& settings)
@@ -122,6 +132,36 @@ Store& MysqlAdministration::store() {
   return *store_;
 }
 
+std::vector<std::string> MysqlAdministration::migration_ahead() {
+  const std::string ours(sql::kSchemaVersion);
+  if (has_layout_of_05()) {
+    return {std::string("Would upgrade the tables of greylisting ") + (has_layout_of_03() ? "0.3" : "0.5") +
+            ". Records: " + value("SELECT COUNT(*) FROM greylisting_data") +
+            ". List entries, all kept: " + value("SELECT COUNT(*) FROM greylisting_lists") + '.'};
+  }
+  const std::string version = schema_version();
+  if (is_earlier(version))
+    return {"Would upgrade the tables of version " + version + " to version " + ours + '.'};
+  if (!version.empty() && version != ours) refuse(version);
+  if (version != ours || !has_all_tables()) return {"Would create the tables."};
+  std::vector<std::string> steps;
+  for (const std::string& table : tables_of_another_engine())
+    steps.push_back("Would make " + table + " an InnoDB table.");
+  if (!fault_of_triggers(connection_).empty())
+    steps.emplace_back("Would make the triggers of greylisting_lists anew.");
+  return steps;
+}
+
+std::vector<std::string> MysqlAdministration::tables_of_another_engine() {
+  std::vector<std::string> tables;
+  for (const auto& row :
+       connection_.run("SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND "
+                       "engine <> 'InnoDB' AND table_name IN " +
+                       std::string(kTables)))
+    tables.push_back(row.at(0).value_or(""));
+  return tables;
+}
+
 std::vector<std::string> MysqlAdministration::migrate() {
   const std::string ours(sql::kSchemaVersion);
   if (has_layout_of_05()) {
@@ -136,25 +176,18 @@ std::vector<std::string> MysqlAdministration::migrate() {
             ". List entries, all kept: " + value("SELECT COUNT(*) FROM greylisting_lists") + '.'};
   }
   const std::string version = schema_version();
-  if (version == "1" || version == "2" || version == "3" || version == "4") {
+  if (is_earlier(version)) {
     connection_.run(sql::mysql_upgrade_from_3);
     connection_.run(sql::mysql_schema);
     return {"Upgraded the tables of version " + version + " to version " + ours + '.'};
   }
-  if (!version.empty() && version != ours) {
-    throw StoreError("the schema has version " + version + ", and this program knows " + ours,
-                     "install the program that made it, or a later one");
-  }
+  if (!version.empty() && version != ours) refuse(version);
   if (version != ours || !has_all_tables()) {
     connection_.run(sql::mysql_schema);
     return {"Created the tables."};
   }
   std::vector<std::string> done;
-  for (const auto& row :
-       connection_.run("SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND "
-                       "engine <> 'InnoDB' AND table_name IN " +
-                       std::string(kTables))) {
-    const std::string table = row.at(0).value_or("");
+  for (const std::string& table : tables_of_another_engine()) {
     connection_.run("ALTER TABLE " + table + " ENGINE = InnoDB");
     done.push_back("Made " + table + " an InnoDB table.");
   }

@@ -20,6 +20,10 @@ class MysqlAdministration : public Administration {
   std::vector<Finding> examine() override;
   Store& store() override;
   std::vector<std::string> migrate() override;
+
+  /// What migrate() would do (store/administration.h).
+  std::vector<std::string> migration_ahead();
+
   std::vector<Row> ask(std::string_view statement, std::size_t columns) override;
   void read(std::string_view statement, std::size_t columns, const std::function<void(Row&)>& take) override;
   void transact(const std::function<void()>& work) override;
@@ -33,6 +37,7 @@ class MysqlAdministration : public Administration {
   bool has_layout_of_03();
   bool has_layout_of_05();
   bool has_all_tables();
+  std::vector<std::string> tables_of_another_engine();
 
   std::string plugin_option_file_;
   MysqlConnection connection_;

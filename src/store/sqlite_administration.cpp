@@ -90,6 +90,16 @@ std::vector<std::string> SqliteAdministration::migrate() {
   return {};
 }
 
+std::vector<std::string> SqliteAdministration::migration_ahead(const std::string& file) {
+  if (!std::filesystem::exists(file)) return {"Would create the tables, in the new file " + file + '.'};
+  SqliteDatabase database(file, kPatience, SqliteDatabase::Mode::read);
+  const std::string version = database.schema_version();
+  if (version.empty()) return {"Would create the tables."};
+  if (version == sql::kSchemaVersion && !database.is_of_another_version()) return {};
+  return {"Would upgrade the tables of version " + version + " to version " +
+          std::string(sql::kSchemaVersion) + '.'};
+}
+
 std::vector<Administration::Row> SqliteAdministration::ask(std::string_view statement, std::size_t columns) {
   std::vector<Row> rows;
   read(statement, columns, [&rows](Row& row) { rows.push_back(row); });

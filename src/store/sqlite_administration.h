@@ -22,6 +22,10 @@ class SqliteAdministration : public Administration {
   std::vector<Finding> examine() override;
   Store& store() override { return store_; }
   std::vector<std::string> migrate() override;
+
+  /// What opening the file, and migrate(), would do (store/administration.h). Throws StoreError.
+  static std::vector<std::string> migration_ahead(const std::string& file);
+
   std::vector<Row> ask(std::string_view statement, std::size_t columns) override;
   void read(std::string_view statement, std::size_t columns, const std::function<void(Row&)>& take) override;
   void transact(const std::function<void()>& work) override;

@@ -72,29 +72,34 @@ class PrivateFiles {
 
 }  // namespace
 
-SqliteDatabase::SqliteDatabase(std::string file, std::chrono::milliseconds patience)
+SqliteDatabase::SqliteDatabase(std::string file, std::chrono::milliseconds patience, Mode mode)
     : file_(std::move(file)),
       patience_(std::make_unique<int>(static_cast<int>(patience.count()))),
       connection_(nullptr, sqlite3_close_v2) {
   const PrivateFiles private_files;
   sqlite3* connection = nullptr;
-  const int opened =
-      sqlite3_open_v2(file_.c_str(), &connection, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  const int how = mode == Mode::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  const int opened = sqlite3_open_v2(file_.c_str(), &connection, how, nullptr);
   connection_.reset(connection);
   if (!connection_) throw StoreError("SQLite: out of memory", "raise the memory limit (softlimit -m)");
   sqlite3_extended_result_codes(connection, 1);
   if (opened != SQLITE_OK) fail();
   sqlite3_busy_timeout(connection, *patience_);
+  if (mode == Mode::read) return;
   // A process that lives for a millisecond leaves the write-ahead log to the next one instead of folding it
   // in.
   sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_wal_hook(connection, fold_in_long_log, patience_.get());
-  // A file without the newest table is new, or of an earlier version; that of version 3 has a column more.
-  if (!has_column("greylisting_expected", "expires") || has_column("greylisting_data", "judged")) {
+  if (is_of_another_version()) {
     brought_from_ = schema_version();
     bring_schema();
   }
   run("PRAGMA synchronous = NORMAL");
+}
+
+// One without the newest table is; that of version 3 has a column more.
+bool SqliteDatabase::is_of_another_version() {
+  return !has_column("greylisting_expected", "expires") || has_column("greylisting_data", "judged");
 }
 
 // By one process; the others wait for it and find it done. SQLite's own lock is not enough: those that change

@@ -17,10 +17,13 @@ namespace greylisting {
 
 class SqliteDatabase {
  public:
+  /// To `read` is to leave it as it is: it has to be there, and its tables may be another version's.
+  enum class Mode { write, read };
+
   /// Opens the file and creates it when it is missing; whoever holds it locked is waited for as long as
   /// `patience`. Throws StoreError that names the path and the user when the file or its directory cannot be
   /// used.
-  SqliteDatabase(std::string file, std::chrono::milliseconds patience);
+  SqliteDatabase(std::string file, std::chrono::milliseconds patience, Mode mode = Mode::write);
 
   /// A transaction that begins with writing, so that it never waits for a lock with a picture of the file
   /// that is outdated when it gets it. It is taken back unless it is committed.
@@ -48,6 +51,9 @@ class SqliteDatabase {
   /// Makes the tables, or brings those of an earlier version to this one. Done on opening where it is needed;
   /// harmless where it is not.
   void bring_schema();
+
+  /// Whether the file is new, or of an earlier version.
+  bool is_of_another_version();
 
   /// The version of the schema that opening has brought to this one, empty for a new file; nothing when it
   /// was this one already.

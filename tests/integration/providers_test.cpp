@@ -103,7 +103,7 @@ TEST_CASE("import spf leaves an entry that somebody has made as it is", "[provid
   const Installation installation(Backend::sqlite);
   REQUIRE(ctl(installation, server.address(), {"allow", "192.0.2.0/24", "--comment", "our own"}).status == 0);
   CHECK(ctl(installation, server.address(), {"import", "spf", "a.example"}).output ==
-        "a.example: 2 networks, 2 new, 0 gone\n");
+        "a.example: 2 networks, 2 new, 0 gone\nto take it back: greylistctl remove entries/2\n");
   CHECK(entries(installation) == Rows{{"192.0.2.0/24", "our own"}, {"198.51.100.0/24", "SPF of a.example"}});
 }
 

@@ -548,6 +548,11 @@ TEST_CASE("a store of an earlier version is brought to this version and loses no
     return run({.arguments = {built("greylistctl"), "--home", installation.home(), "migrate"}});
   };
   if (by_tool) {
+    const Result ahead =
+        run({.arguments = {built("greylistctl"), "--home", installation.home(), "migrate", "--dry-run"}});
+    CHECK(ahead.status == 0);
+    CHECK(ahead.output ==
+          "Would upgrade the tables of version " + std::to_string(version) + " to version 5.\n");
     const Result result = migrate();
     INFO(result.output << result.errors);
     CHECK(result.status == 0);
@@ -571,6 +576,9 @@ TEST_CASE("a store of an earlier version is brought to this version and loses no
 
   const Result again = migrate();
   CHECK_THAT(again.output, Catch::Contains("nothing was done"));
+  CHECK_THAT(run({.arguments = {built("greylistctl"), "--home", installation.home(), "migrate", "--dry-run"}})
+                 .output,
+             Catch::Contains("nothing would be done"));
 }
 
 // By the files that a person runs, and by greylistctl.

@@ -20,6 +20,8 @@ constexpr const char* kOneEntry =
     "are\n"
     "given, and without --until or --for it counts for ever from then on.\n";
 
+constexpr const char* kJsonHelp = "an object in place of lines";
+
 template <Action kAction>
 Run add_put(CLI::App& command) {
   const auto options = std::make_shared<PutOptions>();
@@ -49,6 +51,7 @@ Run add_put(CLI::App& command) {
   command.add_option("--comment", options->comment, "free text")->type_name("TEXT");
   command.add_flag("--yes", options->is_sure, "also what decides much, without asking");
   command.add_flag("--dry-run", options->dry_run, "say what would be done, and do nothing");
+  command.add_flag("--json", options->json, kJsonHelp);
   command.footer(kOneEntry + command.get_footer());
   return [options](const LoadedSettings& loaded) { return put(loaded, *options); };
 }
@@ -61,6 +64,7 @@ Run add_expect(CLI::App& command) {
   command.add_option("--for", options->duration, "for how long, a day at most: 10m, 2h")
       ->type_name("DURATION")
       ->capture_default_str();
+  command.add_flag("--json", options->json, kJsonHelp);
   return [options](const LoadedSettings& loaded) { return expect(loaded, *options); };
 }
 
@@ -78,11 +82,13 @@ Run add_list(CLI::App& command) {
 Run add_remove(CLI::App& command) {
   const auto options = std::make_shared<RemoveOptions>();
   command
-      .add_option("what", options->words,
-                  "entries/N, lists/N, [client|sender|recipient] PATTERN or [trusted|trapped] IDENTITY")
+      .add_option(
+          "what", options->words,
+          "entries/N, lists/N, [client|sender|recipient] PATTERN or [trusted|trapped|expected] IDENTITY")
       ->required()
       ->type_name("");
   command.add_flag("--dry-run", options->dry_run, "say what would be removed, and do nothing");
+  command.add_flag("--json", options->json, kJsonHelp);
   return [options](const LoadedSettings& loaded) { return remove(loaded, *options); };
 }
 
@@ -132,11 +138,13 @@ Run add_import(CLI::App& command) {
       ->type_name("TEXT");
   command.add_flag("--yes", arguments->options.is_sure, "also entries that decide much, without asking");
   command.add_flag("--dry-run", arguments->options.dry_run, "say what would be imported, and do nothing");
+  command.add_flag("--json", arguments->options.json, kJsonHelp);
   const Here here;
   return [arguments, here](const LoadedSettings& loaded) {
     ImportOptions options = arguments->options;
     if (arguments->format == "spf")
-      return import_spf(loaded, {.domains = arguments->files, .dry_run = options.dry_run});
+      return import_spf(loaded,
+                        {.domains = arguments->files, .dry_run = options.dry_run, .json = options.json});
     if (arguments->files.size() > 1)
       throw UsageError(arguments->files[1] + ": one file can be imported at a time");
     options.file = arguments->files.front();
@@ -176,6 +184,7 @@ Run add_export(CLI::App& command) {
 Run add_refresh(CLI::App& command) {
   const auto options = std::make_shared<ProviderOptions>();
   command.add_flag("--dry-run", options->dry_run, "say what would be changed, and do nothing");
+  command.add_flag("--json", options->json, kJsonHelp);
   return [options](const LoadedSettings& loaded) { return refresh(loaded, *options); };
 }
 
@@ -199,12 +208,12 @@ constexpr std::array kSubcommands{
                "Example: greylistctl expect bob@example.org --for 10m", add_expect},
     Subcommand{"list", "Show entries, clients that are trusted or trapped, or mail that is expected",
                "Example: greylistctl list deny\n         greylistctl list trusted --json", add_list},
-    Subcommand{
-        "remove", "Remove entries, or what a client has earned",
-        "A pattern stands for all its entries. What can mean more than one thing is not removed, and it is\n"
-        "said how to tell them apart.\n"
-        "Example: greylistctl remove entries/3\n         greylistctl remove trapped 192.0.2.0/24",
-        add_remove},
+    Subcommand{"remove", "Remove entries, or what a client has earned",
+               "A pattern stands for all its entries, and entries/3-17 for those from 3 to 17. What can mean "
+               "more than one thing is not removed, and it is\n"
+               "said how to tell them apart.\n"
+               "Example: greylistctl remove entries/3\n         greylistctl remove trapped 192.0.2.0/24",
+               add_remove},
     Subcommand{"import", "Import entries from a list file, or what another greylister knows",
                "Lines that are not understood are named on standard error, the others are taken; the exit "
                "status is\n"

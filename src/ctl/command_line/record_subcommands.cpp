@@ -58,6 +58,7 @@ Run add_learn(CLI::App& command) {
   command.add_flag("--all", options->all, "show every network, not only 20");
   command.add_flag("--yes", options->is_sure, "do it without asking, as for cron");
   command.add_flag("--dry-run", options->dry_run, "say what would be done, and do nothing");
+  command.add_flag("--json", options->json, "an object with every network, in place of a table");
   const Here here;
   return [options, here](const LoadedSettings& loaded) {
     LearnOptions absolute = *options;
@@ -92,10 +93,16 @@ Run add_cleanup(CLI::App& command) {
                   "milliseconds between two of them; as long as the one before took when it is not said")
       ->check(between(0, 60000))
       ->type_name("MILLISECONDS");
+  command.add_flag("--dry-run", options->dry_run, "say how much would be deleted, and do nothing");
+  command.add_flag("--json", options->json, "an object in place of a line");
   return [options](const LoadedSettings& loaded) { return cleanup(loaded, *options); };
 }
 
-Run add_migrate(CLI::App& /*command*/) { return migrate; }
+Run add_migrate(CLI::App& command) {
+  const auto options = std::make_shared<MigrateOptions>();
+  command.add_flag("--dry-run", options->dry_run, "say what would be done, and do nothing");
+  return [options](const LoadedSettings& loaded) { return migrate(loaded, *options); };
+}
 
 constexpr std::array kSubcommands{
     Subcommand{"pass", "Let a message pass at its next attempt",

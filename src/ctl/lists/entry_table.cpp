@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -102,9 +104,42 @@ std::vector<StoredEntry> EntryTable::find(Action action, const std::vector<Patte
 }
 
 std::vector<StoredEntry> EntryTable::with_id(const std::string& id) {
-  if (id.starts_with(kEntries)) return entries(" WHERE id = " + id.substr(kEntries.size()));
-  if (id.starts_with(kLists)) return lists(" WHERE id = " + id.substr(kLists.size()));
+  const auto clauses = [&id](std::string_view prefix) {
+    const std::string numbers = id.substr(prefix.size());
+    const auto dash = numbers.find('-');
+    return " WHERE id BETWEEN " + numbers.substr(0, dash) + " AND " +
+           (dash == std::string::npos ? numbers : numbers.substr(dash + 1)) + " ORDER BY id";
+  };
+  if (id.starts_with(kEntries)) return entries(clauses(kEntries));
+  if (id.starts_with(kLists)) return lists(clauses(kLists));
   return {};
+}
+
+std::vector<std::string> EntryTable::ranges_of(const std::vector<std::string>& ids) {
+  std::set<std::uint64_t> own;
+  for (const std::string& id : ids) {
+    if (const auto number = number_of<std::uint64_t>(id.substr(kEntries.size()))) own.insert(*number);
+  }
+  if (own.empty()) return {};
+  std::vector<std::string> ranges;
+  std::uint64_t first = 0;  // of the range that is not at its end yet; none has this number
+  std::uint64_t last = 0;
+  const auto end_range = [&] {
+    if (first == 0) return;
+    ranges.push_back(std::string(kEntries) + std::to_string(first));
+    if (last > first) ranges.back() += '-' + std::to_string(last);
+    first = 0;
+  };
+  administration_.read("SELECT id FROM greylisting_entries WHERE id BETWEEN " + std::to_string(*own.begin()) +
+                           " AND " + std::to_string(*own.rbegin()) + " ORDER BY id",
+                       1, [&](const Administration::Row& row) {
+                         const auto number = number_of<std::uint64_t>(row[0]).value_or(0);
+                         if (!own.contains(number)) return end_range();
+                         if (first == 0) first = number;
+                         last = number;
+                       });
+  end_range();
+  return ranges;
 }
 
 std::vector<StoredEntry> EntryTable::entries(const std::string& clauses) {

@@ -68,8 +68,12 @@ class EntryTable {
   /// Those of greylisting_entries with that action and one of those patterns.
   std::vector<StoredEntry> find(Action action, const std::vector<Pattern>& patterns);
 
-  /// The entry of that form of `id`; nothing when there is none. A row of greylisting_lists can be two.
+  /// The entry of that form of `id`, or of a range of them (`entries/3-17`); nothing when there is none. A
+  /// row of greylisting_lists can be two.
   std::vector<StoredEntry> with_id(const std::string& id);
+
+  /// Those ids of greylisting_entries as ranges, within which there are no others: `entries/3-17`.
+  std::vector<std::string> ranges_of(const std::vector<std::string>& ids);
 
   /// Adds entries, or changes those with the same action and pattern, in one statement. At most a thousand.
   void put(const std::vector<Entry>& entries);

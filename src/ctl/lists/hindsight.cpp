@@ -238,14 +238,17 @@ std::vector<std::string> warnings_about(const std::vector<Entry>& entries, Admin
   return warnings;
 }
 
+void require_meant(const std::vector<std::string>& warnings, bool is_sure, bool dry_run) {
+  if (warnings.empty() || is_sure || dry_run) return;
+  std::string all;
+  for (const std::string& warning : warnings) all.append(all.empty() ? "" : "\n").append(warning);
+  throw WantsYes(all + "; to do it all the same add --yes");
+}
+
 bool are_meant(const std::vector<std::string>& warnings, bool is_sure, bool dry_run, bool can_be_asked) {
   if (warnings.empty()) return true;
   const bool asks = !is_sure && !dry_run;
-  if (asks && !can_be_asked) {
-    std::string all;
-    for (const std::string& warning : warnings) all.append(all.empty() ? "" : "\n").append(warning);
-    throw WantsYes(all + "; to do it all the same add --yes");
-  }
+  if (!can_be_asked) require_meant(warnings, is_sure, dry_run);
   for (const std::string& warning : warnings) std::cout << "note: " << warning << '\n';
   if (!asks || is_confirmed()) return true;
   std::cout << "Nothing was done.\n";

@@ -29,4 +29,7 @@ std::vector<std::string> warnings_about(const std::vector<Entry>& entries, Admin
 /// nobody can.
 bool are_meant(const std::vector<std::string>& warnings, bool is_sure, bool dry_run, bool can_be_asked);
 
+/// The same where nobody is asked and nothing printed. Throws UsageError.
+void require_meant(const std::vector<std::string>& warnings, bool is_sure, bool dry_run);
+
 }  // namespace greylisting::ctl

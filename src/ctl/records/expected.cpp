@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ctl/batches.h"
+#include "mail/expectation.h"
 #include "store/statements.h"
 
 namespace greylisting::ctl {
@@ -32,6 +33,13 @@ void expect_all(Administration& administration, const std::vector<ToExpect>& all
     });
     return true;
   });
+}
+
+bool expect_no_longer(Administration& administration, const Settings& settings, const Address& recipient) {
+  const Expectation expected = expected_by(recipient, Fingerprinter(settings.privacy_key));
+  administration.ask("DELETE FROM greylisting_expected WHERE expires > :now AND expected = " +
+                     sql::literal(bytes(expected.key)));
+  return administration.changed_rows() > 0;
 }
 
 }  // namespace greylisting::ctl

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "mail/address.h"
 #include "mail/expectation.h"
 #include "store/administration.h"
 
@@ -27,5 +28,9 @@ struct ToExpect {
 
 /// Expects all that; what is expected for longer already stays so. Throws StoreError.
 void expect_all(Administration& administration, const std::vector<ToExpect>& all);
+
+/// Ends what `greylistctl expect` has said of the recipient; whether there was something that still counts.
+/// Throws StoreError.
+bool expect_no_longer(Administration& administration, const Settings& settings, const Address& recipient);
 
 }  // namespace greylisting::ctl

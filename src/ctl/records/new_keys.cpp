@@ -90,14 +90,12 @@ void replace(Administration& administration, const NewKey& change) {
                      ", last_update = last_update WHERE triplet = " + change.former);
 }
 
-}  // namespace
-
-std::uint64_t give_new_keys(Administration& administration, const Settings& settings) {
+// Hands over the changes of each batch of records, and the last id in it. Hashes of addresses say nothing,
+// and nobody has stored HELO.
+template <typename Take>
+void read_changes(Administration& administration, const Settings& settings, const Take& take) {
   std::string last = meta(administration, kSenderForm);
-  if (last == kDone) return 0;
   if (!number_of<std::uint64_t>(last)) last = "0";
-  std::uint64_t count = 0;
-  // Hashes of addresses say nothing, and nobody has stored HELO.
   while (settings.privacy == Privacy::off && settings.match_helo == 0) {
     const auto rows = administration.ask(
         "SELECT id, LOWER(HEX(triplet)), LOWER(HEX(relay_ip)), mail_from, rcpt_to, pool FROM "
@@ -105,21 +103,40 @@ std::uint64_t give_new_keys(Administration& administration, const Settings& sett
         "WHERE id > " +
             last + " ORDER BY id LIMIT " + kBatch,
         6);
-    if (rows.empty()) break;
+    if (rows.empty()) return;
     std::vector<NewKey> changes;
     for (const auto& row : rows) {
       if (auto change = new_key(row, settings)) changes.push_back(std::move(*change));
     }
+    last = rows.back()[0];
+    take(changes, last);
+  }
+}
+
+}  // namespace
+
+std::uint64_t give_new_keys(Administration& administration, const Settings& settings) {
+  if (meta(administration, kSenderForm) == kDone) return 0;
+  std::uint64_t count = 0;
+  read_changes(administration, settings, [&](std::vector<NewKey>& changes, const std::string& last) {
     // In one order for whoever changes several.
     std::ranges::sort(changes, {}, &NewKey::former);
-    last = rows.back()[0];
     administration.transact([&] {
       for (const NewKey& change : changes) replace(administration, change);
       set_meta(administration, kSenderForm, last);
     });
     count += changes.size();
-  }
+  });
   set_meta(administration, kSenderForm, kDone);
+  return count;
+}
+
+std::uint64_t new_keys_ahead(Administration& administration, const Settings& settings) {
+  if (meta(administration, kSenderForm) == kDone) return 0;
+  std::uint64_t count = 0;
+  read_changes(
+      administration, settings,
+      [&count](const std::vector<NewKey>& changes, const std::string& /*last*/) { count += changes.size(); });
   return count;
 }
 

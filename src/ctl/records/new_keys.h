@@ -14,4 +14,7 @@ namespace greylisting::ctl {
 /// it is done does nothing. Returns how many records have another key now. Throws StoreError.
 std::uint64_t give_new_keys(Administration& administration, const Settings& settings);
 
+/// How many it would give another key. Reads as many records as it would. Throws StoreError.
+std::uint64_t new_keys_ahead(Administration& administration, const Settings& settings);
+
 }  // namespace greylisting::ctl

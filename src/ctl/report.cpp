@@ -11,6 +11,7 @@
 #include "ctl/print/words.h"
 #include "ctl/report/figures.h"
 #include "ctl/report/json.h"
+#include "ctl/report/mail.h"
 #include "ctl/report/page.h"
 #include "ctl/report/text.h"
 #include "text/utc.h"
@@ -48,6 +49,35 @@ Period period_of(const ReportOptions& options, const std::string& now) {
   return period;
 }
 
+// `2026-11-21`, so many days later.
+std::string days_later(const std::string& date, int days) {
+  return later(date + " 00:00:00", std::chrono::days(days)).substr(0, kDateLength);
+}
+
+void leave_names_out(Figures& figures) {
+  figures.clients.clear();
+  figures.sender_domains.clear();
+  figures.recipients.clear();
+  figures.pools.clear();
+  figures.are_names_left_out = true;
+}
+
+Figures read(Administration& administration, const Settings& settings, const Period& period,
+             const ReportOptions& options) {
+  Figures figures = read_figures(administration, settings, period);
+  if (options.no_names) leave_names_out(figures);
+  return figures;
+}
+
+int mail(Administration& administration, const Settings& settings, const ReportOptions& options) {
+  constexpr int kWeek = 7;
+  const std::string yesterday = days_later(administration.now().substr(0, kDateLength), -1);
+  const Figures day = read(administration, settings, {.first = yesterday, .last = yesterday}, options);
+  const Period before{.first = days_later(yesterday, -kWeek), .last = days_later(yesterday, -1)};
+  print_mail(day, read(administration, settings, before, options));
+  return kDone;
+}
+
 }  // namespace
 
 int report(const LoadedSettings& loaded, const ReportOptions& options) {
@@ -55,8 +85,9 @@ int report(const LoadedSettings& loaded, const ReportOptions& options) {
   if (options.json && options.html == kStandardOutput)
     throw UsageError("--html: standard output is the object's already (--json); name a file");
   const auto administration = open_administration(loaded.settings);
+  if (options.mail) return mail(*administration, loaded.settings, options);
   const Period period = period_of(options, administration->now());
-  const Figures figures = read_figures(*administration, loaded.settings, period);
+  const Figures figures = read(*administration, loaded.settings, period, options);
   caller.come_back();
   if (!options.html.empty()) {
     umask(S_IWGRP | S_IWOTH);  // a web server is to show it, whatever the umask is

@@ -272,14 +272,14 @@ TEST_CASE("The clean-up counts the records that it deletes by the day of their f
     CHECK(installation.sql("SELECT COUNT(*) FROM greylisting_data") == Rows{{"0"}});
     CHECK(history(installation, "'record'") ==
           Rows{{"record", "never-retried", "5"}, {"record", "passed", "1"}, {"record", "retried", "1"}});
-    CHECK(history(installation, "'client'") == Rows{{"client", "192.0.2.0/24", "3"},
-                                                    {"client", "198.51.100.0/24", "1"},
-                                                    {"client", "2001:db8::/64", "1"}});
+    // Names without those of the message that came from two networks.
+    CHECK(history(installation, "'client'") ==
+          Rows{{"client", "192.0.2.0/24", "2"}, {"client", "2001:db8::/64", "1"}});
     CHECK(history(installation, "'sender-domain'") == Rows{{"sender-domain", "<>", "1"},
-                                                           {"sender-domain", "one.example", "3"},
+                                                           {"sender-domain", "one.example", "1"},
                                                            {"sender-domain", "pool.example", "1"}});
     CHECK(history(installation, "'recipient'") == Rows{{"recipient", "bob@example.org", "1"},
-                                                       {"recipient", "x@example.org", "3"},
+                                                       {"recipient", "x@example.org", "1"},
                                                        {"recipient", "y@example.org", "1"}});
     CHECK(history(installation, "'pool', 'pool-messages', 'pool-networks', 'pool-wait'") ==
           Rows{{"pool", "one.example", "1"},

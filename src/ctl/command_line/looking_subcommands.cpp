@@ -48,15 +48,24 @@ Run add_status(CLI::App& command) {
 Run add_report(CLI::App& command) {
   const auto options = std::make_shared<ReportOptions>();
   constexpr const char* kDay = "DURATION|DATE";
-  command.add_option("--since", options->since, "from this day on, or from so long ago; else 30 days")
-      ->type_name(kDay);
-  command.add_option("--until", options->until, "to the end of that day (today)")->type_name(kDay);
-  command
-      .add_option("--html", options->html,
-                  "write it into this file, as a page of its own; - for standard output")
-      ->check(not_empty(kNameFile))
-      ->type_name("FILE");
-  command.add_flag("--json", options->json, "an object in place of tables");
+  CLI::Option* const since =
+      command.add_option("--since", options->since, "from this day on, or from so long ago; else 30 days")
+          ->type_name(kDay);
+  CLI::Option* const until =
+      command.add_option("--until", options->until, "to the end of that day (today)")->type_name(kDay);
+  CLI::Option* const html =
+      command
+          .add_option("--html", options->html,
+                      "write it into this file, as a page of its own; - for standard output")
+          ->check(not_empty(kNameFile))
+          ->type_name("FILE");
+  CLI::Option* const json = command.add_flag("--json", options->json, "an object in place of tables");
+  command.add_flag("--mail", options->mail, "yesterday beside the week before, as text for a mail")
+      ->excludes(json)
+      ->excludes(since)
+      ->excludes(until)
+      ->excludes(html);
+  command.add_flag("--no-names", options->no_names, "leave out addresses, domains and networks");
   const Here here;
   return [options, here](const LoadedSettings& loaded) {
     ReportOptions its = *options;
@@ -135,7 +144,8 @@ constexpr std::array kSubcommands{
     Subcommand{"report", "Tell what greylisting has done, day by day, and what it cost",
                "Whole days, in UTC.\n"
                "Example: greylistctl report --since 7d\n"
-               "         greylistctl report --html greylisting.html",
+               "         greylistctl report --html greylisting.html\n"
+               "         greylistctl report --mail | mail -s greylisting postmaster",
                add_report},
     Subcommand{"explain", "Tell what would become of a message, and why; changes nothing",
                "What is not said is taken as qmail-smtpd leaves it out: no reverse name, no SPF check.\n"

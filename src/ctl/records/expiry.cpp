@@ -183,20 +183,21 @@ std::vector<std::string> Expiry::leave_out_renewed(std::vector<Unit>& units) {
 std::vector<HistoryRow> Expiry::counted(const std::vector<Unit>& units) const {
   std::map<std::tuple<std::string, std::string, std::string>, std::uint64_t> counts;
   std::vector<HistoryRow> rows;
-  const auto count = [&](const Row& record) {
+  // Whose mail came from several networks is told by its own rows, apart from who never came back.
+  const auto count = [&](const Row& record, bool has_moved) {
     if (record[Column::fate].empty()) return;
     const std::string period = day_of(record[Column::first]);
     const auto add = [&](std::string_view kind, std::string_view name) {
       ++counts[{period, std::string(kind), std::string(name)}];
     };
     add(kRecordKind, record[Column::fate]);
-    if (record[Column::fate] != kNeverRetried) return;
+    if (record[Column::fate] != kNeverRetried || has_moved) return;
     add(kClientKind, network_text(network_digits(record[Column::client], settings_), settings_));
     add(kSenderDomainKind, domain_of(record[Column::sender]));
     add(kRecipientKind, record[Column::recipient]);
   };
   for (const Unit& unit : units) {
-    std::ranges::for_each(unit.records, count);
+    for (const Row& record : unit.records) count(record, !unit.message.empty());
     std::ranges::copy(unit.message, std::back_inserter(rows));
   }
   for (const auto& [name, total] : counts)

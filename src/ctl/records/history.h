@@ -5,7 +5,7 @@
 //     wait           seconds (tally.h, stepped)          hour  mail that passed after waiting so long
 //     first-retry    seconds, likewise                   hour  first retries, so long after the attempt
 //     record         passed, retried, never-retried      day   records first seen then, deleted since
-//     client         a network                           day   of the never-retried ones: the client's
+//     client         a network                           day   of the never-retried, but for pool-messages'
 //     sender-domain  a domain, `<>` for the null sender  day   likewise
 //     recipient      an address                          day   likewise
 //     pool-messages  a domain                            day   messages that came from several networks

@@ -12,9 +12,10 @@ namespace {
 // In pixels, from the top.
 constexpr std::uint64_t kTop = 24;  // the highest column's value stands above it
 constexpr std::uint64_t kHeight = 200;
-constexpr std::uint64_t kLines = 4;
+constexpr std::uint64_t kMostLines = 5;
 constexpr std::uint64_t kBottom = kTop + kHeight;
 constexpr std::uint64_t kLabels = kBottom + 20;
+constexpr std::uint64_t kSoFar = kLabels + 16;
 constexpr std::uint64_t kAll = kBottom + 30;
 
 // So many letters of labels stand below one another's columns on a telephone without touching.
@@ -45,30 +46,40 @@ std::uint64_t sum(const ChartColumn& column) {
   return sum;
 }
 
-// What the axis goes to: a number that four lines divide into round ones.
-std::uint64_t end_of_axis(std::uint64_t most) {
+// From line to line: the least of 1, 2, 2.5 and 5 times a power of ten by which few lines reach the maximum.
+std::uint64_t step_of_axis(std::uint64_t most) {
   for (std::uint64_t power = 1;; power *= 10) {
-    for (const std::uint64_t step : {4U, 8U, 12U, 16U, 20U, 28U}) {
-      if (step * power >= most) return step * power;
+    for (const std::uint64_t tenths : {10U, 20U, 25U, 50U}) {
+      const std::uint64_t step = tenths * power / 10;
+      if (step * 10 == tenths * power && step * kMostLines >= most) return step;
     }
   }
 }
+
+std::uint64_t whole_steps(std::uint64_t most, std::uint64_t step) { return (most + step - 1) / step; }
 
 class Drawing {
  public:
   explicit Drawing(const Chart& chart) : chart_(chart) {
     std::uint64_t most = 1;
     for (const ChartColumn& column : chart.columns) most = std::max(most, sum(column));
-    end_ = chart.is_percent ? 100 : end_of_axis(most);
+    step_ = step_of_axis(most);
+    end_ = step_ * whole_steps(most, step_);
+    for (std::size_t part = 1; part < chart.parts.size(); ++part) {
+      if (total(part) > total(largest_)) largest_ = part;
+    }
   }
 
+  std::size_t largest() const { return largest_; }
+
   std::string text() const {
-    std::string text = R"(<svg class="chart" role="img" width="100%")" +
-                       attribute("aria-labelledby", chart_.id + "-title " + chart_.id + "-desc") +
-                       attribute("height", std::to_string(kAll)) + ">\n<title" +
-                       attribute("id", chart_.id + "-title") + '>' + escaped(chart_.title) +
-                       "</title>\n<desc" + attribute("id", chart_.id + "-desc") + '>' +
-                       escaped(chart_.description) + "</desc>\n" + grid();
+    const bool has_partial = std::ranges::any_of(chart_.columns, &ChartColumn::is_partial);
+    std::string text =
+        R"(<svg role="img" width="100%")" + attribute("class", chart_.has_ranges ? "chart ranges" : "chart") +
+        attribute("aria-labelledby", chart_.id + "-title " + chart_.id + "-desc") +
+        attribute("height", std::to_string(kAll + (has_partial ? kSoFar - kLabels : 0))) + ">\n<title" +
+        attribute("id", chart_.id + "-title") + '>' + escaped(chart_.title) + "</title>\n<desc" +
+        attribute("id", chart_.id + "-desc") + '>' + escaped(chart_.description) + "</desc>\n" + grid();
     for (std::size_t i = 0; i < chart_.columns.size(); ++i) text += column(i);
     return text + "</svg>\n";
   }
@@ -76,14 +87,15 @@ class Drawing {
  private:
   std::string grid() const {
     std::string text;
-    for (std::uint64_t i = 0; i <= kLines; ++i) {
-      const std::string y = std::to_string(kBottom - kHeight * i / kLines);
+    const std::uint64_t lines = end_ / step_;
+    for (std::uint64_t i = 0; i <= lines; ++i) {
+      const std::string y = std::to_string(kBottom - kHeight * i / lines);
       text += "<line" + attribute("class", i == 0 ? "axis" : "grid") + R"( x1="0" x2="100%")" +
               attribute("y1", y) + attribute("y2", y) + "/>";
       if (i > 0) {
         text += R"(<text class="scale" x="-8")" +
-                attribute("y", std::to_string(kBottom - kHeight * i / kLines + 4)) + '>' +
-                number_text(end_ * i / kLines) + (chart_.is_percent ? " %" : "") + "</text>\n";
+                attribute("y", std::to_string(kBottom - kHeight * i / lines + 4)) + '>' +
+                number_text(step_ * i) + (chart_.is_percent ? " %" : "") + "</text>\n";
       }
     }
     return text;
@@ -104,7 +116,8 @@ class Drawing {
       // What there is can be seen, however little it is.
       const std::uint64_t next = column.parts[part] > 0 && top == y ? y - 1 : top;
       if (next < y) {
-        text += "<rect" + attribute("class", chart_.parts[part].style) +
+        text += "<rect" +
+                attribute("class", chart_.parts[part].style + (part == largest_ ? " largest" : "")) +
                 attribute("x", percent(middle - width / 2)) + attribute("y", std::to_string(next)) +
                 attribute("width", percent(width)) + attribute("height", std::to_string(y - next)) + "/>";
       }
@@ -117,14 +130,20 @@ class Drawing {
               attribute("y", std::to_string(y - 5)) + '>' + escaped(column.value) + "</text>";
     }
     if (has_label(i)) {
-      text += "<text" + attribute("class", column.is_marked ? "label marked" : "label") + x +
-              attribute("y", std::to_string(kLabels)) + '>' + escaped(column.label) + "</text>";
+      text += "<text" +
+              attribute("class", std::string("label") + (column.is_marked ? " marked" : "") +
+                                     (chart_.has_ranges ? " range" : "")) +
+              x + attribute("y", std::to_string(kLabels)) + '>' + escaped(column.label) + "</text>";
+    }
+    if (column.is_partial) {
+      text += R"(<text class="label")" + x + attribute("y", std::to_string(kSoFar)) + ">so far</text>";
     }
     return text + "</g>\n";
   }
 
   // All of them, or the first and as many more as there is room for.
   bool has_label(std::size_t i) const {
+    if (chart_.has_ranges) return true;
     const std::size_t columns = chart_.columns.size();
     std::size_t longest = 1;
     for (const ChartColumn& column : chart_.columns) longest = std::max(longest, column.label.size());
@@ -133,14 +152,23 @@ class Drawing {
     return i % std::max<std::size_t>(2, (columns + labels - 1) / labels) == 0;
   }
 
+  std::uint64_t total(std::size_t part) const {
+    std::uint64_t total = 0;
+    for (const ChartColumn& column : chart_.columns) total += column.parts[part];
+    return total;
+  }
+
   const Chart& chart_;
+  std::uint64_t step_ = 1;
   std::uint64_t end_ = 1;
+  std::size_t largest_ = 0;  // of its parts
 };
 
-std::string legend(const std::vector<ChartPart>& parts) {
+std::string legend(const std::vector<ChartPart>& parts, std::size_t largest) {
   std::string text = R"(<ul class="legend" aria-hidden="true">)";
   for (const ChartPart& part : parts) {
-    text += R"(<li><svg width="16" height="16"><rect)" + attribute("class", part.style) +
+    text += R"(<li><svg width="16" height="16"><rect)" +
+            attribute("class", part.style + (&part == &parts[largest] ? " largest" : "")) +
             R"( width="16" height="16"/></svg> )" + escaped(part.name) + "</li>";
   }
   return text + "</ul>\n";
@@ -149,12 +177,15 @@ std::string legend(const std::vector<ChartPart>& parts) {
 }  // namespace
 
 std::string svg(const Chart& chart) {
-  return (chart.parts.size() > 1 ? legend(chart.parts) : "") + Drawing(chart).text();
+  const Drawing drawing(chart);
+  return (chart.parts.size() > 1 ? legend(chart.parts, drawing.largest()) : "") + drawing.text();
 }
 
-// Stripes and dots of the background's colour, so that parts can be told apart without their colours.
+// Stripes and dots of the background's colour, so that parts can be told apart without their colours: on
+// paper and where the reader's own colours replace the page's.
 std::string chart_patterns() {
   return R"svg(<svg class="patterns" width="0" height="0" aria-hidden="true"><defs>
+<pattern id="rules" width="6" height="6" patternUnits="userSpaceOnUse"><rect class="under-rules" width="6" height="6"/><rect class="over" width="6" height="2"/></pattern>
 <pattern id="stripes" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="under-stripes" width="7" height="7"/><rect class="over" width="2" height="7"/></pattern>
 <pattern id="dots" width="6" height="6" patternUnits="userSpaceOnUse"><rect class="under-dots" width="6" height="6"/><circle class="over" cx="1.5" cy="1.5" r="1.1"/><circle class="over" cx="4.5" cy="4.5" r="1.1"/></pattern>
 <pattern id="bars" width="5" height="5" patternUnits="userSpaceOnUse"><rect class="under-bars" width="5" height="5"/><rect class="over" width="3" height="5"/></pattern>

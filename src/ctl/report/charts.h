@@ -22,6 +22,7 @@ struct ChartColumn {
   std::vector<std::uint64_t> parts{};  // the lowest first
   std::string value{};                 // above it; empty for nothing
   bool is_marked = false;              // its label is emphasised
+  bool is_partial = false;             // its time is not over: `so far` stands below its label
 };
 
 struct Chart {
@@ -30,7 +31,8 @@ struct Chart {
   std::string description;
   std::vector<ChartPart> parts;
   std::vector<ChartColumn> columns;
-  bool is_percent = false;  // the axis goes to 100 %
+  bool is_percent = false;  // parts are percents
+  bool has_ranges = false;  // every label is shown; where there is little room they stand upright
 };
 
 /// The chart and, where it has more than one part, a legend.

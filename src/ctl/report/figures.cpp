@@ -37,6 +37,16 @@ void read_tallies(Administration& administration, const Settings& settings, Figu
   }
 }
 
+void read_tallies_before(Administration& administration, const Settings& settings, const std::string& since,
+                         const std::string& until, Figures& figures) {
+  const Journal journal(settings);
+  History history(administration);
+  for (std::string day = since; day < until; day = later(day, std::chrono::days(1))) {
+    for (const auto& [hour, tally] : tallies(journal, history, day, later(day, std::chrono::days(1))))
+      figures.total_before.add(tally);
+  }
+}
+
 // The first day of which anything is known; after the period when there is none.
 std::string first_known_day(Administration& administration, const Settings& settings, const Period& period,
                             const RecordFigures& records) {
@@ -53,6 +63,20 @@ std::string first_known_day(Administration& administration, const Settings& sett
   if (const std::string known = History(administration).first_period(begin); !known.empty())
     first = std::min(first, known.substr(0, first.size()));
   return first;
+}
+
+// What came most often without what was of messages that came from several networks.
+std::vector<NameCount> top_without(const NameCounts& counts,
+                                   const std::map<std::string, std::uint64_t>& moved) {
+  std::vector<NameCount> top = counts.top(kTop + moved.size());
+  for (NameCount& name : top) {
+    if (const auto found = moved.find(name.name); found != moved.end())
+      name.count -= std::min(name.count, found->second);
+  }
+  std::erase_if(top, [](const NameCount& name) { return name.count == 0; });
+  std::ranges::stable_sort(top, std::greater(), &NameCount::count);
+  if (top.size() > kTop) top.resize(kTop);
+  return top;
 }
 
 std::vector<PoolCounts> top_pools(const RecordFigures& records) {
@@ -75,21 +99,33 @@ std::uint64_t in_time(const Durations& first_retries, minutes block) {
 
 }  // namespace
 
+std::int64_t days_in(const Period& period) {
+  return (time_of(midnight(period.last)).value_or(0) - time_of(midnight(period.first)).value_or(0)) / kDay +
+         1;
+}
+
 Figures read_figures(Administration& administration, const Settings& settings, const Period& period) {
   Figures figures{.period = period,
+                  .host = host_name(),
                   .made = administration.now(),
                   .block = settings.block_expire,
                   .has_hashes = settings.privacy == Privacy::hash};
   const std::string end = next_day(period.last);
-  RecordFigures records = read_records(administration, settings, midnight(period.first), midnight(end));
+  const std::string begin = midnight(period.first);
+  const std::string earlier = later(begin, -std::chrono::days(days_in(period)));
+  RecordFigures records = read_records(administration, settings, begin, midnight(end), minutes(1), earlier);
+  for (auto day = records.days.begin(); day != records.days.end() && day->first < period.first;
+       day = records.days.erase(day))
+    figures.records_before.add(day->second);
   figures.may_count_twice = records.may_count_twice;
   for (std::string date = first_known_day(administration, settings, period, records); date < end;
        date = next_day(date))
     figures.days.push_back({.date = date, .records = records.days[date]});
   read_tallies(administration, settings, figures);
-  figures.clients = records.clients.top(kTop);
-  figures.sender_domains = records.sender_domains.top(kTop);
-  figures.recipients = records.recipients.top(kTop);
+  read_tallies_before(administration, settings, earlier, begin, figures);
+  figures.clients = top_without(records.clients, records.moved_clients);
+  figures.sender_domains = top_without(records.sender_domains, records.moved_sender_domains);
+  figures.recipients = top_without(records.recipients, records.moved_recipients);
   figures.pools = top_pools(records);
   return figures;
 }

@@ -31,6 +31,7 @@ struct DayFigures {
 
 struct Figures {
   Period period;                 // what was asked for
+  std::string host{};            // where it was made
   std::string made;              // when, by the store's clock: `YYYY-MM-DD hh:mm:ss`, UTC
   std::chrono::minutes block;    // block_expire
   bool has_hashes = false;       // names are what privacy=hash has made of them
@@ -40,11 +41,18 @@ struct Figures {
   std::map<std::string, Tally> hours{};  // by `2026-11-21 06:00:00`, without waits and first retries
   Tally total{};
   RecordCounts records{};
-  std::vector<NameCount> clients{};  // of the never-retried triplets: networks, the most frequent first
+  Tally total_before{};              // of as many days before the period, as far as anything is known of them
+  RecordCounts records_before{};     // likewise
+  std::vector<NameCount> clients{};  // of the never-retried triplets: networks, the most frequent first;
+                                     // without those of messages that came from several networks (`pools`)
   std::vector<NameCount> sender_domains{};
   std::vector<NameCount> recipients{};
   std::vector<PoolCounts> pools{};
+  bool are_names_left_out = false;  // `clients` to `pools` are empty, because a page is for everybody
 };
+
+/// How many days there are in it.
+std::int64_t days_in(const Period& period);
 
 /// Throws StoreError.
 Figures read_figures(Administration& administration, const Settings& settings, const Period& period);

@@ -6,6 +6,7 @@
 #include "ctl/report/html.h"
 #include "ctl/report/sections.h"
 #include "ctl/report/style.h"
+#include "text/printable.h"
 #include "version.h"
 
 namespace greylisting::ctl {
@@ -28,8 +29,18 @@ std::string head(const Figures& figures) {
          "<meta name=\"color-scheme\" content=\"light dark\">\n"
          "<meta name=\"referrer\" content=\"no-referrer\">\n"
          "<link rel=\"icon\" href=\"data:,\">\n" +
-         element("title", "Greylisting, " + figures.period.first + " to " + figures.period.last) +
+         element("title", "Greylisting on " + escaped(one_line(figures.host)) + ", " + figures.period.first +
+                              " to " + figures.period.last) +
          element("style", std::string(kReportStyle)) + "</head>\n";
+}
+
+// A day that is not over says how far it goes.
+std::string subtitle(const Figures& figures) {
+  const bool is_so_far = figures.made.starts_with(figures.period.last);
+  std::string text = figures.host.empty() ? "" : one_line(figures.host) + ", ";
+  text += figures.period.first == figures.period.last ? figures.period.first
+                                                      : figures.period.first + " to " + figures.period.last;
+  return text + (is_so_far ? ", as of " + figures.made.substr(11, 5) + " UTC" : ", whole days in UTC");
 }
 
 std::string introduction(const Figures& figures, const std::vector<Section>& sections) {
@@ -39,12 +50,9 @@ std::string introduction(const Figures& figures, const std::vector<Section>& sec
         element("li", element("a", escaped(section.title), attribute("href", std::string("#") + section.id)));
   return element(
       "header",
-      element("h1", "Greylisting") +
-          element("p", "From " + figures.period.first + " to " + figures.period.last + ", whole days in UTC",
-                  " class=\"period\"") +
-          paragraph("A mail server that writes to somebody here for the first time is asked to try again a "
-                    "little later. Real mail servers do, and are remembered; most software that sends spam "
-                    "does not.") +
+      element("h1", "Greylisting") + element("p", escaped(subtitle(figures)), " class=\"period\"") +
+          paragraph("A server that brings mail for the first time is asked to try again a little later. Real "
+                    "mail servers do, and are remembered; most software that sends spam does not.") +
           element("nav", element("ul", links), " aria-label=\"On this page\""));
 }
 

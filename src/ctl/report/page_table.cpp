@@ -4,6 +4,18 @@
 #include "ctl/report/html.h"
 
 namespace greylisting::ctl {
+namespace {
+
+// So many rows are kept together on paper.
+constexpr std::size_t kShort = 14;
+
+std::string classes_of(const PageTable& table) {
+  std::string classes = table.style;
+  if (table.rows.size() <= kShort) classes += classes.empty() ? "short" : " short";
+  return classes.empty() ? "" : attribute("class", classes);
+}
+
+}  // namespace
 
 PageCell count(std::uint64_t number) { return {number_text(number), number}; }
 
@@ -13,12 +25,14 @@ std::string html(const PageTable& table) {
     head += element("th", escaped(column.title), " scope=\"col\"");
   std::string body;
   for (const PageRow& row : table.rows) {
-    std::string cells = element("th", escaped(row.name) + row.under, " scope=\"row\"");
+    std::string cells =
+        element("th", escaped(row.name) + (row.is_partial ? " so far" : "") + row.under, " scope=\"row\"");
     for (std::size_t i = 0; i < row.cells.size(); ++i) {
       const PageCell& cell = row.cells[i];
       std::string attributes = attribute("data-column", table.columns[i].key);
       if (cell.value) attributes += attribute("data-value", std::to_string(*cell.value));
-      cells += element("td", escaped(cell.text), attributes);
+      const std::string text = escaped(cell.text);
+      cells += element("td", cell.is_command ? "<code>" + text + "</code>" : text, attributes);
     }
     body +=
         element("tr", cells, attribute("data-row", row.name) + (row.is_marked ? " class=\"marked\"" : ""));
@@ -28,7 +42,7 @@ std::string html(const PageTable& table) {
                  element("table",
                          element("caption", escaped(table.caption)) + element("thead", element("tr", head)) +
                              element("tbody", body),
-                         *table.style == '\0' ? "" : attribute("class", table.style)),
+                         classes_of(table)),
                  R"( class="scroll" tabindex="0" role="region")" + attribute("aria-label", table.caption));
 }
 

@@ -11,6 +11,7 @@ namespace greylisting::ctl {
 struct PageCell {
   std::string text;
   std::optional<std::uint64_t> value{};  // of which the text is the form for people
+  bool is_command = false;
 };
 
 struct PageRow {
@@ -18,6 +19,7 @@ struct PageRow {
   std::vector<PageCell> cells;
   std::string under{};  // markup below the name
   bool is_marked = false;
+  bool is_partial = false;  // its time is not over: `so far` stands after the name
 };
 
 struct PageColumn {

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "ctl/batches.h"
 #include "ctl/print/progress.h"
 #include "ctl/records/history.h"
 #include "ctl/records/moved_messages.h"
@@ -72,7 +73,8 @@ class Reader {
   Reader(Administration& administration, const Settings& settings, RecordFigures& figures)
       : administration_(administration), settings_(settings), figures_(figures) {}
 
-  void read(const std::string& since, const std::string& until) {
+  void read(const std::string& earlier, const std::string& since, const std::string& until) {
+    since_ = static_cast<std::uint32_t>(time_of(since).value_or(0));
     const auto literal = [this](const std::string& text) {
       return sql::text_literal(text, administration_.dialect());
     };
@@ -80,7 +82,7 @@ class Reader {
                                 CountedRecord::selected(administration_.now(), administration_.dialect()) +
                                 " FROM greylisting_data WHERE ";
     const std::string in_period =
-        " AND create_time >= " + literal(since) + " AND create_time < " + literal(until);
+        " AND create_time >= " + literal(earlier) + " AND create_time < " + literal(until);
     Progress progress("reading records", about_how_many());
     Slices slices(administration_);
     for (std::string slice = slices.next(); !slice.empty(); slice = slices.next()) {
@@ -120,6 +122,7 @@ class Reader {
        : is_undecided     ? day.undecided
        : is_never_retried ? day.never_retried
                           : day.retried);
+    if (created < since_) return;
     const std::string network = network_digits(record[Column::client], settings_);
     if (is_never_retried) {
       clients_.add(network);
@@ -134,6 +137,7 @@ class Reader {
     trials_.clear();
     std::erase_if(messages, [](const MovedMessage& message) { return message.never_retried == 0; });
     for (std::size_t i = 0; i < messages.size(); i += kIdsAtOnce) {
+      count_their_names(messages, i);
       std::unordered_map<std::uint64_t, const MovedMessage*> of_record;
       std::string ids;
       for (std::size_t j = i; j < std::min(messages.size(), i + kIdsAtOnce); ++j) {
@@ -144,6 +148,28 @@ class Reader {
                "SELECT id, mail_from FROM greylisting_data WHERE pool IS NULL AND id IN (" + ids + ')', 2))
         add(*of_record.at(to_number(row[0])), std::string(domain_of(row[1])));
     }
+  }
+
+  // Of the messages from that one on, kIdsAtOnce of them.
+  void count_their_names(const std::vector<MovedMessage>& messages, std::size_t from) {
+    std::vector<std::string> ids;
+    for (std::size_t i = from; i < std::min(messages.size(), from + kIdsAtOnce); ++i) {
+      for (const std::uint64_t id : messages[i].failed) ids.push_back(std::to_string(id));
+    }
+    in_batches(ids, [this](const std::vector<std::string>& batch) {
+      std::string list;
+      for (const std::string& id : batch) list.append(list.empty() ? "" : ", ").append(id);
+      for (const auto& record : administration_.ask(
+               "SELECT " + CountedRecord::selected(administration_.now(), administration_.dialect()) +
+                   " FROM greylisting_data WHERE id IN (" + list + ')',
+               Column::columns)) {
+        if (record[Column::fate] != kNeverRetried || record[Column::is_open] == "1") continue;
+        ++figures_.moved_clients[network_text(network_digits(record[Column::client], settings_), settings_)];
+        ++figures_.moved_sender_domains[std::string(domain_of(record[Column::sender]))];
+        ++figures_.moved_recipients[record[Column::recipient]];
+      }
+      return true;
+    });
   }
 
   void add(const MovedMessage& message, const std::string& domain) {
@@ -158,6 +184,7 @@ class Reader {
   Administration& administration_;
   const Settings& settings_;
   RecordFigures& figures_;
+  std::uint32_t since_ = 0;
   std::unordered_map<std::uint32_t, RecordCounts> days_{};  // by days since 1970
   NameCounts clients_{};  // by network_digits, which are made faster than the text
   std::deque<Trial> trials_{};
@@ -193,12 +220,16 @@ void add_row(RecordFigures& figures, const HistoryRow& row) {
 }  // namespace
 
 RecordFigures read_records(Administration& administration, const Settings& settings, const std::string& since,
-                           const std::string& until, std::chrono::seconds patience) {
+                           const std::string& until, std::chrono::seconds patience,
+                           const std::string& earlier) {
+  const std::string& begin = earlier.empty() ? since : earlier;
   History history(administration);
+  const std::vector<std::string_view> days_alone{kRecordKind};
   const auto read_history = [&](const std::vector<std::string_view>& kinds, const auto& take) {
-    for (std::string day = since; day < until;) {
+    for (std::string day = begin; day < until;) {
       const std::string next = later(day, std::chrono::days(1));
-      for (HistoryRow& row : history.read(day, next, kinds)) take(std::move(row));
+      const auto& those = day < since ? days_alone : kinds;
+      for (HistoryRow& row : history.read(day, next, those)) take(std::move(row));
       day = next;
     }
   };
@@ -208,7 +239,7 @@ RecordFigures read_records(Administration& administration, const Settings& setti
   read_history({kRecordKind}, [&before](HistoryRow row) { before.push_back(std::move(row)); });
   for (const auto end = std::chrono::steady_clock::now() + patience;;) {
     RecordFigures figures;
-    Reader(administration, settings, figures).read(since, until);
+    Reader(administration, settings, figures).read(begin, since, until);
     std::vector<HistoryRow> after;
     std::vector<std::string_view> kinds{kRecordKind};
     kinds.insert(kinds.end(), kNameKinds.begin(), kNameKinds.end());

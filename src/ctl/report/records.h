@@ -41,14 +41,19 @@ struct RecordFigures {
   NameCounts sender_domains{};
   NameCounts recipients{};
   std::map<std::string, PoolCounts, std::less<>> pools{};  // by domain
+  std::map<std::string, std::uint64_t> moved_clients{};    // those of `clients` that are of such a message
+  std::map<std::string, std::uint64_t> moved_sender_domains{};
+  std::map<std::string, std::uint64_t> moved_recipients{};
   bool may_count_twice = false;  // what was deleted while it was read, among the records and as deleted
 };
 
-/// Counts what was first seen from `since` on and before `until`, times as the stores have them: the records
+/// Counts what was first seen from `since` on and before `until`, and by the day alone from `earlier` on,
+/// midnights as the stores have them: the records
 /// that there are, read in slices by their key, each in a statement of its own, so that nobody who writes has
 /// to wait; and those that the clean-up has deleted. Where it deletes some meanwhile all are read again, for
 /// as long as `patience`. Throws StoreError.
 RecordFigures read_records(Administration& administration, const Settings& settings, const std::string& since,
-                           const std::string& until, std::chrono::seconds patience = std::chrono::minutes(1));
+                           const std::string& until, std::chrono::seconds patience = std::chrono::minutes(1),
+                           const std::string& earlier = "");
 
 }  // namespace greylisting::ctl

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <optional>
 #include <string_view>
 
@@ -12,6 +14,7 @@
 #include "ctl/report/page_table.h"
 #include "ctl/report/words.h"
 #include "text/printable.h"
+#include "text/shell_word.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -24,6 +27,11 @@ constexpr std::size_t kFewDays = 2;
 // A chart of more days than that is of weeks.
 constexpr std::size_t kManyDays = 92;
 constexpr std::size_t kWeek = 7;
+
+constexpr const char* kNothingKnown =
+    "Nothing is known of that time. Figures come by themselves: the plugin or the policy service writes each "
+    "decision into its journal, from its first on, and the store has a record of each first attempt. Where "
+    "mail has come in and nothing is shown here, greylistctl check tells why.";
 
 // The table of hours ends with that many.
 constexpr std::size_t kMostHours = std::size_t{31} * 24;
@@ -75,6 +83,9 @@ ChartColumn outcome_column(const std::string& label, const std::string& when, co
   return column;
 }
 
+// Whether the day of the report is that one, which is not over then.
+bool is_so_far(const Figures& figures, const std::string& date) { return figures.made.starts_with(date); }
+
 // What there is of errors is said only where there are some.
 std::vector<ChartPart> parts_of(const Tally& total) {
   return {kOutcomes.begin(), kOutcomes.end() - (total.errors() > 0 ? 0 : 1)};
@@ -102,6 +113,66 @@ std::string tile(const char* key, const std::string& style, const std::string& t
                      (value ? attribute("data-value", std::to_string(*value)) : ""));
 }
 
+// `75 %`, where a tenth tells a person nothing.
+std::string whole_share_text(std::uint64_t part, std::uint64_t all) {
+  if (all == 0) return "-";
+  const std::uint64_t percent = (part * 200 + all) / (2 * all);
+  const bool is_precise = (percent == 0 && part > 0) || (percent == 100 && part < all);
+  return is_precise ? share_text(part, all) : std::to_string(percent) + " %";
+}
+
+struct Share {
+  std::uint64_t part = 0;
+  std::uint64_t all = 0;
+};
+
+std::string time_before(const Figures& figures) {
+  const std::int64_t days = days_in(figures.period);
+  return days == 1 ? "the day before" : "the " + std::to_string(days) + " days before";
+}
+
+// `+3.1 points on the 30 days before`; empty where there is nothing to compare.
+std::string change_of(const Figures& figures, const Share& now, const Share& before) {
+  if (now.all == 0 || before.all == 0) return "";
+  constexpr double kPerMille = 1000;
+  const auto tenths = [](const Share& share) {
+    return std::llround(kPerMille * static_cast<double>(share.part) / static_cast<double>(share.all));
+  };
+  const std::int64_t change = tenths(now) - tenths(before);
+  if (change == 0) return "unchanged from " + time_before(figures);
+  const std::int64_t size = std::abs(change);
+  return std::string(change > 0 ? "+" : "\u2212") + std::to_string(size / 10) + '.' +
+         std::to_string(size % 10) + " points on " + time_before(figures);
+}
+
+std::string change_of(const Figures& figures, const Durations& now, const Durations& before) {
+  const auto delay = percentile(now, 50);
+  const auto delay_before = percentile(before, 50);
+  if (!delay || !delay_before) return "";
+  if (*delay == *delay_before) return "unchanged from " + time_before(figures);
+  return (*delay > *delay_before ? "+" : "\u2212") +
+         duration_text(seconds(std::abs((*delay - *delay_before).count()))) + " on " + time_before(figures);
+}
+
+std::string lead(const char* key, const std::string& figure, const std::string& what, const std::string& note,
+                 const std::string& change, const std::optional<std::uint64_t>& value = std::nullopt) {
+  return element("div",
+                 element("dt", escaped(what)) + element("dd", escaped(figure), " class=\"figure\"") +
+                     element("dd", escaped(note), " class=\"note\"") +
+                     (change.empty() ? "" : element("dd", escaped(change), " class=\"change\"")),
+                 " class=\"of-single\"" + attribute("data-tile", key) +
+                     (value ? attribute("data-value", std::to_string(*value)) : ""));
+}
+
+Share at_once(const Tally& tally) {
+  const std::uint64_t accepted = tally.of(Outcome::accepted);
+  return {.part = accepted - std::min(total(tally.waits), accepted), .all = accepted};
+}
+
+Share never_retried(const RecordCounts& records) {
+  return {.part = records.never_retried, .all = records.all()};
+}
+
 std::string undecided_note(const RecordCounts& records) {
   return records.undecided == 0 ? "" : "; undecided: " + share_text(records.undecided, records.all());
 }
@@ -109,28 +180,31 @@ std::string undecided_note(const RecordCounts& records) {
 Section summary(const Figures& figures) {
   const Tally& all = figures.total;
   const std::uint64_t number = decisions(all);
-  const std::uint64_t accepted = all.of(Outcome::accepted);
   const std::uint64_t waited = total(all.waits);
+  const Share never = never_retried(figures.records);
+  const Share immediate = at_once(all);
+  const std::string leads =
+      lead("never-retried", whole_share_text(never.part, never.all), "never came back",
+           "of " + number_text(never.all) + " first attempts" + undecided_note(figures.records),
+           change_of(figures, never, never_retried(figures.records_before)), never.part) +
+      lead("at-once", whole_share_text(immediate.part, immediate.all), "accepted at once",
+           "of " + number_text(immediate.all) + " accepted; " + number_text(waited) + " had to wait",
+           change_of(figures, immediate, at_once(figures.total_before))) +
+      lead("half-waited", percentile_text(all.waits, 50), "median delay",
+           waited == 0 ? "no mail had to wait"
+                       : "90 % waited no longer than " + percentile_text(all.waits, 90),
+           change_of(figures, all.waits, figures.total_before.waits));
   const auto outcome = [&](const char* key, const char* title, Outcome which) {
     return tile(key, key, title, number_text(all.of(which)), share_text(all.of(which), number) + " of all",
                 all.of(which));
   };
-  std::string tiles =
-      outcome("accepted", "Accepted", Outcome::accepted) +
-      outcome("deferred", "Asked to come again later", Outcome::deferred) +
-      outcome("rejected", "Rejected", Outcome::rejected) +
-      tile("at-once", "single", "Accepted without a wait",
-           share_text(accepted - std::min(waited, accepted), accepted),
-           "the rest, " + number_text(waited) + ", had to wait") +
-      tile("half-waited", "single", "Median delay", percentile_text(all.waits, 50),
-           waited == 0 ? "no mail had to wait" : "90 % up to " + percentile_text(all.waits, 90)) +
-      tile("never-retried", "single", "Never retried",
-           share_text(figures.records.never_retried, figures.records.all()),
-           "of " + number_text(figures.records.all()) + " first attempts" + undecided_note(figures.records),
-           figures.records.never_retried);
+  std::string tiles = outcome("accepted", "Accepted", Outcome::accepted) +
+                      outcome("deferred", "Asked to try again later", Outcome::deferred) +
+                      outcome("rejected", "Rejected", Outcome::rejected);
   if (all.errors() > 0)
     tiles += tile("errors", "single", "Errors", number_text(all.errors()), "see the log", all.errors());
-  return {"summary", "In short", element("dl", tiles, " class=\"tiles\"")};
+  return {"summary", "At a glance",
+          element("dl", leads, " class=\"tiles lead\"") + element("dl", tiles, " class=\"tiles\"")};
 }
 
 // The days as charts have them: each, or where there are many, seven and seven together. The first may be
@@ -146,8 +220,13 @@ std::vector<DayFigures> charted_days(const Figures& figures) {
   return weeks;
 }
 
-std::string charted_date(const Figures& figures, const std::string& date) {
-  return figures.days.size() > kManyDays ? "week from " + date : date;
+bool is_charted_so_far(const Figures& figures, const DayFigures& charted,
+                       const std::vector<DayFigures>& all) {
+  return &charted == &all.back() && is_so_far(figures, figures.days.back().date);
+}
+
+std::string charted_date(const Figures& figures, const std::string& date, bool is_partial) {
+  return (figures.days.size() > kManyDays ? "week from " + date : date) + (is_partial ? ", so far" : "");
 }
 
 Chart chart_of_days(const Figures& figures) {
@@ -156,8 +235,13 @@ Chart chart_of_days(const Figures& figures) {
               .description = "",
               .parts = parts_of(figures.total),
               .columns = {}};
-  for (const DayFigures& day : charted_days(figures))
-    chart.columns.push_back(outcome_column(short_date(day.date), charted_date(figures, day.date), day.tally));
+  const auto days = charted_days(figures);
+  for (const DayFigures& day : days) {
+    const bool is_partial = is_charted_so_far(figures, day, days);
+    chart.columns.push_back(
+        outcome_column(short_date(day.date), charted_date(figures, day.date, is_partial), day.tally));
+    chart.columns.back().is_partial = is_partial;
+  }
   return chart;
 }
 
@@ -170,8 +254,11 @@ Chart chart_of_few_days(const Figures& figures) {
   for (const DayFigures& day : figures.days) {
     for (unsigned hour = 0; hour < 24; ++hour) {
       const std::string time = day.date + ' ' + two_digits(hour);
-      chart.columns.push_back(
-          outcome_column(two_digits(hour), time + ":00", tally_of(figures, time + ":00:00")));
+      const bool is_partial = is_so_far(figures, time);
+      chart.columns.push_back(outcome_column(two_digits(hour), time + (is_partial ? ":00, so far" : ":00"),
+                                             tally_of(figures, time + ":00:00")));
+      chart.columns.back().is_partial = is_partial;
+      if (is_partial) break;
     }
   }
   return chart;
@@ -181,10 +268,10 @@ std::string sentence_of(const Chart& chart, const Tally& all) {
   const auto most = std::ranges::max_element(chart.columns, {}, [](const ChartColumn& column) {
     return column.parts[0] + column.parts[1] + column.parts[2];
   });
-  return std::to_string(chart.columns.size()) + " columns. In all " + number_text(all.of(Outcome::accepted)) +
-         " accepted, " + number_text(all.of(Outcome::deferred)) + " deferred, " +
-         number_text(all.of(Outcome::rejected)) + " rejected. The most: " + most->description +
-         ". The table below has the figures.";
+  return std::to_string(chart.columns.size()) + " columns. In total " +
+         number_text(all.of(Outcome::accepted)) + " accepted, " + number_text(all.of(Outcome::deferred)) +
+         " deferred, " + number_text(all.of(Outcome::rejected)) +
+         " rejected. The highest: " + most->description + ". The table below has the figures.";
 }
 
 PageTable table_of_hours(const Figures& figures) {
@@ -198,7 +285,9 @@ PageTable table_of_hours(const Figures& figures) {
   std::size_t passed_over = 0;
   for (const auto& [time, tally] : figures.hours) {
     if (passed_over++ < left_out) continue;
-    every.rows.push_back({.name = time.substr(0, 16), .cells = outcome_cells(tally)});
+    every.rows.push_back({.name = time.substr(0, 16),
+                          .cells = outcome_cells(tally),
+                          .is_partial = is_so_far(figures, time.substr(0, 13))});
   }
   return every;
 }
@@ -208,12 +297,13 @@ Section by_day(const Figures& figures) {
   leave_out_errors(chart);
   chart.description = sentence_of(chart, figures.total);
   PageTable table{
-      .caption = "Decisions and waits by day", .first = "day", .columns = outcome_columns(), .rows = {}};
+      .caption = "Decisions and delays by day", .first = "day", .columns = outcome_columns(), .rows = {}};
   table.columns.push_back({"waited", "had to wait"});
   table.columns.push_back({"half", "median delay"});
-  table.columns.push_back({"most", "90 % up to"});
+  table.columns.push_back({"most", "90 % within"});
   for (const DayFigures& day : figures.days) {
-    PageRow& row = table.rows.emplace_back(PageRow{.name = day.date, .cells = outcome_cells(day.tally)});
+    PageRow& row = table.rows.emplace_back(PageRow{
+        .name = day.date, .cells = outcome_cells(day.tally), .is_partial = is_so_far(figures, day.date)});
     row.cells.push_back(count(total(day.tally.waits)));
     row.cells.push_back({percentile_text(day.tally.waits, 50)});
     row.cells.push_back({percentile_text(day.tally.waits, 90)});
@@ -223,7 +313,7 @@ Section by_day(const Figures& figures) {
           : figures.days.size() <= kManyDays ? "Day by day"
                                              : "Week by week",
           svg(chart) + folded("By day as a table", table) +
-              folded("Every single hour", table_of_hours(figures), true)};
+              folded("Every hour as a table", table_of_hours(figures), true)};
 }
 
 Section by_hour(const Figures& figures) {
@@ -247,7 +337,7 @@ Section by_hour(const Figures& figures) {
   leave_out_errors(chart);
   chart.description = sentence_of(chart, figures.total);
 
-  return {"hours", "The hours of the day", svg(chart) + folded("The same figures as a table", of_day)};
+  return {"hours", "By the hour of the day", svg(chart) + folded("The same figures as a table", of_day)};
 }
 
 Section waits(const Figures& figures) {
@@ -258,17 +348,15 @@ Section waits(const Figures& figures) {
               .title = "Mail by how long it waited",
               .description = "",
               .parts = {{"mail that waited", "single"}},
-              .columns = {}};
+              .columns = {},
+              .has_ranges = true};
   PageTable table{.caption = "Mail that was deferred and then passed, by how long that took",
                   .first = "waited",
                   .columns = {{"count", "mail"}, {"share", "share"}},
                   .rows = {}};
   for (const Bin& bin : histogram(waits)) {
-    const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(bin.from).count();
     chart.columns.push_back(
-        {.label = minutes == 0   ? "0"
-                  : minutes < 60 ? std::to_string(minutes) + "m"
-                                 : std::to_string(minutes / 60) + "h",
+        {.label = bin_label(bin),
          .description = bin_text(bin) + ": " + number_text(bin.count) + ", " + share_text(bin.count, all),
          .parts = {bin.count},
          .value = bin.count > 0 ? brief(bin.count) : ""});
@@ -285,17 +373,18 @@ Section waits(const Figures& figures) {
                           .cells = {{duration_text(wait), static_cast<std::uint64_t>(wait.count())}}});
   }
   chart.description = "Median delay of " + number_text(all) + " messages: " + percentile_text(waits, 50) +
-                      ", 90 % up to " + percentile_text(waits, 90) + ".";
-  return {"waits", "How long good mail waited",
-          paragraph("Mail that was asked to come again and then came in: " + number_text(all) +
-                    " in all. The sender decides when it tries again, and comes in once the block is over: "
-                    "it is " +
-                    number_text(static_cast<std::uint64_t>(figures.block.count())) +
-                    " min now (block_expire), where the administrator has not said otherwise. Waits are "
-                    "counted in steps, rounded down: of 5 s up to ten minutes, of a minute up to two hours, "
-                    "of five minutes up to half a day, of hours above. Each column begins with the time "
-                    "below it.") +
-              svg(chart) + html(ranks) + folded("The same figures as a table", table)};
+                      ", 90 % within " + percentile_text(waits, 90) + ".";
+  return {
+      "waits", "How long good mail waited",
+      paragraph(number_text(all) +
+                " messages were deferred and then accepted. The sending server decides when it tries "
+                "again, and is let in once the block is over: it is " +
+                number_text(static_cast<std::uint64_t>(figures.block.count())) +
+                " min now (block_expire), where the administrator has not said otherwise.") +
+          svg(chart) + html(ranks) +
+          remark("Delays are counted in steps, rounded down: of 5 s up to ten minutes, of a minute up to two "
+                 "hours, of five minutes up to half a day, of hours above.") +
+          folded("The same figures as a table", table)};
 }
 
 Section never_retried(const Figures& figures) {
@@ -315,16 +404,19 @@ Section never_retried(const Figures& figures) {
                               {"share", "share never retried"},
                               {"undecided_share", "share undecided"}},
                   .rows = {}};
-  for (const DayFigures& day : charted_days(figures)) {
+  const auto days = charted_days(figures);
+  for (const DayFigures& day : days) {
+    const bool is_partial = is_charted_so_far(figures, day, days);
     const RecordCounts& records = day.records;
     const std::uint64_t all = std::max<std::uint64_t>(1, records.all());
     const auto percent = [all](std::uint64_t part) { return (part * 200 + all) / (2 * all); };
     const std::uint64_t never = percent(records.never_retried);
     chart.columns.push_back({.label = short_date(day.date),
-                             .description = charted_date(figures, day.date) + ": " +
+                             .description = charted_date(figures, day.date, is_partial) + ": " +
                                             share_text(records.never_retried, records.all()) + " of " +
                                             number_text(records.all()) + undecided_note(records),
-                             .parts = {never, percent(records.never_retried + records.undecided) - never}});
+                             .parts = {never, percent(records.never_retried + records.undecided) - never},
+                             .is_partial = is_partial});
   }
   for (const auto& [date, tally, records] : figures.days) {
     table.rows.push_back({.name = date,
@@ -334,22 +426,22 @@ Section never_retried(const Figures& figures) {
                                     count(records.never_retried),
                                     count(records.undecided),
                                     {share_text(records.never_retried, records.all())},
-                                    {share_text(records.undecided, records.all())}}});
+                                    {share_text(records.undecided, records.all())}},
+                          .is_partial = is_so_far(figures, date)});
   }
   const RecordCounts& all = figures.records;
-  chart.description =
-      "Of all days together " + share_text(all.never_retried, all.all()) + undecided_note(all) + ".";
+  chart.description = "Over all days " + share_text(all.never_retried, all.all()) + undecided_note(all) + ".";
   return {"records", "Clients that never retried",
           paragraph("Most software that sends spam does not try again. Of " + number_text(all.all()) +
-                    " first attempts " + number_text(all.never_retried) + " were never repeated, " +
+                    " first attempts, " + number_text(all.never_retried) + " were never retried: " +
                     share_text(all.never_retried, all.all()) + undecided_note(all) + '.') +
               svg(chart) +
               (all.undecided == 0
                    ? ""
                    : remark(number_text(all.undecided) +
-                            " are undecided: they have not passed and may still be repeated, because "
-                            "their time (record_expire) is not over. The share of the days on which "
-                            "they came is going to rise by some of them.")) +
+                            " are undecided: they have not passed, and may still be retried until "
+                            "their time (record_expire) is over. Some of them will never be, and add to the "
+                            "share of their day.")) +
               folded("The same figures as a table", table)};
 }
 
@@ -377,7 +469,7 @@ Section blocks(const Figures& figures) {
       chart.columns.push_back({.label = minutes,
                                .description = std::string(minutes).append(now).append(": ").append(share),
                                .parts = {percent},
-                               .value = std::to_string(percent) + '%',
+                               .value = std::to_string(percent) + " %",
                                .is_marked = block.is_current});
       table.rows.push_back({.name = minutes + now,
                             .cells = {count(block.in_time), count(all - block.in_time), {share}},
@@ -385,8 +477,8 @@ Section blocks(const Figures& figures) {
     }
     content += svg(chart) +
                remark(
-                   "The block in use is underlined. A shorter one lets more mail in at its first retry; how "
-                   "much more spam it would let in is not known here.") +
+                   "The current block is underlined. A shorter one lets more mail in at its first retry; how "
+                   "much more spam it would let in, these figures cannot tell.") +
                folded("The same figures as a table", table);
   }
   return {"blocks", "A shorter or longer block", content};
@@ -412,25 +504,31 @@ PageTable table_of(const char* title, const char* first, const std::vector<NameC
 }
 
 Section names(const Figures& figures) {
+  if (figures.are_names_left_out)
+    return {"names", "Senders that never retried",
+            paragraph("Addresses are left out of this page (--no-names).")};
   if (figures.clients.empty())
     return {"names", "Senders that never retried", paragraph("There is no such mail.")};
   const auto list = [](const char* id, const PageTable& table) {
     return element("div", html(table), attribute("id", id));
   };
-  return {"names", "Senders that never retried",
-          element("div",
-                  list("clients", table_of("Networks it came from", "network", figures.clients)) +
-                      list("sender-domains",
-                           table_of("Domains it said it was from", "domain", figures.sender_domains)) +
-                      list("recipients", table_of("Recipients it was for", "recipient", figures.recipients)),
-                  " class=\"columns\"") +
-              remark(figures.has_hashes
-                         ? "Addresses and domains are kept as hashes (privacy=hash) and shown as such."
-                         : "What a sender says of itself need not be true.")};
+  return {
+      "names", "Senders that never retried",
+      element("div",
+              list("clients", table_of("Networks it came from", "network", figures.clients)) +
+                  list("sender-domains",
+                       table_of("Domains it said it was from", "domain", figures.sender_domains)) +
+                  list("recipients", table_of("Recipients it was for", "recipient", figures.recipients)),
+              " class=\"columns\"") +
+          remark(figures.has_hashes
+                     ? "Addresses and domains are kept as hashes (privacy=hash) and shown as such."
+                     : "A sender can claim any domain. Mail of providers that send from several networks is "
+                       "not counted here; it has a table of its own below.")};
 }
 
 Section pools(const Figures& figures) {
-  constexpr const char* kTitle = "Providers that were held up for longer";
+  constexpr const char* kTitle = "Good mail held up: providers that send from several networks";
+  if (figures.are_names_left_out) return {"pools", kTitle, paragraph("Domains are left out (--no-names).")};
   if (figures.pools.empty())
     return {"pools", kTitle, paragraph("No message came from a second network before it had passed.")};
   PageTable table{.caption = "Messages that came from several networks before they passed, by sender domain",
@@ -440,6 +538,7 @@ Section pools(const Figures& figures) {
                               {"longest", "longest wait"},
                               {"in_vain", "failed attempts elsewhere"}},
                   .rows = {}};
+  if (!figures.has_hashes) table.columns.push_back({"command", "to let it in"});
   for (const PoolCounts& pool : figures.pools) {
     const bool is_there = pool.messages > 0;
     table.rows.push_back(
@@ -450,11 +549,16 @@ Section pools(const Figures& figures) {
              {is_there ? duration_text(pool.longest) : "-",
               is_there ? std::optional(static_cast<std::uint64_t>(pool.longest.count())) : std::nullopt},
              count(pool.in_vain)}});
+    if (!figures.has_hashes) {
+      table.rows.back().cells.push_back(
+          {.text = "greylistctl import spf " + shell_word(one_line(pool.domain)), .is_command = true});
+    }
   }
   return {
       "pools", kTitle,
-      paragraph("Some providers try again from another of their servers, which counts as a first attempt. "
-                "An SPF check in qmail-smtpd helps, or an entry that allows them.") +
+      paragraph("Some providers retry from another of their servers, which counts as a first attempt again. "
+                "The command allows the networks that the domain's SPF record names; with an SPF check "
+                "(spf=check) a retry from any of them counts by itself.") +
           html(table)};
 }
 
@@ -462,26 +566,27 @@ Section words() {
   const auto word = [](const char* term, const char* meaning) {
     return element("dt", escaped(term)) + element("dd", escaped(meaning));
   };
-  return {"words", "What the words mean",
-          element("dl",
-                  word("accepted",
-                       "The recipient was taken: mail from known senders at once, other mail at a "
-                       "later attempt.") +
-                      word("deferred",
-                           "The server was asked to try again later. Servers do so by themselves, and no "
-                           "mail is lost by it.") +
-                      word("rejected",
-                           "Refused, because an entry of the administrator's says so or the client has "
-                           "written to a trap: for good, unless the entry has an answer of its own that "
-                           "asks to come again.") +
-                      word("errors", "No decision was made: the store could not be used. The log says why.") +
-                      word("first attempt",
-                           "A network, a sender and a recipient that had not been seen together "
-                           "before.") +
-                      word("block",
-                           "For how long a first attempt is deferred: the setting block_expire, where no "
-                           "entry says otherwise."),
-                  " class=\"words\"")};
+  return {
+      "words", "What the words mean",
+      element("dl",
+              word("accepted",
+                   "The recipient was accepted: mail from known senders at once, other mail at a "
+                   "later attempt.") +
+                  word("deferred",
+                       "The sending server was asked to try again later. Servers do so by themselves, and no "
+                       "mail is lost by it.") +
+                  word("rejected",
+                       "Refused, because an entry of the administrator's says so or the client has "
+                       "written to a trap: for good, unless the entry has an answer of its own that "
+                       "asks to come again.") +
+                  word("errors", "No decision was made: the store could not be used. The log says why.") +
+                  word("first attempt",
+                       "A network, a sender and a recipient that had not been seen together "
+                       "before.") +
+                  word("block",
+                       "For how long a first attempt is deferred: the setting block_expire, where no "
+                       "entry says otherwise."),
+              " class=\"words\"")};
 }
 
 }  // namespace
@@ -489,7 +594,7 @@ Section words() {
 std::vector<Section> sections(const Figures& figures) {
   std::vector<Section> sections;
   if (figures.days.empty()) {
-    sections.push_back({"summary", "In short", paragraph("Nothing is known of that time.")});
+    sections.push_back({"summary", "At a glance", paragraph(kNothingKnown)});
   } else {
     sections = {summary(figures), by_day(figures)};
     if (figures.days.size() > 1) sections.push_back(by_hour(figures));

@@ -7,13 +7,13 @@ const std::string_view kReportStyle = R"css(
   color-scheme: light dark;
   --page: #f5f6f4; --paper: #ffffff; --ink: #1b2126; --soft: #55606a; --line: #dcdfdb; --strong-line: #8a938f;
   --link: #0b5c8a; --accepted: #1c7a5c; --deferred: #a9690a; --rejected: #95305a; --errors: #4d565e;
-  --single: #2f6690;
+  --single: #2f6690; --undecided: #8a938f;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #12161a; --paper: #1a2026; --ink: #e8ebe9; --soft: #a8b2ba; --line: #323a42; --strong-line: #75808a;
     --link: #7cc0ea; --accepted: #57b894; --deferred: #e0aa4f; --rejected: #e58bae; --errors: #aeb7bf;
-    --single: #72acd9;
+    --single: #72acd9; --undecided: #75808a;
   }
 }
 * { box-sizing: border-box; }
@@ -46,6 +46,11 @@ section {
 .tiles dd { margin: 0; }
 .tiles .figure { font-size: 1.6rem; line-height: 1.25; font-weight: 600; font-variant-numeric: tabular-nums; }
 .tiles .note { color: var(--soft); font-size: .875rem; }
+.tiles.lead { margin-bottom: 1.5rem; }
+.tiles.lead div { display: flex; flex-direction: column; }
+.tiles.lead dt { color: var(--ink); font-size: 1.05rem; font-weight: 600; }
+.tiles.lead .figure { order: -1; font-size: 2.5rem; line-height: 1.15; }
+.tiles .change { font-size: .875rem; }
 .chart { display: block; width: calc(100% - 3.5rem); margin: .5rem 0 .5rem 3.5rem; overflow: visible; }
 .chart text { font-size: 12px; fill: var(--soft); }
 .chart .axis { stroke: var(--strong-line); }
@@ -57,14 +62,15 @@ section {
 .chart g:hover rect { opacity: .75; }
 .patterns { position: absolute; }
 .accepted { fill: var(--accepted); }
-.deferred { fill: url(#stripes); }
-.rejected { fill: url(#dots); }
+.deferred { fill: var(--deferred); }
+.rejected { fill: var(--rejected); }
 .errors { fill: var(--errors); }
 .single { fill: var(--single); }
-.undecided { fill: url(#bars); }
+.undecided { fill: var(--undecided); }
+.under-rules { fill: var(--accepted); }
 .under-stripes { fill: var(--deferred); }
 .under-dots { fill: var(--rejected); }
-.under-bars { fill: var(--strong-line); }
+.under-bars { fill: var(--undecided); }
 .over { fill: var(--paper); }
 .legend { list-style: none; margin: .25rem 0 0; padding: 0; display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; font-size: .875rem; }
 .legend svg { vertical-align: -2px; }
@@ -73,6 +79,7 @@ summary { cursor: pointer; color: var(--link); padding: .25rem 0; width: fit-con
 .scroll { overflow-x: auto; margin-top: .5rem; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--soft); padding-bottom: .35rem; }
+code { font: .9em ui-monospace, "DejaVu Sans Mono", monospace; }
 th, td { text-align: right; padding: .3rem .6rem; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
 th:last-child, td:last-child { padding-right: 0; }
@@ -98,17 +105,34 @@ footer { color: var(--soft); font-size: .875rem; padding-bottom: 2.5rem; }
   .chart { width: calc(100% - 2.75rem); margin-left: 2.75rem; }
   .chart text { font-size: 11px; }
   .chart .of-many { display: none; }
+  .chart.ranges { height: 310px; }
+  .chart .range { text-anchor: end; transform: rotate(-90deg); transform-box: fill-box; transform-origin: 100% 50%; }
   .tiles { grid-template-columns: repeat(2, 1fr); gap: 1rem .75rem; }
+  .tiles.lead { grid-template-columns: 1fr; }
   .tiles .figure { font-size: 1.35rem; }
+  .tiles.lead .figure { font-size: 2.1rem; }
   dl.words { display: block; }
   dl.words dd { margin-bottom: .6rem; }
+}
+@media (forced-colors: active) {
+  :root {
+    --page: Canvas; --paper: Canvas; --ink: CanvasText; --soft: CanvasText; --line: GrayText; --strong-line: CanvasText;
+    --link: LinkText; --accepted: CanvasText; --deferred: CanvasText; --rejected: CanvasText; --errors: GrayText;
+    --single: CanvasText; --undecided: CanvasText;
+  }
+}
+@media print, (forced-colors: active) {
+  .accepted:not(.largest) { fill: url(#rules); }
+  .deferred:not(.largest) { fill: url(#stripes); }
+  .rejected:not(.largest) { fill: url(#dots); }
+  .undecided { fill: url(#bars); }
 }
 @media print {
   :root {
     color-scheme: light;
     --page: #ffffff; --paper: #ffffff; --ink: #000000; --soft: #404040; --line: #c8c8c8; --strong-line: #707070;
     --link: #000000; --accepted: #1c7a5c; --deferred: #a9690a; --rejected: #95305a; --errors: #4d565e;
-    --single: #2f6690;
+    --single: #2f6690; --undecided: #707070;
   }
   @page { margin: 16mm; }
   body { font-size: 10.5pt; }
@@ -116,8 +140,9 @@ footer { color: var(--soft); font-size: .875rem; padding-bottom: 2.5rem; }
   header, main, footer { max-width: none; padding-left: 0; padding-right: 0; }
   nav { display: none; }
   section { border: 0; border-top: 1px solid var(--line); border-radius: 0; padding: .75rem 0; margin: 0; }
-  h2, .chart, .tiles, tr { break-inside: avoid; }
-  h2 { break-after: avoid; }
+  h2, .chart, .tiles, tr, thead, .short { break-inside: avoid; }
+  h2, caption, thead { break-after: avoid; }
+  tbody tr:first-child, tbody tr:nth-child(2) { break-before: avoid; }
   .scroll { overflow: visible; }
   details::details-content { content-visibility: visible; block-size: auto; }
   details.long { display: none; }

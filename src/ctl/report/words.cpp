@@ -28,6 +28,15 @@ std::string bin_text(const Bin& bin) {
   return (is_same_unit ? from.substr(0, from.find(' ')) : from) + " to " + to;
 }
 
+std::string bin_label(const Bin& bin) {
+  if (!bin.to) return edge_text(bin.from) + '+';
+  if (bin.from == seconds(0)) return '<' + edge_text(*bin.to);
+  const bool ends_with_minutes = bin.from.count() % kHour != 0;
+  const auto unit = ends_with_minutes ? kMinute : kHour;
+  return std::to_string(bin.from.count() / unit) + "\u2013" + std::to_string(bin.to->count() / unit) +
+         (ends_with_minutes ? " min" : " h");
+}
+
 std::string block_sentence(const Figures& figures) {
   const std::uint64_t all = total(figures.total.first_retries);
   if (all == 0) return "No first retry is known of that time.";

@@ -14,6 +14,9 @@ namespace greylisting::ctl {
 /// `under 1 min`, `5 to 10 min`, `30 min to 1 h`, `24 h and more`
 std::string bin_text(const Bin& bin);
 
+/// The same in less room: `<1 min`, `5–10 min`, `30–60 min`, `24 h+`
+std::string bin_label(const Bin& bin);
+
 /// What the shares of blocks say, in one or two sentences.
 std::string block_sentence(const Figures& figures);
 

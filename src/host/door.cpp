@@ -37,7 +37,7 @@ Decided Door::decide(Session& session, const Transaction& transaction, Recording
       log_.line(LogLevel::error, "no decision within timeout=" + std::to_string(settings.timeout.count()) +
                                      " ms; the store is slow or does not answer: greylistctl check");
   Deadline deadline(start_ + settings.timeout, std::move(last_words), answer_on_error_);
-  journal_.add_when_over({.time = std::time(nullptr)}, deadline);
+  journal_.add_when_over(journal_line(session, settings), deadline);
   Attempt attempt = Attempt::from(session, settings, transaction);
   auto store = open_store(settings, deadline);
   Decided decided = greylisting::decide(*store, attempt, session, settings);
@@ -71,7 +71,7 @@ std::chrono::milliseconds Door::time_left() const {
 }
 
 void Door::conclude(const Decided& decided, const Session& session, const std::string& session_name) const {
-  journal_.add(journal_line(decided.decision));
+  journal_.add(journal_line(decided.decision, session, loaded_.settings));
   warn();
   log_.warn(decided.problems);
   if (!log_.writes(LogLevel::info)) return;

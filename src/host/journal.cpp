@@ -7,7 +7,10 @@
 #include <fstream>
 #include <memory>
 
+#include "mail/address.h"
+#include "mail/fingerprint.h"
 #include "text/number.h"
+#include "text/printable.h"
 #include "text/utc.h"
 
 namespace greylisting {
@@ -17,6 +20,15 @@ constexpr std::string_view kError = "error";
 constexpr std::string_view kFirst = "first";
 constexpr std::string_view kSuffix = ".journal";
 
+constexpr std::string_view kClient = "client=";
+constexpr std::string_view kSender = "sender=";
+constexpr std::string_view kRecipient = "recipient=";
+constexpr std::string_view kEntry = "entry=";
+constexpr std::string_view kRecord = "record=";
+
+// What a client sends may be of any length, and the journal is not to be filled with it.
+constexpr std::size_t kLongestValue = 255;
+
 // `2026-11-21T06`
 constexpr std::size_t kNameOfHour = 13;
 constexpr std::size_t kDateAndTime = 10;
@@ -25,6 +37,18 @@ std::string_view take_word(std::string_view& text) {
   const std::string_view word = text.substr(0, text.find(' '));
   text.remove_prefix(std::min(word.size() + 1, text.size()));
   return word;
+}
+
+std::string in_words(const Session& session, const Settings& settings) {
+  const Fingerprinter fingerprinter(settings.privacy_key);
+  std::string words;
+  const auto add = [&words](std::string_view key, std::string_view value) {
+    words.append(words.empty() ? "" : " ").append(key).append(value.substr(0, kLongestValue));
+  };
+  add(kClient, printable(session.client));
+  add(kSender, fingerprinter.stored(Address::sender(session.sender)));
+  add(kRecipient, fingerprinter.stored(Address::recipient(session.recipient)));
+  return words;
 }
 
 // The hour of a file's name; nothing when it is no journal's.
@@ -38,11 +62,37 @@ std::optional<std::time_t> hour_of(std::string_view name) {
 
 }  // namespace
 
-JournalLine journal_line(const Decision& decision) {
-  return {.time = std::time(nullptr),
-          .reason = decision.reason,
-          .age = decision.age,
-          .is_first_retry = decision.is_first_retry};
+JournalLine journal_line(const Decision& decision, const Session& session, const Settings& settings) {
+  JournalLine line = journal_line(session, settings);
+  line.reason = decision.reason;
+  line.age = decision.age;
+  line.is_first_retry = decision.is_first_retry;
+  if (!decision.entry.empty())
+    line.attempt.append(" ").append(kEntry).append(printable(decision.entry).substr(0, kLongestValue));
+  if (decision.record != 0) line.attempt.append(" ").append(kRecord).append(std::to_string(decision.record));
+  return line;
+}
+
+JournalLine journal_line(const Session& session, const Settings& settings) {
+  return {.time = std::time(nullptr), .attempt = in_words(session, settings)};
+}
+
+std::optional<JournalAttempt> attempt_of(const JournalLine& line) {
+  if (line.attempt.empty()) return std::nullopt;
+  JournalAttempt attempt;
+  for (std::string_view rest = line.attempt; !rest.empty();) {
+    const std::string_view word = take_word(rest);
+    const auto take = [word](std::string_view key, std::string& value) {
+      if (word.starts_with(key)) value = word.substr(key.size());
+    };
+    take(kClient, attempt.client);
+    take(kSender, attempt.sender);
+    take(kRecipient, attempt.recipient);
+    take(kEntry, attempt.entry);
+    if (word.starts_with(kRecord))
+      attempt.record = number_of<std::uint64_t>(word.substr(kRecord.size())).value_or(0);
+  }
+  return attempt;
 }
 
 std::string text(const JournalLine& line) {
@@ -50,6 +100,7 @@ std::string text(const JournalLine& line) {
   text += line.reason ? name(*line.reason) : kError;
   if (line.age.count() > 0 || line.is_first_retry) text += ' ' + std::to_string(line.age.count());
   if (line.is_first_retry) text.append(" ").append(kFirst);
+  if (!line.attempt.empty()) text.append(" ").append(line.attempt);
   return text + '\n';
 }
 
@@ -61,14 +112,24 @@ std::optional<JournalLine> read_journal_line(std::string_view text) {
   line.time = *time;
   line.reason = reason_of(reason);
   if (!line.reason && reason != kError) return std::nullopt;
+  const auto take_attempt = [&] {
+    if (!text.starts_with(kClient)) return;
+    line.attempt = text;
+    text = {};
+  };
+  take_attempt();
   if (!text.empty()) {
     const auto age = number_of<std::chrono::seconds::rep>(take_word(text));
     if (!age || *age < 0) return std::nullopt;
     line.age = std::chrono::seconds(*age);
   }
+  take_attempt();
   if (!text.empty()) {
-    if (text != kFirst) return std::nullopt;
+    if (text != kFirst && !text.starts_with(std::string(kFirst) + ' ' + std::string(kClient)))
+      return std::nullopt;
+    take_word(text);
     line.is_first_retry = true;
+    take_attempt();
   }
   return line;
 }

@@ -4,14 +4,16 @@
 //
 // The lines are in the state directory, in a file an hour (UTC), `2026-11-21T06.journal`:
 //
-//     1763705504 retried 3312 first
-//     1763705505 error
+//     1763705504 retried 3312 first client=192.0.2.7 sender=alice@example.net recipient=bob@example.org
+//     record=17 1763705505 error
 //
 // when (seconds since 1970), the reason, and for a triplet that has a record the seconds since that was
-// created; `first` when this was its first retry. `error` is a decision that came to nothing.
+// created; `first` when this was its first retry; then whose attempt it was, where that is known. `error` is
+// a decision that came to nothing.
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <ctime>
 #include <functional>
 #include <optional>
@@ -20,23 +22,43 @@
 #include <vector>
 
 #include "judgement/decision.h"
+#include "judgement/session.h"
 #include "process/deadline.h"
 #include "process/state_directory.h"
 #include "settings/settings.h"
 
 namespace greylisting {
 
+/// Whose attempt it was. Addresses are as they are stored: printable, and with privacy=hash hashes; the null
+/// sender is empty. No value is longer than a column of the store.
+struct JournalAttempt {
+  std::string client{};
+  std::string sender{};
+  std::string recipient{};
+  std::string entry{};       // decision.h
+  std::uint64_t record = 0;  // likewise
+
+  friend bool operator==(const JournalAttempt&, const JournalAttempt&) = default;
+};
+
 struct JournalLine {
   std::time_t time = 0;
   std::optional<Reason> reason{};  // nothing for an error
   std::chrono::seconds age{0};     // 0 where no record was looked at
   bool is_first_retry = false;
+  std::string attempt{};  // in words (attempt_of); empty where it is not known
 
   friend bool operator==(const JournalLine&, const JournalLine&) = default;
 };
 
 /// Of a decision made now.
-JournalLine journal_line(const Decision& decision);
+JournalLine journal_line(const Decision& decision, const Session& session, const Settings& settings);
+
+/// Of an attempt that is decided from now on, should that come to nothing.
+JournalLine journal_line(const Session& session, const Settings& settings);
+
+/// Nothing where the line does not say whose it was.
+std::optional<JournalAttempt> attempt_of(const JournalLine& line);
 
 /// As it is written, with its line feed.
 std::string text(const JournalLine& line);

@@ -99,7 +99,7 @@ void touch_file(const char* file) {
 
 void append_to_file(const char* file, std::string_view text) {
   const int descriptor = open(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK,
-                              S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
+                              S_IRUSR | S_IWUSR | S_IRGRP);
   if (descriptor < 0) return;
   [[maybe_unused]] const auto written = write(descriptor, text.data(), text.size());
   close(descriptor);

@@ -17,7 +17,7 @@ namespace greylisting {
 /// silently; may be called from a signal handler.
 void touch_file(const char* file);
 
-/// Appends `text` to `file`, which everybody may read, in one call; makes it when it is not there. Follows no
+/// Appends `text` to `file`, which this user and its group may read, in one call; makes it when it is not there. Follows no
 /// symbolic link; fails silently; may be called from a signal handler.
 void append_to_file(const char* file, std::string_view text);
 

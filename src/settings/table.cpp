@@ -170,15 +170,15 @@ constexpr std::array kSettings{
     Setting{"history_expire", "GLHISTORYEXPIRE", answers, Days{&Settings::history_expire, 0, 3650},
             "How long counted decisions are kept for `greylistctl status` and `greylistctl report`. "
             "The counters of `greylistctl metrics` go on. "
-            "The plugin adds a line a decision to `greylisting/YYYY-MM-DDThh.journal`, which the clean-up "
-            "counts. "
+            "The plugin adds a line a decision, with client, sender and recipient, to "
+            "`greylisting/YYYY-MM-DDThh.journal`, which the clean-up counts, and deletes after two days. "
             "0: nothing is counted."},
     Setting{"loglevel", "GLLOGLEVEL", answers, Number{&Settings::loglevel, 0, 5},
             "What is logged: with 0 and 1 nothing, with 2 what broke, with 3 also problems with settings and "
             "lists, with 4 and 5 also a line for each decision."},
 
     Setting{"privacy", "GLPRIVACY", privacy, Choice<Privacy>{&Settings::privacy, kPrivacy},
-            "With `hash` the store has addresses of senders and recipients only as hashes. "
+            "With `hash` store and journal have addresses of senders and recipients only as hashes. "
             "The log still has the addresses."},
     Setting{"privacy_key_file", "GLPRIVACYKEYFILE", privacy, Path{&Settings::privacy_key_file},
             "The secret for `privacy`: at least 16 characters, readable for the user that qmail-smtpd runs "

@@ -32,7 +32,7 @@ void make_state_directory(const Installation& installation) {
   fs::create_directory(installation.home() / "greylisting");
 }
 
-// The journal's lines without their times, in the order of their hours.
+// The journal's lines without their times and whose they were, in the order of their hours.
 std::string journal(const Installation& installation) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(installation.home() / "greylisting")) {
@@ -41,6 +41,7 @@ std::string journal(const Installation& installation) {
   std::sort(files.begin(), files.end());
   std::string text;
   for (const fs::path& file : files) text += read_file(file);
+  text = std::regex_replace(text, std::regex(" client=[^\n]*"), "");
   return std::regex_replace(text, std::regex(R"((^|\n)\d+ )"), "$1");
 }
 

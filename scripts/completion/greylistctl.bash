@@ -1,8 +1,17 @@
 # shellcheck shell=bash
 # Completion of greylistctl(8) for bash. make install puts it where bash-completion finds it; or source it.
 
+# The first columns of the table that `greylistctl list …` prints of the store of that home, quoted for the shell.
+_greylistctl_listed() {
+  local home=$1 cell
+  shift
+  timeout 2 "${COMP_WORDS[0]}" ${home:+--home "$home"} list "$@" 2> /dev/null < /dev/null |
+    awk -F '  +' 'NR > 1 && NR < 500 { print $1 }' |
+    while IFS= read -r cell; do printf '%q\n' "$cell"; done
+}
+
 _greylistctl() {
-  local current=${COMP_WORDS[COMP_CWORD]} word option='' subcommand='' arguments=0 i
+  local current=${COMP_WORDS[COMP_CWORD]} word option='' subcommand='' first='' home='' arguments=0 i
 
   # What stands before the word: the subcommand, how many arguments it has, and an option that waits for its value.
   # Bash makes three words of --option=value.
@@ -11,15 +20,17 @@ _greylistctl() {
     case $word in
       =) ;;
       --home | --until | --for | --comment | --reply | --block | --action | --host | --helo | --spf | \
-        --recipients | --from | --to | --client | --sender | --recipient | --since | --limit | --days | --min | --batch | \
-        --pause | --output | --html | --user) option=$word ;;
+        --recipients | --from | --to | --client | --sender | --recipient | --since | --limit | --days | --min | --last | \
+        --batch | --pause | --output | --html | --user) option=$word ;;
       -*) option='' ;;
       *)
         if [[ -n $option ]]; then
+          if [[ $option == --home ]]; then home=$word; fi
           option=''
         elif [[ -z $subcommand ]]; then
           subcommand=$word
         else
+          if ((arguments == 0)); then first=$word; fi
           arguments=$((arguments + 1))
         fi
         ;;
@@ -28,11 +39,16 @@ _greylistctl() {
   if [[ $current == '=' ]]; then current=''; fi
 
   local words='' kind=''  # words to choose from, or `file`, `directory` or `user`
-  if [[ -n $option ]]; then
+  local listed=()         # or rows of the store
+  if [[ $subcommand == copy && ${COMP_WORDS[COMP_CWORD - 1]} == : || $subcommand == copy && $current == : ]]; then
+    kind='file'  # of sqlite:FILE, of which bash makes three words
+    if [[ $current == : ]]; then current=''; fi
+  elif [[ -n $option ]]; then
     case $option in
       --home) kind='directory' ;;
       --output | --html) kind='file' ;;
       --user) kind='user' ;;
+      --from | --to) words='sqlite mysql' ;;
       --action) words='allow deny trap greylist skip' ;;
       --spf) words='pass none neutral softfail fail temperror permerror error unknown' ;;
     esac
@@ -45,7 +61,10 @@ _greylistctl() {
       greylist) words+='--until --for --comment --block --yes --dry-run --json' ;;
       check) words+='--user --verbose --json --quiet' ;;
       expect) words+='--for --json' ;;
-      list | status) words+='--json' ;;
+      list) words+='--wide --json' ;;
+      status) words+='--json --watch' ;;
+      why) words+='--since --limit --json' ;;
+      tail) words+='--last --wide --json' ;;
       settings) words+='--all --defaults --json' ;;
       metrics) words+='--output' ;;
       remove) words+='--dry-run --json' ;;
@@ -54,7 +73,7 @@ _greylistctl() {
       export) words+='--action' ;;
       copy) words+='--from --to --overwrite --compare' ;;
       explain) words+='--host --helo --spf --recipients --json' ;;
-      find) words+='--client --sender --recipient --pending --passed --pools --since --limit --json --csv' ;;
+      find) words+='--client --sender --recipient --pending --passed --pools --since --limit --wide --json --csv' ;;
       report) words+='--since --until --html --json --mail --no-names' ;;
       pass) words+='--host --helo --spf --dry-run' ;;
       forget) words+='--client --host --helo --yes --dry-run' ;;
@@ -64,12 +83,18 @@ _greylistctl() {
     esac
   else
     case $subcommand:$arguments in
-      :*) words='check settings status metrics explain allow deny trap greylist skip expect list remove import refresh export copy find report pass forget learn cleanup migrate' ;;
+      :*) words='check settings status metrics explain allow deny trap greylist skip expect list remove import refresh export copy find why tail report pass forget learn cleanup migrate' ;;
       allow:0 | deny:0) words='client sender recipient' ;;
       trap:0 | skip:0) words='recipient' ;;
       greylist:0) words='recipient client' ;;
       list:0) words='allow deny trap greylist skip trusted trapped expected' ;;
-      remove:0) words='client sender recipient trusted trapped expected' ;;
+      remove:0)
+        words='client sender recipient trusted trapped expected'
+        mapfile -t listed < <(_greylistctl_listed "$home")
+        ;;
+      remove:1)
+        case $first in trusted | trapped) mapfile -t listed < <(_greylistctl_listed "$home" "$first") ;; esac
+        ;;
       import:0) words='plain postgrey-clients postgrey-recipients sqlgrey-ip sqlgrey-fqdn json spf jgreylist postgrey-db sqlgrey-db' ;;
       export:0) words='plain postgrey-clients postgrey-recipients sqlgrey-ip sqlgrey-fqdn json' ;;
       learn:*) kind='file' ;;
@@ -84,6 +109,15 @@ _greylistctl() {
     *) mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current") ;;
   esac
   if [[ -n $kind ]]; then compopt -o filenames 2> /dev/null; fi
+
+  # An IPv6 network is several words for bash: what is offered is the rest of it.
+  local typed=${COMP_LINE-${COMP_WORDS[*]}} before
+  typed=${typed:0:${COMP_POINT-${#typed}}}
+  typed=${typed##* }
+  before=${typed%"$current"}
+  for word in "${listed[@]}"; do
+    if [[ $word == "$typed"* ]]; then COMPREPLY+=("${word#"$before"}"); fi
+  done
 }
 
 complete -F _greylistctl greylistctl

@@ -54,6 +54,7 @@ int show_settings(const LoadedSettings& loaded, const SettingsOptions& options);
 
 struct StatusOptions {
   bool json = false;
+  bool watch = false;  // renew the screen until Ctrl-C
 };
 
 /// Prints a screen: what the store holds, and what was decided in the last hour and day. kFailed when the
@@ -95,7 +96,8 @@ struct PutOptions {
 int put(const LoadedSettings& loaded, const PutOptions& options);
 
 struct ListOptions {
-  std::string what;  // an action, `trusted`, `trapped` or `expected`; empty for the entries of all actions
+  std::string what;   // an action, `trusted`, `trapped` or `expected`; empty for the entries of all actions
+  bool wide = false;  // whole patterns on any terminal
   bool json = false;
 };
 
@@ -173,6 +175,7 @@ struct ExplainOptions {
 int explain(const LoadedSettings& loaded, const ExplainOptions& options);
 
 struct FindOptions {
+  std::string word;  // what client, sender or recipient are; empty for any
   std::string client;
   std::optional<std::string> sender;
   std::optional<std::string> recipient;
@@ -181,12 +184,33 @@ struct FindOptions {
   bool pools = false;
   std::string since;  // a duration or a date; empty for any time
   unsigned limit = 50;
+  bool wide = false;  // whole addresses on any terminal
   bool json = false;
   bool csv = false;
 };
 
 /// Prints records, the newest first, as a table, as JSON or as CSV.
 int find(const LoadedSettings& loaded, const FindOptions& options);
+
+struct TailOptions {
+  std::string word;    // what client, sender or recipient are; empty for any
+  unsigned last = 10;  // so many that have been made already
+  bool wide = false;   // whole addresses on any terminal
+  bool json = false;
+};
+
+/// Prints the decisions of this host as they are made, until Ctrl-C.
+int tail(const LoadedSettings& loaded, const TailOptions& options);
+
+struct WhyOptions {
+  std::string word;   // an address, a domain, a client's address or network, or a record's number
+  std::string since;  // a duration or a date; empty for any time
+  unsigned limit = 10;
+  bool json = false;
+};
+
+/// Prints what was late of that, message by message, why, and what to do about it.
+int why(const LoadedSettings& loaded, const WhyOptions& options);
 
 struct ReportOptions {
   std::string since;  // a duration or a date; empty for 30 days

@@ -12,6 +12,7 @@
 #include "ctl/print/figure_words.h"
 #include "ctl/print/json.h"
 #include "ctl/print/terminal.h"
+#include "ctl/remedy.h"
 #include "host/spp.h"
 #include "text/printable.h"
 #include "text/utc.h"
@@ -38,33 +39,14 @@ std::string answer_of(const Decision& decision, const Session& session, const Se
   return "";
 }
 
-std::string remedy_for(const Explanation& explanation, const Settings& settings) {
-  const Decision& decision = explanation.decision;
-  const Session& session = explanation.session;
-  const std::string& entry = decision.entry;
-  const bool is_stored = entry.starts_with("entries/") || entry.starts_with("lists/");
-  switch (decision.reason) {
-    case Reason::early:
-    case Reason::unseen:
-    case Reason::throttled:
-      return "greylistctl pass " + command_words(session);
-    case Reason::trapped:
-      return "greylistctl remove trapped " + Attempt::from(session, settings).triplet.network.text();
-    case Reason::denied:
-    case Reason::trap:
-      if (is_stored) return "greylistctl remove " + entry;
-      if (decision.reason == Reason::trap)
-        return "greylistctl allow " + session.client + "  # " + entry + "=1 traps who comes here first";
-      return "take out " + (entry == "GREYLISTING" ? "the text of GREYLISTING in the tcprule" : entry);
-    case Reason::too_many:
-      return "raise max_recipients (" + std::to_string(settings.max_recipients) + ')';
-    default:
-      return "";
-  }
-}
-
 bool can_wait(Reason reason) {
   return reason == Reason::early || reason == Reason::unseen || reason == Reason::throttled;
+}
+
+std::string hint_for(const Explanation& explanation, const Settings& settings) {
+  const Decision& decision = explanation.decision;
+  if (can_wait(decision.reason)) return "greylistctl pass " + command_words(explanation.session);
+  return remedy_for(decision.reason, decision.entry, explanation.session.client, settings);
 }
 
 Explanation explain(Administration& administration, const Session& session, const Settings& settings,
@@ -77,7 +59,7 @@ Explanation explain(Administration& administration, const Session& session, cons
                           .passes_from = "",
                           .hint = ""};
   if (can_wait(decision.reason)) explanation.passes_from = later(administration.now(), decision.left);
-  explanation.hint = remedy_for(explanation, settings);
+  explanation.hint = hint_for(explanation, settings);
   return explanation;
 }
 

@@ -1,6 +1,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <ctime>
 #include <iostream>
 #include <optional>
 #include <span>
@@ -10,12 +12,16 @@
 #include <vector>
 
 #include "ctl/commands.h"
+#include "ctl/print/figure_words.h"
 #include "ctl/print/json.h"
 #include "ctl/print/progress.h"
 #include "ctl/print/table.h"
 #include "ctl/print/words.h"
+#include "ctl/records/first_passes.h"
 #include "ctl/records/record_table.h"
+#include "host/journal.h"
 #include "text/csv.h"
+#include "text/utc.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -33,7 +39,14 @@ RecordQuery query_of(const FindOptions& options, const Settings& settings, Admin
   const sql::Dialect dialect = administration.dialect();
   RecordQuery query{
       .pending = options.pending, .passed = options.passed, .pools = options.pools, .limit = options.limit};
-  if (!options.client.empty()) query.client = network_of(options.client);
+  if (!options.word.empty()) {
+    query.client = Network::parse(options.word);
+    if (!query.client) query.either = condition_on_either(options.word, settings, dialect);
+  }
+  if (!options.client.empty()) {
+    if (query.client) throw UsageError("two clients are named: leave out --client, or the word");
+    query.client = network_of(options.client);
+  }
   if (options.sender) query.sender = condition_on_sender(*options.sender, settings, dialect);
   if (options.recipient) query.recipient = condition_on_recipient(*options.recipient, settings, dialect);
   if (!options.since.empty()) query.since = moment_of("--since", options.since, administration.now());
@@ -42,7 +55,15 @@ RecordQuery query_of(const FindOptions& options, const Settings& settings, Admin
 
 std::string shown(const std::string& address) { return address.empty() ? "<>" : one_line(address); }
 
-Cells cells(const Record& record, bool with_pools) {
+// A record, with what it does not say itself.
+struct Found {
+  Record record;
+  std::string passed_at;  // as the stores have times; empty where it is not known
+  std::optional<std::chrono::seconds> waited;
+};
+
+Cells cells(const Found& found, bool with_pools) {
+  const Record& record = found.record;
   Cells cells{record.id,
               record.first_seen,
               record.client,
@@ -50,9 +71,24 @@ Cells cells(const Record& record, bool with_pools) {
               shown(record.recipient),
               state(record),
               std::to_string(record.blocked),
-              std::to_string(record.passed)};
+              std::to_string(record.passed),
+              found.passed_at.empty() ? "-" : found.passed_at,
+              found.waited ? duration_text(*found.waited) : "-"};
   if (with_pools) cells.push_back(one_line(record.pool));
   return cells;
+}
+
+// The same for a narrow terminal, on which the addresses have a line of their own.
+Cells first_line(const Found& found, const std::string& now) {
+  const Record& record = found.record;
+  std::string what = state(record);
+  if (record.is_waiting()) {
+    const auto left = time_of(record.block_expires).value_or(0) - time_of(now).value_or(0);
+    what = "waiting, " + duration_text(std::chrono::seconds(std::max<std::time_t>(left, 0))) + " left";
+  } else if (found.waited && !record.is_over) {
+    what = "passed after " + duration_text(*found.waited);
+  }
+  return {record.id, record.first_seen, record.client, what};
 }
 
 // The one word of the state, without its time or number, which have columns of their own.
@@ -62,43 +98,50 @@ std::string_view state_word(const Record& record) {
   return record.passed == 0 ? "may pass" : "passed";
 }
 
-Json json_of(const Record& record) {
+Json json_of(const Found& found) {
+  const Record& record = found.record;
+  const auto at = [](const std::string& time) { return rfc_3339(time); };
   return {{"id", std::stoull(record.id)},
-          {"first_seen", record.first_seen},
-          {"last_seen", record.last_seen},
+          {"first_seen", at(record.first_seen)},
+          {"last_seen", at(record.last_seen)},
           {"client", record.client},
           {"sender", one_line(record.sender)},
           {"recipient", one_line(record.recipient)},
           {"pool", record.pool.empty() ? Json() : Json(one_line(record.pool))},
           {"state", state_word(record)},
-          {"blocked_until", record.block_expires},
-          {"over_from", record.record_expires},
+          {"blocked_until", at(record.block_expires)},
+          {"over_from", at(record.record_expires)},
           {"deferred", record.blocked},
-          {"passed", record.passed}};
+          {"passed", record.passed},
+          {"passed_at", found.passed_at.empty() ? Json() : Json(at(found.passed_at))},
+          {"waited", found.waited ? Json(found.waited->count()) : Json()}};
 }
 
-std::string csv_of(const Record& record) {
+std::string csv_of(const Found& found) {
+  const Record& record = found.record;
   return csv_record({record.id, record.first_seen, record.last_seen, record.client, one_line(record.sender),
                      one_line(record.recipient), one_line(record.pool), std::string(state_word(record)),
                      record.block_expires, record.record_expires, std::to_string(record.blocked),
-                     std::to_string(record.passed)});
+                     std::to_string(record.passed), found.passed_at,
+                     found.waited ? std::to_string(found.waited->count()) : ""});
 }
 
 // Writes records as they come, some at a time.
 class Output {
  public:
-  explicit Output(const FindOptions& options) : options_(options) {
+  Output(const FindOptions& options, std::string now) : options_(options), now_(std::move(now)) {
     if (options.csv) {
       std::cout << csv_record({"id", "first_seen", "last_seen", "client", "sender", "recipient", "pool",
-                               "state", "blocked_until", "over_from", "deferred", "passed"});
+                               "state", "blocked_until", "over_from", "deferred", "passed", "passed_at",
+                               "waited"});
     }
   }
 
-  void write(const std::vector<Record>& records) {
+  void write(const std::vector<Found>& records) {
     if (options_.json) {
-      for (const Record& record : records) write_json(record);
+      for (const Found& found : records) write_json(found);
     } else if (options_.csv) {
-      for (const Record& record : records) std::cout << csv_of(record);
+      for (const Found& found : records) std::cout << csv_of(found);
     } else if (!records.empty()) {
       write_table(records);
     }
@@ -112,26 +155,58 @@ class Output {
 
  private:
   // An element of an array, as nlohmann would write the whole of it.
-  void write_json(const Record& record) {
+  void write_json(const Found& found) {
     std::cout << (std::exchange(is_empty_, false) ? "[\n  " : ",\n  ");
-    for (const char c : json_of(record).text()) {
+    for (const char c : json_of(found).text()) {
       std::cout << c;
       if (c == '\n') std::cout << "  ";
     }
   }
 
-  void write_table(const std::vector<Record>& records) const {
-    std::vector<Cells> rows{
-        {"id", "first seen", "client", "sender", "recipient", "state", "deferred", "passed"}};
+  void write_table(const std::vector<Found>& records) const {
+    std::vector<Cells> rows{{"id", "first seen (UTC)", "client", "sender", "recipient", "state", "deferred",
+                             "passed", "passed at (UTC)", "waited"}};
     if (options_.pools) rows.front().emplace_back("pool");
-    for (const Record& record : records) rows.push_back(cells(record, options_.pools));
+    for (const Found& found : records) rows.push_back(cells(found, options_.pools));
     if (!is_empty_) std::cout << '\n';
-    print_table(rows);
+    if (width_of(rows) <= width_for_tables(options_.wide)) {
+      print_table(rows, {.is_wide = options_.wide});
+    } else {
+      write_narrow_table(records);
+    }
+  }
+
+  void write_narrow_table(const std::vector<Found>& records) const {
+    constexpr std::size_t kClient = 2;
+    const std::size_t width = width_for_tables(false);
+    std::vector<Cells> rows{{"id", "first seen (UTC)", "client", "state"}};
+    for (const Found& found : records) rows.push_back(first_line(found, now_));
+    const auto lines = table_lines(rows, {kClient}, width);
+    std::cout << lines.front() << '\n';
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      const Record& record = records[i].record;
+      std::cout << lines[i + 1] << "\n  "
+                << addresses_within(record.sender, record.recipient, std::max<std::size_t>(width, 24) - 2)
+                << '\n';
+      if (!record.pool.empty()) std::cout << "  from any client of " << one_line(record.pool) << '\n';
+    }
   }
 
   const FindOptions& options_;
+  std::string now_;
   bool is_empty_ = true;
 };
+
+std::vector<Found> with_passes(std::vector<Record> records, FirstPasses& passes) {
+  std::vector<Found> found;
+  found.reserve(records.size());
+  for (Record& record : records) {
+    const std::string passed_at = passes.of(record);
+    const auto waited = ctl::waited(record, passed_at);
+    found.push_back({std::move(record), passed_at, waited});
+  }
+  return found;
+}
 
 // Not among what a program reads.
 void say_that_there_may_be_more(const FindOptions& options) {
@@ -151,10 +226,12 @@ int find(const LoadedSettings& loaded, const FindOptions& options) {
   {
     std::optional<Progress> progress;
     if (isatty(STDOUT_FILENO) == 0) progress.emplace("writing records", keys.size());
-    Output output(options);
+    const Journal journal(loaded.settings);
+    FirstPasses passes(journal);
+    Output output(options, administration->now());
     for (std::span<const RecordTable::Key> rest = keys; !rest.empty();) {
       const auto some = rest.first(std::min(rest.size(), kAtOnce));
-      output.write(table.with_keys(some));
+      output.write(with_passes(table.with_keys(some), passes));
       rest = rest.subspan(some.size());
       if (progress) progress->advance(some.size());
     }

@@ -2,6 +2,7 @@
 // come.
 #pragma once
 
+#include <chrono>
 #include <csignal>
 
 namespace greylisting::ctl {
@@ -16,6 +17,9 @@ class HeldSignals {
 
   /// Whether one has come.
   static bool has_come();
+
+  /// Waits so long for one, and takes it, so that it has no other effect.
+  static bool comes_within(std::chrono::milliseconds time);
 
  private:
   sigset_t before_{};

@@ -10,6 +10,7 @@
 #include "ctl/print/table.h"
 #include "ctl/records/earned.h"
 #include "ctl/records/expected.h"
+#include "text/utc.h"
 #include "text/utf8.h"
 
 namespace greylisting::ctl {
@@ -33,8 +34,8 @@ Cells cells(const StoredEntry& entry) {
 Json json_of(const EarnedClient& client) {
   return {{"identity", one_line(client.identity)},
           {client.is_group ? "senders" : "passes", std::stol(client.passes)},
-          {"counted", client.counted},
-          {"until", client.until}};
+          {"counted", rfc_3339(client.counted)},
+          {"until", rfc_3339(client.until)}};
 }
 
 Cells cells(const EarnedClient& client) {
@@ -43,7 +44,9 @@ Cells cells(const EarnedClient& client) {
 }
 
 Json json_of(const ExpectedMail& mail) {
-  return {{"sender", one_line(mail.sender)}, {"recipient", one_line(mail.recipient)}, {"until", mail.until}};
+  return {{"sender", one_line(mail.sender)},
+          {"recipient", one_line(mail.recipient)},
+          {"until", rfc_3339(mail.until)}};
 }
 
 Cells cells(const ExpectedMail& mail) {
@@ -51,8 +54,9 @@ Cells cells(const ExpectedMail& mail) {
 }
 
 template <typename Item>
-void print(const std::vector<Item>& items, bool as_json, Cells head, std::string_view nothing) {
-  if (as_json) {
+void print(const std::vector<Item>& items, const ListOptions& options, const TableLayout& layout, Cells head,
+           std::string_view nothing) {
+  if (options.json) {
     Json array = Json::array();
     for (const Item& item : items) array.push_back(json_of(item));
     std::cout << array.text() << '\n';
@@ -64,7 +68,7 @@ void print(const std::vector<Item>& items, bool as_json, Cells head, std::string
   }
   std::vector<Cells> rows{std::move(head)};
   for (const Item& item : items) rows.push_back(cells(item));
-  print_table(rows);
+  print_table(rows, layout);
 }
 
 }  // namespace
@@ -73,20 +77,20 @@ int list(const LoadedSettings& loaded, const ListOptions& options) {
   const auto administration = open_administration(loaded.settings);
   for (const Standing standing : {Standing::trusted, Standing::trapped}) {
     if (options.what != name(standing)) continue;
-    print(clients(*administration, loaded.settings, standing), options.json,
-          {"identity", "passes", "last counted", "until"}, "There are no such clients.");
+    print(clients(*administration, loaded.settings, standing), options, {.cut = {0}, .is_wide = options.wide},
+          {"identity", "passes", "last counted (UTC)", "until (UTC)"}, "There are no such clients.");
     return kDone;
   }
   if (options.what == "expected") {
-    print(expected_mail(*administration), options.json, {"sender", "recipient", "until"},
-          "No mail is expected.");
+    print(expected_mail(*administration), options, {.cut = {0, 1}, .is_wide = options.wide},
+          {"sender", "recipient", "until (UTC)"}, "No mail is expected.");
     return kDone;
   }
   auto entries = EntryTable(*administration, loaded.settings).all();
   if (!options.what.empty())
     std::erase_if(entries, [&](const StoredEntry& entry) { return entry.action != options.what; });
-  print(entries, options.json, {"id", "action", "what", "pattern", "until", "comment"},
-        "There are no such entries.");
+  print(entries, options, {.cut = {3, 5}, .is_wide = options.wide},
+        {"id", "action", "what", "pattern", "until (UTC)", "comment"}, "There are no such entries.");
   return kDone;
 }
 

@@ -1,18 +1,23 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
 #include <ctime>
 #include <iostream>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "ctl/commands.h"
+#include "ctl/held_signals.h"
 #include "ctl/print/figure_words.h"
 #include "ctl/print/json.h"
 #include "ctl/print/table.h"
+#include "ctl/print/terminal.h"
 #include "ctl/records/only_client.h"
 #include "ctl/records/recent.h"
 #include "ctl/records/sizes.h"
@@ -135,9 +140,7 @@ Json json_of(const Column& column) {
           {"wait_95_s", seconds(95)}};
 }
 
-}  // namespace
-
-int status(const LoadedSettings& loaded, const StatusOptions& options) {
+int show(const LoadedSettings& loaded, const StatusOptions& options) {
   const Settings& settings = loaded.settings;
   const std::time_t now = std::time(nullptr);
   const Journal journal(settings);
@@ -206,6 +209,50 @@ int status(const LoadedSettings& loaded, const StatusOptions& options) {
   if (problem.empty()) return kDone;
   std::cerr << "greylistctl status: " << problem << '\n';
   return kFailed;
+}
+
+// What it prints is drawn at once, so that nothing flickers; each line ends what stood there before.
+int draw(const LoadedSettings& loaded, const StatusOptions& options) {
+  std::ostringstream screen;
+  auto* const terminal = std::cout.rdbuf(screen.rdbuf());
+  int status = kFailed;
+  std::string text;
+  try {
+    status = show(loaded, options);
+  } catch (...) {
+    std::cout.rdbuf(terminal);
+    throw;
+  }
+  std::cout.rdbuf(terminal);
+  for (const char c : screen.str()) text += c == '\n' ? std::string("\033[K\n") : std::string(1, c);
+  std::cout << "\033[H" << text << "\033[K\n"
+            << stored_time(std::time(nullptr)) << " UTC; Ctrl-C ends\033[J" << std::flush;
+  return status;
+}
+
+// Counting large tables takes a while: nine tenths of the time the store is left in peace.
+int watch(const LoadedSettings& loaded, const StatusOptions& options) {
+  if (!is_decorated(STDOUT_FILENO))
+    throw UsageError("--watch needs a terminal on standard output, one that is not dumb: leave it out");
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::milliseconds kLeast{2000};
+  constexpr int kRests = 9;
+  const HeldSignals held;
+  std::cout << "\033[2J";
+  for (;;) {
+    const auto begin = Clock::now();
+    draw(loaded, options);
+    const auto taken = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin);
+    if (!std::cout || HeldSignals::comes_within(std::max(kLeast, taken * kRests))) break;
+  }
+  std::cout << '\n';
+  return kDone;
+}
+
+}  // namespace
+
+int status(const LoadedSettings& loaded, const StatusOptions& options) {
+  return options.watch ? watch(loaded, options) : show(loaded, options);
 }
 
 }  // namespace greylisting::ctl

@@ -32,6 +32,11 @@ std::string stored_time(std::time_t time) {
   return text;
 }
 
+std::string rfc_3339(std::string_view stored) {
+  const auto time = time_of(stored);
+  return time ? utc(*time) : std::string(stored);
+}
+
 std::optional<std::time_t> time_of(std::string_view stored) {
   constexpr std::string_view kForm = "NNNN-NN-NN NN:NN:NN";
   if (stored.size() != kForm.size()) return std::nullopt;

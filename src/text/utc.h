@@ -16,6 +16,9 @@ std::string utc(std::time_t time);
 /// As the stores have it: `2026-11-21 06:11:44`.
 std::string stored_time(std::time_t time);
 
+/// `2026-11-21T06:11:44Z` for `2026-11-21 06:11:44`; other text stays.
+std::string rfc_3339(std::string_view stored);
+
 /// The moment of a time as the stores have it, from 1970 on; nothing for other text.
 std::optional<std::time_t> time_of(std::string_view stored);
 

@@ -491,18 +491,18 @@ TEST_CASE("Trusted and trapped clients are shown and removed", "[entries]") {
                    row("08", "b@example.com on 192.0.2.0/24", group, 1, later, "NULL"));
 
   CHECK(listed(installation, {"trusted"}) ==
-        "identity                       passes     last counted         until\n"
+        "identity                       passes     last counted (UTC)   until (UTC)\n"
         "192.0.2.0/24                   2          2026-01-01 00:00:00  2090-01-01 00:00:00\n"
         "a@example.com on 192.0.2.0/24  2          2026-01-01 00:00:00  2090-01-01 00:00:00\n"
         "b@example.com on 192.0.2.0/24  1          2026-01-01 00:00:00  2090-01-01 00:00:00\n"
-        "example.net                    3          2026-01-01 00:00:00  2090-01-01 00:00:00\n"
-        "example.com on 192.0.2.0/24    2 senders  2026-01-01 00:00:00  2090-01-01 00:00:00\n");
+        "example.com on 192.0.2.0/24    2 senders  2026-01-01 00:00:00  2090-01-01 00:00:00\n"
+        "example.net                    3          2026-01-01 00:00:00  2090-01-01 00:00:00\n");
   CHECK(listed(installation, {"trapped"}) ==
-        "identity        passes  last counted         until\n"
-        "203.0.114.0/24  0       2026-01-01 00:00:00  2090-01-01 00:00:00\n");
-  CHECK(nlohmann::json::parse(listed(installation, {"trusted", "--json"})).at(4) ==
+        "identity        passes  last counted (UTC)   until (UTC)\n"
+        "203.0.114.0/24       0  2026-01-01 00:00:00  2090-01-01 00:00:00\n");
+  CHECK(nlohmann::json::parse(listed(installation, {"trusted", "--json"})).at(3) ==
         nlohmann::json::parse(R"({"identity": "example.com on 192.0.2.0/24", "senders": 2,
-                                  "counted": "2026-01-01 00:00:00", "until": "2090-01-01 00:00:00"})"));
+                                  "counted": "2026-01-01T00:00:00Z", "until": "2090-01-01T00:00:00Z"})"));
 
   for (const Call& call : std::vector<Call>{
            {{"remove", "198.51.100.0/24"}, "", 1, "greylistctl: there is no \"198.51.100.0/24\"; "},

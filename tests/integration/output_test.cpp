@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <regex>
@@ -129,6 +130,8 @@ TEST_CASE("Every subcommand whose output cannot be written says so and fails", "
            {"find"},
            {"find", "--csv"},
            {"find", "--json"},
+           {"why", "bob@example.org"},
+           {"tail"},
            {"report"},
            {"settings", "--all"},
            {"report", "--json"},
@@ -153,6 +156,7 @@ TEST_CASE("Every subcommand whose output cannot be written says so and fails", "
     CHECK(result.status == 1);
     CHECK_THAT(result.errors, Contains("greylistctl: standard output cannot be written, ") &&
                                   Contains("; make room on its disk, or have it go elsewhere\n"));
+    if (arguments.front() == "tail") continue;    // which does not end by itself
     CHECK(run({.arguments = words}).status < 2);  // the arguments are right
   }
   tried.erase("--help");
@@ -254,6 +258,59 @@ TEST_CASE("Ctrl-C leaves no bar behind", "[output]") {
   CAPTURE(result.output);
   CHECK(result.status == 128 + SIGINT);
   CHECK_THAT(result.output, Catch::EndsWith("\r\033[K"));
+}
+
+TEST_CASE("Ctrl-C ends status --watch and tail on a terminal, and they have done what they can", "[output]") {
+  const Installation installation(Backend::sqlite);
+  installation.attempt();
+  const Result watched =
+      on_terminal(ctl(installation, {"status", "--watch"}), 80, "xterm", "Ctrl-C ends\033[J");
+  CAPTURE(watched.output);
+  CHECK(watched.status == 0);
+  CHECK_THAT(watched.output,
+             Contains("\033[2J\033[H") && Contains("deferred: new") && Contains(" UTC; Ctrl-C"));
+  const Result tail = on_terminal(ctl(installation, {"tail"}), 80, "xterm", "bob@example.org");
+  CAPTURE(tail.output);
+  CHECK(tail.status == 0);
+  CHECK(std::regex_search(tail.output, std::regex("^[0-9:]{8}Z \033\\[33mdeferred new     \033\\[0m 192")));
+  CHECK_THAT(on_terminal(ctl(installation, {"tail"}), 80, "dumb", "bob@example.org").output,
+             !Contains("\033"));
+}
+
+TEST_CASE("No table is wider than its terminal, and a pipe gets whole addresses", "[output]") {
+  const Installation installation(GENERATE(Backend::mariadb, Backend::sqlite));
+  CAPTURE(name(installation.backend()));
+  const std::string sender = "a.person.with.quite.a.long.name@department.of.some.university.example";
+  const std::string recipient = "another.person.whose.name.is.no.shorter@mail.company.example.org";
+  const std::string client = "2001:db8:1234:5678:9abc:def0:1234:5678";
+  for (const std::string& address : {client, std::string("192.0.2.1")})
+    installation.attempt({.client = address, .sender = sender, .recipient = recipient});
+  const auto done = [&](const Arguments& arguments) {
+    return run({.arguments = ctl(installation, arguments)}).status;
+  };
+  REQUIRE(done({"deny", "sender", sender, "--comment", std::string(100, 'x')}) == 0);
+  REQUIRE(done({"expect", recipient, "--for", "1h"}) == 0);
+  REQUIRE(done({"expect", "bob@example.org", "--for", "1h"}) == 0);
+  const auto widest = [&](const Arguments& arguments, unsigned short columns) {
+    std::size_t most = 0;
+    std::istringstream lines(on_terminal(ctl(installation, arguments), columns).output);
+    for (std::string line; std::getline(lines, line);)
+      most = std::max<std::size_t>(most, line.find_last_not_of("\r") + 1);
+    return most;
+  };
+  for (const Arguments& arguments : std::vector<Arguments>{{"find"}, {"list"}, {"list", "expected"}}) {
+    CAPTURE(arguments);
+    Arguments wide = arguments;
+    wide.push_back("--wide");
+    const std::string whole = run({.arguments = ctl(installation, arguments)}).output;
+    CHECK_THAT(whole, Contains(arguments.size() == 1 ? sender : recipient));
+    for (const unsigned short columns : std::vector<unsigned short>{80, 100, 120})
+      CHECK(widest(arguments, columns) <= columns);
+    CHECK_THAT(on_terminal(ctl(installation, wide), 80).output,
+               Contains(arguments.size() == 1 ? sender : recipient));
+  }
+  CHECK_THAT(on_terminal(ctl(installation, {"find"}), 80).output,
+             Contains("  a.person.with.quit..niversity.example -> another.person.who..mpany.example.org"));
 }
 
 }  // namespace greylisting::test

@@ -16,6 +16,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/installation.h"
+#include "text/utc.h"
 
 namespace greylisting::test {
 namespace {
@@ -485,6 +486,16 @@ TEST_CASE("find shows the records that are asked for, the newest first", "[recor
            {{"--since", "30m"}, {pool, null, sub, under}},
            {{"--since", "2020-01-01", "--sender", "example.net", "--limit", "1"}, {sub}},
            {{"--since", "2090-01-01"}, {}},
+           {{"192.0.2.1"}, {first}},
+           {{"192.0.2.0/23"}, {null, under, first}},
+           {{"a@example.net"}, {first}},
+           {{"bob@example.org"}, {pool, under, first}},
+           {{"example.net", "--pending"}, {sub, under}},
+           {{"carol@"}, {null}},
+           {{"CORE"}, {under}},
+           {{"example"}, {pool, null, sub, under, first}},
+           {{"core%"}, {}},
+           {{"<>"}, {null}},
        }) {
     CAPTURE(search.arguments);
     CHECK(found(installation, search.arguments) == search.found);
@@ -494,8 +505,10 @@ TEST_CASE("find shows the records that are asked for, the newest first", "[recor
   CAPTURE(table.output);
   CHECK(std::regex_match(
       table.output,
-      std::regex("id +first seen +client +sender +recipient +state +deferred  passed\n[0-9]+ +" + kTime +
-                 "  192\\.0\\.2\\.1  a@example\\.net  bob@example\\.org  passed once  1 +1\n")));
+      std::regex("id +first seen \\(UTC\\) +client +sender +recipient +state +deferred  passed  "
+                 "passed at \\(UTC\\) +waited\n *[0-9]+ +" +
+                 kTime + "  192\\.0\\.2\\.1  a@example\\.net  bob@example\\.org  passed once +1 +1  " +
+                 kTime + " +1 h\n")));
   for (const auto& [sender, state] : std::map<std::string, std::string>{{"<>", "waiting until " + kTime},
                                                                         {"pool.example", "waiting until"}})
     CHECK(std::regex_search(ctl(installation, {"find", "--sender", sender}).output, std::regex(state)));
@@ -519,8 +532,11 @@ TEST_CASE("find shows the records that are asked for, the newest first", "[recor
 
   // First and last seen are of the database's clock in UTC, like the other times.
   const std::string first_seen = json_of(installation, {"find", "--sender", "<>", "--json"})[0]["first_seen"];
-  CHECK(first_seen < installation.sql("SELECT " + installation.seconds_from_now(-39600)).at(0).at(0).value());
-  CHECK(first_seen > installation.sql("SELECT " + installation.seconds_from_now(-41400)).at(0).at(0).value());
+  const auto at = [&](int seconds) {
+    return rfc_3339(installation.sql("SELECT " + installation.seconds_from_now(seconds)).at(0).at(0).value());
+  };
+  CHECK(first_seen < at(-39600));
+  CHECK(first_seen > at(-41400));
 }
 
 TEST_CASE("find writes CSV", "[records][find]") {
@@ -528,7 +544,7 @@ TEST_CASE("find writes CSV", "[records][find]") {
   CAPTURE(name(installation.backend()));
   const std::string head =
       "id,first_seen,last_seen,client,sender,recipient,pool,state,blocked_until,over_from,deferred,"
-      "passed\r\n";
+      "passed,passed_at,waited\r\n";
   CHECK(ctl(installation, {"find", "--csv"}).output == head);
   installation.attempt({.sender = "a,\"b\"@example.net"});
   const std::string output = ctl(installation, {"find", "--csv"}).output;
@@ -538,7 +554,40 @@ TEST_CASE("find writes CSV", "[records][find]") {
       output.substr(head.size()),
       std::regex("[0-9]+," + kTime + ',' + kTime +
                  ",192\\.0\\.2\\.1,\"a,\"\"b\"\"@example\\.net\",bob@example\\.org,,waiting," + kTime + ',' +
-                 kTime + ",1,0\r\n")));
+                 kTime + ",1,0,,\r\n")));
+}
+
+TEST_CASE("find tells when a message passed and how long it had waited", "[records][find]") {
+  const Installation installation(any_backend());
+  std::filesystem::create_directory(installation.home() / "greylisting");
+  CAPTURE(name(installation.backend()));
+  installation.attempt();
+  const auto found = [&] { return json_of(installation, {"find", "--json"}).at(0); };
+  CHECK(found()["passed_at"].is_null());
+  CHECK(found()["waited"].is_null());
+  installation.pass_time(1h);
+  installation.attempt();
+  const Json once = found();
+  CHECK(once["passed_at"] == once["last_seen"]);
+  CHECK(once["waited"].get<long>() / 60 == 60);
+  installation.pass_time(1h);
+  installation.attempt();  // from now on the journal knows it
+  const Json twice = found();
+  CHECK(twice["passed"] == 2);
+  CHECK(twice["passed_at"] < twice["last_seen"]);
+  CHECK(twice["waited"].get<long>() / 60 == 60);
+  const std::string csv = ctl(installation, {"find", "--csv"}).output;
+  CHECK_THAT(csv, Catch::EndsWith("," + std::to_string(twice["waited"].get<long>()) + "\r\n"));
+  for (const auto& file : std::filesystem::directory_iterator(installation.home() / "greylisting"))
+    if (file.path().extension() == ".journal") std::filesystem::remove(file.path());
+  CHECK(found()["passed_at"].is_null());
+  CHECK(found()["waited"].is_null());
+
+  // One that was let pass before it came has not waited for greylisting.
+  REQUIRE(ctl(installation, {"pass", "192.0.2.1", "x@example.net", "bob@example.org"}).status == 0);
+  installation.pass_time(1h);
+  installation.attempt({.sender = "x@example.net"});
+  CHECK(json_of(installation, {"find", "x@example.net", "--json"}).at(0)["waited"].is_null());
 }
 
 TEST_CASE("find writes any number of records as they come, the newest first", "[records][find]") {
@@ -606,6 +655,10 @@ TEST_CASE("With privacy=hash find, pass and forget are asked with addresses", "[
   const Result result = ctl(installation, {"find", "--sender", "alice@"});
   CHECK(result.status == 2);
   CHECK_THAT(result.errors, Contains("privacy=hash: only addresses and domains can"));
+  CHECK(found(installation, {"alice@example.net"}).size() == 1);
+  CHECK(found(installation, {"example.com"}).size() == 1);
+  CHECK_THAT(ctl(installation, {"find", "alice"}).errors,
+             Contains("\"alice\" cannot be looked for with privacy=hash"));
   REQUIRE(ctl(installation, {"pass", "192.0.2.1", "alice@example.net", "bob@example.org"}).status == 0);
   CHECK(reason_of(installation) == "retried");
   REQUIRE(ctl(installation, {"forget", "192.0.2.1", "alice@example.net", "bob@example.org"}).status == 0);

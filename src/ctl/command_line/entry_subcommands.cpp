@@ -75,6 +75,7 @@ Run add_list(CLI::App& command) {
                   "entries of one action, clients that are trusted or trapped, or mail that is expected")
       ->transform(one_of({"allow", "deny", "trap", "greylist", "skip", "trusted", "trapped", "expected"}))
       ->type_name("");
+  command.add_flag("--wide", options->wide, "whole patterns, also where a terminal is too narrow for them");
   command.add_flag("--json", options->json, "an array of objects in place of a table");
   return [options](const LoadedSettings& loaded) { return list(loaded, *options); };
 }

@@ -41,7 +41,8 @@ Run add_settings(CLI::App& command) {
 
 Run add_status(CLI::App& command) {
   const auto options = std::make_shared<StatusOptions>();
-  command.add_flag("--json", options->json, "print JSON");
+  CLI::Option* const json = command.add_flag("--json", options->json, "print JSON");
+  command.add_flag("--watch", options->watch, "renew it every few seconds, until Ctrl-C")->excludes(json);
   return [options](const LoadedSettings& loaded) { return status(loaded, *options); };
 }
 
@@ -90,6 +91,11 @@ Run add_explain(CLI::App& command) {
 
 Run add_find(CLI::App& command) {
   const auto options = std::make_shared<FindOptions>();
+  command
+      .add_option("word", options->word,
+                  "client, sender or recipient: IP, NETWORK, ADDRESS, DOMAIN, user@ or a part of an address")
+      ->check(not_empty("leave it out for all records"))
+      ->type_name("");
   command.add_option("--client", options->client, "address or network of the first attempt")
       ->check(not_empty("leave it out for those of all clients"))
       ->type_name("IP|NETWORK");
@@ -108,10 +114,46 @@ Run add_find(CLI::App& command) {
       ->check(between(1, 10000000))
       ->capture_default_str()
       ->type_name("NUMBER");
+  command.add_flag("--wide", options->wide, "one line a record, also where a terminal is too narrow for it");
   CLI::Option* const json =
       command.add_flag("--json", options->json, "an array of objects in place of a table");
   command.add_flag("--csv", options->csv, "values separated by commas, with a header row")->excludes(json);
   return [options](const LoadedSettings& loaded) { return find(loaded, *options); };
+}
+
+Run add_why(CLI::App& command) {
+  const auto options = std::make_shared<WhyOptions>();
+  command
+      .add_option("what", options->word,
+                  "ADDRESS or DOMAIN of the sender or the recipient, the client's IP or NETWORK, or a "
+                  "record's number")
+      ->required()
+      ->check(not_empty("name a sender, a recipient or a client"))
+      ->type_name("");
+  command.add_option("--since", options->since, "what has happened since then (UTC), or no longer ago")
+      ->type_name("DURATION|DATE");
+  command.add_option("--limit", options->limit, "how many messages at most")
+      ->check(between(1, 10000))
+      ->capture_default_str()
+      ->type_name("NUMBER");
+  command.add_flag("--json", options->json, "an object in place of lines");
+  return [options](const LoadedSettings& loaded) { return why(loaded, *options); };
+}
+
+Run add_tail(CLI::App& command) {
+  const auto options = std::make_shared<TailOptions>();
+  command
+      .add_option("word", options->word,
+                  "client, sender or recipient: IP, NETWORK, ADDRESS, DOMAIN, user@ or a part of an address")
+      ->check(not_empty("leave it out for all decisions"))
+      ->type_name("");
+  command.add_option("--last", options->last, "how many of the latest to begin with")
+      ->check(between(0, 10000))
+      ->capture_default_str()
+      ->type_name("NUMBER");
+  command.add_flag("--wide", options->wide, "whole addresses, also where a terminal is too narrow for them");
+  command.add_flag("--json", options->json, "an object a line");
+  return [options](const LoadedSettings& loaded) { return tail(loaded, *options); };
 }
 
 Run add_metrics(CLI::App& command) {
@@ -140,7 +182,7 @@ constexpr std::array kSubcommands{
                add_settings},
     Subcommand{"status",
                "Show on one screen what the store holds and what was decided in the last hour and day",
-               "Example: greylistctl status", add_status},
+               "Example: greylistctl status\n         greylistctl status --watch", add_status},
     Subcommand{"report", "Tell what greylisting has done, day by day, and what it cost",
                "Whole days, in UTC.\n"
                "Example: greylistctl report --since 7d\n"
@@ -152,10 +194,18 @@ constexpr std::array kSubcommands{
                "Example: greylistctl explain 192.0.2.7 alice@example.net bob@example.org --spf pass",
                add_explain},
     Subcommand{"find", "Show records, the newest first",
-               "Times are UTC.\n"
-               "Example: greylistctl find --sender example.net --pending\n"
+               "Example: greylistctl find bob@example.org\n"
+               "         greylistctl find --sender example.net --pending\n"
                "         greylistctl find --since 7d --limit 100000 --csv > records.csv",
                add_find},
+    Subcommand{"why", "Tell why a message was late, and what to do so that the next one is not",
+               "Example: greylistctl why alice@example.net\n"
+               "         greylistctl why 192.0.2.7 --since 24h",
+               add_why},
+    Subcommand{"tail", "Show the decisions of this host as they are made, until Ctrl-C",
+               "Example: greylistctl tail\n"
+               "         greylistctl tail example.net",
+               add_tail},
     Subcommand{"metrics", "Print counters and gauges in the Prometheus text format",
                "Example: greylistctl metrics --output /var/lib/prometheus/node-exporter/greylisting.prom",
                add_metrics},

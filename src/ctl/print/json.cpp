@@ -40,5 +40,6 @@ void Json::set(const Json& members) { value_->update(*members.value_); }
 void Json::push_back(const Json& value) { value_->push_back(*value.value_); }
 
 std::string Json::text() const { return value_->dump(2, ' ', false, Value::error_handler_t::replace); }
+std::string Json::line() const { return value_->dump(-1, ' ', false, Value::error_handler_t::replace); }
 
 }  // namespace greylisting::ctl

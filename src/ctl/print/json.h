@@ -48,6 +48,9 @@ class Json {
   /// Two blanks for each level, no line end at the end. What is not UTF-8 in a text is replaced.
   std::string text() const;
 
+  /// The same in one line.
+  std::string line() const;
+
  private:
   explicit Json(nlohmann::ordered_json value);
 

@@ -1,9 +1,11 @@
 #include "ctl/records/earned.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "ctl/records/key_list.h"
@@ -90,6 +92,18 @@ void add(std::vector<EarnedClient>& clients, Administration& administration, con
   }
 }
 
+// Networks as numbers, those of IPv4 first, then what has no network. Of the same network and of the others
+// those that were given first stay first.
+bool comes_before(const EarnedClient& a, const EarnedClient& b) {
+  const auto place = [](const EarnedClient& client) {
+    const auto network = network_in(client.identity);
+    const unsigned bits = network ? network->first().bits() : std::numeric_limits<unsigned>::max();
+    return std::tuple(bits, network ? std::string(network->first().bytes()) : std::string(),
+                      network ? network->prefix() : 0);
+  };
+  return place(a) < place(b);
+}
+
 }  // namespace
 
 std::string_view name(Standing standing) { return standing == Standing::trusted ? "trusted" : "trapped"; }
@@ -108,6 +122,7 @@ std::vector<EarnedClient> clients(Administration& administration, const Settings
             from_groups(settings) + " ORDER BY 1",
         true);
   }
+  std::ranges::stable_sort(clients, comes_before);
   return clients;
 }
 

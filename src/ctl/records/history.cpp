@@ -224,6 +224,20 @@ void History::shorten(const std::string& oldest) {
     keep_most_frequent(crowd[0], crowd[1]);
 }
 
+std::vector<History::Span> History::spans_of(const std::string& name,
+                                             const std::vector<std::string_view>& kinds) {
+  std::vector<Span> spans;
+  for (auto& row : administration_.ask(
+           "SELECT kind, SUM(total), MIN(period), MAX(period) FROM greylisting_history WHERE kind IN (" +
+               list(kinds) + ") AND name = " + literal(name.substr(0, kLongestName)) + " GROUP BY kind",
+           4))
+    spans.push_back({.kind = std::move(row[0]),
+                     .total = to_number(row[1]),
+                     .first = std::move(row[2]),
+                     .last = std::move(row[3])});
+  return spans;
+}
+
 void History::clear() { administration_.ask("DELETE FROM greylisting_history"); }
 
 std::size_t fold(const Journal& journal, History& history, std::time_t now, std::time_t keep) {

@@ -84,6 +84,15 @@ class History {
   /// been at work for a month.
   void shorten(const std::string& oldest);
 
+  /// Of a name of these kinds how many there are, and from which day to which, one row a kind that has any.
+  struct Span {
+    std::string kind;
+    std::uint64_t total = 0;
+    std::string first{};  // as the stores have times
+    std::string last{};
+  };
+  std::vector<Span> spans_of(const std::string& name, const std::vector<std::string_view>& kinds);
+
   /// Deletes all of it.
   void clear();
 

@@ -67,10 +67,7 @@ std::string condition(const Condition& column, const std::string& what, const Se
   if (text.empty() || (at != std::string::npos && at != 0 && at + 1 < text.size()))
     return column.is(read(text));
   if (at == std::string::npos || at == 0) return column.is_at(read(at == 0 ? text : '@' + text));
-  if (settings.privacy == Privacy::hash) {
-    throw UsageError('"' + one_line(what) +
-                     "\" cannot be looked for with privacy=hash: only addresses and domains can");
-  }
+  if (settings.privacy == Privacy::hash) throw UsageError(not_with_hashes(what));
   return column.is_like(escaped(printable(read(text + 'x').text().substr(0, at + 1))) + '%');
 }
 
@@ -129,6 +126,21 @@ std::string condition_on_recipient(const std::string& what, const Settings& sett
   return condition(Condition("rcpt_to", settings, dialect), what, settings, Address::recipient);
 }
 
+std::string condition_on_either(const std::string& word, const Settings& settings, sql::Dialect dialect) {
+  const bool is_part = word.find_first_of("@.<") == std::string::npos;
+  if (is_part && settings.privacy == Privacy::hash) throw UsageError(not_with_hashes(word));
+  const auto is_like = [&](const char* column) {
+    const std::string part = printable(ascii::lower(unescaped(word)));
+    return Condition(column, settings, dialect).is_like('%' + escaped(part) + '%');
+  };
+  return '(' + (is_part ? is_like("mail_from") : condition_on_sender(word, settings, dialect)) + " OR " +
+         (is_part ? is_like("rcpt_to") : condition_on_recipient(word, settings, dialect)) + ')';
+}
+
+std::string not_with_hashes(const std::string& word) {
+  return '"' + one_line(word) + "\" cannot be looked for with privacy=hash: only addresses and domains can";
+}
+
 std::vector<RecordTable::Key> RecordTable::newest(const RecordQuery& query) {
   std::string conditions;
   const auto require = [&conditions](const std::string& condition) {
@@ -141,10 +153,12 @@ std::vector<RecordTable::Key> RecordTable::newest(const RecordQuery& query) {
   }
   if (!query.sender.empty()) require(query.sender);
   if (!query.recipient.empty()) require(query.recipient);
+  if (!query.either.empty()) require(query.either);
   if (query.pending) require("passed_count = 0 AND record_expires > :now");
   if (query.passed) require("passed_count > 0");
   if (!query.pools) require("pool IS NULL");
   if (!query.since.empty()) require("create_time >= " + literal(query.since));
+  if (!query.seen_since.empty()) require("last_update >= " + literal(query.seen_since));
   // No index is in this order, so that all records that fit have to be sorted: by their keys alone.
   std::vector<Key> keys;
   administration_.read("SELECT HEX(triplet) FROM greylisting_data" + conditions +
@@ -193,6 +207,15 @@ std::vector<Record> RecordTable::others(const std::string& sender, const std::st
                                         const std::string& keys) {
   return records(" WHERE mail_from = " + sender + " AND rcpt_to = " + recipient +
                  " AND pool IS NULL AND triplet NOT IN (" + keys + ") ORDER BY create_time LIMIT 10");
+}
+
+std::vector<Record> RecordTable::of_pairs(const std::vector<std::pair<std::string, std::string>>& pairs) {
+  if (pairs.empty()) return {};
+  std::string conditions;
+  for (const auto& [sender, recipient] : pairs)
+    conditions += (conditions.empty() ? " WHERE (mail_from = " : " OR (mail_from = ") + literal(sender) +
+                  " AND rcpt_to = " + literal(recipient) + ')';
+  return records(conditions + " ORDER BY create_time, id");
 }
 
 std::vector<Record> RecordTable::numbered(const std::string& id) {

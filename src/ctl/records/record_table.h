@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "store/administration.h"
@@ -52,12 +53,14 @@ std::string no_record(const std::string& id);
 /// What `find` looks for; all of it has to hold.
 struct RecordQuery {
   std::optional<Network> client{};
-  std::string sender{};     // an SQL condition on mail_from; empty for any
-  std::string recipient{};  // on rcpt_to
-  bool pending = false;     // has not passed, and is not over
-  bool passed = false;      // has passed
-  bool pools = false;       // also the pools' records
-  std::string since{};      // first seen then or later
+  std::string sender{};      // an SQL condition on mail_from; empty for any
+  std::string recipient{};   // on rcpt_to
+  std::string either{};      // on both
+  bool pending = false;      // has not passed, and is not over
+  bool passed = false;       // has passed
+  bool pools = false;        // also the pools' records
+  std::string since{};       // first seen then or later
+  std::string seen_since{};  // last seen then or later
   unsigned limit = 50;
 };
 
@@ -67,6 +70,12 @@ struct RecordQuery {
 /// UsageError.
 std::string condition_on_sender(const std::string& what, const Settings& settings, sql::Dialect dialect);
 std::string condition_on_recipient(const std::string& what, const Settings& settings, sql::Dialect dialect);
+
+/// The same for a sender or a recipient; a word without `@` or a dot is any part of an address.
+std::string condition_on_either(const std::string& word, const Settings& settings, sql::Dialect dialect);
+
+/// What is said of a part of an address with privacy=hash.
+std::string not_with_hashes(const std::string& word);
 
 /// Every function throws StoreError.
 class RecordTable {
@@ -87,6 +96,9 @@ class RecordTable {
   /// than the attempt's, or than those of `records`, which has one at least.
   std::vector<Record> beside(const Attempt& attempt);
   std::vector<Record> beside(const std::vector<Record>& records);
+
+  /// All records of those senders and recipients, as they are stored, the oldest first; one statement.
+  std::vector<Record> of_pairs(const std::vector<std::pair<std::string, std::string>>& pairs);
 
   /// The record of that number, and after it those of pools with the same sender and recipient.
   std::vector<Record> numbered(const std::string& id);

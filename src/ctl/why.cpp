@@ -1,0 +1,386 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <ctime>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ctl/commands.h"
+#include "ctl/print/figure_words.h"
+#include "ctl/print/json.h"
+#include "ctl/print/table.h"
+#include "ctl/print/terminal.h"
+#include "ctl/print/words.h"
+#include "ctl/records/history.h"
+#include "ctl/records/past.h"
+#include "ctl/records/record_tally.h"
+#include "ctl/records/wanted.h"
+#include "ctl/remedy.h"
+#include "host/journal.h"
+#include "judgement/rules.h"
+#include "text/shell_word.h"
+#include "text/utc.h"
+
+namespace greylisting::ctl {
+namespace {
+
+using std::chrono::seconds;
+
+// What is known of the word, and from where.
+struct Answer {
+  std::vector<Story> late;
+  std::uint64_t at_once = 0;             // stories in which every attempt was accepted
+  std::uint64_t left_out = 0;            // late ones above the limit
+  std::vector<History::Span> deleted{};  // by the name of its kind
+  std::vector<std::string> names{};      // of these
+  std::string journal_since{};           // UTC; empty where there is no journal
+};
+
+std::string shown(const std::string& address) { return address.empty() ? "<>" : one_line(address); }
+
+std::set<std::string> networks_of(const Story& story, const Settings& settings) {
+  std::set<std::string> networks;
+  for (const Record& record : story.records) networks.insert(network_of_client(record.client, settings));
+  for (const PastAttempt& attempt : story.attempts)
+    networks.insert(network_of_client(attempt.client, settings));
+  networks.erase("");
+  return networks;
+}
+
+std::string_view outcome_word(const PastAttempt& attempt) {
+  if (!attempt.reason) return name(attempt.is_accepted ? Outcome::accepted : Outcome::deferred);
+  return name(outcome_of(*attempt.reason));
+}
+
+std::string_view reason_word(const PastAttempt& attempt) {
+  return attempt.reason ? name(*attempt.reason) : "error";
+}
+
+// `rule 8: the triplet is past its block for the first time`
+std::string rule_words(Reason reason) {
+  for (const Rule& rule : rules()) {
+    if (rule.reason == reason) return "rule " + std::to_string(rule.number) + ", " + std::string(rule.when);
+  }
+  return std::string(name(reason));
+}
+
+bool is_block(Reason reason) { return reason == Reason::unseen || reason == Reason::early; }
+
+// How long it waited, and for what, in sentences.
+std::vector<std::string> wait_words(const Story& story, const Wait& wait, const Settings& settings,
+                                    std::time_t now) {
+  std::vector<std::string> lines;
+  const Record* const record = story.made_at(wait.first);
+  const bool has_block = record != nullptr;
+  const std::time_t block_end = has_block ? time_of(record->block_expires).value_or(wait.first) : wait.first;
+  if (wait.is_exact()) {
+    lines.push_back("waited   " + duration_text(seconds(wait.passed->time - wait.first)) + ", from " +
+                    stored_time(wait.first) + " to " + stored_time(wait.passed->time) + " UTC");
+  } else if (wait.passed) {
+    lines.push_back("passed   between " + stored_time(block_end) + " and " + stored_time(wait.passed->time) +
+                    " UTC;");
+    lines.emplace_back("         of its passes only the last is known");
+  } else {
+    lines.push_back("waits    since " + stored_time(wait.first) + " UTC, " +
+                    duration_text(seconds(std::max<std::time_t>(now - wait.first, 0))) +
+                    (has_block && now <= block_end ? "" : "; it has not come again"));
+  }
+  const Reason last = wait.last.reason.value_or(Reason::unseen);
+  if (!wait.last.reason) {
+    lines.emplace_back("because  no decision could be made: greylistctl check");
+  } else if (is_block(last) && has_block) {
+    const seconds block(std::max<std::time_t>(block_end - wait.first, 0));
+    const bool is_usual = block == settings.block_expire;
+    lines.push_back("because  a new triplet is deferred" +
+                    (is_usual ? " for " + duration_text(block) + " (block_expire)"
+                              : " until " + stored_time(block_end) + " UTC"));
+    const auto end = wait.passed ? wait.passed->time : now;
+    if (end > block_end && (wait.is_exact() || !wait.passed))
+      lines.push_back("         the other " + duration_text(seconds(end - block_end)) +
+                      ": the sending server did not come back sooner");
+  } else {
+    lines.push_back("because  of " + rule_words(last) +
+                    (wait.last.entry.empty() ? "" : " (" + one_line(wait.last.entry) + ')'));
+  }
+  if (const auto networks = networks_of(story, settings); networks.size() > 1)
+    lines.push_back("         it came from " + std::to_string(networks.size()) +
+                    " networks, and each of them is greylisted for itself");
+  if (wait.is_exact() && wait.passed->reason)
+    lines.push_back("passed   by " + rule_words(*wait.passed->reason));
+  return lines;
+}
+
+// What the next mail of the same meets.
+std::string outlook(const Story& story, const Wait& wait) {
+  if (story.records.empty()) return "";
+  const Record& record = story.records.back();
+  if (record.is_over) return "its record has expired: the next one is new again";
+  if (record.passed > 0) return "the next one passes at once, until " + record.record_expires + " UTC";
+  if (record.is_blocked) return "passes when it comes again after " + record.block_expires + " UTC";
+  return wait.passed ? "" : "passes when it comes again, until " + record.record_expires + " UTC";
+}
+
+// What to type so that the next one does not wait; for one that waits still, so that this one passes.
+std::string remedy(const Story& story, const Wait& wait, const Settings& settings) {
+  const PastAttempt& last = wait.last;
+  if (!last.reason) return "greylistctl check";
+  const std::string client = !last.client.empty()     ? last.client
+                             : !story.records.empty() ? story.records.back().client
+                                                      : "";
+  if (std::string own = remedy_for(*last.reason, last.entry, client, settings); !own.empty()) return own;
+  const auto waiting =
+      std::ranges::find_if(story.records, [](const Record& record) { return record.is_waiting(); });
+  if (!wait.passed && waiting != story.records.end()) return "greylistctl pass " + waiting->id;
+  const std::string_view domain = domain_of(story.sender);
+  const bool has_domain = !story.sender.empty() && settings.privacy != Privacy::hash;
+  if (networks_of(story, settings).size() > 1 && has_domain)
+    return "greylistctl import spf " + shell_word(domain);
+  const std::string network = network_of_client(client, settings);
+  return network.empty() ? "" : "greylistctl allow " + network;
+}
+
+// Runs of the same are one line, with how many more there were.
+void print_attempts(const Story& story) {
+  std::vector<Cells> rows{{"time (UTC)", "", "rule", "client", ""}};
+  const auto& all = story.attempts;
+  for (auto each = all.begin(); each != all.end();) {
+    const auto end = std::find_if_not(each, all.end(), [each](const PastAttempt& other) {
+      return other.reason == each->reason && other.client == each->client && other.entry == each->entry;
+    });
+    const auto more = end - each - 1;
+    std::string rest = one_line(each->entry);
+    if (more > 0)
+      rest.append(rest.empty() ? "" : "; ")
+          .append("+" + std::to_string(more) + " to " + stored_time((end - 1)->time));
+    rows.push_back({stored_time(each->time), std::string(outcome_word(*each)),
+                    std::string(reason_word(*each)), one_line(each->client), rest});
+    each = end;
+  }
+  for (const std::string& line : table_lines(rows, {}, width_for_tables(true)))
+    std::cout << "  " << line << '\n';
+  if (story.untimed > 0)
+    std::cout << "  and " << counted(story.untimed, "attempt")
+              << " more, whose times nobody has kept: the journal of this host\n"
+                 "  has about two days, and that of another host is its own\n";
+}
+
+void print(const Story& story, const Settings& settings, std::time_t now) {
+  const bool bold = is_decorated(STDOUT_FILENO);
+  std::cout << (bold ? "\033[1m" : "") << shown(story.sender) << " -> " << shown(story.recipient)
+            << (bold ? "\033[0m" : "") << '\n';
+  print_attempts(story);
+  const auto wait = story.wait();
+  if (!wait) return;
+  for (const std::string& line : wait_words(story, *wait, settings, now)) std::cout << "  " << line << '\n';
+  if (const std::string next = outlook(story, *wait); !next.empty())
+    std::cout << "  now      " << next << '\n';
+  if (const std::string command = remedy(story, *wait, settings); !command.empty())
+    std::cout << (wait->passed ? "  so that the next one does not wait: " : "  to let it in: ") << command
+              << '\n';
+}
+
+Json or_null(const std::string& text) { return text.empty() ? Json() : Json(one_line(text)); }
+
+Json json_of(const Story& story, const Settings& settings) {
+  Json attempts = Json::array();
+  for (const PastAttempt& attempt : story.attempts)
+    attempts.push_back({{"time", utc(attempt.time)},
+                        {"outcome", outcome_word(attempt)},
+                        {"reason", reason_word(attempt)},
+                        {"client", or_null(attempt.client)},
+                        {"entry", or_null(attempt.entry)}});
+  Json records = Json::array();
+  for (const Record& record : story.records) records.push_back(std::stoull(record.id));
+  const auto wait = story.wait();
+  const bool is_exact = wait && wait->is_exact();
+  return {{"sender", one_line(story.sender)},
+          {"recipient", one_line(story.recipient)},
+          {"records", records},
+          {"attempts", attempts},
+          {"attempts_without_time", story.untimed},
+          {"first_seen", wait ? Json(utc(wait->first)) : Json()},
+          {"passed_at", is_exact ? Json(utc(wait->passed->time)) : Json()},
+          {"waited", is_exact ? Json(wait->passed->time - wait->first) : Json()},
+          {"reason", wait ? Json(reason_word(wait->last)) : Json()},
+          {"has_passed", wait && wait->passed},
+          {"remedy", wait ? or_null(remedy(story, *wait, settings)) : Json()}};
+}
+
+// The names by which the history has what the word says.
+std::vector<std::pair<std::string_view, std::string>> names_of(const Wanted& wanted,
+                                                               const Settings& settings) {
+  std::vector<std::pair<std::string_view, std::string>> names;
+  if (wanted.network())
+    names.emplace_back(kClientKind, network_of_client(wanted.network()->first().text(), settings));
+  if (!wanted.domain().empty()) names.emplace_back(kSenderDomainKind, wanted.domain());
+  if (!wanted.recipient().empty()) names.emplace_back(kRecipientKind, wanted.recipient());
+  return names;
+}
+
+std::string first_of(const Journal& journal) {
+  const auto hours = journal.hours();
+  return hours.empty() ? "" : stored_time(hours.front());
+}
+
+// A host of a network is asked about with its network: another of it may have come first.
+std::optional<Network> with_neighbours(const Network& network, const Settings& settings) {
+  const auto prefix = network.first().is_ipv4() ? settings.ipv4_prefix : settings.ipv6_prefix;
+  return Network::of(network.first(), std::min(network.prefix(), static_cast<unsigned>(prefix)));
+}
+
+std::string without_network(const std::string& word, const Settings& settings) {
+  const auto network = Network::parse(word);
+  return network ? with_neighbours(*network, settings)->text() : word;
+}
+
+std::vector<Record> records_asked_for(RecordTable& table, Administration& administration,
+                                      const Settings& settings, const WhyOptions& options,
+                                      const std::optional<Wanted>& wanted, const std::string& since) {
+  if (!wanted) return table.numbered(options.word);
+  RecordQuery query{.client = wanted->network(), .seen_since = since, .limit = options.limit};
+  if (!wanted->network())
+    query.either = condition_on_either(options.word, settings, administration.dialect());
+  return table.with_keys(table.newest(query));
+}
+
+// What the journal has of it beside the latest records.
+void add_refused_pairs(const Journal& journal, const std::optional<Wanted>& wanted, std::time_t from,
+                       std::set<std::pair<std::string, std::string>>& pairs) {
+  constexpr std::size_t kMost = 200;
+  for (const std::time_t hour : journal.hours()) {
+    journal.read(hour, [&](const JournalLine& line) {
+      const auto attempt = attempt_of(line);
+      const bool is_refused = line.reason && outcome_of(*line.reason) != Outcome::accepted;
+      if (attempt && is_refused && line.time >= from && pairs.size() < kMost && wanted &&
+          wanted->matches(*attempt))
+        pairs.emplace(attempt->sender, attempt->recipient);
+    });
+  }
+}
+
+Answer answer(Administration& administration, const Settings& settings, const WhyOptions& options) {
+  std::optional<Wanted> wanted;
+  if (!is_record_id(options.word)) wanted.emplace(without_network(options.word, settings), settings);
+  const std::string since =
+      options.since.empty() ? "" : moment_of("--since", options.since, administration.now());
+
+  RecordTable table(administration);
+  std::set<std::pair<std::string, std::string>> pairs;
+  for (const Record& record : records_asked_for(table, administration, settings, options, wanted, since))
+    pairs.emplace(record.sender, record.recipient);
+  const Journal journal(settings);
+  add_refused_pairs(journal, wanted, time_of(since).value_or(0), pairs);
+  Past past(settings);
+  for (const Record& record : table.of_pairs({pairs.begin(), pairs.end()})) past.add(record);
+
+  Answer answer{.late = {}, .journal_since = first_of(journal)};
+  const std::time_t from = time_of(since).value_or(0);
+  for (const std::time_t hour : journal.hours()) {
+    journal.read(hour, [&](const JournalLine& line) {
+      const auto attempt = attempt_of(line);
+      if (!attempt) return;
+      const bool is_asked_for = wanted && line.time >= from && wanted->matches(*attempt);
+      if (is_asked_for || past.knows(*attempt)) past.add(line, *attempt);
+    });
+  }
+  for (Story& story : past.stories()) {
+    if (!story.wait()) {
+      ++answer.at_once;
+    } else if (answer.late.size() < options.limit) {
+      answer.late.push_back(std::move(story));
+    } else {
+      ++answer.left_out;
+    }
+  }
+  if (!wanted) return answer;
+  History history(administration);
+  for (const auto& [kind, name] : names_of(*wanted, settings)) {
+    for (History::Span& span : history.spans_of(name, {kind})) {
+      answer.deleted.push_back(std::move(span));
+      answer.names.push_back(name);
+    }
+  }
+  return answer;
+}
+
+void print_rest(const Answer& answer, const std::string& word) {
+  if (answer.left_out > 0)
+    std::cout << "\nThese are the latest " << answer.late.size() << "; there are " << answer.left_out
+              << " more: --limit\n";
+  if (answer.late.empty() && answer.at_once == 0) {
+    std::cout << "Nothing is known of " << one_line(word) << ": there is no record, and "
+              << (answer.journal_since.empty()
+                      ? "this host has no journal"
+                      : "nothing in this host's journal, which begins at " + answer.journal_since + " UTC")
+              << ".\n";
+  } else if (answer.at_once > 0) {
+    std::cout << (answer.late.empty() ? "Nothing was late. " : "\n")
+              << counted(answer.at_once, "pair of sender and recipient", "pairs of sender and recipient")
+              << (answer.late.empty() ? "" : " more") << ": all attempts were accepted at once.\n";
+  }
+  const std::map<std::string_view, std::string_view> words{{kClientKind, "from the client network"},
+                                                           {kSenderDomainKind, "from the sender domain"},
+                                                           {kRecipientKind, "to"}};
+  for (std::size_t i = 0; i < answer.deleted.size(); ++i) {
+    const History::Span& span = answer.deleted[i];
+    const auto day = [](const std::string& time) { return time.substr(0, time.find(' ')); };
+    std::cout << "Deleted since: " << counted(span.total, "triplet") << ' ' << words.at(span.kind) << ' '
+              << one_line(answer.names[i]) << " that nobody retried, first seen "
+              << (span.first == span.last ? "on " + day(span.first)
+                                          : "from " + day(span.first) + " to " + day(span.last))
+              << ".\n";
+  }
+}
+
+void print_json(const Answer& answer, const Settings& settings) {
+  Json messages = Json::array();
+  for (const Story& story : answer.late) messages.push_back(json_of(story, settings));
+  Json deleted = Json::array();
+  for (std::size_t i = 0; i < answer.deleted.size(); ++i) {
+    const History::Span& span = answer.deleted[i];
+    deleted.push_back({{"kind", span.kind},
+                       {"name", answer.names[i]},
+                       {"never_retried", span.total},
+                       {"first_day", span.first.substr(0, span.first.find(' '))},
+                       {"last_day", span.last.substr(0, span.last.find(' '))}});
+  }
+  const Json all{
+      {"messages", messages},
+      {"left_out", answer.left_out},
+      {"at_once", answer.at_once},
+      {"journal_since", answer.journal_since.empty() ? Json() : Json(rfc_3339(answer.journal_since))},
+      {"deleted", deleted}};
+  std::cout << all.text() << '\n';
+}
+
+}  // namespace
+
+int why(const LoadedSettings& loaded, const WhyOptions& options) {
+  const auto administration = open_administration(loaded.settings);
+  const Answer found = answer(*administration, loaded.settings, options);
+  if (options.json) {
+    print_json(found, loaded.settings);
+    return kDone;
+  }
+  const std::time_t now = time_of(administration->now()).value_or(0);
+  for (const Story& story : found.late) {
+    if (&story != &found.late.front()) std::cout << '\n';
+    print(story, loaded.settings, now);
+  }
+  if (loaded.settings.observe && !found.late.empty())
+    std::cout << "\nobserve=1: nothing is refused, the mail passes; this is what would be done\n";
+  print_rest(found, options.word);
+  return kDone;
+}
+
+}  // namespace greylisting::ctl

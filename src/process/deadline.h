@@ -17,8 +17,8 @@ namespace greylisting {
 /// silently; may be called from a signal handler.
 void touch_file(const char* file);
 
-/// Appends `text` to `file`, which this user and its group may read, in one call; makes it when it is not there. Follows no
-/// symbolic link; fails silently; may be called from a signal handler.
+/// Appends `text` to `file`, which this user and its group may read, in one call; makes it when it is not
+/// there. Follows no symbolic link; fails silently; may be called from a signal handler.
 void append_to_file(const char* file, std::string_view text);
 
 /// Writes `text` with one call once the stream takes something, and not at all when that is not within

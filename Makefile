@@ -5,7 +5,7 @@ QMAILDIR ?= /var/qmail
 BUILD   := build
 
 CXX      ?= g++
-CXXFLAGS ?= -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2
+CXXFLAGS ?= -O2 -g1 -fstack-protector-strong -D_FORTIFY_SOURCE=2
 LDFLAGS  ?= -Wl,-z,relro -Wl,-z,now
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast
 comma := ,

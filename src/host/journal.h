@@ -4,8 +4,8 @@
 //
 // The lines are in the state directory, in a file an hour (UTC), `2026-11-21T06.journal`:
 //
-//     1763705504 retried 3312 first client=192.0.2.7 sender=alice@example.net recipient=bob@example.org
-//     record=17 1763705505 error
+//     1763705504 retried 3312 first client=192.0.2.7 sender=a@example.net recipient=b@example.org record=17
+//     1763705505 error
 //
 // when (seconds since 1970), the reason, and for a triplet that has a record the seconds since that was
 // created; `first` when this was its first retry; then whose attempt it was, where that is known. `error` is

@@ -286,7 +286,7 @@ TEST_CASE("Rows of greylisting_lists are seen beside the entries", "[entries]") 
   check_call(installation, {{"deny", "198.51.100.7"}, "entries/2: deny client 198\\.51\\.100\\.7, for ever"});
   const std::string comment = installation.backend() == Backend::sqlite ? "" : "whitelist";
   const std::string allowed = listed(installation, {"allow"});
-  CHECK(std::regex_match(allowed, std::regex("id +action +what +pattern +until +comment\n"
+  CHECK(std::regex_match(allowed, std::regex("id +action +what +pattern +until \\(UTC\\) +comment\n"
                                              "entries/1 +allow +client +192\\.0\\.2\\.0/24 +for ever\n"
                                              "lists/2 +allow +recipient +=support\\.example +for ever *" +
                                              comment +

@@ -100,9 +100,9 @@ TEST_CASE("import json fills in a comment, and takes the last of several", "[exp
     {"action": "allow", "what": "client", "pattern": "192.0.2.1", "until": "2020-01-01"},
     {"action": "skip", "what": "recipient", "pattern": "example.org", "until": "2090-01-01", "over": true}])");
   CHECK(result.errors.empty());
-  CHECK(result.output ==
-        "imported 2 entries from standard input: 2 new, 0 changed, 1 expired and left out, "
-        "0 entries not understood\n");
+  CHECK_THAT(result.output,
+             Contains("imported 2 entries from standard input: 2 new, 0 changed, 1 expired and left out, "
+                      "0 entries not understood\n"));
   CHECK(text(installation.sql(
             "SELECT action, pattern, reply, expires, comment FROM greylisting_entries ORDER BY action")) ==
         "deny 192.0.2.1 550 b 9999-12-31 23:59:59 mine\nskip example.org NULL 2090-01-01 23:59:59 bulk\n");
@@ -144,7 +144,7 @@ TEST_CASE("import json says of each entry what is wrong, and takes the others", 
     CHECK_THAT(result.errors, Contains(each.why));
     CHECK_THAT(result.errors, Catch::EndsWith(". Ignoring this entry\n"));
     CHECK_THAT(result.output, Catch::StartsWith("imported 1 entry from "));
-    CHECK_THAT(result.output, Catch::EndsWith(", 1 entry not understood\n"));
+    CHECK_THAT(result.output, Contains(", 1 entry not understood\n"));
   }
   for (const std::string nothing : {"", "{}", "[1,", "192.0.2.1\n"}) {
     CAPTURE(nothing);

@@ -239,7 +239,7 @@ deb: ## make Debian packages of what is committed, in build/deb
 	@scripts/deb
 
 .PHONY: try-deb
-try-deb: deb ## install the packages on a bare Debian of this release, and have one recipient judged; as root
+try-deb: ## install the packages of make deb on a bare Debian of this release, and have one recipient judged; as root
 	@scripts/install-packages try-on
 	@scripts/try-on "$$(. /etc/os-release && echo "$$VERSION_CODENAME")" --packages
 

@@ -184,7 +184,7 @@ TEST_CASE("learn: the plugin trusts a network whose mail was accepted, and no lo
   CHECK(fate(result, "2001:db8::/64").substr(0, 29) == until(hour_ago).substr(0, 29));
   CHECK(fate(result, "198.51.100.0/24") == "withdraw 1 pass");
   CHECK(fate(result, "203.0.113.0/24") == "nothing: it has no passes");
-  CHECK_THAT(result.output, Contains("\n192.0.2.0/24     2         1 ") &&
+  CHECK_THAT(result.output, Contains("\n192.0.2.0/24            2        1 ") &&
                                 Contains("1 file, 9 lines; since ") &&
                                 Contains(" UTC: accepted 3, hung up 3, of 4 networks\n") &&
                                 Contains("\nto trust: 2, to trust on: 0, to withdraw: 1\nDone.\n"));
@@ -589,7 +589,7 @@ TEST_CASE("learn shows twenty networks, the most active first, and all where it 
   const Result some = learn(installation, log, {"--dry-run"});
   CHECK(lines(some.output) == 1 + 20 + 1 + 2);
   CHECK_THAT(some.output,
-             Contains("\n10.4.202.0/24  2 ") && Contains("\n… and 1183 more; --all shows them\n"));
+             Contains("\n10.4.202.0/24         2 ") && Contains("\n… and 1183 more; --all shows them\n"));
   CHECK_THAT(some.output, Contains("\nto trust: 1203, "));
   CHECK(lines(learn(installation, log, {"--dry-run", "--all"}).output) == 1 + 1203 + 2);
 

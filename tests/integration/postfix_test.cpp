@@ -145,11 +145,10 @@ TEST_CASE("Postfix: mail goes on while the service is killed again and again", "
     CHECK(postfix.send_many(10, 30).status == 0);
     CHECK(killer.killed() > 0);
   }
+  CHECK(postfix.send("carol@example.org").status == 0);
   CHECK(installation.sql("PRAGMA integrity_check") == Rows{{"ok"}});
-  installation.sql("DELETE FROM greylisting_data");
-  CHECK(postfix.send("bob@example.org").status == 0);
-  CHECK(installation.sql("SELECT rcpt_to, blocked_count FROM greylisting_data") ==
-        Rows{{"bob@example.org", "1"}});
+  CHECK(installation.sql("SELECT blocked_count FROM greylisting_data WHERE rcpt_to = 'carol@example.org'") ==
+        Rows{{"1"}});
 }
 
 }  // namespace greylisting::test

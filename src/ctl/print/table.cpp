@@ -117,7 +117,7 @@ std::size_t width_for_tables(bool is_wide) {
                                                : width_of(STDOUT_FILENO);
 }
 
-std::vector<std::string> table_lines(std::vector<Cells> rows, const std::vector<std::size_t>& cut,
+std::vector<std::string> table_lines(const std::vector<Cells>& rows, const std::vector<std::size_t>& cut,
                                      std::size_t width) {
   std::vector<std::size_t> widths = widths_of(rows);
   fit(widths, cut, width);

@@ -20,7 +20,7 @@ struct TableLayout {
 void print_table(const std::vector<Cells>& rows, const TableLayout& layout = {});
 
 /// The lines of that, for `width` columns.
-std::vector<std::string> table_lines(std::vector<Cells> rows, const std::vector<std::size_t>& cut,
+std::vector<std::string> table_lines(const std::vector<Cells>& rows, const std::vector<std::size_t>& cut,
                                      std::size_t width);
 
 /// How wide the rows are when nothing of them is cut.

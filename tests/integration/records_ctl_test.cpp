@@ -753,7 +753,8 @@ TEST_CASE("pass and forget reach the records of a pool", "[records][pass]") {
   CHECK(reason_of(installation, vouched("192.0.2.1")) == "new");
   const std::string id = id_of(installation, {"--client", "192.0.2.1", "--pending"});
   check_output(installation, {"pass", id},
-               "record .* passes .*\nrecord [0-9]+: any client of example\\.net .* passes .*");
+               "record .* passes .*\nrecord [0-9]+: any client of example\\.net .* passes .*\n"
+               "note: from 198\\.51\\.100\\.1 .* unless SPF passes; .*");
   CHECK(reason_of(installation, vouched("2001:db8::1")) == "retried");
 
   // A new one, in both its records.

@@ -39,6 +39,8 @@ pid_t start(const Command& command, const std::array<int, 3>& streams) {
   const pid_t pid = fork();
   if (pid < 0) throw std::runtime_error("cannot fork");
   if (pid > 0) return pid;
+  // A shell has what it starts in the background ignore some of them.
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, SIG_DFL);
   for (int stream = 0; stream < 3; ++stream) dup2(streams[static_cast<std::size_t>(stream)], stream);
   for (const int stream : command.closed) close(stream);
   if (chdir(command.directory.c_str()) == 0) execvpe(argv[0], argv.data(), envp.data());

@@ -111,7 +111,7 @@ Story Past::finished(Story story) const {
       return attempt.time >= begin && is_counted(attempt) &&
              network_of_client(attempt.client, settings_) == network;
     };
-    unsigned long timed = static_cast<unsigned long>(std::ranges::count_if(of_journal, is_its));
+    auto timed = static_cast<unsigned long>(std::ranges::count_if(of_journal, is_its));
     for (const PastAttempt& attempt : attempts_of(record)) {
       if (std::ranges::any_of(of_journal, [&](const PastAttempt& other) {
             return is_its(other) && is_about(other.time, attempt.time);

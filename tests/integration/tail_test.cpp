@@ -134,12 +134,12 @@ TEST_CASE("tail goes on where the journal's files come and go", "[tail]") {
   const auto file = [&](std::time_t time) {
     return installation.home() / "greylisting" / (utc(time).substr(0, 13) + ".journal");
   };
-  Tail tail(installation);  // there is no state directory yet
+  Tail tail(installation);
   installation.attempt({.sender = "a@example.net"});
   tail.once(1);
   const std::time_t now = std::time(nullptr);
   fs::remove(file(now));
-  installation.attempt({.sender = "b@example.net"});
+  installation.attempt({.sender = "b@example.net"});  // as long as the one before
   tail.once(2);
   // The next hour's.
   write_file(file(now + kHour), std::to_string(now + kHour) +

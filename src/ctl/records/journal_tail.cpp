@@ -5,12 +5,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <span>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 
 #include "text/utc.h"
 
@@ -18,16 +19,17 @@ namespace greylisting::ctl {
 namespace {
 
 constexpr std::size_t kHours = 2;
-constexpr std::size_t kLongestLine = 65536;
 
-class File {
+}  // namespace
+
+// Held open, so that no other file gets its number while it is looked at.
+class JournalTail::File {
  public:
   explicit File(const std::string& name)
       : descriptor_(open(name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) {
     if (descriptor_ < 0 && errno != ENOENT)
       throw std::runtime_error(name + " cannot be read (" + std::strerror(errno) +
                                "): run this as root, or as the user that qmail-smtpd runs as");
-    if (descriptor_ < 0 || fstat(descriptor_, &status_) != 0) status_ = {};
   }
   File(const File&) = delete;
   File& operator=(const File&) = delete;
@@ -35,27 +37,32 @@ class File {
     if (descriptor_ >= 0) close(descriptor_);
   }
 
-  ino_t number() const { return status_.st_ino; }
-  off_t size() const { return status_.st_size; }
+  bool is_same(const File& other) const { return number() == other.number(); }
+
+  off_t size() const { return status().st_size; }
 
   // Empty at its end.
-  std::string_view read_at(off_t offset) {
-    const ssize_t got = descriptor_ < 0 ? 0 : pread(descriptor_, buffer_.data(), buffer_.size(), offset);
-    return {buffer_.data(), got > 0 ? static_cast<std::size_t>(got) : 0};
+  std::string_view read_at(off_t offset, std::span<char> buffer) const {
+    const ssize_t got = descriptor_ < 0 ? 0 : pread(descriptor_, buffer.data(), buffer.size(), offset);
+    return {buffer.data(), got > 0 ? static_cast<std::size_t>(got) : 0};
   }
 
  private:
-  int descriptor_;
-  struct stat status_ = {};
-  std::array<char, kLongestLine> buffer_{};
-};
+  ino_t number() const { return status().st_ino; }
 
-}  // namespace
+  struct stat status() const {
+    struct stat status = {};
+    if (descriptor_ < 0 || fstat(descriptor_, &status) != 0) status = {};
+    return status;
+  }
+
+  int descriptor_;
+};
 
 JournalTail::JournalTail(const Journal& journal) : journal_(journal) {
   auto hours = journal.hours();
   if (hours.size() > kHours) hours.erase(hours.begin(), hours.end() - kHours);
-  for (const std::time_t hour : hours) places_.emplace(hour, Place{});
+  for (const std::time_t hour : hours) places_.try_emplace(hour);
 }
 
 void JournalTail::read(const Take& take) {
@@ -68,11 +75,11 @@ void JournalTail::read(const Take& take) {
 }
 
 void JournalTail::read_file(const std::string& file, Place& place, const Take& take) {
-  File opened(file);
-  if (opened.number() != place.file || opened.size() < place.offset)
-    place = {.file = opened.number(), .offset = 0};
+  auto opened = std::make_shared<const File>(file);
+  if (!place.file || !opened->is_same(*place.file) || opened->size() < place.offset)
+    place = {.file = std::move(opened), .offset = 0};
   for (;;) {
-    const std::string_view text = opened.read_at(place.offset);
+    const std::string_view text = place.file->read_at(place.offset, buffer_);
     const auto end = text.rfind('\n');
     if (end == std::string_view::npos) {
       if (text.size() < kLongestLine) return;

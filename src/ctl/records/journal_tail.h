@@ -3,10 +3,13 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <ctime>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "host/journal.h"
 
@@ -25,15 +28,19 @@ class JournalTail {
   void read(const Take& take);
 
  private:
+  static constexpr std::size_t kLongestLine = 65536;
+
+  class File;
   struct Place {
-    ino_t file = 0;
+    std::shared_ptr<const File> file{};
     off_t offset = 0;
   };
 
-  static void read_file(const std::string& file, Place& place, const Take& take);
+  void read_file(const std::string& file, Place& place, const Take& take);
 
   const Journal& journal_;
   std::map<std::time_t, Place> places_{};  // by hour: the latest two, and later ones
+  std::vector<char> buffer_ = std::vector<char>(kLongestLine);
 };
 
 }  // namespace greylisting::ctl

@@ -54,6 +54,11 @@ TEST_CASE("A date ends with its day, a time at its second", "[utc]") {
   }
 }
 
+TEST_CASE("rfc_3339: times as the stores have them, and other text as it is", "[utc]") {
+  CHECK(rfc_3339("2026-11-21 06:11:44") == "2026-11-21T06:11:44Z");
+  for (const char* const text : {"", "-", "for ever", "2026-11-21"}) CHECK(rfc_3339(text) == text);
+}
+
 TEST_CASE("Time is added by the calendar", "[utc]") {
   using namespace std::chrono_literals;
   CHECK(later("2026-11-21 06:11:44", std::chrono::days(30)) == "2026-12-21 06:11:44");

@@ -447,7 +447,8 @@ TEST_CASE("A report tells what is undecided as such, beside what passed at once"
   CHECK_THAT(text, Contains(" 0.0 % 75.0 %\n"));
   const Result page = ctl(installation, {"report", "--since", "3d", "--html", "-"});
   CHECK_THAT(page.output, Contains("never retried</li>") && Contains("undecided</li>"));
-  CHECK_THAT(page.output, Contains(": 0.0 % of 4; undecided: 75.0 %</title><rect class=\"undecided largest\""));
+  CHECK_THAT(page.output,
+             Contains(": 0.0 % of 4; undecided: 75.0 %</title><rect class=\"undecided largest\""));
   CHECK_THAT(page.output, Contains("<dd class=\"note\">of 4 first attempts; undecided: 75.0 %</dd>"));
 
   installation.pass_time(501min);

@@ -32,8 +32,8 @@ class OtherGreylister {
 
   /// The answer's action.
   std::string ask(const Asked& asked) const;
-  /// Ends it. Perl's Net::Server looks for a signal before it waits for a client: one that arrives between the two is
-  /// seen at the next client, so connections are made until it has gone.
+  /// Ends it. Perl's Net::Server looks for a signal before it waits for a client: one that arrives between
+  /// the two is seen at the next client, so connections are made until it has gone.
   void stop();
   const TemporaryDirectory& directory() const { return directory_; }
 

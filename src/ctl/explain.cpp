@@ -46,7 +46,8 @@ bool can_wait(Reason reason) {
 std::string hint_for(const Explanation& explanation, const Settings& settings) {
   const Decision& decision = explanation.decision;
   if (can_wait(decision.reason)) return "greylistctl pass " + command_words(explanation.session);
-  return remedy_for(decision.reason, decision.entry, explanation.session.client, settings);
+  return remedy_for(decision.reason, decision.entry, explanation.session.client,
+                    Attempt::from(explanation.session, settings).triplet.network.text(), settings);
 }
 
 Explanation explain(Administration& administration, const Session& session, const Settings& settings,

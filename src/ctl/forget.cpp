@@ -9,6 +9,7 @@
 #include "ctl/commands.h"
 #include "ctl/print/figure_words.h"
 #include "ctl/print/take_back.h"
+#include "ctl/records/counted_network.h"
 #include "ctl/records/earned.h"
 #include "ctl/records/record_table.h"
 #include "text/ascii.h"
@@ -96,9 +97,7 @@ Network network_of(const std::string& text, const Settings& settings) {
     throw UsageError("--client: \"" + one_line(text) +
                      "\" is not an address or network: 192.0.2.7, 192.0.2.0/24, 2001:db8::/32");
   }
-  const auto prefix =
-      static_cast<unsigned>(network->first().is_ipv4() ? settings.ipv4_prefix : settings.ipv6_prefix);
-  return network->prefix() <= prefix ? *network : Network::of(network->first(), prefix);
+  return at_least_counted(*network, settings);
 }
 
 int forget_client(const Settings& settings, const ForgetOptions& options) {

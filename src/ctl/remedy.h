@@ -9,11 +9,9 @@
 namespace greylisting::ctl {
 
 /// A command to type, or what to change, where more than waiting is wanted; empty for any other reason.
-/// `entry` is what has decided (decision.h), `client` the client's address.
+/// `entry` is what has decided (decision.h), `client` the client's address, `network` that by which it
+/// counts.
 std::string remedy_for(Reason reason, const std::string& entry, const std::string& client,
-                       const Settings& settings);
-
-/// The network of an address by which it counts: `192.0.2.0/24`; empty for what is no address.
-std::string network_of_client(const std::string& client, const Settings& settings);
+                       const std::string& network, const Settings& settings);
 
 }  // namespace greylisting::ctl

@@ -21,6 +21,7 @@
 #include "ctl/print/table.h"
 #include "ctl/print/terminal.h"
 #include "ctl/print/words.h"
+#include "ctl/records/counted_network.h"
 #include "ctl/records/history.h"
 #include "ctl/records/past.h"
 #include "ctl/records/record_tally.h"
@@ -45,8 +46,6 @@ struct Answer {
   std::vector<std::string> names{};      // of these
   std::string journal_since{};           // UTC; empty where there is no journal
 };
-
-std::string shown(const std::string& address) { return address.empty() ? "<>" : one_line(address); }
 
 std::set<std::string> networks_of(const Story& story, const Settings& settings) {
   std::set<std::string> networks;
@@ -137,7 +136,9 @@ std::string remedy(const Story& story, const Wait& wait, const Settings& setting
   const std::string client = !last.client.empty()     ? last.client
                              : !story.records.empty() ? story.records.back().client
                                                       : "";
-  if (std::string own = remedy_for(*last.reason, last.entry, client, settings); !own.empty()) return own;
+  const std::string network = network_of_client(client, settings);
+  if (std::string own = remedy_for(*last.reason, last.entry, client, network, settings); !own.empty())
+    return own;
   const auto waiting =
       std::ranges::find_if(story.records, [](const Record& record) { return record.is_waiting(); });
   if (!wait.passed && waiting != story.records.end()) return "greylistctl pass " + waiting->id;
@@ -145,7 +146,6 @@ std::string remedy(const Story& story, const Wait& wait, const Settings& setting
   const bool has_domain = !story.sender.empty() && settings.privacy != Privacy::hash;
   if (networks_of(story, settings).size() > 1 && has_domain)
     return "greylistctl import spf " + shell_word(domain);
-  const std::string network = network_of_client(client, settings);
   return network.empty() ? "" : "greylistctl allow " + network;
 }
 
@@ -176,8 +176,8 @@ void print_attempts(const Story& story) {
 
 void print(const Story& story, const Settings& settings, std::time_t now) {
   const bool bold = is_decorated(STDOUT_FILENO);
-  std::cout << (bold ? "\033[1m" : "") << shown(story.sender) << " -> " << shown(story.recipient)
-            << (bold ? "\033[0m" : "") << '\n';
+  std::cout << (bold ? "\033[1m" : "") << shown_address(story.sender) << " -> "
+            << shown_address(story.recipient) << (bold ? "\033[0m" : "") << '\n';
   print_attempts(story);
   const auto wait = story.wait();
   if (!wait) return;
@@ -233,14 +233,9 @@ std::string first_of(const Journal& journal) {
 }
 
 // A host of a network is asked about with its network: another of it may have come first.
-std::optional<Network> with_neighbours(const Network& network, const Settings& settings) {
-  const auto prefix = network.first().is_ipv4() ? settings.ipv4_prefix : settings.ipv6_prefix;
-  return Network::of(network.first(), std::min(network.prefix(), static_cast<unsigned>(prefix)));
-}
-
-std::string without_network(const std::string& word, const Settings& settings) {
+std::string with_neighbours(const std::string& word, const Settings& settings) {
   const auto network = Network::parse(word);
-  return network ? with_neighbours(*network, settings)->text() : word;
+  return network ? at_least_counted(*network, settings).text() : word;
 }
 
 std::vector<Record> records_asked_for(RecordTable& table, Administration& administration,
@@ -270,21 +265,21 @@ void add_refused_pairs(const Journal& journal, const std::optional<Wanted>& want
 
 Answer answer(Administration& administration, const Settings& settings, const WhyOptions& options) {
   std::optional<Wanted> wanted;
-  if (!is_record_id(options.word)) wanted.emplace(without_network(options.word, settings), settings);
+  if (!is_record_id(options.word)) wanted.emplace(with_neighbours(options.word, settings), settings);
   const std::string since =
       options.since.empty() ? "" : moment_of("--since", options.since, administration.now());
+  const std::time_t from = time_of(since).value_or(0);
 
   RecordTable table(administration);
   std::set<std::pair<std::string, std::string>> pairs;
   for (const Record& record : records_asked_for(table, administration, settings, options, wanted, since))
     pairs.emplace(record.sender, record.recipient);
   const Journal journal(settings);
-  add_refused_pairs(journal, wanted, time_of(since).value_or(0), pairs);
+  add_refused_pairs(journal, wanted, from, pairs);
   Past past(settings);
   for (const Record& record : table.of_pairs({pairs.begin(), pairs.end()})) past.add(record);
 
   Answer answer{.late = {}, .journal_since = first_of(journal)};
-  const std::time_t from = time_of(since).value_or(0);
   for (const std::time_t hour : journal.hours()) {
     journal.read(hour, [&](const JournalLine& line) {
       const auto attempt = attempt_of(line);

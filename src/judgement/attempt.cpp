@@ -19,8 +19,7 @@ bool counts_by_address(const Session& session, const Settings& settings, const I
 
 Network network_that_counts(const Session& session, const Settings& settings, const IpAddress& client) {
   if (counts_by_address(session, settings, client)) return Network::of(client, client.bits());
-  const long prefix = client.is_ipv4() ? settings.ipv4_prefix : settings.ipv6_prefix;
-  return Network::of(client, static_cast<unsigned>(prefix));
+  return Network::of(client, counted_prefix(client, settings));
 }
 
 std::optional<std::string> vouching_domain(const Session& session, const Address& sender) {
@@ -67,6 +66,10 @@ Keys keys_of(const Triplet& triplet, const Fingerprinter& fingerprinter, bool ha
 }
 
 }  // namespace
+
+unsigned counted_prefix(const IpAddress& client, const Settings& settings) {
+  return static_cast<unsigned>(client.is_ipv4() ? settings.ipv4_prefix : settings.ipv6_prefix);
+}
 
 Attempt Attempt::from(const Session& session, const Settings& settings, const Transaction& transaction) {
   const auto client = IpAddress::parse(session.client);

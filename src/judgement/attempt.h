@@ -18,6 +18,9 @@
 
 namespace greylisting {
 
+/// The length in bits of the networks by which clients such as this count, unless match=smart says otherwise.
+unsigned counted_prefix(const IpAddress& client, const Settings& settings);
+
 /// What finds an attempt in a store: hashes, made once.
 struct Keys {
   Fingerprint triplet{};                // under the client's network

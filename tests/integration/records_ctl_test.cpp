@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "tests/support/catch.h"
+#include "tests/support/ctl.h"
 #include "tests/support/installation.h"
 #include "text/utc.h"
 
@@ -28,16 +29,6 @@ using Json = nlohmann::json;
 using Prepare = std::function<void(const Installation&)>;
 
 auto any_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
-
-Command ctl_command(const Installation& installation, const Arguments& arguments) {
-  Command command{.arguments = {built("greylistctl"), "--home", installation.home()}, .directory = "/"};
-  command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
-  return command;
-}
-
-Result ctl(const Installation& installation, const Arguments& arguments) {
-  return run(ctl_command(installation, arguments));
-}
 
 Json json_of(const Installation& installation, const Arguments& arguments) {
   const Result result = ctl(installation, arguments);
@@ -792,6 +783,17 @@ TEST_CASE("pass says which other networks wait with the same, explain names them
     CHECK(reason_of(installation, {.client = client}) == "retried");
   }
   CHECK(ctl(installation, call("pass", triplet)).output.find("note: from") == std::string::npos);
+}
+
+TEST_CASE("explain says how to free a client that counts by its address", "[records][explain]") {
+  const Installation installation(Backend::sqlite, "match=smart");
+  installation.put({.action = "trap", .word = "recipient", .pattern = "trap@example.org"});
+  installation.attempt({.recipient = "trap@example.org"});
+  const std::string free_it = "greylistctl remove trapped 192.0.2.1/32";
+  const Arguments triplet{"192.0.2.1", "alice@example.net", "bob@example.org"};
+  CHECK_THAT(ctl(installation, call("explain", triplet)).output, Catch::Contains(free_it + '\n'));
+  CHECK(ctl(installation, {"remove", "trapped", "192.0.2.1/32"}).status == 0);
+  CHECK(ctl(installation, call("explain", triplet)).output.find(free_it) == std::string::npos);
 }
 
 TEST_CASE("explain names an entry that matches and does not count", "[records]") {

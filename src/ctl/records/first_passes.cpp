@@ -8,9 +8,7 @@ namespace greylisting::ctl {
 
 std::string FirstPasses::of(const Record& record) {
   if (record.passed == 0) return "";
-  // One that was ended by hand has changed then, too.
-  const bool is_last_an_attempt = record.last_seen < record.record_expires;
-  if (record.passed == 1 && is_last_an_attempt) return record.last_seen;
+  if (record.passed == 1 && record.is_last_an_attempt()) return record.last_seen;
   if (!by_record_) {
     by_record_.emplace();
     for (const std::time_t hour : journal_.hours()) {

@@ -40,8 +40,7 @@ std::optional<NewKey> new_key(const Administration::Row& row, const Settings& se
   if (!address) return std::nullopt;
   const Address from = Address::sender(row[sender]);
   if (sender_form(from) == from.text()) return std::nullopt;
-  const long prefix = address->is_ipv4() ? settings.ipv4_prefix : settings.ipv6_prefix;
-  for (const unsigned bits : {static_cast<unsigned>(prefix), address->bits()}) {
+  for (const unsigned bits : {counted_prefix(*address, settings), address->bits()}) {
     const Triplet made{.client = *address,
                        .network = Network::of(*address, bits),
                        .sender = from,

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "ctl/remedy.h"
+#include "ctl/records/counted_network.h"
 #include "text/number.h"
 #include "text/utc.h"
 
@@ -34,9 +34,7 @@ std::vector<PastAttempt> attempts_of(const Record& record) {
                         .is_one_of_many = is_one_of_many});
   };
   if (record.blocked > 0) add(record.first_seen, Reason::unseen);
-  // One that was ended by hand has changed then, too.
-  const bool is_last_an_attempt = record.last_seen < record.record_expires;
-  if (!is_last_an_attempt) return attempts;
+  if (!record.is_last_an_attempt()) return attempts;
   if (record.passed == 0 && record.blocked > 1) add(record.last_seen, Reason::early);
   if (record.passed == 1) add(record.last_seen, Reason::retried);
   if (record.passed > 1) add(record.last_seen, Reason::known, true);

@@ -33,6 +33,9 @@ struct Record {
   std::string key;            // of the triplet: hexadecimal digits
 
   bool is_waiting() const { return is_blocked && !is_over; }
+
+  /// Whether last_seen is an attempt's; a record that was ended by hand has changed then, too.
+  bool is_last_an_attempt() const { return last_seen < record_expires; }
 };
 
 /// `waiting until 2026-11-21 06:16:12`, `may pass`, `passed 3 times`, `over`

@@ -5,9 +5,9 @@
 #include "ctl/commands.h"
 #include "ctl/print/json.h"
 #include "ctl/print/take_back.h"
+#include "ctl/records/expected.h"
 #include "lists/entry.h"
 #include "mail/expectation.h"
-#include "store/statements.h"
 #include "text/printable.h"
 #include "text/shell_word.h"
 #include "text/utc.h"
@@ -30,8 +30,8 @@ int expect(const LoadedSettings& loaded, const ExpectOptions& options) {
 
   const auto administration = open_administration(loaded.settings);
   const std::string until = later(administration->now(), *time);
-  administration->ask(sql::expect_for({expected_by(recipient, Fingerprinter(loaded.settings.privacy_key))},
-                                      *time, administration->dialect()));
+  expect_all(*administration,
+             {{expected_by(recipient, Fingerprinter(loaded.settings.privacy_key)), time->count()}});
   const std::string undo = "greylistctl remove expected " + shell_word(one_line(recipient.text()));
   if (options.json) {
     std::cout << Json{{"recipient", one_line(recipient.text())},

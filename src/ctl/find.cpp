@@ -53,8 +53,6 @@ RecordQuery query_of(const FindOptions& options, const Settings& settings, Admin
   return query;
 }
 
-std::string shown(const std::string& address) { return address.empty() ? "<>" : one_line(address); }
-
 // A record, with what it does not say itself.
 struct Found {
   Record record;
@@ -67,8 +65,8 @@ Cells cells(const Found& found, bool with_pools) {
   Cells cells{record.id,
               record.first_seen,
               record.client,
-              shown(record.sender),
-              shown(record.recipient),
+              shown_address(record.sender),
+              shown_address(record.recipient),
               state(record),
               std::to_string(record.blocked),
               std::to_string(record.passed),
@@ -100,20 +98,19 @@ std::string_view state_word(const Record& record) {
 
 Json json_of(const Found& found) {
   const Record& record = found.record;
-  const auto at = [](const std::string& time) { return rfc_3339(time); };
   return {{"id", std::stoull(record.id)},
-          {"first_seen", at(record.first_seen)},
-          {"last_seen", at(record.last_seen)},
+          {"first_seen", rfc_3339(record.first_seen)},
+          {"last_seen", rfc_3339(record.last_seen)},
           {"client", record.client},
           {"sender", one_line(record.sender)},
           {"recipient", one_line(record.recipient)},
           {"pool", record.pool.empty() ? Json() : Json(one_line(record.pool))},
           {"state", state_word(record)},
-          {"blocked_until", at(record.block_expires)},
-          {"over_from", at(record.record_expires)},
+          {"blocked_until", rfc_3339(record.block_expires)},
+          {"over_from", rfc_3339(record.record_expires)},
           {"deferred", record.blocked},
           {"passed", record.passed},
-          {"passed_at", found.passed_at.empty() ? Json() : Json(at(found.passed_at))},
+          {"passed_at", found.passed_at.empty() ? Json() : Json(rfc_3339(found.passed_at))},
           {"waited", found.waited ? Json(found.waited->count()) : Json()}};
 }
 

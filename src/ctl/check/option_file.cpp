@@ -9,6 +9,7 @@
 
 #include "ctl/check/report.h"
 #include "settings/control_file.h"
+#include "text/ascii.h"
 #include "text/number.h"
 #include "text/printable.h"
 #include "text/shell_word.h"
@@ -94,13 +95,6 @@ bool is_one_of(const Names& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return result;
-}
-
 std::string key_of(std::string_view word) {
   std::string key(trimmed(word));
   std::ranges::replace(key, '_', '-');
@@ -154,10 +148,10 @@ class Reader {
     is_in_group_ = true;
     is_read_ = is_one_of(kGroups, name);
     has_group_ = has_group_ || is_read_;
-    if (!is_read_ && is_one_of(kGroups, lower(name))) {
+    if (!is_read_ && is_one_of(kGroups, ascii::lower(name))) {
       has_group_ = true;
       add("[" + std::string(name) + "] is not read: a group's name is lower case",
-          "make the line [" + lower(name) + ']');
+          "make the line [" + ascii::lower(name) + ']');
     }
     return true;
   }
@@ -196,7 +190,7 @@ class Reader {
 
   // Why a line that asks for encryption does not have it; empty for other lines.
   static std::string encryption(const std::string& key, std::string_view value) {
-    const std::string word = lower(value);
+    const std::string word = ascii::lower(value);
     const bool is_no = word == "0" || word == "off" || word == "false" || word == "no";
     if (key == "ssl-mode" && word != "disabled" && word != "preferred") return "is ignored";
     if ((key == "ssl" || key == "require-ssl" || key == "require-secure-transport") && !is_no)
@@ -206,7 +200,7 @@ class Reader {
   }
 
   void unknown(std::string_view line, const std::string& key) {
-    const std::string small = lower(key);
+    const std::string small = ascii::lower(key);
     if (small != key && (is_one_of(kNumbers, small) || is_one_of(kTexts, small))) {
       add(in_quotes(line.substr(0, line.find('='))) + " is ignored: an option's name is lower case",
           "write it as " + small);

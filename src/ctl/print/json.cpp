@@ -42,4 +42,10 @@ void Json::push_back(const Json& value) { value_->push_back(*value.value_); }
 std::string Json::text() const { return value_->dump(2, ' ', false, Value::error_handler_t::replace); }
 std::string Json::line() const { return value_->dump(-1, ' ', false, Value::error_handler_t::replace); }
 
+Json json_texts(const std::vector<std::string>& texts) {
+  Json array = Json::array();
+  for (const std::string& text : texts) array.push_back(text);
+  return array;
+}
+
 }  // namespace greylisting::ctl

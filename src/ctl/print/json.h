@@ -9,6 +9,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace greylisting::ctl {
 
@@ -61,5 +62,8 @@ struct Json::Member {
   std::string_view name;
   Json value;
 };
+
+/// An array of those texts.
+Json json_texts(const std::vector<std::string>& texts);
 
 }  // namespace greylisting::ctl

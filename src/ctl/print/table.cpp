@@ -98,9 +98,11 @@ std::string cut_in_the_middle(std::string_view text, std::size_t width) {
       .append(text.substr(place_of(text, whole - behind)));
 }
 
+std::string shown_address(std::string_view stored) { return stored.empty() ? "<>" : one_line(stored); }
+
 std::string addresses_within(std::string_view sender, std::string_view recipient, std::size_t width) {
   constexpr std::string_view kArrow = " -> ";
-  const std::string from = sender.empty() ? "<>" : one_line(sender);
+  const std::string from = shown_address(sender);
   const std::string to = one_line(recipient);
   const std::size_t room = width - kArrow.size();
   const std::size_t half = room / 2;

@@ -32,6 +32,9 @@ std::size_t width_for_tables(bool is_wide);
 /// `a.very.long.na..example.net`: a UTF-8 text in so many columns, at least 3, without what is in its middle.
 std::string cut_in_the_middle(std::string_view text, std::size_t width);
 
+/// A sender or recipient as it is stored, for a person; `<>` for the null sender.
+std::string shown_address(std::string_view stored);
+
 /// `alice@example.net -> bob@example.org`, cut to that width, of 20 at least; addresses as they are stored.
 std::string addresses_within(std::string_view sender, std::string_view recipient, std::size_t width);
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "ctl/commands.h"
+#include "ctl/print/table.h"
 #include "lists/entry.h"
 #include "store/statements.h"
 #include "text/ascii.h"
@@ -109,7 +110,7 @@ std::string state(const Record& record) {
 std::string text(const Record& record) {
   return "record " + record.id + ": " +
          (record.pool.empty() ? record.client : "any client of " + one_line(record.pool)) + ' ' +
-         (record.sender.empty() ? "<>" : one_line(record.sender)) + " -> " + one_line(record.recipient);
+         shown_address(record.sender) + " -> " + one_line(record.recipient);
 }
 
 bool is_record_id(const std::string& word) { return word.size() <= kMaxDigits && ascii::is_digits(word); }

@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <mysql.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -16,6 +15,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <ctime>
 #include <filesystem>
 #include <functional>
@@ -32,6 +32,7 @@
 #include "store/mysql_remedies.h"
 #include "tests/support/catch.h"
 #include "tests/support/fault.h"
+#include "tests/support/free_port.h"
 
 namespace greylisting::test {
 namespace {
@@ -279,14 +280,8 @@ TEST_CASE("a server that cannot be reached is said to be that", "[fault]") {
   SECTION("a port that nobody listens on") {
     // Bound meanwhile, so that nobody else comes to listen on it.
     const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    REQUIRE(bind(socket, reinterpret_cast<const sockaddr*>(&address), size) == 0);
-    REQUIRE(getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    connect_through(installation,
-                    "protocol=tcp\nhost=127.0.0.1\nport=" + std::to_string(ntohs(address.sin_port)));
+    const std::uint16_t port = bind_to_free_port(socket);
+    connect_through(installation, "protocol=tcp\nhost=127.0.0.1\nport=" + std::to_string(port));
     fails_safely(installation, {"MySQL: ", "127.0.0.1", remedy});
     close(socket);
   }

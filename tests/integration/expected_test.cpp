@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tests/support/catch.h"
+#include "tests/support/ctl.h"
 #include "tests/support/installation.h"
 #include "tests/support/scenario.h"
 #include "text/utc.h"
@@ -100,11 +101,6 @@ const std::vector<Scenario> kAnswers{
       comes("alice@example.net", accepted("expected")), comes("carol@example.net", accepted("expected")),
       comes("alice@example.com", deferred("new"))}},
 };
-
-Result ctl(const Installation& installation, std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), {built("greylistctl"), "--home", installation.home()});
-  return run({.arguments = std::move(arguments)});
-}
 
 std::string reason(const Installation& installation, const Rcpt& rcpt) {
   return logged(installation.attempt(rcpt), "reason");

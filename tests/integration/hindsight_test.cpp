@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tests/support/catch.h"
+#include "tests/support/ctl.h"
 #include "tests/support/installation.h"
 
 namespace greylisting::test {
@@ -14,13 +15,6 @@ using Catch::Contains;
 using Arguments = std::vector<std::string>;
 
 auto any_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
-
-Result ctl(const Installation& installation, const Arguments& arguments, const std::string& input = "") {
-  Command command{
-      .arguments = {built("greylistctl"), "--home", installation.home()}, .directory = "/", .input = input};
-  command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
-  return run(command);
-}
 
 std::string entries(const Installation& installation) {
   return text(installation.sql("SELECT action, kind, pattern FROM greylisting_entries ORDER BY id"));

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "tests/support/catch.h"
+#include "tests/support/ctl.h"
 #include "tests/support/installation.h"
 #include "text/utc.h"
 
@@ -26,11 +27,6 @@ namespace fs = std::filesystem;
 using Arguments = std::vector<std::string>;
 
 auto any_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
-
-Result ctl(const Installation& installation, Arguments arguments, const std::string& input = "") {
-  arguments.insert(arguments.begin(), {built("greylistctl"), "--home", installation.home()});
-  return run({.arguments = arguments, .directory = "/", .input = input});
-}
 
 // As the server writes it: a message that is accepted has had a recipient that was, in a line of the same
 // stamp.

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "tests/support/catch.h"
+#include "tests/support/ctl.h"
 #include "tests/support/installation.h"
 
 namespace greylisting::test {
@@ -11,13 +12,6 @@ namespace {
 
 using Catch::Contains;
 using Arguments = std::vector<std::string>;
-
-Result ctl(const Installation& installation, const Arguments& arguments, const std::string& input = "") {
-  Command command{
-      .arguments = {built("greylistctl"), "--home", installation.home()}, .directory = "/", .input = input};
-  command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
-  return run(command);
-}
 
 // So many networks that are allowed, and senders that are denied.
 void add_entries(const Installation& installation, int size) {

@@ -24,6 +24,7 @@
 
 #include "ctl/records/history.h"
 #include "tests/support/catch.h"
+#include "tests/support/ctl.h"
 #include "tests/support/installation.h"
 #include "text/utc.h"
 #include "version.h"
@@ -228,11 +229,6 @@ std::vector<Record> records(const Day& day) {
 
 std::uint64_t waiting(const Day& day) {
   return static_cast<std::uint64_t>(std::ranges::count(records(day), 0U, &Record::passed));
-}
-
-Result ctl(const Installation& installation, std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), {built("greylistctl"), "--home", installation.home()});
-  return run({.arguments = arguments});
 }
 
 Json json(const Installation& installation, const std::vector<std::string>& arguments) {

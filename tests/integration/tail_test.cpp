@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "tests/support/catch.h"
+#include "tests/support/ctl.h"
 #include "tests/support/installation.h"
 #include "text/utc.h"
 
@@ -25,12 +26,6 @@ using Catch::Contains;
 using Arguments = std::vector<std::string>;
 
 auto any_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
-
-Command ctl(const Installation& installation, const Arguments& arguments) {
-  Command command{.arguments = {built("greylistctl"), "--home", installation.home()}, .directory = "/"};
-  command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
-  return command;
-}
 
 // In the background.
 class Tail {
@@ -56,7 +51,7 @@ class Tail {
   static Command command(const Installation& installation, Arguments arguments) {
     fs::remove(installation.home() / "tail");
     arguments.insert(arguments.begin(), "tail");
-    return ctl(installation, arguments);
+    return ctl_command(installation, arguments);
   }
 
   fs::path log_;
@@ -154,7 +149,7 @@ TEST_CASE("tail goes on where the journal's files come and go", "[tail]") {
 
 TEST_CASE("tail says where there can be nothing to show", "[tail]") {
   const Installation installation(Backend::sqlite, "history_expire=0");
-  const Result result = run(ctl(installation, {"tail"}));
+  const Result result = run(ctl_command(installation, {"tail"}));
   CHECK(result.status == 2);
   CHECK(result.errors ==
         "greylistctl: history_expire=0: no decision is written down; set it to 1 or more; try 'greylistctl "
@@ -181,7 +176,7 @@ TEST_CASE("The journal is nobody's but the plugin's and its group's", "[tail]") 
 
 TEST_CASE("status --watch needs a terminal", "[tail]") {
   const Installation installation(Backend::sqlite);
-  const Result result = run(ctl(installation, {"status", "--watch"}));
+  const Result result = run(ctl_command(installation, {"status", "--watch"}));
   CHECK(result.status == 2);
   CHECK_THAT(result.errors, Contains("--watch needs a terminal on standard output"));
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/support/catch.h"
+#include "tests/support/ctl.h"
 #include "tests/support/installation.h"
 
 namespace greylisting::test {
@@ -17,13 +18,6 @@ using Arguments = std::vector<std::string>;
 using Value = nlohmann::json;
 
 auto any_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
-
-Result ctl(const Installation& installation, const Arguments& arguments, const std::string& input = "") {
-  Command command{
-      .arguments = {built("greylistctl"), "--home", installation.home()}, .directory = "/", .input = input};
-  command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
-  return run(command);
-}
 
 // The commands that were printed, a line each.
 std::string commands(const std::string& output) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tests/support/catch.h"
+#include "tests/support/ctl.h"
 #include "tests/support/installation.h"
 #include "tests/support/process.h"
 
@@ -12,11 +13,6 @@ namespace greylisting::test {
 namespace {
 
 using Words = std::vector<std::string>;
-
-Result ctl(const Installation& installation, Words words) {
-  words.insert(words.begin(), {built("greylistctl"), "--home", installation.home()});
-  return run({.arguments = words});
-}
 
 }  // namespace
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/support/catch.h"
+#include "tests/support/ctl.h"
 #include "tests/support/installation.h"
 
 namespace greylisting::test {
@@ -19,12 +20,6 @@ using Catch::Contains;
 using Arguments = std::vector<std::string>;
 
 auto any_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
-
-Result ctl(const Installation& installation, const Arguments& arguments) {
-  Arguments command{built("greylistctl"), "--home", installation.home()};
-  command.insert(command.end(), arguments.begin(), arguments.end());
-  return run({.arguments = command, .directory = "/"});
-}
 
 std::string why(const Installation& installation, const Arguments& words) {
   Arguments arguments{"why"};

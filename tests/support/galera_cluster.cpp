@@ -1,11 +1,13 @@
 #include "galera_cluster.h"
 
-#include <netinet/in.h>
+#include "free_port.h"
+
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <filesystem>
 #include <regex>
 #include <stdexcept>
@@ -32,16 +34,8 @@ void wait_until(const Condition& is_so, const Text& otherwise) {
 // A socket that is bound to a port nobody else has.
 class FreePort {
  public:
-  FreePort() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* const any = reinterpret_cast<sockaddr*>(&address);
-    if (bind(socket_, any, size) != 0 || getsockname(socket_, any, &size) != 0)
-      throw std::runtime_error("there is no free port");
-    number_ = ntohs(address.sin_port);
-  }
+  FreePort()
+      : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), number_(bind_to_free_port(socket_)) {}
   FreePort(const FreePort&) = delete;
   FreePort& operator=(const FreePort&) = delete;
   ~FreePort() { close(socket_); }
@@ -50,7 +44,7 @@ class FreePort {
 
  private:
   int socket_;
-  int number_ = 0;
+  std::uint16_t number_;
 };
 
 struct Addresses {

@@ -30,7 +30,7 @@ constexpr int kTries = 5;
 constexpr std::size_t kMaxKeys = 5;  // of rows that differ, in a message
 
 // In the destination's greylisting_meta, until a copy is complete: which store it is of.
-constexpr const char* kMark = "copy_from";
+constexpr const char* kCopyMark = "copy_from";
 
 // Which store a word on the command line means, as the settings that open it.
 struct Place {
@@ -96,7 +96,7 @@ bool is_in_use(Administration& store) {
 
 // Empty where there is no copy in the making.
 std::string mark_of(Administration& store) {
-  return has_table(store, "greylisting_meta") ? meta(store, kMark) : "";
+  return has_table(store, "greylisting_meta") ? meta(store, kCopyMark) : "";
 }
 
 void require_source(Administration& source, const Place& from) {
@@ -105,7 +105,7 @@ void require_source(Administration& source, const Place& from) {
                          std::string(sql::kSchemaVersion),
                      "bring it to this version first: greylistctl migrate");
   }
-  if (const std::string mark = meta(source, kMark); !mark.empty()) {
+  if (const std::string mark = meta(source, kCopyMark); !mark.empty()) {
     throw StoreError(from.name + " is itself an unfinished copy of " + one_line(mark),
                      "finish that: greylistctl copy --from " + one_line(mark) + " --to " + from.name);
   }
@@ -123,10 +123,10 @@ void prepare(const Stores& stores, const Place& from, const Place& to, bool over
         "--compare tells");
   }
   for (const std::string& step : destination.migrate()) std::cout << to.name << ": " << step << '\n';
-  set_meta(destination, kMark, from.name);
+  set_meta(destination, kCopyMark, from.name);
   // The source had none a moment ago.
-  if (!meta(*stores.source, kMark).empty()) {
-    remove_meta(destination, kMark);
+  if (!meta(*stores.source, kCopyMark).empty()) {
+    remove_meta(destination, kCopyMark);
     throw UsageError(from.name + " and " + to.name + " are one and the same store");
   }
   // What fits of a value is stored, and a row with the number 0 keeps it.
@@ -328,7 +328,7 @@ int copy(const LoadedSettings& loaded, const CopyOptions& options) {
     return kFailed;
   }
   if (options.only_compares) return kDone;
-  remove_meta(*stores.destination, kMark);
+  remove_meta(*stores.destination, kCopyMark);
   // All of it into the one file, so that it is a backup by itself.
   if (!to.is_mysql()) stores.destination->ask("PRAGMA wal_checkpoint(TRUNCATE)", 3);
   say_what_to_set(to, loaded.settings);

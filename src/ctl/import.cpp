@@ -128,11 +128,13 @@ Content read_json(const ImportOptions& options) {
   return {.entries = std::move(list.entries), .problems = std::move(list.problems)};
 }
 
-std::string key_of(std::string_view kind, std::string_view pattern) {
+std::string kind_and_pattern(std::string_view kind, std::string_view pattern) {
   return std::string(kind).append(" ").append(pattern);
 }
 
-std::string key_of(const Entry& entry) { return key_of(name(entry.pattern.kind()), entry.pattern.text()); }
+std::string kind_and_pattern(const Entry& entry) {
+  return kind_and_pattern(name(entry.pattern.kind()), entry.pattern.text());
+}
 
 // The file's entries by what they do, each once: of those with one pattern the last.
 std::map<Action, std::vector<Entry>> entries_of(const Content& content, const std::string& now,
@@ -145,8 +147,8 @@ std::map<Action, std::vector<Entry>> entries_of(const Content& content, const st
       continue;
     }
     std::vector<Entry>& like_it = entries[entry.action];
-    const auto [place, is_new] =
-        places.try_emplace(std::string(name(entry.action)).append(" ").append(key_of(entry)), like_it.size());
+    const auto [place, is_new] = places.try_emplace(
+        std::string(name(entry.action)).append(" ").append(kind_and_pattern(entry)), like_it.size());
     if (is_new) {
       like_it.push_back(entry);
     } else {
@@ -163,7 +165,7 @@ std::unordered_map<std::string, StoredEntry> stored_of(EntryTable& table, const 
   for (const Entry& entry : entries) patterns.push_back(entry.pattern);
   std::unordered_map<std::string, StoredEntry> stored;
   for (StoredEntry& each : table.find(entries.front().action, patterns))
-    stored.try_emplace(key_of(each.kind, each.pattern), std::move(each));
+    stored.try_emplace(kind_and_pattern(each.kind, each.pattern), std::move(each));
   return stored;
 }
 
@@ -174,7 +176,7 @@ std::vector<Entry> new_of(EntryTable& table, const std::map<Action, std::vector<
     in_batches(of_action, [&](const std::vector<Entry>& batch) {
       const auto stored = stored_of(table, batch);
       std::ranges::copy_if(batch, std::back_inserter(found), [&stored](const Entry& entry) {
-        const auto old = stored.find(key_of(entry));
+        const auto old = stored.find(kind_and_pattern(entry));
         return old == stored.end() || old->second.is_over;
       });
       return true;
@@ -189,7 +191,7 @@ void put_batch(EntryTable& table, const std::vector<Entry>& entries, bool dry_ru
   std::vector<Entry> to_put;
   std::vector<Entry> added;
   for (const Entry& entry : entries) {
-    const auto old = stored.find(key_of(entry));
+    const auto old = stored.find(kind_and_pattern(entry));
     if (old == stored.end()) {
       ++counts.added;
       added.push_back(entry);

@@ -20,7 +20,7 @@
 namespace greylisting::ctl {
 namespace {
 
-std::string text(const StoredEntry& entry) {
+std::string line_with_end(const StoredEntry& entry) {
   return entry.id + ": " + one_line(entry.action) + ' ' + one_line(subject_of(entry)) + ' ' +
          one_line(entry.pattern) + ',' + until(entry.expires) +
          (entry.comment.empty() ? "" : " (" + line_of_utf8(entry.comment) + ')');
@@ -113,7 +113,7 @@ class Explainer {
 
   std::string text_at(const std::string& place) {
     const auto stored = EntryTable(administration_, settings_).with_id(place);
-    return stored.empty() ? line_at(place) : text(stored.front());
+    return stored.empty() ? line_at(place) : line_with_end(stored.front());
   }
 
   // The entry that decides, or the first of those that match.

@@ -30,7 +30,7 @@
 namespace greylisting::ctl {
 namespace {
 
-constexpr std::string_view kMark = "SPF of ";
+constexpr std::string_view kCommentMark = "SPF of ";
 constexpr std::time_t kLife = 30 * kDay;  // of a network that nobody renews
 constexpr std::chrono::seconds kPatience{20};
 
@@ -39,8 +39,8 @@ using Networks = std::map<std::string, Domains>;  // whose each is
 
 Domains domains_of(std::string_view comment) {
   Domains domains;
-  if (!comment.starts_with(kMark)) return domains;
-  comment.remove_prefix(kMark.size());
+  if (!comment.starts_with(kCommentMark)) return domains;
+  comment.remove_prefix(kCommentMark.size());
   while (!comment.empty()) {
     const auto end = std::min(comment.find(", "), comment.size());
     domains.emplace(comment.substr(0, end));
@@ -51,11 +51,12 @@ Domains domains_of(std::string_view comment) {
 
 std::string comment_of(const Domains& domains) {
   std::string comment;
-  for (const std::string& domain : domains) comment.append(comment.empty() ? kMark : ", ").append(domain);
+  for (const std::string& domain : domains)
+    comment.append(comment.empty() ? kCommentMark : ", ").append(domain);
   return stored_comment(comment);
 }
 
-struct Plan {
+struct Renewal {
   std::vector<Entry> put{};
   std::vector<std::string> removed{};                                    // ids
   std::map<std::string, std::pair<std::size_t, std::size_t>> changes{};  // of each domain: new, gone
@@ -86,7 +87,7 @@ class Providers {
                       return dns.ask(name, type);
                     }));
     }
-    const Plan plan = plan_of(found);
+    const Renewal plan = plan_of(found);
     if (!dry_run) carry_out(plan);
     // What was removed is not known any longer.
     const bool has_undo = !dry_run && plan.removed.empty();
@@ -117,10 +118,10 @@ class Providers {
     return now;
   }
 
-  Plan plan_of(const std::map<std::string, SpfNetworks>& found) {
+  Renewal plan_of(const std::map<std::string, SpfNetworks>& found) {
     const Networks before = networks_now();
     Networks after = before;
-    Plan plan;
+    Renewal plan;
     Domains renewed;
     for (const auto& [domain, its] : found) {
       if (!its.why.empty()) continue;
@@ -143,7 +144,8 @@ class Providers {
     return plan;
   }
 
-  static void count_changes(const Domains& before, const Domains& after, const Domains& renewed, Plan& plan) {
+  static void count_changes(const Domains& before, const Domains& after, const Domains& renewed,
+                            Renewal& plan) {
     for (const std::string& domain : renewed) {
       auto& [added, gone] = plan.changes[domain];
       added += after.contains(domain) && !before.contains(domain) ? 1 : 0;
@@ -152,12 +154,12 @@ class Providers {
   }
 
   // An entry of the same network that somebody has made stays as it is.
-  void add_entries(const std::vector<Pattern>& patterns, const Networks& networks, Plan& plan) {
+  void add_entries(const std::vector<Pattern>& patterns, const Networks& networks, Renewal& plan) {
     const std::string expires = stored_time(std::time(nullptr) + kLife);
     in_batches(patterns, [&](const std::vector<Pattern>& batch) {
       std::set<std::string> own;
       for (const StoredEntry& entry : table_.find(Action::allow, batch)) {
-        if (!entry.comment.starts_with(kMark) && !entry.is_over) own.insert(entry.pattern);
+        if (!entry.comment.starts_with(kCommentMark) && !entry.is_over) own.insert(entry.pattern);
       }
       for (const Pattern& pattern : batch) {
         if (own.contains(pattern.text())) continue;
@@ -170,7 +172,7 @@ class Providers {
     });
   }
 
-  void carry_out(const Plan& plan) {
+  void carry_out(const Renewal& plan) {
     in_batches(plan.put, [this](const std::vector<Entry>& batch) {
       table_.put(batch);
       return true;
@@ -179,7 +181,7 @@ class Providers {
   }
 
   // The ids of what there was not before.
-  std::vector<std::string> added_by(const Plan& plan) {
+  std::vector<std::string> added_by(const Renewal& plan) {
     std::vector<Pattern> patterns;
     for (const Entry& entry : plan.put) {
       if (!stored_.contains(entry.pattern.text())) patterns.push_back(entry.pattern);
@@ -201,7 +203,7 @@ class Providers {
               << '\n';
   }
 
-  static void say(const std::string& domain, const SpfNetworks& found, const Plan& plan, bool dry_run) {
+  static void say(const std::string& domain, const SpfNetworks& found, const Renewal& plan, bool dry_run) {
     const auto& [added, gone] = plan.changes.at(domain);
     std::cout << domain << ": " << counted(found.networks.size(), "network")
               << (dry_run ? ", would be " : ", ") << added << " new, " << gone << " gone\n";
@@ -209,7 +211,7 @@ class Providers {
       std::cout << "note: " << domain << ": left out " << left << '\n';
   }
 
-  static Json json_of(const std::string& domain, const SpfNetworks& found, const Plan& plan) {
+  static Json json_of(const std::string& domain, const SpfNetworks& found, const Renewal& plan) {
     const auto changes = plan.changes.find(domain);
     const auto [added, gone] =
         changes == plan.changes.end() ? std::pair<std::size_t, std::size_t>() : changes->second;

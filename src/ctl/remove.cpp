@@ -32,7 +32,7 @@ struct Earned {
   EarnedClient client;
 };
 
-struct Found {
+struct ToRemove {
   std::vector<StoredEntry> entries;
   std::vector<Earned> earned;
 
@@ -42,12 +42,12 @@ struct Found {
 // More would be a screenful, and each a command of its own.
 constexpr std::size_t kMaxCommands = 10;
 
-std::string text(const StoredEntry& entry) {
+std::string line_of(const StoredEntry& entry) {
   return entry.id + ": " + one_line(entry.action) + ' ' + one_line(subject_of(entry)) + ' ' +
          one_line(entry.pattern);
 }
 
-std::string text(const Earned& earned) {
+std::string line_of(const Earned& earned) {
   return std::string(name(earned.standing)) + ' ' + one_line(earned.client.identity);
 }
 
@@ -70,7 +70,7 @@ class Search {
   Search(Administration& administration, const Settings& settings)
       : administration_(administration), settings_(settings) {}
 
-  Found find(const std::vector<std::string>& words) {
+  ToRemove find(const std::vector<std::string>& words) {
     const std::string& first = words.front();
     if (are_ids(words)) return {.entries = with_ids(words), .earned = {}};
     // Identities have blanks in them.
@@ -83,7 +83,7 @@ class Search {
       if (first == name(standing)) return {.entries = {}, .earned = earned({standing}, identity_of(rest))};
     }
     const std::string text = first + (rest.empty() ? "" : ' ' + rest);
-    Found found{.entries = {}, .earned = earned({Standing::trusted, Standing::trapped}, text)};
+    ToRemove found{.entries = {}, .earned = earned({Standing::trusted, Standing::trapped}, text)};
     for (const std::string subject : {"client", "sender", "recipient"}) {
       for (StoredEntry& entry : search.of(subject, text)) found.entries.push_back(std::move(entry));
     }
@@ -125,15 +125,15 @@ class Search {
 
 // All actions of one pattern are one thing; a sender and a recipient, or an entry and a client's trust, are
 // two.
-void require_one_thing(const Found& found, const std::string& what) {
+void require_one_thing(const ToRemove& found, const std::string& what) {
   std::set<std::string> things;
   for (const StoredEntry& entry : found.entries) things.insert(subject_of(entry));
   if (!found.earned.empty()) things.insert("");
   if (things.size() < 2) return;
   std::string list;
   for (const StoredEntry& entry : found.entries)
-    list += "\n  greylistctl remove " + entry.id + "    # " + text(entry);
-  for (const Earned& earned : found.earned) list += "\n  greylistctl remove " + text(earned);
+    list += "\n  greylistctl remove " + entry.id + "    # " + line_of(entry);
+  for (const Earned& earned : found.earned) list += "\n  greylistctl remove " + line_of(earned);
   throw UsageError('"' + one_line(what) + "\" is more than one thing; say which:" + list);
 }
 
@@ -160,7 +160,7 @@ void add(TakenBack& back, const Earned& earned, const Settings& settings) {
                        (" --until '" + earned.client.until + "' client " + identity));
 }
 
-TakenBack taken_back(const Found& found, const Settings& settings) {
+TakenBack taken_back(const ToRemove& found, const Settings& settings) {
   TakenBack back;
   for (const StoredEntry& entry : found.entries) {
     if (!entry.is_over && try_to_read(entry)) back.undo.push_back(command_that_makes(entry, true));
@@ -174,7 +174,7 @@ TakenBack taken_back(const Found& found, const Settings& settings) {
   return back;
 }
 
-Json json_of(const Found& found, const TakenBack& back, bool dry_run) {
+Json json_of(const ToRemove& found, const TakenBack& back, bool dry_run) {
   Json entries = Json::array();
   for (const StoredEntry& entry : found.entries) entries.push_back(json_of(entry));
   Json clients = Json::array();
@@ -223,7 +223,7 @@ int remove(const LoadedSettings& loaded, const RemoveOptions& options) {
   if (options.words.size() == 2 && options.words[0] == "expected") return remove_expected(loaded, options);
 
   const auto administration = open_administration(loaded.settings);
-  const Found found = Search(*administration, loaded.settings).find(options.words);
+  const ToRemove found = Search(*administration, loaded.settings).find(options.words);
   if (found.is_empty()) {
     std::cerr
         << "greylistctl: there is no \"" << one_line(what)
@@ -249,8 +249,8 @@ int remove(const LoadedSettings& loaded, const RemoveOptions& options) {
     return kDone;
   }
   const std::string_view done = options.dry_run ? "would remove " : "removed ";
-  for (const StoredEntry& entry : found.entries) std::cout << done << text(entry) << '\n';
-  for (const Earned& earned : found.earned) std::cout << done << text(earned) << '\n';
+  for (const StoredEntry& entry : found.entries) std::cout << done << line_of(entry) << '\n';
+  for (const Earned& earned : found.earned) std::cout << done << line_of(earned) << '\n';
   for (const std::string& note : back.notes) std::cout << "note: " << note << '\n';
   print_take_back(back.undo);
   return kDone;

@@ -14,7 +14,7 @@ namespace greylisting {
 namespace {
 
 constexpr std::size_t kMaxFile = std::size_t{16} << 20U;
-constexpr std::size_t kMaxShown = 100;  // of a word in a message
+constexpr std::size_t kLongestWord = 100;  // of a word in a message
 constexpr std::string_view kBlanks = " \t\r\n\v\f";
 
 constexpr std::array<std::pair<std::string_view, ListFormat>, 5> kFormats{{
@@ -29,7 +29,7 @@ constexpr std::array<std::pair<std::string_view, ListFormat>, 5> kFormats{{
 class LineError : public std::runtime_error {
  public:
   LineError(std::string_view word, const std::string& why)
-      : runtime_error(in_quotes(word, kMaxShown) + ' ' + why) {}
+      : runtime_error(in_quotes(word, kLongestWord) + ' ' + why) {}
 };
 
 // The words of a line, up to its comment.

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kMaxKey = 250;
 constexpr std::size_t kMaxDomain = 253;  // RFC 1035, section 2.3.4, as text
 constexpr std::size_t kMaxRegexp = 1000;
-constexpr std::size_t kMaxShown = 100;      // of a text in a message
+constexpr std::size_t kLongestShown = 100;  // of a text in a message
 constexpr std::size_t kMaxNetworks = 1000;  // of a range
 
 // A client without a name, the null sender.
@@ -72,7 +72,7 @@ std::string_view allowed(PatternKind kind) {
 }
 
 [[noreturn]] void refuse(std::string_view text, std::string_view why) {
-  throw PatternError(in_quotes(text, kMaxShown).append(" ").append(why));
+  throw PatternError(in_quotes(text, kLongestShown).append(" ").append(why));
 }
 
 [[noreturn]] void refuse(PatternKind kind, std::string_view text, std::string_view why) {
@@ -403,7 +403,7 @@ void Pattern::read_address(std::string_view text) {
   const bool has_domain = !text.ends_with('@');
   text_ = printable((is_sender ? Address::sender(text) : Address::recipient(text)).text());
   if (text_.starts_with('@')) {
-    const std::string domain = text_.substr(1, kMaxShown);
+    const std::string domain = text_.substr(1, kLongestShown);
     refuse(text, "has nothing in front of the @: write " + domain +
                      " for this domain and its subdomains, =" + domain + " for it alone");
   }

@@ -10,25 +10,25 @@
 namespace greylisting {
 namespace {
 
-constexpr auto kDialect = sql::Dialect::mysql;
+constexpr auto kMySql = sql::Dialect::mysql;
 
 }  // namespace
 
 Facts MysqlStore::look(const Attempt& attempt) {
-  const std::string statement = sql::look_for(attempt, sql::keys_of(attempt, kDialect));
+  const std::string statement = sql::look_for(attempt, sql::keys_of(attempt, kMySql));
   return sql::facts_in(connection_.run_with_retry(statement), attempt);
 }
 
 void MysqlStore::add_entries(Evidence& evidence, const Attempt& attempt, const Facts& facts) {
-  const std::string statement = sql::entries_for(attempt, facts, sql::keys_of(attempt, kDialect), kDialect);
+  const std::string statement = sql::entries_for(attempt, facts, sql::keys_of(attempt, kMySql), kMySql);
   sql::add_entries(evidence, connection_.run_with_retry(statement), attempt);
 }
 
 // What is earned comes first: the record alone must not be written twice when all of it is run again.
 Recorded MysqlStore::record(const Attempt& attempt, const Facts& facts, const Decision& decision) {
-  const sql::Literals keys = sql::keys_of(attempt, kDialect);
-  const std::string record = sql::record_for(attempt, decision, keys, kDialect);
-  const std::string statements = sql::earn_for(attempt, facts, decision.earns, keys, kDialect) + record;
+  const sql::Literals keys = sql::keys_of(attempt, kMySql);
+  const std::string record = sql::record_for(attempt, decision, keys, kMySql);
+  const std::string statements = sql::earn_for(attempt, facts, decision.earns, keys, kMySql) + record;
   const bool is_there = facts.record && !facts.record->is_former;
   Recorded recorded{.id = is_there ? facts.record->id : sql::record_id(attempt.keys.triplet)};
   if (statements.empty()) return recorded;
@@ -40,7 +40,7 @@ Recorded MysqlStore::record(const Attempt& attempt, const Facts& facts, const De
 }
 
 void MysqlStore::expect(const std::vector<Expectation>& expectations, std::chrono::seconds time) {
-  connection_.run_with_retry(sql::expect_for(expectations, time, kDialect));
+  connection_.run_with_retry(sql::expect_for(expectations, time, kMySql));
 }
 
 }  // namespace greylisting

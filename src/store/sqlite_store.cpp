@@ -14,7 +14,7 @@
 namespace greylisting {
 namespace {
 
-constexpr auto kDialect = sql::Dialect::sqlite;
+constexpr auto kSqlite = sql::Dialect::sqlite;
 
 std::string_view without_blanks(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
@@ -24,19 +24,19 @@ std::string_view without_blanks(std::string_view text) {
 }  // namespace
 
 Facts SqliteStore::look(const Attempt& attempt) {
-  return sql::facts_in(database_.ask(sql::look_for(attempt, sql::keys_of(attempt, kDialect))), attempt);
+  return sql::facts_in(database_.ask(sql::look_for(attempt, sql::keys_of(attempt, kSqlite))), attempt);
 }
 
 void SqliteStore::add_entries(Evidence& evidence, const Attempt& attempt, const Facts& facts) {
   if (facts.has_lists) read_lists();
-  const sql::Literals keys = sql::keys_of(attempt, kDialect);
-  sql::add_entries(evidence, database_.ask(sql::entries_for(attempt, facts, keys, kDialect)), attempt);
+  const sql::Literals keys = sql::keys_of(attempt, kSqlite);
+  sql::add_entries(evidence, database_.ask(sql::entries_for(attempt, facts, keys, kSqlite)), attempt);
 }
 
 Recorded SqliteStore::record(const Attempt& attempt, const Facts& facts, const Decision& decision) {
-  const sql::Literals keys = sql::keys_of(attempt, kDialect);
-  const std::string earned = sql::earn_for(attempt, facts, decision.earns, keys, kDialect);
-  const std::string record = sql::record_for(attempt, decision, keys, kDialect);
+  const sql::Literals keys = sql::keys_of(attempt, kSqlite);
+  const std::string earned = sql::earn_for(attempt, facts, decision.earns, keys, kSqlite);
+  const std::string record = sql::record_for(attempt, decision, keys, kSqlite);
   Recorded recorded;
   std::optional<SqliteDatabase::Writing> transaction;
   if (!earned.empty()) {
@@ -56,7 +56,7 @@ Recorded SqliteStore::record(const Attempt& attempt, const Facts& facts, const D
 }
 
 void SqliteStore::expect(const std::vector<Expectation>& expectations, std::chrono::seconds time) {
-  database_.run(sql::expect_for(expectations, time, kDialect));
+  database_.run(sql::expect_for(expectations, time, kSqlite));
 }
 
 // SQLite has no function that reads an address, so what MySQL's triggers do is done here, once an entry; some

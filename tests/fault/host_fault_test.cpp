@@ -22,10 +22,6 @@ using Catch::Contains;
 
 auto either_store() { return GENERATE(Backend::mariadb, Backend::sqlite); }
 
-std::string blocked_count(const Installation& installation) {
-  return text(installation.sql("SELECT blocked_count FROM greylisting_data"));
-}
-
 }  // namespace
 
 TEST_CASE("whichever standard streams are closed, the decision is made and recorded", "[fault]") {

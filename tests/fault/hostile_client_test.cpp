@@ -51,11 +51,11 @@ void is_one_reply(const std::string& output) {
   CHECK(std::ranges::all_of(output, [](char c) { return c == '\n' || (c >= ' ' && c <= '~'); }));
 }
 
-struct Client {
+struct Hostile {
   std::string sender, recipient, helo, host;
 };
 
-void is_judged(const Installation& installation, const Client& client, std::string_view reason) {
+void is_judged(const Installation& installation, const Hostile& client, std::string_view reason) {
   const Result result = run(guarded(
       installation, {.sender = client.sender,
                      .recipient = client.recipient,
@@ -101,10 +101,10 @@ TEST_CASE("whatever a client sends is judged, and stays what it is", "[fault]") 
   };
   for (const std::string& value : values) {
     INFO(printable(value.substr(0, 80)) << ", " << value.size() << " bytes");
-    Client client{.sender = value + "a@" + value,
-                  .recipient = value + "a@" + value,
-                  .helo = value + value,
-                  .host = value + value};
+    Hostile client{.sender = value + "a@" + value,
+                   .recipient = value + "a@" + value,
+                   .helo = value + value,
+                   .host = value + value};
     is_judged(installation, client, "new");
     is_judged(installation, client, "early");
     // Another address, however much of it is the same.

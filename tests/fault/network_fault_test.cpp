@@ -63,7 +63,7 @@ std::unique_ptr<Site> make_site() {
   }
 }
 
-const Strings kOverdue{
+const Strings kNoDecision{
     "no decision within timeout=400 ms; the store is slow or does not answer: greylistctl check"};
 
 }  // namespace
@@ -83,7 +83,7 @@ TEST_CASE("a network that is cut, at whichever packet, costs the budget and noth
     for (std::size_t packets = 0; packets < conversation / 2; ++packets) {
       CAPTURE(packets, conversation);
       site->wire().cut_after(packets);
-      fails_safely(installation, kOverdue, {.timeout = kWhenOver});
+      fails_safely(installation, kNoDecision, {.timeout = kWhenOver});
       site->wire().mend();
     }
     for (const std::size_t packets : {std::size_t{0}, conversation / 4}) {

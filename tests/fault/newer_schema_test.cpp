@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
 #include "tests/support/fault.h"
 
@@ -10,8 +11,6 @@ namespace greylisting::test {
 namespace {
 
 using Catch::Contains;
-
-auto any_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
 
 void make_newer(const Installation& installation) {
   installation.sql("UPDATE greylisting_meta SET value = '6' WHERE name = 'schema_version'");

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 
+#include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
 #include "tests/support/fault.h"
 #include "tests/support/trace.h"
@@ -96,8 +97,6 @@ bool is_traceable() {
   WARN("SKIPPED: strace is not installed, or this container does not let it look at programs");
   return false;
 }
-
-auto any_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
 
 // A socket that takes connections and says nothing.
 class Silence {

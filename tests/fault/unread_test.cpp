@@ -52,10 +52,6 @@ Rcpt with_budget(std::map<std::string, std::string> environment = {}) {
   return {.environment = std::move(environment)};
 }
 
-std::string blocked_count(const Installation& installation) {
-  return text(installation.sql("SELECT blocked_count FROM greylisting_data"));
-}
-
 // The journal's files of this hour and the next.
 std::array<fs::path, 2> journals(const Installation& installation) {
   std::array<fs::path, 2> files;

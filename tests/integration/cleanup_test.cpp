@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
 #include "tests/support/installation.h"
 
@@ -60,8 +61,6 @@ std::string line(const Result& result) {
       R"(^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4} greylistctl cleanup: (.*); hours counted: \d+\n$)");
   return std::regex_match(result.output, match, form) ? match[1].str() : "not one line: " + result.output;
 }
-
-auto any_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
 
 }  // namespace
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
 #include "tests/support/installation.h"
 
@@ -19,9 +20,6 @@ using Catch::Contains;
 using Arguments = std::vector<std::string>;
 
 constexpr std::chrono::minutes kOverBlock{60};
-
-auto any_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
-auto any_other_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
 
 // What names an installation's store on the command line.
 std::string store_of(const Installation& installation) {

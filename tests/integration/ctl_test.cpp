@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
 #include "tests/support/installation.h"
 #include "version.h"
@@ -79,7 +80,6 @@ void cause_and_check(Backend backend, const Trouble& trouble, const Arguments& b
                                                  : "This installation does not work as it should.\n"));
 }
 
-auto any_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
 auto any_server() { return GENERATE(Backend::mariadb, Backend::mysql56); }
 
 // The tables of greylisting 0.5 with a triplet that it wrote twice.

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
 #include "tests/support/installation.h"
 
@@ -19,9 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 using Catch::Contains;
 using Arguments = std::vector<std::string>;
-
-auto any_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
-auto any_other_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
 
 Result ctl(const Installation& installation, const Arguments& arguments, const std::string& input = "") {
   Command command{.arguments = {built("greylistctl"), "--home", installation.home()},

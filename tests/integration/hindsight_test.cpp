@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
 #include "tests/support/ctl.h"
 #include "tests/support/installation.h"
@@ -13,8 +14,6 @@ namespace {
 
 using Catch::Contains;
 using Arguments = std::vector<std::string>;
-
-auto any_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
 
 std::string entries(const Installation& installation) {
   return text(installation.sql("SELECT action, kind, pattern FROM greylisting_entries ORDER BY id"));

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "ctl/records/history.h"
+#include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
 #include "tests/support/installation.h"
 #include "tests/support/working_directory.h"
@@ -25,8 +26,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-
-auto any_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
 
 void make_state_directory(const Installation& installation) {
   fs::create_directory(installation.home() / "greylisting");

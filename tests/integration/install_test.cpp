@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
 #include "tests/support/installation.h"
 
@@ -134,8 +135,6 @@ bool is_shell_script(const fs::path& file) {
   const std::string text = read_file(file);
   return text.starts_with("#!/bin/sh") || text.starts_with("#!/bin/bash");
 }
-
-auto any_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
 
 }  // namespace
 

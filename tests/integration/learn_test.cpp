@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
 #include "tests/support/ctl.h"
 #include "tests/support/installation.h"
@@ -25,8 +26,6 @@ using namespace std::chrono_literals;
 using Catch::Contains;
 namespace fs = std::filesystem;
 using Arguments = std::vector<std::string>;
-
-auto any_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
 
 // As the server writes it: a message that is accepted has had a recipient that was, in a line of the same
 // stamp.

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
 #include "tests/support/ctl.h"
 #include "tests/support/installation.h"
@@ -27,8 +28,6 @@ using Catch::Contains;
 using Arguments = std::vector<std::string>;
 using Json = nlohmann::json;
 using Prepare = std::function<void(const Installation&)>;
-
-auto any_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
 
 Json json_of(const Installation& installation, const Arguments& arguments) {
   const Result result = ctl(installation, arguments);

@@ -23,6 +23,7 @@
 #include "ctl/report/page.h"
 #include "ctl/report/text.h"
 #include "ctl/report/words.h"
+#include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
 #include "tests/support/installation.h"
 #include "tests/support/standard_stream.h"
@@ -38,8 +39,6 @@ using Arguments = std::vector<std::string>;
 using Json = nlohmann::json;
 
 constexpr std::string_view kSettings = "block_expire=10\nrecord_expire=500\nauto_allow_after=0\n";
-
-auto any_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
 
 Result ctl(const Installation& installation, const Arguments& arguments, const fs::path& directory = "/") {
   Command command{.arguments = {built("greylistctl"), "--home", installation.home()}, .directory = directory};

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
 #include "tests/support/ctl.h"
 #include "tests/support/installation.h"
@@ -24,8 +25,6 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using Catch::Contains;
 using Arguments = std::vector<std::string>;
-
-auto any_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
 
 // In the background.
 class Tail {

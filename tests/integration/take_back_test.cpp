@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
 #include "tests/support/ctl.h"
 #include "tests/support/installation.h"
@@ -16,8 +17,6 @@ namespace {
 using Catch::Contains;
 using Arguments = std::vector<std::string>;
 using Value = nlohmann::json;
-
-auto any_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
 
 // The commands that were printed, a line each.
 std::string commands(const std::string& output) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
 #include "tests/support/ctl.h"
 #include "tests/support/installation.h"
@@ -18,8 +19,6 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using Catch::Contains;
 using Arguments = std::vector<std::string>;
-
-auto any_backend() { return GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite); }
 
 std::string why(const Installation& installation, const Arguments& words) {
   Arguments arguments{"why"};

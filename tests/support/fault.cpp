@@ -85,4 +85,8 @@ void decides(const Installation& installation, std::string_view reason, const St
   CHECK(lines(result.errors) == 1);
 }
 
+std::string blocked_count(const Installation& installation) {
+  return text(installation.sql("SELECT blocked_count FROM greylisting_data"));
+}
+
 }  // namespace greylisting::test

@@ -57,6 +57,9 @@ void fails_safely(const Installation& installation, const Strings& said,
 /// kWhenOver. A busy host may hold it up, or sanitizers: one attempt of twenty is enough.
 void ends_in_time(const Installation& installation);
 
+/// Of each record, a line each.
+std::string blocked_count(const Installation& installation);
+
 /// The plugin defers, for this reason, and says so in one line.
 void decides(const Installation& installation, std::string_view reason, const Strings& before = {});
 

@@ -22,22 +22,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path unpacked() { return built("debian/greylisters"); }
+fs::path greylisters_root() { return built("debian/greylisters"); }
 
 // Perl with the packages' modules; checked for tainted data, as Postgrey has to be.
 std::vector<std::string> perl(const std::string& program) {
-  std::vector<std::string> words{"perl", "-T", "-I" + (unpacked() / "usr/share/perl5").string()};
-  for (const auto& architecture : fs::directory_iterator(unpacked() / "usr/lib")) {
+  std::vector<std::string> words{"perl", "-T", "-I" + (greylisters_root() / "usr/share/perl5").string()};
+  for (const auto& architecture : fs::directory_iterator(greylisters_root() / "usr/lib")) {
     if (!fs::exists(architecture.path() / "perl5")) continue;
     for (const auto& version : fs::directory_iterator(architecture.path() / "perl5"))
       words.push_back("-I" + version.path().string());
   }
   if (program == "sqlgrey") words.erase(words.begin() + 1);  // which is not meant to be
-  words.push_back(unpacked() / "usr/sbin" / program);
+  words.push_back(greylisters_root() / "usr/sbin" / program);
   return words;
 }
 
-std::string user() { return getpwuid(geteuid())->pw_name; }
+std::string own_user() { return getpwuid(geteuid())->pw_name; }
 std::string group() { return getgrgid(getegid())->gr_name; }
 
 template <typename Address>
@@ -59,11 +59,11 @@ sockaddr_in local(std::uint16_t port) {
 
 }  // namespace
 
-fs::path greylisters_programs() { return unpacked() / "usr/bin"; }
+fs::path greylisters_programs() { return greylisters_root() / "usr/bin"; }
 
 void OtherGreylister::start(const std::vector<std::string>& arguments) {
-  if (!fs::exists(unpacked()))
-    throw std::runtime_error(unpacked().string() + " is missing: make test gets it");
+  if (!fs::exists(greylisters_root()))
+    throw std::runtime_error(greylisters_root().string() + " is missing: make test gets it");
   process_ = std::make_unique<BackgroundProcess>(Command{.arguments = arguments}, directory_ / "log");
   for (;;) {
     if (const int connection = connect(); connection >= 0) {
@@ -111,8 +111,8 @@ Postgrey::Postgrey(const std::vector<std::string>& options) {
   fs::create_directory(databases());
   std::vector<std::string> arguments = perl("postgrey");
   for (const std::string& option :
-       {"--unix=" + (directory() / "socket").string(), "--dbdir=" + databases().string(), "--user=" + user(),
-        "--group=" + group(), std::string("--whitelist-clients=/dev/null"),
+       {"--unix=" + (directory() / "socket").string(), "--dbdir=" + databases().string(),
+        "--user=" + own_user(), "--group=" + group(), std::string("--whitelist-clients=/dev/null"),
         std::string("--whitelist-recipients=/dev/null")})
     arguments.push_back(option);
   arguments.insert(arguments.end(), options.begin(), options.end());
@@ -129,7 +129,7 @@ int Postgrey::connect() const {
 
 Sqlgrey::Sqlgrey() : port_(free_port()) {
   write_file(directory() / "sqlgrey.conf",
-             "conf_dir = " + (unpacked() / "etc/sqlgrey").string() + "\nuser = " + user() +
+             "conf_dir = " + (greylisters_root() / "etc/sqlgrey").string() + "\nuser = " + own_user() +
                  "\ngroup = " + group() + "\ninet = " + std::to_string(port_) +
                  "\npidfile = " + (directory() / "pid").string() +
                  "\nreconnect_delay = 1\ngroup_domain_level = 2\ndb_type = SQLite\n"

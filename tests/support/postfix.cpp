@@ -22,12 +22,12 @@ constexpr const char* kOwner = "news";
 constexpr const char* kGroup = "games";
 constexpr const char* kServiceUser = "nobody";
 
-fs::path unpacked() { return built("debian/postfix"); }
+fs::path postfix_root() { return built("debian/postfix"); }
 
 // Postfix's own, and those that it needs and this machine has not.
 std::string libraries() {
-  std::string all = unpacked() / "usr/lib/postfix";
-  for (const auto& directory : fs::directory_iterator(unpacked() / "usr/lib"))
+  std::string all = postfix_root() / "usr/lib/postfix";
+  for (const auto& directory : fs::directory_iterator(postfix_root() / "usr/lib"))
     all += ':' + directory.path().string();
   return all;
 }
@@ -79,7 +79,7 @@ Postfix::Postfix(const Installation& installation) : port_(free_port()), submiss
   give(installation.home(), kServiceUser);
 
   master_ = std::make_unique<BackgroundProcess>(
-      Command{.arguments = {unpacked() / "usr/lib/postfix/sbin/master", "-c", directory_ / "conf", "-d"},
+      Command{.arguments = {postfix_root() / "usr/lib/postfix/sbin/master", "-c", directory_ / "conf", "-d"},
               .environment = {{"MAIL_CONFIG", directory_ / "conf"}, {"LD_LIBRARY_PATH", libraries()}}},
       directory_ / "output");
   while (log().find("daemon started") == std::string::npos) {
@@ -91,7 +91,7 @@ Postfix::Postfix(const Installation& installation) : port_(free_port()), submiss
 
 void Postfix::write_configuration(const Installation& installation) const {
   const std::string here = directory_.path();
-  const std::string there = unpacked();
+  const std::string there = postfix_root();
   write_file(directory_ / "conf/main.cf",
              "compatibility_level = 3.6\nqueue_directory = " + here + "/queue\ndata_directory = " + here +
                  "/data\nmeta_directory = " + here + "/conf\ncommand_directory = " + there +
@@ -158,7 +158,7 @@ Result Postfix::send(const std::string& recipients, const std::vector<std::strin
 }
 
 Result Postfix::send_many(int sessions, int messages) const {
-  return run({.arguments = {unpacked() / "usr/sbin/smtp-source", "-s", std::to_string(sessions), "-m",
+  return run({.arguments = {postfix_root() / "usr/sbin/smtp-source", "-s", std::to_string(sessions), "-m",
                             std::to_string(messages), "-N", "-f", "alice@example.net", "-t",
                             "bob@example.org", "127.0.0.1:" + std::to_string(port_)},
               .environment = {{"LD_LIBRARY_PATH", libraries()}}});

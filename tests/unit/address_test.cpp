@@ -8,11 +8,10 @@
 #include <utility>
 
 #include "tests/support/catch.h"
+#include "tests/support/seed.h"
 
 namespace greylisting {
 namespace {
-
-constexpr unsigned kSeed = 20250602;
 
 // What becomes of each byte, written down rather than computed: 26 letters change, 230 bytes do not.
 class CaseTable {
@@ -164,8 +163,8 @@ TEST_CASE("Address: what only looks like BATV stays", "[address]") {
 }
 
 TEST_CASE("Address: both kinds of BATV around random users and tags", "[address]") {
-  CAPTURE(kSeed);
-  std::mt19937 random(kSeed);
+  CAPTURE(test::kSeed);
+  std::mt19937 random(test::kSeed);
   const auto word = [&random](std::string_view alphabet) {
     std::string text;
     for (std::size_t size = 1 + random() % 12; size > 0; --size) text += alphabet[random() % alphabet.size()];
@@ -194,8 +193,8 @@ bool is_plain(std::string_view address) {
 
 TEST_CASE("Address: random input keeps every byte but for case and tag", "[address]") {
   int plain = 0;
-  CAPTURE(kSeed);
-  std::mt19937 random(kSeed);
+  CAPTURE(test::kSeed);
+  std::mt19937 random(test::kSeed);
   for (int i = 0; i < 20000; ++i) {
     const std::string raw = random_address(random);
     if (!is_plain(raw)) continue;
@@ -226,8 +225,8 @@ TEST_CASE("Address: the normal form of a sender is its own normal form", "[addre
   CHECK(Address::sender("prvs=tag1=prvs=user/tag2@example.org").text() == "user@example.org");
   CHECK(Address::sender("prvs=1=@a:b@c.org").text() == "prvs=1=@a:b@c.org");
 
-  CAPTURE(kSeed);
-  std::mt19937 random(kSeed);
+  CAPTURE(test::kSeed);
+  std::mt19937 random(test::kSeed);
   for (int i = 0; i < 20000; ++i) {
     const std::string raw = random_address(random);
     const Address once = Address::sender(raw);

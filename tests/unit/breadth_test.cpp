@@ -9,13 +9,13 @@
 namespace greylisting::ctl {
 namespace {
 
-struct Case {
+struct Width {
   std::string word;
   std::string pattern;
 };
 
 TEST_CASE("breadth_of: what matches more than anybody can mean", "[breadth]") {
-  for (const auto& [word, pattern] : std::vector<Case>{
+  for (const auto& [word, pattern] : std::vector<Width>{
            {"client", "0.0.0.0/0"},
            {"client", "::/0"},
            {"client", "0.0.0.0/1"},
@@ -47,7 +47,7 @@ TEST_CASE("breadth_of: what matches more than anybody can mean", "[breadth]") {
 }
 
 TEST_CASE("breadth_of: narrow patterns, and wide ones that somebody can mean", "[breadth]") {
-  for (const auto& [word, pattern] : std::vector<Case>{
+  for (const auto& [word, pattern] : std::vector<Width>{
            {"client", "192.0.2.7"},
            {"client", "10.0.0.0/8"},
            {"client", "127.0.0.0/8"},

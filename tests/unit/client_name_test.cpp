@@ -24,14 +24,14 @@ enum class Looks { dynamic, lasting };
 // Whether SQLgrey's patterns say the same, and if not, why.
 enum class SqlgreyAgrees { yes, no };
 
-struct Case {
+struct Named {
   std::string_view name;
   std::string_view client;
   Looks looks;
   SqlgreyAgrees sqlgrey = SqlgreyAgrees::yes;
 };
 
-std::ostream& operator<<(std::ostream& stream, const Case& row) {
+std::ostream& operator<<(std::ostream& stream, const Named& row) {
   return stream << row.name << " [" << row.client << "]";
 }
 
@@ -39,7 +39,7 @@ constexpr auto kDynamic = Looks::dynamic;
 constexpr auto kLasting = Looks::lasting;
 constexpr auto kDiffers = SqlgreyAgrees::no;
 
-const std::vector<Case> kNames{
+const std::vector<Named> kNames{
     // Home lines, each after its provider's fashion.
     {"p5dd8f2a1.dip0.t-ipconnect.de", "93.216.242.161", kDynamic},
     {"p4fd0c7e2.dip.t-dialin.net", "79.208.199.226", kDynamic},
@@ -287,7 +287,7 @@ const std::vector<Case> kNames{
 
 TEST_CASE("looks_dynamic: names of home lines, rented machines, mail servers and others", "[client_name]") {
   CHECK(kNames.size() >= 120);
-  for (const Case& row : kNames) {
+  for (const Named& row : kNames) {
     CAPTURE(row);
     const auto client = IpAddress::parse(row.client);
     REQUIRE(client);
@@ -391,7 +391,7 @@ TEST_CASE("looks_dynamic: as SQLgrey's patterns decide, but where the header say
   }
   const PerlPattern server(first_line_of(lists / "smtp_server.regexp"));
   const PerlPattern line(first_line_of(lists / "dyn_fqdn.regexp"));
-  for (const Case& row : kNames) {
+  for (const Named& row : kNames) {
     CAPTURE(row);
     const std::string name(row.name);
     const bool is_ipv4 = row.client.find(':') == std::string_view::npos;

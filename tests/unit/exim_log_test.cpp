@@ -10,7 +10,7 @@ namespace {
 
 using Event = LogEvent;
 
-std::string text(const LogLine& line) { return line.client ? line.client->text() : ""; }
+std::string client_in(const LogLine& line) { return line.client ? line.client->text() : ""; }
 
 const std::string kId = "1vMabc-00000001kXY-2QwE ";
 
@@ -83,7 +83,7 @@ TEST_CASE("read_exim: what counts as what", "[log_line][exim_log]") {
     CAPTURE(expected.message);
     const LogLine line = read_log_line("2026-11-21 06:11:44 " + expected.message);
     CHECK(line.event == expected.event);
-    CHECK(text(line) == expected.client);
+    CHECK(client_in(line) == expected.client);
     CHECK(line.stamp.index() == 2);
   }
   CHECK(read_log_line("2026-11-21 06:11:44 " + kId +

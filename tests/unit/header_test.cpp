@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/support/catch.h"
+#include "tests/support/seed.h"
 
 namespace greylisting {
 namespace {
@@ -16,7 +17,6 @@ namespace {
 using namespace std::chrono_literals;
 using Lines = std::vector<std::string>;
 
-constexpr unsigned kSeed = 20261121;
 constexpr std::time_t kNow = 1795241504;  // 2026-11-21 06:11:44 UTC
 
 Lines lines_of(std::string_view text) {
@@ -82,8 +82,8 @@ TEST_CASE("delay_header: what is no host's name is replaced", "[header]") {
 }
 
 TEST_CASE("delay_header: one field of short lines for any name and time", "[header]") {
-  CAPTURE(kSeed);
-  std::mt19937 random(kSeed);
+  CAPTURE(test::kSeed);
+  std::mt19937 random(test::kSeed);
   for (int i = 0; i < 1000; ++i) {
     const std::string host(1 + random() % 253, 'x');
     const std::chrono::seconds waited(static_cast<long>(random()));

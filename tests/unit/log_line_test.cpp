@@ -38,10 +38,10 @@ std::string spamdyke(const std::string& what, const std::string& sender, const s
          " origin_rdns: mail.example.net auth: " + user + " encryption: (none) reason: 250_ok";
 }
 
-std::string text(const LogLine& line) { return line.client ? line.client->text() : "none"; }
+std::string client_or_none(const LogLine& line) { return line.client ? line.client->text() : "none"; }
 
-std::chrono::sys_seconds at(std::int64_t seconds) {
-  return std::chrono::sys_seconds(std::chrono::seconds(seconds));
+std::chrono::sys_seconds at(std::int64_t time) {
+  return std::chrono::sys_seconds(std::chrono::seconds(time));
 }
 
 }  // namespace
@@ -127,7 +127,7 @@ TEST_CASE("read_log_line: what counts as what", "[log_line]") {
     CAPTURE(expected.line);
     const LogLine line = read_log_line(expected.line);
     CHECK(line.event == expected.event);
-    CHECK(text(line) == expected.client);
+    CHECK(client_or_none(line) == expected.client);
     CHECK(line.stamp.index() == 0);
   }
   CHECK(read_log_line(cases[0].line).client_name == "mail.example.net");
@@ -221,7 +221,7 @@ TEST_CASE("read_log_line: what a client says is not taken for what qmail-smtpd s
     CAPTURE(expected.line);
     const LogLine line = read_log_line(expected.line);
     CHECK(line.event == expected.event);
-    CHECK(text(line) == (expected.event == Event::other ? "none" : "192.0.2.1"));
+    CHECK(client_or_none(line) == (expected.event == Event::other ? "none" : "192.0.2.1"));
   }
 }
 
@@ -325,7 +325,7 @@ TEST_CASE("read_log_line: stamps", "[log_line]") {
       const LogLine line = read_log_line(expected.stamp + message);
       CHECK(line.stamp == expected.expected);
       CHECK(line.event != Event::other);
-      CHECK(text(line) == "192.0.2.1");
+      CHECK(client_or_none(line) == "192.0.2.1");
     }
     CHECK(read_log_line(expected.stamp).stamp == expected.expected);
   }

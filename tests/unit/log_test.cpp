@@ -13,14 +13,13 @@
 #include <vector>
 
 #include "tests/support/catch.h"
+#include "tests/support/seed.h"
 #include "tests/support/standard_stream.h"
 
 namespace greylisting {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr unsigned kSeed = 20250606;
 
 constexpr std::array kLevels{LogLevel::fatal, LogLevel::error, LogLevel::warning, LogLevel::info,
                              LogLevel::debug};
@@ -33,7 +32,7 @@ int value_of_digit(char c) {
 }
 
 // A reader of log lines as somebody else would write it from the words of log.h.
-Words parse(const std::string& line) {
+Words words_in(const std::string& line) {
   Words words;
   std::string* part = nullptr;
   for (std::size_t i = 0; i <= line.size(); ++i) {
@@ -176,8 +175,8 @@ TEST_CASE("describe: milliseconds have two decimals", "[log]") {
 }
 
 TEST_CASE("describe: hostile values are read back byte for byte", "[log]") {
-  CAPTURE(kSeed);
-  std::mt19937 random(kSeed);
+  CAPTURE(test::kSeed);
+  std::mt19937 random(test::kSeed);
   const auto hostile = [&random] {
     static const std::vector<std::string> kPieces{" ",
                                                   "=",
@@ -213,21 +212,21 @@ TEST_CASE("describe: hostile values are read back byte for byte", "[log]") {
     const std::string text = describe(decision, session, kCircumstances);
     CAPTURE(i, text);
     REQUIRE(is_printable_line(text));
-    REQUIRE(parse(text) == Words{{"outcome", "deferred"},
-                                 {"reason", "early"},
-                                 {"client", session.client},
-                                 {"host", session.client_name},
-                                 {"helo", session.helo},
-                                 {"spf", session.spf_result},
-                                 {"sender", session.sender},
-                                 {"recipient", session.recipient},
-                                 {"entry", decision.entry},
-                                 {"record", "7"},
-                                 {"waited", "60"},
-                                 {"left", "3240"},
-                                 {"time", "2026-11-21T06:11:44Z"},
-                                 {"session", "4711"},
-                                 {"ms", "0.87"}});
+    REQUIRE(words_in(text) == Words{{"outcome", "deferred"},
+                                    {"reason", "early"},
+                                    {"client", session.client},
+                                    {"host", session.client_name},
+                                    {"helo", session.helo},
+                                    {"spf", session.spf_result},
+                                    {"sender", session.sender},
+                                    {"recipient", session.recipient},
+                                    {"entry", decision.entry},
+                                    {"record", "7"},
+                                    {"waited", "60"},
+                                    {"left", "3240"},
+                                    {"time", "2026-11-21T06:11:44Z"},
+                                    {"session", "4711"},
+                                    {"ms", "0.87"}});
     // As it comes to the log: the same words behind the program's name.
     REQUIRE(Log(LogLevel::info).line(LogLevel::info, text) == "greylisting: " + text + '\n');
   }
@@ -261,8 +260,8 @@ TEST_CASE("Log::line: one line, which ends once, whatever the text is", "[log]")
   CHECK(log.line(LogLevel::error, "a \\ b") == "greylisting: a \\ b\n");
   CHECK(log.line(LogLevel::error, "a\tb\x1b\x7f\xff") == "greylisting: a\\x09b\\x1b\\x7f\\xff\n");
 
-  CAPTURE(kSeed);
-  std::mt19937 random(kSeed);
+  CAPTURE(test::kSeed);
+  std::mt19937 random(test::kSeed);
   for (int i = 0; i < 500; ++i) {
     std::string text(random() % 200, '\0');
     for (char& c : text) c = static_cast<char>(random() & 0xffU);

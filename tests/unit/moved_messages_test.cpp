@@ -47,7 +47,7 @@ Trial undecided(std::uint32_t network, std::uint32_t first) {
 
 constexpr std::uint32_t kExpires = 500 * 60;  // after so long one that was never retried
 
-struct Case {
+struct Move {
   std::string name;
   std::deque<Trial> trials;
   std::uint64_t in_vain = 0;
@@ -55,7 +55,7 @@ struct Case {
   long wait = 0;
 };
 
-const std::vector<Case> kCases{
+const std::vector<Move> kCases{
     {"nothing", {}},
     {"one network", {in_vain(1, 10)}},
     {"the same network twice", {in_vain(1, 10), in_vain(1, 20)}},
@@ -84,7 +84,7 @@ const std::vector<Case> kCases{
 }  // namespace
 
 TEST_CASE("A message has moved when it was tried from two networks before it passed", "[moved_messages]") {
-  for (Case each : kCases) {
+  for (Move each : kCases) {
     DYNAMIC_SECTION(each.name) {
       const auto messages = moved_messages(each.trials);
       REQUIRE(messages.size() == (each.networks > 0 ? 1 : 0));

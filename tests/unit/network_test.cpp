@@ -11,33 +11,32 @@
 #include <vector>
 
 #include "tests/support/catch.h"
+#include "tests/support/seed.h"
 
 namespace greylisting {
 namespace {
 
 using namespace std::string_literals;
 
-constexpr unsigned kSeed = 20250604;
-
 __extension__ typedef unsigned __int128 Bits;
 
 // The reference: an address is a number of 32 or 128 bits, a network is arithmetic on it.
-struct Number {
+struct Written {
   Bits value = 0;
   unsigned bits = 32;
 
-  bool operator==(const Number&) const = default;
+  bool operator==(const Written&) const = default;
 };
 
-Number number_of(std::string_view bytes) {
-  Number number{0, static_cast<unsigned>(bytes.size()) * 8};
+Written number_of(std::string_view bytes) {
+  Written number{0, static_cast<unsigned>(bytes.size()) * 8};
   for (const char c : bytes) number.value = number.value << 8U | static_cast<unsigned char>(c);
   return number;
 }
 
-Number number_of(const IpAddress& address) { return number_of(address.bytes()); }
+Written number_of(const IpAddress& address) { return number_of(address.bytes()); }
 
-std::string bytes_of(const Number& number) {
+std::string bytes_of(const Written& number) {
   std::string bytes;
   for (unsigned shift = number.bits; shift > 0; shift -= 8) {
     bytes += static_cast<char>(static_cast<unsigned char>(number.value >> (shift - 8) & 0xffU));
@@ -51,22 +50,22 @@ Bits host_mask(unsigned prefix, unsigned bits) {
   return free == 128 ? ~Bits{0} : (Bits{1} << free) - 1;
 }
 
-Number first_of(const Number& number, unsigned prefix) {
+Written first_of(const Written& number, unsigned prefix) {
   return {number.value & ~host_mask(prefix, number.bits), number.bits};
 }
 
-Number last_of(const Number& number, unsigned prefix) {
+Written last_of(const Written& number, unsigned prefix) {
   return {number.value | host_mask(prefix, number.bits), number.bits};
 }
 
-bool reference_contains(const Number& network, unsigned prefix, const Number& address) {
+bool reference_contains(const Written& network, unsigned prefix, const Written& address) {
   return address.bits == network.bits && first_of(network, prefix) == first_of(address, prefix);
 }
 
-bool is_mapped(const Number& number) { return number.bits == 128 && number.value >> 32U == 0xffff; }
+bool is_mapped(const Written& number) { return number.bits == 128 && number.value >> 32U == 0xffff; }
 
 // By inet_ntop, but for what it shows as ::1.2.3.4.
-std::string text_of(const Number& number) {
+std::string text_of(const Written& number) {
   if (number.bits == 128 && number.value >> 32U == 0 && number.value >> 16U != 0) {
     std::array<char, 16> groups{};
     std::snprintf(groups.data(), groups.size(), "::%x:%x", static_cast<unsigned>(number.value >> 16U),
@@ -84,7 +83,7 @@ bool inet_pton_takes(int family, const std::string& text) {
   return inet_pton(family, text.c_str(), bytes.data()) == 1;
 }
 
-std::string eight_groups(const Number& number, const char* format) {
+std::string eight_groups(const Written& number, const char* format) {
   std::string text;
   for (unsigned shift = 128; shift > 0; shift -= 16) {
     std::array<char, 8> group{};
@@ -96,7 +95,7 @@ std::string eight_groups(const Number& number, const char* format) {
 }
 
 // Every way that RFC 4291, section 2.2, has to write an address.
-std::vector<std::string> spellings(const Number& number) {
+std::vector<std::string> spellings(const Written& number) {
   if (number.bits == 32) return {text_of(number)};
   std::string upper = text_of(number);
   std::ranges::transform(upper, upper.begin(),
@@ -115,8 +114,8 @@ std::vector<std::string> spellings(const Number& number) {
 class Generator {
  public:
   // Runs of zeros and ones among random bytes, so that "::", first and last addresses come up.
-  Number address() {
-    Number number{0, below(2) == 0 ? 32U : 128U};
+  Written address() {
+    Written number{0, below(2) == 0 ? 32U : 128U};
     for (unsigned shift = 0; shift < number.bits; shift += 8) {
       const unsigned kind = below(4);
       const unsigned byte = kind == 0 ? 0 : kind == 1 ? 0xff : below(256);
@@ -126,7 +125,7 @@ class Generator {
   }
 
   // One bit of it flipped, or none.
-  Number near(Number number) {
+  Written near(Written number) {
     const unsigned bit = below(number.bits + 1);
     if (bit < number.bits) number.value ^= Bits{1} << bit;
     return number;
@@ -135,7 +134,7 @@ class Generator {
   unsigned below(unsigned limit) { return static_cast<unsigned>(random_()) % limit; }
 
  private:
-  std::mt19937 random_{kSeed};
+  std::mt19937 random_{test::kSeed};
 };
 
 IpAddress address(std::string_view text) {
@@ -153,10 +152,10 @@ Network network(std::string_view text) {
 }
 
 TEST_CASE("IpAddress::parse: every spelling of random addresses", "[network]") {
-  CAPTURE(kSeed);
+  CAPTURE(test::kSeed);
   Generator generator;
   for (int i = 0; i < 2000; ++i) {
-    const Number number = generator.address();
+    const Written number = generator.address();
     for (const std::string& text : spellings(number)) {
       CAPTURE(i, text);
       const auto address = IpAddress::parse(text);
@@ -213,11 +212,11 @@ TEST_CASE("IpAddress::parse: an IPv4-mapped address is the IPv4 address", "[netw
     CHECK(address(text).bits() == 128);
   }
 
-  CAPTURE(kSeed);
+  CAPTURE(test::kSeed);
   Generator generator;
   for (int i = 0; i < 500; ++i) {
-    const Number quad{generator.address().value & 0xffffffffU, 32};
-    const Number mapped{Bits{0xffff} << 32U | quad.value, 128};
+    const Written quad{generator.address().value & 0xffffffffU, 32};
+    const Written mapped{Bits{0xffff} << 32U | quad.value, 128};
     for (const std::string& text : spellings(mapped)) {
       CAPTURE(i, text);
       REQUIRE(number_of(address(text)) == quad);
@@ -273,7 +272,7 @@ TEST_CASE("IpAddress::parse: leading zeros are what inet_pton says they are", "[
 }
 
 TEST_CASE("IpAddress::parse: takes what inet_pton takes, of random text", "[network]") {
-  CAPTURE(kSeed);
+  CAPTURE(test::kSeed);
   Generator generator;
   constexpr std::string_view kPieces = "0123459afF::::....  x";
   int taken = 0;
@@ -305,17 +304,17 @@ TEST_CASE("IpAddress: the same bytes in another family are another address", "[n
 }
 
 TEST_CASE("Network::of: first, last and members at every prefix length", "[network]") {
-  CAPTURE(kSeed);
+  CAPTURE(test::kSeed);
   Generator generator;
   for (int i = 0; i < 150; ++i) {
-    const Number number = generator.address();
+    const Written number = generator.address();
     if (is_mapped(number)) continue;
     const IpAddress inside = address(text_of(number));
     for (unsigned prefix = 0; prefix <= number.bits; ++prefix) {
       CAPTURE(i, text_of(number), prefix);
       const Network network = Network::of(inside, prefix);
-      const Number first = first_of(number, prefix);
-      const Number last = last_of(number, prefix);
+      const Written first = first_of(number, prefix);
+      const Written last = last_of(number, prefix);
       REQUIRE(network.prefix() == prefix);
       REQUIRE(number_of(network.first()) == first);
       REQUIRE(number_of(network.last()) == last);
@@ -323,7 +322,7 @@ TEST_CASE("Network::of: first, last and members at every prefix length", "[netwo
       REQUIRE(network.contains(network.first()));
       REQUIRE(network.contains(network.last()));
 
-      for (const Number& other :
+      for (const Written& other :
            {generator.near(number), generator.near(first), generator.near(last), generator.address()}) {
         if (is_mapped(other)) continue;
         CAPTURE(text_of(other));
@@ -350,10 +349,10 @@ TEST_CASE("Network::contains: never an address of the other family", "[network]"
 }
 
 TEST_CASE("Network::parse: random networks, and their text read again", "[network]") {
-  CAPTURE(kSeed);
+  CAPTURE(test::kSeed);
   Generator generator;
   for (int i = 0; i < 3000; ++i) {
-    const Number number = generator.address();
+    const Written number = generator.address();
     if (is_mapped(number)) continue;
     const unsigned prefix = generator.below(number.bits + 1);
     for (const std::string& spelling : spellings(number)) {
@@ -467,10 +466,10 @@ TEST_CASE("first_addresses_around: the most specific network's first", "[network
 }
 
 TEST_CASE("first_addresses_around: the set and order that arithmetic gives", "[network]") {
-  CAPTURE(kSeed);
+  CAPTURE(test::kSeed);
   Generator generator;
   for (int i = 0; i < 500; ++i) {
-    const Number number = generator.address();
+    const Written number = generator.address();
     if (is_mapped(number)) continue;
     std::vector<std::string> expected;
     for (unsigned prefix = number.bits + 1; prefix-- > 0;) {
@@ -488,17 +487,17 @@ TEST_CASE("first_addresses_around: the set and order that arithmetic gives", "[n
 // What the stores' SQL relies on: a network contains the client if and only if it begins at one of these
 // addresses and ends at the client's or behind.
 TEST_CASE("first_addresses_around: answers which networks contain a client", "[network]") {
-  CAPTURE(kSeed);
+  CAPTURE(test::kSeed);
   Generator generator;
   int members = 0;
   int strangers = 0;
   for (int i = 0; i < 300; ++i) {
-    const Number number = generator.address();
+    const Written number = generator.address();
     if (is_mapped(number)) continue;
     const IpAddress client = address(text_of(number));
     const std::vector<IpAddress> firsts = first_addresses_around(client);
     for (int j = 0; j < 50; ++j) {
-      const Number other = generator.below(8) == 0 ? generator.address() : generator.near(number);
+      const Written other = generator.below(8) == 0 ? generator.address() : generator.near(number);
       if (is_mapped(other)) continue;
       const Network network = Network::of(address(text_of(other)), generator.below(other.bits + 1));
       const bool expected = reference_contains(other, network.prefix(), number);

@@ -10,7 +10,7 @@ namespace {
 
 using Event = LogEvent;
 
-struct Case {
+struct Line {
   std::string message;
   Event event = Event::other;
   std::string client{};
@@ -19,7 +19,7 @@ struct Case {
 
 LogLine read(const std::string& stamped) { return read_log_line(stamped); }
 
-std::string text(const LogLine& line) { return line.client ? line.client->text() : ""; }
+std::string client_of(const LogLine& line) { return line.client ? line.client->text() : ""; }
 
 }  // namespace
 
@@ -52,7 +52,7 @@ TEST_CASE("read_postfix: mail on its way out", "[log_line][postfix_log]") {
 }
 
 TEST_CASE("read_postfix: what counts as what", "[log_line][postfix_log]") {
-  for (const Case& expected : std::vector<Case>{
+  for (const Line& expected : std::vector<Line>{
            {"4F1A21234: client=mail.example.net[192.0.2.1]", Event::recipient_accepted, "192.0.2.1",
             "4F1A21234"},
            {"4bXyZ12Qwz3F: client=unknown[2001:db8::1]:40001", Event::recipient_accepted, "2001:db8::1",
@@ -81,7 +81,7 @@ TEST_CASE("read_postfix: what counts as what", "[log_line][postfix_log]") {
     CAPTURE(expected.message);
     const LogLine line = read("Nov 21 06:11:44 mx postfix/smtpd[4711]: " + expected.message);
     CHECK(line.event == expected.event);
-    CHECK(text(line) == expected.client);
+    CHECK(client_of(line) == expected.client);
     CHECK(line.process == expected.process);
     CHECK(line.stamp.index() == 2);
   }

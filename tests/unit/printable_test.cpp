@@ -8,13 +8,12 @@
 #include <vector>
 
 #include "tests/support/catch.h"
+#include "tests/support/seed.h"
 
 namespace greylisting {
 namespace {
 
 using namespace std::string_literals;
-
-constexpr unsigned kSeed = 20250601;
 
 // Two digits by the C library.
 std::string digits(char byte) {
@@ -67,8 +66,8 @@ TEST_CASE("printable: known strings", "[printable]") {
 }
 
 TEST_CASE("printable: random bytes make one printable word and come back from it", "[printable]") {
-  CAPTURE(kSeed);
-  std::mt19937 random(kSeed);
+  CAPTURE(test::kSeed);
+  std::mt19937 random(test::kSeed);
   for (int i = 0; i < 2000; ++i) {
     const std::string bytes = random_bytes(random, random() % 64);
     const std::string text = printable(bytes);

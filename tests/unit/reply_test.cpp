@@ -6,14 +6,13 @@
 #include <string_view>
 
 #include "tests/support/catch.h"
+#include "tests/support/seed.h"
 
 namespace greylisting {
 namespace {
 
 using namespace std::chrono_literals;
 using namespace std::string_literals;
-
-constexpr unsigned kSeed = 20250603;
 
 // RFC 5321, section 4.2: textstring is %d09 / %d32-126; a tab is not taken here.
 bool is_reply_text(std::string_view text) {
@@ -135,8 +134,8 @@ TEST_CASE("expand_reply: cuts at 510 octets", "[reply]") {
 }
 
 TEST_CASE("expand_reply: always one reply line, whatever the recipient's domain is", "[reply]") {
-  CAPTURE(kSeed);
-  std::mt19937 random(kSeed);
+  CAPTURE(test::kSeed);
+  std::mt19937 random(test::kSeed);
   const std::string text = GENERATE(as<std::string>(), "451 %r", "451 wait %s seconds, %r", "451 %r%r%r%r");
   for (int i = 0; i < 500; ++i) {
     std::string domain(i == 0 ? 64 * 1024 : 1 + random() % 400, '\0');

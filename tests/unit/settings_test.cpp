@@ -30,9 +30,9 @@ using test::write_file;
 using Variables = std::map<std::string, std::string>;
 using Problems = std::vector<Problem>;
 
-constexpr const char* kFile = "control/greylisting";
+constexpr const char* kSettings = "control/greylisting";
 
-Environment environment_of(const Variables& variables) {
+Environment given(const Variables& variables) {
   return [&variables](const char* name) -> const char* {
     const auto found = variables.find(name);
     return found == variables.end() ? nullptr : found->second.c_str();
@@ -40,10 +40,10 @@ Environment environment_of(const Variables& variables) {
 }
 
 LoadedSettings parse(std::string_view text, const Variables& variables = {}) {
-  return parse_settings(kFile, text, environment_of(variables));
+  return parse_settings(kSettings, text, given(variables));
 }
 
-LoadedSettings load(const Variables& variables) { return load_settings(environment_of(variables)); }
+LoadedSettings load(const Variables& variables) { return load_settings(given(variables)); }
 
 // The value of a setting as `rows` shows it.
 std::string value_of(const Settings& settings, std::string_view key) {
@@ -190,7 +190,7 @@ TEST_CASE("Settings: every setting and its default, which 0.5 had where it had t
   using Rows = std::vector<std::pair<std::string, std::string>>;
   const LoadedSettings loaded = parse("");
   CHECK(loaded.problems.empty());
-  CHECK(loaded.file == kFile);
+  CHECK(loaded.file == kSettings);
   CHECK(loaded.settings.rows() ==
         Rows{{"store", "sqlite"},
              {"sqlite_file", "greylisting/greylisting.db"},

@@ -13,14 +13,13 @@
 #include "host/header.h"
 #include "process/deadline.h"
 #include "tests/support/catch.h"
+#include "tests/support/seed.h"
 #include "tests/support/standard_stream.h"
 
 namespace greylisting::spp {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr unsigned kSeed = 20250607;
 
 Decision decision_of(Reason reason, std::chrono::seconds left = 0s) {
   Decision decision;
@@ -98,8 +97,8 @@ TEST_CASE("spp::commands: one command of one line, whatever the recipient's doma
   Settings settings;
   settings.defer_message = "451 %r, %s s";
   settings.reject_message = "553 %r";
-  CAPTURE(kSeed);
-  std::mt19937 random(kSeed);
+  CAPTURE(test::kSeed);
+  std::mt19937 random(test::kSeed);
   for (int i = 0; i < 1000; ++i) {
     std::string domain(i == 0 ? 64 * 1024 : random() % 300, '\0');
     for (char& c : domain) c = static_cast<char>(random() & 0xffU);

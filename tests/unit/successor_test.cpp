@@ -44,7 +44,7 @@ std::string said_by_successor(const std::string& script, const std::string& file
   std::string said;
   std::array<char, 1024> some{};
   ssize_t size = 0;
-  while ((size = read(ends[0], some.data(), some.size())) > 0)
+  while ((size = ::read(ends[0], some.data(), some.size())) > 0)
     said.append(some.data(), static_cast<std::size_t>(size));
   close(ends[0]);
   int status = 0;

@@ -20,7 +20,7 @@ namespace {
 using namespace std::string_literals;
 using Problems = std::vector<std::string>;
 
-constexpr const char* kFile = "control/greylisting_suspicious";
+constexpr const char* kRules = "control/greylisting_suspicious";
 const Problems kNone;
 
 Session session_of_alice() {
@@ -63,7 +63,7 @@ TEST_CASE("SuspicionRules: every attribute, both operators", "[suspicion_rules]"
                              {R"(sender =~ (?i)alice)", true},
                              {R"(sender =~ ALICE)", false}}));
   CAPTURE(row.rule);
-  const SuspicionRules rules = SuspicionRules::parse(kFile, row.rule + '\n');
+  const SuspicionRules rules = SuspicionRules::parse(kRules, row.rule + '\n');
   CHECK(rules.check() == kNone);
   CHECK(holds_for(rules, session_of_alice()) == (row.holds ? 1 : 0));
 }
@@ -72,7 +72,7 @@ TEST_CASE("SuspicionRules: what is missing", "[suspicion_rules]") {
   Session session = session_of_alice();
   session.client_name = session.helo = session.sender = "";
   const SuspicionRules rules = SuspicionRules::parse(
-      kFile, GENERATE(values<std::string>({"client_name =~ ^unknown$", "helo_name =~ ^$", "sender =~ ^$"})));
+      kRules, GENERATE(values<std::string>({"client_name =~ ^unknown$", "helo_name =~ ^$", "sender =~ ^$"})));
   CHECK(holds_for(rules, session) == 1);
   CHECK(holds_for(rules, session_of_alice()) == 0);
 }
@@ -102,7 +102,7 @@ TEST_CASE("SuspicionRules: blanks and comments", "[suspicion_rules]") {
                                           {"sender =~ a~b\n", 0},
                                           {"sender !~ a=~b\n", 1}}));
   CAPTURE(row.text);
-  const SuspicionRules rules = SuspicionRules::parse(kFile, row.text);
+  const SuspicionRules rules = SuspicionRules::parse(kRules, row.text);
   CHECK(rules.check() == kNone);
   CHECK(holds_for(rules, session_of_alice()) == row.line);
 }
@@ -110,9 +110,9 @@ TEST_CASE("SuspicionRules: blanks and comments", "[suspicion_rules]") {
 TEST_CASE("SuspicionRules: a # in an expression", "[suspicion_rules]") {
   Session session = session_of_alice();
   session.sender = "a#b\\@example.com";
-  CHECK(holds_for(SuspicionRules::parse(kFile, R"(sender =~ a\#b)"), session) == 1);
-  CHECK(holds_for(SuspicionRules::parse(kFile, R"(sender =~ b\\#.*)"), session) == 1);
-  CHECK(holds_for(SuspicionRules::parse(kFile, R"(sender =~ c\\#.*)"), session) == 0);
+  CHECK(holds_for(SuspicionRules::parse(kRules, R"(sender =~ a\#b)"), session) == 1);
+  CHECK(holds_for(SuspicionRules::parse(kRules, R"(sender =~ b\\#.*)"), session) == 1);
+  CHECK(holds_for(SuspicionRules::parse(kRules, R"(sender =~ c\\#.*)"), session) == 0);
 }
 
 TEST_CASE("SuspicionRules: lines that cannot be understood", "[suspicion_rules]") {
@@ -141,8 +141,8 @@ TEST_CASE("SuspicionRules: lines that cannot be understood", "[suspicion_rules]"
        {"helo !~ #x",
         "helo: the regular expression is missing; ignoring the rule. In an expression, # is written \\#"}}));
   CAPTURE(row.line);
-  const SuspicionRules rules = SuspicionRules::parse(kFile, "#\n" + row.line + "\nsender =~ Alice\n");
-  CHECK(rules.problems() == Problems{kFile + ":2: "s + row.problem});
+  const SuspicionRules rules = SuspicionRules::parse(kRules, "#\n" + row.line + "\nsender =~ Alice\n");
+  CHECK(rules.problems() == Problems{kRules + ":2: "s + row.problem});
   CHECK(rules.check() == rules.problems());
   CHECK(holds_for(rules, session_of_alice()) == 3);
 }
@@ -150,18 +150,18 @@ TEST_CASE("SuspicionRules: lines that cannot be understood", "[suspicion_rules]"
 TEST_CASE("SuspicionRules: expressions that cannot be understood are told by check alone, and never hold",
           "[suspicion_rules]") {
   const SuspicionRules rules =
-      SuspicionRules::parse(kFile, "sender =~ (Alice\nsender !~ [b\n?\nsender =~ Alice\nsender =~ *\n");
+      SuspicionRules::parse(kRules, "sender =~ (Alice\nsender !~ [b\n?\nsender =~ Alice\nsender =~ *\n");
   CHECK(rules.problems().size() == 1);
   CHECK(holds_for(rules, session_of_alice()) == 4);
   const Problems problems = rules.check();
   REQUIRE(problems.size() == 4);
   CHECK(problems[0] == rules.problems()[0]);
   CHECK(problems[1] ==
-        kFile +
+        kRules +
             ":1: \"(Alice\" is not a regular expression (missing closing parenthesis at octet 6), "
             "so the rule never holds; write it as pcre2pattern(3) says"s);
-  CHECK(problems[2].starts_with(kFile + ":2: \"[b\" is not a regular expression ("s));
-  CHECK(problems[3].starts_with(kFile + ":5: \"*\" is not a regular expression ("s));
+  CHECK(problems[2].starts_with(kRules + ":2: \"[b\" is not a regular expression ("s));
+  CHECK(problems[3].starts_with(kRules + ":5: \"*\" is not a regular expression ("s));
 }
 
 TEST_CASE("SuspicionRules: what goes beyond the limits does not hold, whatever the operator",
@@ -170,17 +170,17 @@ TEST_CASE("SuspicionRules: what goes beyond the limits does not hold, whatever t
   session.helo = std::string(60, 'a') + 'b';
   const std::string rule = GENERATE(values<std::string>({"helo =~ ^(a+)+$", "helo !~ ^(a+)+$"}));
   CAPTURE(rule, session.helo);
-  CHECK(holds_for(SuspicionRules::parse(kFile, rule), session) == 0);
-  CHECK(holds_for(SuspicionRules::parse(kFile, rule + "\nhelo !~ @"), session) == 2);
+  CHECK(holds_for(SuspicionRules::parse(kRules, rule), session) == 0);
+  CHECK(holds_for(SuspicionRules::parse(kRules, rule + "\nhelo !~ @"), session) == 2);
 }
 
 TEST_CASE("SuspicionRules: a hostile session's bytes", "[suspicion_rules]") {
   Session session = session_of_alice();
   session.sender = "a\0\xff\n\xc3(@b"s;
-  CHECK(holds_for(SuspicionRules::parse(kFile, R"(sender =~ ^a\x00\xff\n\xc3\(@b$)"), session) == 1);
-  CHECK(holds_for(SuspicionRules::parse(kFile, R"(sender =~ (*UTF).)"), session) == 0);
+  CHECK(holds_for(SuspicionRules::parse(kRules, R"(sender =~ ^a\x00\xff\n\xc3\(@b$)"), session) == 1);
+  CHECK(holds_for(SuspicionRules::parse(kRules, R"(sender =~ (*UTF).)"), session) == 0);
   session.sender = std::string(Regexp::kMaxSubject, 'a');
-  CHECK(holds_for(SuspicionRules::parse(kFile, "sender =~ ^a+$"), session) == 1);
+  CHECK(holds_for(SuspicionRules::parse(kRules, "sender =~ ^a+$"), session) == 1);
 }
 
 TEST_CASE("SuspicionRules: rules as SQLgrey's users have them", "[suspicion_rules]") {
@@ -189,7 +189,7 @@ TEST_CASE("SuspicionRules: rules as SQLgrey's users have them", "[suspicion_rule
     unsigned line;
   };
   const SuspicionRules rules =
-      SuspicionRules::parse(kFile,
+      SuspicionRules::parse(kRules,
                             "# written for SQLgrey\n"
                             "client_name =~ \\.(invalid|test)$\t# these domains\n"
                             "\t\t\t\t# and no others\n"
@@ -276,7 +276,7 @@ TEST_CASE("SuspicionRules: the sample has no mistake and lets a mail server be",
     }
   }
   CHECK(uncommented == 5);
-  CHECK(SuspicionRules::parse(kFile, text).check() == kNone);
+  CHECK(SuspicionRules::parse(kRules, text).check() == kNone);
 }
 
 TEST_CASE("SuspicionRules::read: the file", "[suspicion_rules]") {

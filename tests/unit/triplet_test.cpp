@@ -10,11 +10,10 @@
 #include <utility>
 
 #include "tests/support/catch.h"
+#include "tests/support/seed.h"
 
 namespace greylisting {
 namespace {
-
-constexpr unsigned kSeed = 20250605;
 
 Triplet triplet(std::string_view client, unsigned prefix, std::string_view sender,
                 std::string_view recipient) {
@@ -23,7 +22,7 @@ Triplet triplet(std::string_view client, unsigned prefix, std::string_view sende
   return {*address, Network::of(*address, prefix), Address::sender(sender), Address::recipient(recipient)};
 }
 
-std::string digits(const Fingerprint& key) {
+std::string key_digits(const Fingerprint& key) {
   std::string text;
   for (const char c : key) {
     std::array<char, 3> byte{};
@@ -36,18 +35,19 @@ std::string digits(const Fingerprint& key) {
 // Each by the command above it, of coreutils and a shell.
 TEST_CASE("Triplet::key: fixed keys, which the databases hold", "[triplet]") {
   // printf '4\030\300\000\002\000\000alice@example.com\000bob@example.org' | sha256sum | cut -c1-32
-  CHECK(digits(triplet("192.0.2.1", 24, "alice@example.com", "bob@example.org").key()) ==
+  CHECK(key_digits(triplet("192.0.2.1", 24, "alice@example.com", "bob@example.org").key()) ==
         "8d44f356fa72a01bc45d4461a62e508c");
 
   // The null sender.
   // printf '4\040\300\000\002\001\000\000bob@example.org' | sha256sum | cut -c1-32
-  CHECK(digits(triplet("192.0.2.1", 32, "", "bob@example.org").key()) == "54091888f9f8f972aabf880ac9b2131a");
+  CHECK(key_digits(triplet("192.0.2.1", 32, "", "bob@example.org").key()) ==
+        "54091888f9f8f972aabf880ac9b2131a");
 
   // printf
   // '6\100\040\001\015\270\000\001\000\002\000\000\000\000\000\000\000\000\000alice@example.com\000bob@example.org'
   // |
   //   sha256sum | cut -c1-32
-  CHECK(digits(triplet("2001:db8:1:2:3:4:5:6", 64, "alice@example.com", "bob@example.org").key()) ==
+  CHECK(key_digits(triplet("2001:db8:1:2:3:4:5:6", 64, "alice@example.com", "bob@example.org").key()) ==
         "dd5f935e0775625a97bb69f84e482053");
 
   // A prefix length of 128, a sender that is not ASCII.
@@ -55,12 +55,12 @@ TEST_CASE("Triplet::key: fixed keys, which the databases hold", "[triplet]") {
   // '6\200\040\001\015\270\000\001\000\002\000\000\000\000\000\000\000\001\000j\303\204ger@example.com\000bob@example.org'
   // |
   //   sha256sum | cut -c1-32
-  CHECK(digits(triplet("2001:db8:1:2::1", 128, "j\xc3\x84ger@example.com", "bob@example.org").key()) ==
+  CHECK(key_digits(triplet("2001:db8:1:2::1", 128, "j\xc3\x84ger@example.com", "bob@example.org").key()) ==
         "434740f05efdffe6b3b8f7b1a9a08882");
 
   // Nothing but zeros.
   // printf '4\000\000\000\000\000\000\000' | sha256sum | cut -c1-32
-  CHECK(digits(triplet("192.0.2.1", 0, "", "").key()) == "dcbe298920b50037fcfb8dda1e57ad49");
+  CHECK(key_digits(triplet("192.0.2.1", 0, "", "").key()) == "dcbe298920b50037fcfb8dda1e57ad49");
 }
 
 TEST_CASE("Triplet::key: the same for every spelling of one triplet", "[triplet]") {
@@ -102,8 +102,8 @@ TEST_CASE("Triplet::key: another one when a byte moves from one part to the next
   CHECK(triplet("192.0.2.1", 24, "ab", "cd").key() != triplet("192.0.2.1", 24, "a", "bcd").key());
   CHECK(triplet("192.0.2.1", 24, "abcd", "").key() != triplet("192.0.2.1", 24, "", "abcd").key());
 
-  CAPTURE(kSeed);
-  std::mt19937 random(kSeed);
+  CAPTURE(test::kSeed);
+  std::mt19937 random(test::kSeed);
   for (int i = 0; i < 500; ++i) {
     std::string both(2 + random() % 20, '\0');
     for (char& c : both) c = static_cast<char>(1 + random() % 255);

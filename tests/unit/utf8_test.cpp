@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tests/support/catch.h"
+#include "tests/support/seed.h"
 
 namespace greylisting {
 namespace {
@@ -51,9 +52,8 @@ TEST_CASE("line_of_utf8: is cut before a character", "[utf8]") {
 }
 
 TEST_CASE("line_of_utf8: of any bytes a line that stays as it is", "[utf8]") {
-  constexpr unsigned kSeed = 20261126;
-  CAPTURE(kSeed);
-  std::mt19937 random(kSeed);
+  CAPTURE(test::kSeed);
+  std::mt19937 random(test::kSeed);
   for (int i = 0; i < 5000; ++i) {
     std::string bytes(random() % 20, '\0');
     for (char& c : bytes) c = static_cast<char>(random() & 0xffU);

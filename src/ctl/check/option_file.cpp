@@ -101,9 +101,9 @@ std::string key_of(std::string_view word) {
   return key;
 }
 
-class Reader {
+class OptionFileReader {
  public:
-  explicit Reader(std::string name) : name_(std::move(name)) {}
+  explicit OptionFileReader(std::string name) : name_(std::move(name)) {}
 
   OptionFile read(std::string_view text) {
     if (text != without_byte_order_mark(text)) {
@@ -246,7 +246,7 @@ class Reader {
 }  // namespace
 
 OptionFile parse_option_file(const std::string& name, std::string_view text) {
-  return kIsConnectorC ? Reader(name).read(text) : OptionFile();
+  return kIsConnectorC ? OptionFileReader(name).read(text) : OptionFile();
 }
 
 OptionFile examine_option_file(const std::string& name) {

@@ -56,7 +56,7 @@ struct Failure {
 };
 
 // The words that are executed, as the host makes them of a line.
-std::vector<std::string> words_of(const std::string& line) {
+std::vector<std::string> command_of(const std::string& line) {
   if (line.starts_with(':')) return {"/bin/sh", "-c", line.substr(1)};
   return {line};
 }
@@ -120,7 +120,7 @@ bool read_streams(Pipe& output, Pipe& errors, Started& started) {
     if (poll(wait.data(), wait.size(), static_cast<int>(left.count())) <= 0) continue;
     const auto take = [&](int& descriptor, short events, std::string& text) {
       if (events == 0) return;
-      const ssize_t size = read(descriptor, buffer.data(), buffer.size());
+      const ssize_t size = ::read(descriptor, buffer.data(), buffer.size());
       if (size > 0) {
         text.append(buffer.data(), static_cast<std::size_t>(size));
       } else {
@@ -136,7 +136,7 @@ bool read_streams(Pipe& output, Pipe& errors, Started& started) {
 Started start(const SmtpdUser& user, const std::string& line,
               const std::map<std::string, std::string>& environment, Way way, std::uint64_t memory = 0) {
   const std::string home = std::filesystem::current_path();
-  std::vector<std::string> words = words_of(line);
+  std::vector<std::string> words = command_of(line);
   std::vector<std::string> variables;
   variables.reserve(environment.size());
   for (const auto& [name, value] : environment)
@@ -154,7 +154,7 @@ Started start(const SmtpdUser& user, const std::string& line,
 
   Started started;
   Failure told;
-  if (read(failure.read_end, &told, sizeof told) == static_cast<ssize_t>(sizeof told)) {
+  if (::read(failure.read_end, &told, sizeof told) == static_cast<ssize_t>(sizeof told)) {
     started.error = told.error;
     started.is_home = told.is_home;
   }

@@ -40,7 +40,7 @@ std::string joined(const std::string& text) {
 
 // The words of one line up to a comment. Quotes hold a word together and are taken away; a semicolon is a
 // word.
-Words words_of(const std::string& line) {
+Words script_words(const std::string& line) {
   Words words;
   std::string word;
   bool is_word = false;
@@ -74,7 +74,7 @@ Words words_of(const std::string& line) {
 }
 
 // `$QMAILDUID` and `${QMAILDUID}` as the script sets them; empty for what it does not.
-std::string value_of(const std::string& word, const Variables& variables) {
+std::string expanded(const std::string& word, const Variables& variables) {
   if (!word.starts_with('$')) return word;
   std::string name = word.substr(1);
   std::erase_if(name, [](char c) { return c == '{' || c == '}'; });
@@ -85,15 +85,15 @@ std::string value_of(const std::string& word, const Variables& variables) {
 // Whose options are told from those of others.
 constexpr std::array<std::string_view, 5> kPrograms{"env", "softlimit", "chpst", "tcpserver", "sslserver"};
 
-class Reader {
+class RunScriptReader {
  public:
-  explicit Reader(const std::string& file) { script_.file = file; }
+  explicit RunScriptReader(const std::string& file) { script_.file = file; }
 
   RunScript read(const std::string& text) {
     std::istringstream lines(joined(text));
     for (std::string line; std::getline(lines, line);) {
       Words command;
-      for (std::string& word : words_of(line)) {
+      for (std::string& word : script_words(line)) {
         if (word != ";") {
           command.push_back(std::move(word));
         } else {
@@ -118,7 +118,7 @@ class Reader {
     auto word = words.begin();
     for (std::smatch found; word != words.end(); ++word) {
       if (std::regex_match(*word, found, assignment)) {
-        set.emplace_back(found[1], value_of(found[2], variables_));
+        set.emplace_back(found[1], expanded(found[2], variables_));
       } else if (!exports) {
         break;
       }
@@ -134,7 +134,7 @@ class Reader {
     std::string program;
     for (std::size_t i = 0; i < words.size(); ++i) {
       const std::string& word = words[i];
-      const std::string next = i + 1 < words.size() ? value_of(words[i + 1], variables_) : "";
+      const std::string next = i + 1 < words.size() ? expanded(words[i + 1], variables_) : "";
       if (word.starts_with('-')) {
         if (take_option(program, word, next)) ++i;
         continue;
@@ -142,7 +142,7 @@ class Reader {
       const std::string name = fs::path(word).filename();
       const std::size_t sign = word.find('=');
       if (program == "env" && sign != std::string::npos)
-        script_.environment[word.substr(0, sign)] = value_of(word.substr(sign + 1), variables_);
+        script_.environment[word.substr(0, sign)] = expanded(word.substr(sign + 1), variables_);
       if (name == "setuidgid" || name == "s6-setuidgid" || name == "envuidgid") take_user(next);
       if (name == "envdir" || name == "s6-envdir") take_directory(next);
       if (name == "greylisting-front") script_.has_front = true;
@@ -203,7 +203,7 @@ class Reader {
 }  // namespace
 
 RunScript parse_run_script(const std::string& file, const std::string& text) {
-  return Reader(file).read(text);
+  return RunScriptReader(file).read(text);
 }
 
 std::optional<RunScript> find_run_script() {

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kSmtpd = "bin/qmail-smtpd";
 
-std::string content_of(const std::string& file) {
+std::string content_if_any(const std::string& file) {
   std::ifstream stream(file, std::ios::binary);
   std::ostringstream text;
   if (stream) text << stream.rdbuf();
@@ -36,7 +36,7 @@ std::string places(const Service& service) {
 }
 
 void look_at_plugins(const Service& service, std::vector<Finding>& findings) {
-  const std::string smtpd = content_of(kSmtpd);
+  const std::string smtpd = content_if_any(kSmtpd);
   const auto knows = [&smtpd](const char* variable) { return smtpd.find(variable) != std::string::npos; };
   const auto sets = [&service](const char* variable) {
     return service.script->environment.contains(variable);
@@ -87,7 +87,7 @@ void look_at_rules(const Service& service, std::vector<Finding>& findings) {
 Service find_service() {
   Service service{.script = find_run_script()};
   if (service.script && !service.script->rules.empty())
-    service.rules = parse_tcp_rules(content_of(service.script->rules));
+    service.rules = parse_tcp_rules(content_if_any(service.script->rules));
   return service;
 }
 

@@ -189,7 +189,7 @@ Run add_refresh(CLI::App& command) {
   return [options](const LoadedSettings& loaded) { return refresh(loaded, *options); };
 }
 
-constexpr std::array kSubcommands{
+constexpr std::array kEntrySubcommands{
     Subcommand{"allow", "Accept a client, sender or recipient at once",
                "Without a word in front a pattern is a client's; with an @ in it it needs one.\n"
                "Example: greylistctl allow 192.0.2.0/24 --for 30d --comment \"our own other site\"",
@@ -238,6 +238,6 @@ constexpr std::array kSubcommands{
 
 }  // namespace
 
-std::span<const Subcommand> entry_subcommands() { return kSubcommands; }
+std::span<const Subcommand> entry_subcommands() { return kEntrySubcommands; }
 
 }  // namespace greylisting::ctl

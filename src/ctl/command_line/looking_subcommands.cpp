@@ -169,7 +169,7 @@ Run add_metrics(CLI::App& command) {
   };
 }
 
-constexpr std::array kSubcommands{
+constexpr std::array kLookingSubcommands{
     Subcommand{"check", "Tell whether this installation works, each problem with its remedy",
                "It starts the plugin as qmail-smtpd does, for a client that nobody has seen; nothing is left "
                "behind.\n"
@@ -223,6 +223,6 @@ void add_circumstances(CLI::App& command, AttemptWords& words) {
       ->type_name("");
 }
 
-std::span<const Subcommand> looking_subcommands() { return kSubcommands; }
+std::span<const Subcommand> looking_subcommands() { return kLookingSubcommands; }
 
 }  // namespace greylisting::ctl

@@ -104,7 +104,7 @@ Run add_migrate(CLI::App& command) {
   return [options](const LoadedSettings& loaded) { return migrate(loaded, *options); };
 }
 
-constexpr std::array kSubcommands{
+constexpr std::array kRecordSubcommands{
     Subcommand{"pass", "Let a message pass at its next attempt",
                "With --spf pass also from any other client that its sender's domain vouches for.\n"
                "Example: greylistctl pass 192.0.2.7 alice@example.net bob@example.org",
@@ -131,6 +131,6 @@ constexpr std::array kSubcommands{
 
 }  // namespace
 
-std::span<const Subcommand> record_subcommands() { return kSubcommands; }
+std::span<const Subcommand> record_subcommands() { return kRecordSubcommands; }
 
 }  // namespace greylisting::ctl

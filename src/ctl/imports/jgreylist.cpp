@@ -43,9 +43,9 @@ std::optional<unsigned> octet_of(const std::string& name) {
   return name.size() == kDigits && ascii::is_digits(name) && octet && *octet <= 255 ? octet : std::nullopt;
 }
 
-class Reader {
+class DirectoryReader {
  public:
-  explicit Reader(Known& known) : known_(known) {}
+  explicit DirectoryReader(Known& known) : known_(known) {}
 
   // `octets` are those that the directory stands for.
   void read(const std::string& directory, const std::vector<unsigned>& octets) {
@@ -96,7 +96,7 @@ class Reader {
 
 Known read_jgreylist(const std::string& directory) {
   Known known;
-  Reader(known).read(directory, {});
+  DirectoryReader(known).read(directory, {});
   return known;
 }
 

@@ -11,9 +11,9 @@ namespace {
 constexpr std::string_view kBlanks = " \t\r\n";
 
 // Takes words, names and values from the text in front of it.
-class Reader {
+class DumpReader {
  public:
-  Reader(std::string_view text, const std::function<void(const DumpedRow& row)>& take)
+  DumpReader(std::string_view text, const std::function<void(const DumpedRow& row)>& take)
       : text_(text), has_escapes_(text.find("INTO `") != std::string_view::npos), take_(take) {}
 
   std::vector<std::size_t> read() {
@@ -192,7 +192,7 @@ class Reader {
 
 std::vector<std::size_t> read_dump(std::string_view text,
                                    const std::function<void(const DumpedRow& row)>& take) {
-  return Reader(text, take).read();
+  return DumpReader(text, take).read();
 }
 
 }  // namespace greylisting::ctl

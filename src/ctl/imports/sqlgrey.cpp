@@ -27,7 +27,7 @@ namespace {
 
 constexpr std::string_view kNobody = "-undef-";
 constexpr std::string_view kSqlite = "SQLite format 3";
-constexpr std::size_t kLongestShown = 200;
+constexpr std::size_t kLongestRow = 200;
 constexpr std::size_t kTime = 19;  // YYYY-MM-DD hh:mm:ss
 
 struct Table {
@@ -152,7 +152,7 @@ class Rows {
 std::string shown(std::string_view table, const std::vector<std::string>& values) {
   std::string text;
   for (const std::string& value : values) text.append(text.empty() ? "" : ", ").append(value);
-  return std::string(table) + ": " + in_quotes(text, kLongestShown) + " is no row of SQLgrey's";
+  return std::string(table) + ": " + in_quotes(text, kLongestRow) + " is no row of SQLgrey's";
 }
 
 [[noreturn]] void refuse(const std::string& file, const std::string& why) {

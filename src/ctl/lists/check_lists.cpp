@@ -21,17 +21,18 @@ namespace {
 
 using State = Finding::State;
 
-constexpr std::size_t kMaxShown = 10;   // findings of one kind
-constexpr std::size_t kMaxRead = 1000;  // entries
+constexpr std::size_t kMostFindings = 10;  // findings of one kind
+constexpr std::size_t kMaxRead = 1000;     // entries
 constexpr const char* kBelieveNames =
     "set trust_remote_host=paranoid and run tcpserver with -p, or allow their networks";
 
 void add_first_of(std::vector<Finding>& findings, std::vector<Finding> more, const std::string& what) {
   const std::size_t size = more.size();
-  more.resize(std::min(size, kMaxShown));
+  more.resize(std::min(size, kMostFindings));
   std::ranges::move(more, std::back_inserter(findings));
-  if (size > kMaxShown) {
-    findings.push_back({State::warning, what + ": " + std::to_string(size - kMaxShown) + " more like these",
+  if (size > kMostFindings) {
+    findings.push_back({State::warning,
+                        what + ": " + std::to_string(size - kMostFindings) + " more like these",
                         "correct them in the same way"});
   }
 }

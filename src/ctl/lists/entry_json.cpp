@@ -17,7 +17,7 @@ namespace {
 using Value = nlohmann::ordered_json;
 
 constexpr int kMaxBlock = 525600;
-constexpr std::size_t kMaxShown = 100;  // of a value in a message
+constexpr std::size_t kLongestValue = 100;  // of a value in a message
 
 constexpr std::array<std::string_view, 9> kKeys{"id",   "action",  "what",  "pattern", "until",
                                                 "over", "comment", "block", "reply"};
@@ -28,7 +28,7 @@ class EntryError : public std::runtime_error {
   using std::runtime_error::runtime_error;
   EntryError(std::string_view key, std::string_view value, const std::string& why)
       : runtime_error(
-            std::string(key).append(": ").append(in_quotes(value, kMaxShown)).append(" ").append(why)) {}
+            std::string(key).append(": ").append(in_quotes(value, kLongestValue)).append(" ").append(why)) {}
 };
 
 // Empty for what is null or is not there.
@@ -71,7 +71,7 @@ Entry entry_of(const Value& object) {
   if (!object.is_object()) throw EntryError("it is not an object");
   for (const auto& [key, value] : object.items()) {
     if (std::ranges::find(kKeys, key) == kKeys.end())
-      throw EntryError(in_quotes(key, kMaxShown) + " is not something that an entry has");
+      throw EntryError(in_quotes(key, kLongestValue) + " is not something that an entry has");
   }
   const std::string action_word = text_at(object, "action");
   const auto action = action_of(action_word);

@@ -22,7 +22,7 @@ namespace {
 
 constexpr int kDays = 7;
 constexpr std::size_t kMaxRecords = 5000;
-constexpr std::size_t kMaxShown = 10;
+constexpr std::size_t kMostWarnings = 10;
 constexpr std::size_t kMaxRegexps = 50;  // held against all records
 constexpr std::uint64_t kMany = 20;
 constexpr std::uint64_t kOneIn = 10;
@@ -230,9 +230,9 @@ std::vector<std::string> warnings_about(const std::vector<Entry>& entries, Admin
     if (is_much(counts.of_any_that_allows, its.attempts.size()))
       warnings.push_back(figure("these entries together", *first(false), counts.of_any_that_allows, its));
   }
-  if (warnings.size() > kMaxShown) {
-    const std::size_t more = warnings.size() - kMaxShown;
-    warnings.resize(kMaxShown);
+  if (warnings.size() > kMostWarnings) {
+    const std::size_t more = warnings.size() - kMostWarnings;
+    warnings.resize(kMostWarnings);
     warnings.push_back("and so " + counted(more, "more entry", "more entries"));
   }
   return warnings;

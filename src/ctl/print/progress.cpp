@@ -17,11 +17,11 @@ constexpr std::uint64_t kWidth = 20;
 constexpr std::string_view kEraseLine = "\r\033[K";
 
 // 12 s   3 min 5 s   2 h 14 min
-std::string text_of(std::uint64_t seconds) {
+std::string text_of(std::uint64_t time) {
   const auto text = [](std::uint64_t number, const char* unit) { return std::to_string(number) + unit; };
-  if (seconds < 60) return text(seconds, " s");
-  if (seconds < 3600) return text(seconds / 60, " min ") + text(seconds % 60, " s");
-  return text(seconds / 3600, " h ") + text(seconds % 3600 / 60, " min");
+  if (time < 60) return text(time, " s");
+  if (time < 3600) return text(time / 60, " min ") + text(time % 60, " s");
+  return text(time / 3600, " h ") + text(time % 3600 / 60, " min");
 }
 
 // The signal has its usual effect again while this runs.

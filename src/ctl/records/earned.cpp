@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "ctl/batches.h"
 #include "ctl/records/key_list.h"
 #include "text/ascii.h"
 #include "text/printable.h"
@@ -16,7 +17,7 @@ namespace greylisting::ctl {
 namespace {
 
 constexpr std::size_t kAtOnce = 5000;
-constexpr std::size_t kColumnWidth = 255;  // of identity
+constexpr std::size_t kIdentityWidth = 255;  // of identity
 
 // The network in `192.0.2.0/24` and `alice@example.net on 192.0.2.0/24`.
 std::optional<Network> network_in(const std::string& identity) {
@@ -45,14 +46,6 @@ std::vector<EarnedIdentity> earned_by(Administration& administration, IsThere is
     }
   } while (rows.size() == kAtOnce);
   return identities;
-}
-
-// Runs `ask` for a thousand items at a time.
-template <typename Item, typename Ask>
-void in_batches(const std::vector<Item>& items, Ask ask) {
-  constexpr std::size_t kBatch = 1000;
-  for (std::span<const Item> rest(items); !rest.empty(); rest = rest.subspan(std::min(rest.size(), kBatch)))
-    ask(rest.first(std::min(rest.size(), kBatch)));
 }
 
 // Those with such a standing of their own. A sender has it on its network after its first pass, where groups
@@ -161,6 +154,7 @@ void forget(Administration& administration, const std::vector<EarnedIdentity>& i
     administration.ask(
         "UPDATE greylisting_clients SET passes = 0, trapped_until = NULL, expires = :now WHERE client IN (" +
         key_list(batch, &EarnedIdentity::key) + ')');
+    return true;
   });
 }
 
@@ -186,6 +180,7 @@ std::map<std::string, NetworkStanding> standings(Administration& administration,
       standings.try_emplace(std::move(row[0]),
                             NetworkStanding{std::stol(row[1]), std::move(row[2]), std::move(row[3])});
     }
+    return true;
   });
   return standings;
 }
@@ -206,7 +201,7 @@ void trust(Administration& administration, const std::vector<ClientToTrust>& cli
         "INSERT INTO greylisting_clients (client, identity, member_of, passes, counted, expires) VALUES ";
     for (const ClientToTrust& client : batch) {
       statement.append(&client == &batch.front() ? "(x'" : ",(x'")
-          .append(client.key + "'," + literal(client.name.substr(0, kColumnWidth)) + ',')
+          .append(client.key + "'," + literal(client.name.substr(0, kIdentityWidth)) + ',')
           .append(client.group.empty() ? "NULL" : "x'" + client.group + '\'')
           .append(',' + std::to_string(client.passes) + ',' + literal(client.seen) + ',' +
                   literal(client.expires) + ')');
@@ -223,12 +218,14 @@ void trust(Administration& administration, const std::vector<ClientToTrust>& cli
       separator = ", ";
     }
     administration.ask(statement);
+    return true;
   });
 }
 
 void withdraw_passes(Administration& administration, const std::vector<std::string>& keys) {
   in_batches(keys, [&administration](const auto& batch) {
     administration.ask("UPDATE greylisting_clients SET passes = 0 WHERE client IN (" + key_list(batch) + ')');
+    return true;
   });
 }
 

@@ -18,7 +18,7 @@
 namespace greylisting::ctl {
 namespace {
 
-using Column = CountedRecord::Column;
+using Counted = CountedRecord::Column;
 using Row = Administration::Row;
 using Clock = std::chrono::steady_clock;
 
@@ -28,7 +28,7 @@ constexpr std::size_t kLookAhead = 20000;
 // Somebody has renewed a record between reading and deleting it.
 struct Renewed {};
 
-const std::string& key_of(const Row& row) { return row[Column::key]; }
+const std::string& record_key(const Row& row) { return row[Counted::key]; }
 const std::string& first_column(const Row& row) { return row.front(); }
 
 std::string day_of(std::string_view time) { return std::string(time.substr(0, 10)) + " 00:00:00"; }
@@ -65,33 +65,33 @@ std::vector<Row> Expiry::next_records() {
                                  " FROM greylisting_data WHERE " + over() +
                                  " ORDER BY record_expires LIMIT " + std::to_string(kLookAhead) + " OFFSET " +
                                  std::to_string(left_),
-                             Column::columns);
+                             Counted::columns);
 }
 
 // Those that may be of the same messages. MySQL goes from each sender to its records by an index; SQLite has
 // none, and CROSS has it go through the records, and look for the sender of each.
 std::vector<Row> Expiry::others_of_their_senders(const std::vector<Row>& records) {
   const auto& [oldest, newest] =
-      std::ranges::minmax(records, {}, [](const Row& row) { return row[Column::first]; });
+      std::ranges::minmax(records, {}, [](const Row& row) { return row[Counted::first]; });
   const auto time = [this](const Row& row, std::chrono::hours by) {
-    return sql::text_literal(later(row[Column::first], by), administration_.dialect());
+    return sql::text_literal(later(row[Counted::first], by), administration_.dialect());
   };
   return administration_.ask(
       "SELECT " + CountedRecord::selected(now_, administration_.dialect()) +
           " FROM greylisting_data CROSS JOIN (SELECT DISTINCT mail_from AS sender FROM greylisting_data "
           "WHERE "
           "triplet IN (" +
-          key_list(records, key_of) +
+          key_list(records, record_key) +
           ")) AS expired ON mail_from = sender WHERE pool IS NULL AND create_time >= " +
           time(oldest, std::chrono::hours(-24)) +
           " AND create_time <= " + time(newest, std::chrono::hours(24)),
-      Column::columns);
+      Counted::columns);
 }
 
 Expiry::Moved Expiry::look_for_moved(const std::vector<Row>& records) {
   std::vector<Row> failed;
   std::ranges::copy_if(records, std::back_inserter(failed), [](const Row& row) {
-    return !row[Column::fate].empty() && row[Column::fate] != kPassed && !row[Column::sender].empty();
+    return !row[Counted::fate].empty() && row[Counted::fate] != kPassed && !row[Counted::sender].empty();
   });
   if (failed.empty() || settings_.history_expire.count() == 0) return {};
   std::deque<Trial> trials;
@@ -100,7 +100,7 @@ Expiry::Moved Expiry::look_for_moved(const std::vector<Row>& records) {
     const auto trial = trial_of(row, settings_);
     if (!trial) continue;
     trials.push_back(*trial);
-    if (!trial->has_passed && !trial->is_undecided) over[row[Column::id]] = std::move(row);
+    if (!trial->has_passed && !trial->is_undecided) over[row[Counted::id]] = std::move(row);
   }
   Moved moved;
   for (const MovedMessage& message : moved_messages(trials)) {
@@ -112,7 +112,7 @@ Expiry::Moved Expiry::look_for_moved(const std::vector<Row>& records) {
       unit.records.push_back(std::move(found->second));
     }
     if (message.is_undecided || unit.records.empty()) continue;
-    unit.message = rows_of(message, unit.records.front()[Column::sender]);
+    unit.message = rows_of(message, unit.records.front()[Counted::sender]);
     moved.messages.push_back(std::move(unit));
   }
   return moved;
@@ -124,7 +124,7 @@ void Expiry::look_ahead() {
     if (records.empty()) return;
     Moved moved = look_for_moved(records);
     for (Row& record : records) {
-      const std::string& id = record[Column::id];
+      const std::string& id = record[Counted::id];
       if (moved.undecided.contains(id)) {
         ++left_;
       } else if (!moved.decided.contains(id)) {
@@ -142,7 +142,7 @@ Expiry::Slice Expiry::delete_records(std::size_t most) {
   std::vector<std::string> keys;
   for (; !units_.empty() && keys.size() < most; units_.pop_front()) {
     units.push_back(std::move(units_.front()));
-    std::ranges::transform(units.back().records, std::back_inserter(keys), key_of);
+    std::ranges::transform(units.back().records, std::back_inserter(keys), record_key);
   }
   while (!keys.empty()) {
     const auto counts = settings_.history_expire.count() > 0 ? counted(units) : std::vector<HistoryRow>();
@@ -166,17 +166,18 @@ Expiry::Slice Expiry::delete_records(std::size_t most) {
 // What is left of a message whose record was renewed waits for the next clean-up.
 std::vector<std::string> Expiry::leave_out_renewed(std::vector<Unit>& units) {
   std::vector<std::string> keys;
-  for (const Unit& unit : units) std::ranges::transform(unit.records, std::back_inserter(keys), key_of);
+  for (const Unit& unit : units) std::ranges::transform(unit.records, std::back_inserter(keys), record_key);
   std::unordered_set<std::string> still;
   for (Row& row : administration_.ask("SELECT HEX(triplet) FROM greylisting_data WHERE triplet IN (" +
                                           key_list(keys) + ") AND " + over(),
                                       1))
     still.insert(std::move(row[0]));
   std::erase_if(units, [&](const Unit& unit) {
-    return !std::ranges::all_of(unit.records, [&](const Row& row) { return still.contains(key_of(row)); });
+    return !std::ranges::all_of(unit.records,
+                                [&](const Row& row) { return still.contains(record_key(row)); });
   });
   keys.clear();
-  for (const Unit& unit : units) std::ranges::transform(unit.records, std::back_inserter(keys), key_of);
+  for (const Unit& unit : units) std::ranges::transform(unit.records, std::back_inserter(keys), record_key);
   return keys;
 }
 
@@ -185,16 +186,16 @@ std::vector<HistoryRow> Expiry::counted(const std::vector<Unit>& units) const {
   std::vector<HistoryRow> rows;
   // Whose mail came from several networks is told by its own rows, apart from who never came back.
   const auto count = [&](const Row& record, bool has_moved) {
-    if (record[Column::fate].empty()) return;
-    const std::string period = day_of(record[Column::first]);
+    if (record[Counted::fate].empty()) return;
+    const std::string period = day_of(record[Counted::first]);
     const auto add = [&](std::string_view kind, std::string_view name) {
       ++counts[{period, std::string(kind), std::string(name)}];
     };
-    add(kRecordKind, record[Column::fate]);
-    if (record[Column::fate] != kNeverRetried || has_moved) return;
-    add(kClientKind, network_text(network_digits(record[Column::client], settings_), settings_));
-    add(kSenderDomainKind, domain_of(record[Column::sender]));
-    add(kRecipientKind, record[Column::recipient]);
+    add(kRecordKind, record[Counted::fate]);
+    if (record[Counted::fate] != kNeverRetried || has_moved) return;
+    add(kClientKind, network_text(network_digits(record[Counted::client], settings_), settings_));
+    add(kSenderDomainKind, domain_of(record[Counted::sender]));
+    add(kRecipientKind, record[Counted::recipient]);
   };
   for (const Unit& unit : units) {
     for (const Row& record : unit.records) count(record, !unit.message.empty());

@@ -20,8 +20,8 @@ namespace greylisting::ctl {
 namespace {
 
 constexpr std::chrono::seconds kAMoment{1};
-constexpr std::size_t kColumnWidth = 255;  // of mail_from and rcpt_to
-constexpr std::size_t kMaxDigits = 18;     // of a number that both stores can hold
+constexpr std::size_t kAddressWidth = 255;  // of mail_from and rcpt_to
+constexpr std::size_t kMaxDigits = 18;      // of a number that both stores can hold
 constexpr std::size_t kKeysAtOnce = 500;
 
 unsigned long number(const std::string& text) { return number_of<unsigned long>(text).value_or(0); }
@@ -42,7 +42,7 @@ class Condition {
       : column_(std::move(column)), fingerprinter_(settings.privacy_key), dialect_(dialect) {}
 
   std::string is(const Address& address) const {
-    return column_ + " = " + literal(fingerprinter_.stored(address).substr(0, kColumnWidth));
+    return column_ + " = " + literal(fingerprinter_.stored(address).substr(0, kAddressWidth));
   }
   std::string is_like(const std::string& pattern) const {
     return column_ + " LIKE " + literal(pattern) + " ESCAPE '!'";

@@ -10,13 +10,13 @@ namespace greylisting::ctl {
 namespace {
 
 // In pixels, from the top.
-constexpr std::uint64_t kTop = 24;  // the highest column's value stands above it
+constexpr std::uint64_t kTopEdge = 24;  // the highest column's value stands above it
 constexpr std::uint64_t kHeight = 200;
 constexpr std::uint64_t kMostLines = 5;
-constexpr std::uint64_t kBottom = kTop + kHeight;
-constexpr std::uint64_t kLabels = kBottom + 20;
+constexpr std::uint64_t kBottomEdge = kTopEdge + kHeight;
+constexpr std::uint64_t kLabels = kBottomEdge + 20;
 constexpr std::uint64_t kSoFar = kLabels + 16;
-constexpr std::uint64_t kAll = kBottom + 30;
+constexpr std::uint64_t kAll = kBottomEdge + 30;
 
 // So many letters of labels stand below one another's columns on a telephone without touching.
 constexpr std::size_t kLetters = 53;
@@ -89,12 +89,12 @@ class Drawing {
     std::string text;
     const std::uint64_t lines = end_ / step_;
     for (std::uint64_t i = 0; i <= lines; ++i) {
-      const std::string y = std::to_string(kBottom - kHeight * i / lines);
+      const std::string y = std::to_string(kBottomEdge - kHeight * i / lines);
       text += "<line" + attribute("class", i == 0 ? "axis" : "grid") + R"( x1="0" x2="100%")" +
               attribute("y1", y) + attribute("y2", y) + "/>";
       if (i > 0) {
         text += R"(<text class="scale" x="-8")" +
-                attribute("y", std::to_string(kBottom - kHeight * i / lines + 4)) + '>' +
+                attribute("y", std::to_string(kBottomEdge - kHeight * i / lines + 4)) + '>' +
                 number_text(step_ * i) + (chart_.is_percent ? " %" : "") + "</text>\n";
       }
     }
@@ -109,10 +109,10 @@ class Drawing {
     const double middle = (static_cast<double>(i) + 0.5) * share;
     std::string text = "<g><title>" + escaped(column.description) + "</title>";
     std::uint64_t below = 0;
-    std::uint64_t y = kBottom;
+    std::uint64_t y = kBottomEdge;
     for (std::size_t part = 0; part < column.parts.size(); ++part) {
       below += column.parts[part];
-      const std::uint64_t top = kBottom - (below * kHeight + end_ / 2) / end_;
+      const std::uint64_t top = kBottomEdge - (below * kHeight + end_ / 2) / end_;
       // What there is can be seen, however little it is.
       const std::uint64_t next = column.parts[part] > 0 && top == y ? y - 1 : top;
       if (next < y) {

@@ -15,7 +15,7 @@ namespace {
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr std::size_t kTop = 10;
+constexpr std::size_t kLongestTable = 10;
 
 std::string next_day(const std::string& date) {
   return later(date + " 00:00:00", std::chrono::days(1)).substr(0, date.size());
@@ -68,14 +68,14 @@ std::string first_known_day(Administration& administration, const Settings& sett
 // What came most often without what was of messages that came from several networks.
 std::vector<NameCount> top_without(const NameCounts& counts,
                                    const std::map<std::string, std::uint64_t>& moved) {
-  std::vector<NameCount> top = counts.top(kTop + moved.size());
+  std::vector<NameCount> top = counts.top(kLongestTable + moved.size());
   for (NameCount& name : top) {
     if (const auto found = moved.find(name.name); found != moved.end())
       name.count -= std::min(name.count, found->second);
   }
   std::erase_if(top, [](const NameCount& name) { return name.count == 0; });
   std::ranges::stable_sort(top, std::greater(), &NameCount::count);
-  if (top.size() > kTop) top.resize(kTop);
+  if (top.size() > kLongestTable) top.resize(kLongestTable);
   return top;
 }
 
@@ -86,7 +86,7 @@ std::vector<PoolCounts> top_pools(const RecordFigures& records) {
   std::ranges::stable_sort(pools, std::greater(), [](const PoolCounts& pool) {
     return std::pair(pool.messages + pool.in_vain, pool.longest);
   });
-  if (pools.size() > kTop) pools.resize(kTop);
+  if (pools.size() > kLongestTable) pools.resize(kLongestTable);
   return pools;
 }
 

@@ -41,7 +41,7 @@ class Column {
   std::uint64_t days_;
 };
 
-void print_pools(const Figures& day) {
+void print_held_up(const Figures& day) {
   if (day.pools.empty()) return;
   std::cout << "\nGood mail held up, because its provider sends from several networks:\n";
   for (std::size_t i = 0; i < std::min(kMostPools, day.pools.size()); ++i) {
@@ -85,7 +85,7 @@ void print_mail(const Figures& day, const Figures& before) {
   if (day.days.empty()) std::cout << "\nNothing is known of yesterday; greylistctl check tells why.\n";
   if (day.total.errors() > 0)
     std::cout << "\nErrors are decisions that could not be made; the log says why.\n";
-  print_pools(day);
+  print_held_up(day);
   if (day.may_count_twice || before.may_count_twice) std::cout << '\n' << kMayCountTwice << '\n';
 }
 

@@ -462,16 +462,16 @@ Section blocks(const Figures& figures) {
                                 {"share", "share in time"}},
                     .rows = {}};
     for (const BlockShare& block : block_shares(figures.total.first_retries, figures.block)) {
-      const std::string minutes = std::to_string(block.block.count()) + " min";
+      const std::string length = std::to_string(block.block.count()) + " min";
       const std::string share = share_text(block.in_time, all);
       const std::string now = block.is_current ? " (now)" : "";
       const std::uint64_t percent = (block.in_time * 200 + all) / (2 * all);
-      chart.columns.push_back({.label = minutes,
-                               .description = std::string(minutes).append(now).append(": ").append(share),
+      chart.columns.push_back({.label = length,
+                               .description = std::string(length).append(now).append(": ").append(share),
                                .parts = {percent},
                                .value = std::to_string(percent) + " %",
                                .is_marked = block.is_current});
-      table.rows.push_back({.name = minutes + now,
+      table.rows.push_back({.name = length + now,
                             .cells = {count(block.in_time), count(all - block.in_time), {share}},
                             .is_marked = block.is_current});
     }

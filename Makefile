@@ -128,8 +128,7 @@ $(BUILD)/sql_text.cpp: scripts/embed-sql $(SQL_FILES)
 	$(Q)scripts/embed-sql $(SQL_FILES) > $@
 
 # Tests: every tests/*/*_test.cpp, with what tests/support has for them. The stand-in for qmail-smtpd is a program of its own.
-TEST_OBJECTS := $(BUILD)/tests/main.o $(call rooms,tests/unit/*_test.cpp tests/support/*.cpp) \
-  $(if $(COVERAGE),,$(call rooms,tests/fault/*_test.cpp) $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard tests/integration/*_test.cpp)))
+TEST_OBJECTS := $(BUILD)/tests/main.o $(call rooms,tests/$(if $(COVERAGE),unit,*)/*_test.cpp tests/support/*.cpp)
 # Catch2 3 has a library, Catch2 2 has none.
 CATCH_LIBS = $(shell pkg-config --silence-errors --libs catch2)
 $(TEST_OBJECTS): OWN_CXXFLAGS := -O0 -g1 -DCATCH_CONFIG_FAST_COMPILE $(if $(SANITIZE),-DGREYLISTING_IS_SANITIZED)

@@ -30,19 +30,11 @@ namespace {
 namespace fs = std::filesystem;
 using Catch::Contains;
 
-constexpr uid_t kNobody = 65534;
-
 constexpr const char* kMoveAway =
     "move it away together with what SQLite keeps beside it: greylisting/greylisting.db, "
     "greylisting/greylisting.db-wal and greylisting/greylisting.db-shm, those of them that are there; a new "
     "one "
     "is made at the next mail";
-
-bool is_root(const std::string& what_for) {
-  if (geteuid() == 0) return true;
-  WARN("skipped: only root can " + what_for);
-  return false;
-}
 
 fs::path directory(const Installation& installation) { return installation.home() / "greylisting"; }
 fs::path database(const Installation& installation) { return directory(installation) / "greylisting.db"; }

@@ -5,6 +5,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/installation.h"
+#include "tests/support/promtool.h"
 
 namespace greylisting::test {
 namespace {
@@ -18,16 +19,12 @@ struct Case {
   std::string expected;  // `exp_alerts`; empty for none
 };
 
-std::string series(const std::string& name, const std::string& values) {
-  return "      - {series: '" + name + "', values: '" + values + "'}\n";
-}
-
 std::string alert(const std::string& labels, const std::string& summary, const std::string& description) {
   return "          - {exp_labels: {" + labels + "severity: warning}, exp_annotations: {summary: '" +
          summary + "', description: '" + description + "'}}\n";
 }
 
-void check(const std::vector<Case>& cases) {
+void check_alerts(const std::vector<Case>& cases) {
   for (const Case& each : cases) {
     CAPTURE(each.what);
     const TemporaryDirectory here;
@@ -66,7 +63,7 @@ TEST_CASE("An alert comes where a clean-up or the metrics have never been, or ar
                  "See whether cron runs greylistctl metrics (config/crontab).");
   };
   const std::string of_file = "instance: a, file: /x/greylisting.prom, ";
-  check({
+  check_alerts({
       {"cleaned daily", up("a") + cleaned("a", "0+600x600"), "CleanupOverdue", "90h", ""},
       {"cleaned once", up("a") + cleaned("a", "0x600"), "CleanupOverdue", "50h", overdue("a")},
       {"never cleaned, and new", up("a"), "CleanupOverdue", "48h", ""},
@@ -110,14 +107,14 @@ TEST_CASE("An alert comes where recipients are left undecided, at small, middle 
               " of the recipients of the last hour were left undecided. greylistctl check and the mail log "
               "say why.");
     };
-    check({{"none", with_errors(0), "Errors", "18h", ""},
-           {"few", with_errors(site.few), "Errors", "18h", ""},
-           {"all", with_errors(site.recipients), "Errors", "18h", failing("100%")},
-           {"a fifth", with_errors(site.recipients / 5), "Errors", "18h", failing("20%")},
-           {"not for long", with_errors(site.recipients), "Errors", "10h10m", ""}});
+    check_alerts({{"none", with_errors(0), "Errors", "18h", ""},
+                  {"few", with_errors(site.few), "Errors", "18h", ""},
+                  {"all", with_errors(site.recipients), "Errors", "18h", failing("100%")},
+                  {"a fifth", with_errors(site.recipients / 5), "Errors", "18h", failing("20%")},
+                  {"not for long", with_errors(site.recipients), "Errors", "10h10m", ""}});
   }
   // One a day is nobody's trouble, however few recipients there are.
-  check(
+  check_alerts(
       {{"one",
         series("greylisting_decisions_total{instance=\"a\",outcome=\"deferred\",reason=\"new\"}", "0+1x120") +
             series("greylisting_errors_total{instance=\"a\"}", "0x60 1x60"),
@@ -140,22 +137,23 @@ TEST_CASE("An alert comes where nothing is decided any more, at small, middle an
       series("greylisting_decisions_total{instance=\"a\",outcome=\"deferred\",reason=\"new\"}",
              "0x100 1x300 30x900") +
       series("greylisting_errors_total{instance=\"a\"}", "0x1300");
-  check({{"small, while there is mail", week(5), "Silent", "168h", ""},
-         {"small, two hours", week(5), "Silent", "170h", ""},
-         {"small, seven hours", week(5), "Silent", "175h", silent},
-         {"middle, half an hour", week(600), "Silent", "168h30m", ""},
-         {"middle, two hours", week(600), "Silent", "170h", silent},
-         {"large, two hours", week(60000), "Silent", "170h", silent},
-         {"tiny, for two days", tiny, "Silent", "200h", ""},
-         {"new, and nothing yet",
-          series("greylisting_decisions_total{instance=\"a\",outcome=\"deferred\",reason=\"new\"}", "0x600") +
-              series("greylisting_errors_total{instance=\"a\"}", "0x600"),
-          "Silent", "90h", ""},
-         {"errors alone",
-          series("greylisting_decisions_total{instance=\"a\",outcome=\"deferred\",reason=\"new\"}",
-                 "0+600x1008 604800x100") +
-              series("greylisting_errors_total{instance=\"a\"}", "0x1008 600+600x100"),
-          "Silent", "175h", ""}});
+  check_alerts(
+      {{"small, while there is mail", week(5), "Silent", "168h", ""},
+       {"small, two hours", week(5), "Silent", "170h", ""},
+       {"small, seven hours", week(5), "Silent", "175h", silent},
+       {"middle, half an hour", week(600), "Silent", "168h30m", ""},
+       {"middle, two hours", week(600), "Silent", "170h", silent},
+       {"large, two hours", week(60000), "Silent", "170h", silent},
+       {"tiny, for two days", tiny, "Silent", "200h", ""},
+       {"new, and nothing yet",
+        series("greylisting_decisions_total{instance=\"a\",outcome=\"deferred\",reason=\"new\"}", "0x600") +
+            series("greylisting_errors_total{instance=\"a\"}", "0x600"),
+        "Silent", "90h", ""},
+       {"errors alone",
+        series("greylisting_decisions_total{instance=\"a\",outcome=\"deferred\",reason=\"new\"}",
+               "0+600x1008 604800x100") +
+            series("greylisting_errors_total{instance=\"a\"}", "0x1008 600+600x100"),
+        "Silent", "175h", ""}});
 }
 
 }  // namespace greylisting::test

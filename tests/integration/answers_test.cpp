@@ -10,6 +10,8 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/mail_server.h"
+#include "tests/support/swaks.h"
+#include "tests/support/texts.h"
 
 namespace greylisting::test {
 namespace {
@@ -19,7 +21,6 @@ using Catch::Matchers::StartsWith;
 using Strings = std::vector<std::string>;
 
 const std::string kOk = "250 ok";
-const std::string kDeferral = "451 temporary failure (#4.3.0)";
 const std::string kForeign = "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)";
 const std::string kGoAhead = "354 go ahead";
 const std::string kQueued = "queued";
@@ -55,25 +56,19 @@ void let_wait(const MailServer& server, const Strings& recipients) {
 }
 
 // As if mail to these recipients had passed before.
-void make_known(const MailServer& server, const Strings& recipients) {
+void make_all_known(const MailServer& server, const Strings& recipients) {
   let_wait(server, recipients);
   for (const std::string& recipient : recipients) {
     REQUIRE(replies(server, {kMail, rcpt(recipient)}) == Strings{kOk, kOk});
   }
 }
 
-std::size_t count(const std::string& text, const std::string& part) {
-  std::size_t found = 0;
-  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
-  return found;
-}
-
-bool matches(const std::string& text, const std::string& expression) {
+bool has_match(const std::string& text, const std::string& expression) {
   return std::regex_search(text, std::regex(expression));
 }
 
 // The values of a key in all log lines.
-Strings logged(const std::string& log, const std::string& key) {
+Strings all_logged(const std::string& log, const std::string& key) {
   const std::regex word(" " + key + "=([^ \n]*)");
   Strings values;
   for (auto at = std::sregex_iterator(log.begin(), log.end(), word); at != std::sregex_iterator(); ++at) {
@@ -90,7 +85,8 @@ TEST_CASE("a message that has waited says so once, and so does the next of the c
   CHECK(replies(server, {kMail, rcpt("a"), rcpt("b"), "DATA", kMessage,                                     //
                          kMail, rcpt("c"), rcpt("new"), rcpt("d"), "DATA", kMessage,                        //
                          kMail, rcpt("a"), "DATA", kMessage}) == Strings{kOk, kOk, kOk, kGoAhead, kQueued,  //
-                                                                         kOk, kOk, kDeferral, kOk, kGoAhead,
+                                                                         kOk, kOk, kDeferralReply, kOk,
+                                                                         kGoAhead,
                                                                          kQueued,  //
                                                                          kOk, kOk, kGoAhead, kQueued});
 
@@ -98,13 +94,13 @@ TEST_CASE("a message that has waited says so once, and so does the next of the c
   REQUIRE(messages.size() == 3);
   for (const std::string& message : {messages[0], messages[1]}) {
     CAPTURE(message);
-    CHECK(matches(message,
-                  "\nX-Greylist: delayed [0-9]+ seconds by greylisting at mx\\.example\\.org;\n"
-                  "\t[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} \\+0000\nSubject: a test\n"));
-    CHECK(count(message, "X-Greylist") == 1);
+    CHECK(has_match(message,
+                    "\nX-Greylist: delayed [0-9]+ seconds by greylisting at mx\\.example\\.org;\n"
+                    "\t[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} \\+0000\nSubject: a test\n"));
+    CHECK(occurrences(message, "X-Greylist") == 1);
   }
   CHECK_THAT(messages[1], Contains("\nTc@example.org\nTd@example.org\n\n"));
-  CHECK(count(messages[2], "X-Greylist") == 0);  // known by now
+  CHECK(occurrences(messages[2], "X-Greylist") == 0);  // known by now
 }
 
 TEST_CASE("RSET takes the header line back, and the next message has one again", "[answers]") {
@@ -112,7 +108,7 @@ TEST_CASE("RSET takes the header line back, and the next message has one again",
   let_wait(server, {"a", "b"});
   replies(server, {kMail, rcpt("a"), "RSET", kMail, rcpt("b"), "DATA", kMessage});
   REQUIRE(server.delivered().size() == 1);
-  CHECK(count(server.delivered()[0], "X-Greylist") == 1);
+  CHECK(occurrences(server.delivered()[0], "X-Greylist") == 1);
 }
 
 TEST_CASE("the form of the header field is a setting", "[answers]") {
@@ -121,16 +117,16 @@ TEST_CASE("the form of the header field is a setting", "[answers]") {
     let_wait(server, {"a"});
     CHECK(server.send("a@example.org").status == 0);
     REQUIRE(server.delivered().size() == 1);
-    CHECK_FALSE(matches(server.delivered()[0], "[Gg]reylist"));
+    CHECK_FALSE(has_match(server.delivered()[0], "[Gg]reylist"));
   }
   SECTION("Authentication-Results") {
     const MailServer server({.settings = "header=authentication-results\n"});
     let_wait(server, {"a"});
     CHECK(server.send("a@example.org").status == 0);
     REQUIRE(server.delivered().size() == 1);
-    CHECK(matches(server.delivered()[0],
-                  "\nAuthentication-Results: mx\\.example\\.org; x-greylist=pass\n"
-                  "\treason=\"delayed [0-9]+ seconds\"\n"));
+    CHECK(has_match(server.delivered()[0],
+                    "\nAuthentication-Results: mx\\.example\\.org; x-greylist=pass\n"
+                    "\treason=\"delayed [0-9]+ seconds\"\n"));
   }
   SECTION("a host without a name") {
     const MailServer server;
@@ -148,11 +144,11 @@ TEST_CASE("stage=data: a recipient that is deferred is heard of at DATA alone", 
   CHECK(replies(server, {"MAIL FROM:<>", rcpt("a")}) == Strings{kOk, kOk});
 
   const Result first = server.send("a@example.org");
-  CHECK_THAT(first.output,
-             Contains("RCPT TO:<a@example.org>\n<-  250 ok\n") && Contains("DATA\n<** " + kDeferral + '\n'));
+  CHECK_THAT(first.output, Contains("RCPT TO:<a@example.org>\n<-  250 ok\n") &&
+                               Contains("DATA\n<** " + kDeferralReply + '\n'));
   CHECK(server.delivered().empty());
   CHECK_THAT(server.log(), Contains("outcome=deferred reason=new"));
-  CHECK_THAT(server.send("a@example.org").output, Contains("DATA\n<** " + kDeferral + '\n'));
+  CHECK_THAT(server.send("a@example.org").output, Contains("DATA\n<** " + kDeferralReply + '\n'));
   CHECK_THAT(server.log(), Contains("outcome=deferred reason=early"));
 
   server.let_block_pass();
@@ -164,9 +160,9 @@ TEST_CASE("stage=data: a recipient that is deferred is heard of at DATA alone", 
 
 TEST_CASE("stage=data: one deferred after another was accepted is refused at RCPT", "[answers]") {
   const MailServer server({.settings = "stage=data\n"});
-  make_known(server, {"known"});
+  make_all_known(server, {"known"});
   CHECK(replies(server, {kMail, rcpt("known"), rcpt("a"), rcpt("b"), "DATA", kMessage, "NOOP"}) ==
-        Strings{kOk, kOk, kDeferral, kDeferral, kGoAhead, kQueued, kOk});
+        Strings{kOk, kOk, kDeferralReply, kDeferralReply, kGoAhead, kQueued, kOk});
   REQUIRE(server.delivered().size() == 1);
   CHECK_THAT(server.delivered()[0], StartsWith("Fclient@example.net\nTknown@example.org\n\n"));
 }
@@ -174,7 +170,7 @@ TEST_CASE("stage=data: one deferred after another was accepted is refused at RCP
 TEST_CASE("stage=data: DATA is refused with one line, however many are deferred", "[answers]") {
   const MailServer server({.settings = "stage=data\n"});
   CHECK(replies(server, {kMail, rcpt("a"), rcpt("b"), rcpt("c"), "DATA", "NOOP"}) ==
-        Strings{kOk, kOk, kDeferral, kDeferral, kDeferral, kOk});
+        Strings{kOk, kOk, kDeferralReply, kDeferralReply, kDeferralReply, kOk});
   CHECK(server.delivered().empty());
 
   server.let_block_pass();
@@ -186,9 +182,9 @@ TEST_CASE("stage=data: DATA is refused with one line, however many are deferred"
 
 TEST_CASE("stage=data: one that passes behind one that is deferred waits with it", "[answers]") {
   const MailServer server({.settings = "stage=data\n"});
-  make_known(server, {"known"});
+  make_all_known(server, {"known"});
   CHECK(replies(server, {kMail, rcpt("a"), rcpt("known"), "RCPT TO:<a@example.com>", "DATA", "NOOP"}) ==
-        Strings{kOk, kOk, kOk, kForeign, kDeferral, kOk});
+        Strings{kOk, kOk, kOk, kForeign, kDeferralReply, kOk});
   CHECK(server.delivered().empty());
   CHECK_THAT(server.log(), Contains("outcome=deferred reason=shared"));
 
@@ -201,32 +197,32 @@ TEST_CASE("stage=data: one that passes behind one that is deferred waits with it
 
 TEST_CASE("stage=data: each transaction of a connection is a new one", "[answers]") {
   const MailServer server({.settings = "stage=data\n"});
-  make_known(server, {"known"});
+  make_all_known(server, {"known"});
   SECTION("after RSET") {
     CHECK(replies(server, {kMail, rcpt("a"), "RSET",                                               //
                            kMail, rcpt("b"), "RSET",                                               //
                            kMail, rcpt("known"), rcpt("c"), "DATA", kMessage,                      //
                            kMail, rcpt("d"), "DATA", "NOOP"}) == Strings{kOk, kOk, "250 flushed",  //
                                                                          kOk, kOk, "250 flushed",  //
-                                                                         kOk, kOk, kDeferral, kGoAhead,
+                                                                         kOk, kOk, kDeferralReply, kGoAhead,
                                                                          kQueued,  //
-                                                                         kOk, kOk, kDeferral, kOk});
+                                                                         kOk, kOk, kDeferralReply, kOk});
     REQUIRE(server.delivered().size() == 1);
     CHECK_THAT(server.delivered()[0], StartsWith("Fclient@example.net\nTknown@example.org\n\n"));
   }
   SECTION("after the refusal") {
     CHECK(replies(server, {kMail, rcpt("a"), "DATA", "RSET", kMail, rcpt("known"), "DATA", kMessage}) ==
-          Strings{kOk, kOk, kDeferral, "250 flushed", kOk, kOk, kGoAhead, kQueued});
+          Strings{kOk, kOk, kDeferralReply, "250 flushed", kOk, kOk, kGoAhead, kQueued});
   }
 }
 
 TEST_CASE("stage=data: no copy passes where the plugin has not seen a transaction begin", "[answers]") {
   const MailServer server({.settings = "stage=data\n"});
-  make_known(server, {"known"});
+  make_all_known(server, {"known"});
   // The foreign recipient is qmail's business: the plugin's variable still tells of the transaction before.
   CHECK(replies(server, {kMail, rcpt("a"), "RSET", kMail, "RCPT TO:<a@example.com>", rcpt("a"), "DATA",  //
                          "RSET", kMail, rcpt("known"), "DATA", kMessage}) ==
-        Strings{kOk, kOk, "250 flushed", kOk, kForeign, kDeferral, "503 RCPT first (#5.5.1)",  //
+        Strings{kOk, kOk, "250 flushed", kOk, kForeign, kDeferralReply, "503 RCPT first (#5.5.1)",  //
                 "250 flushed", kOk, kOk, kGoAhead, kQueued});
   REQUIRE(server.delivered().size() == 1);
   CHECK_THAT(server.delivered()[0], StartsWith("Fclient@example.net\nTknown@example.org\n\n"));
@@ -236,7 +232,7 @@ TEST_CASE("stage=data: no copy passes where the plugin has not seen a transactio
 // the one before: it refuses nobody for that one's sake.
 TEST_CASE("stage=data: one that passes is not refused for a transaction that RSET has ended", "[answers]") {
   const MailServer server({.settings = "stage=data\n"});
-  make_known(server, {"known"});
+  make_all_known(server, {"known"});
   const std::string plugins = read_file(server / "control/smtpplugins");
   std::string with_relay = plugins;
   with_relay.insert(with_relay.find('\n', with_relay.find("[rcpt]")) + 1,
@@ -265,10 +261,10 @@ TEST_CASE("a pass is counted no longer once the host has refused its recipient",
     CHECK(replies(server, {kMail, rcpt("nobody1"), rcpt("nobody2"), rcpt("nobody3")}) ==
           Strings{kOk, kNobody, kNobody, kNobody});
     CHECK(passes() == Strings{"0"});
-    CHECK(replies(server, {kMail, rcpt("new")}) == Strings{kOk, kDeferral});
+    CHECK(replies(server, {kMail, rcpt("new")}) == Strings{kOk, kDeferralReply});
   }
   SECTION("and then deferred one") {
-    CHECK(replies(server, {kMail, rcpt("nobody1"), rcpt("new")}) == Strings{kOk, kNobody, kDeferral});
+    CHECK(replies(server, {kMail, rcpt("nobody1"), rcpt("new")}) == Strings{kOk, kNobody, kDeferralReply});
     CHECK(passes() == Strings{"0"});
   }
   SECTION("in a transaction of its own") {
@@ -307,17 +303,18 @@ TEST_CASE("a pass is counted no longer once the host has refused its recipient",
 TEST_CASE("a client that sends no RSET meets what the host has kept", "[answers]") {
   SECTION("the text for DATA") {
     const MailServer server({.settings = "stage=data\n"});
-    make_known(server, {"known"});
+    make_all_known(server, {"known"});
     CHECK(replies(server, {kMail, rcpt("a"), "DATA", kMail, rcpt("known"), "DATA", "RSET",  //
                            kMail, rcpt("known"), "DATA", kMessage}) ==
-          Strings{kOk, kOk, kDeferral, kOk, kOk, kDeferral, "250 flushed", kOk, kOk, kGoAhead, kQueued});
+          Strings{kOk, kOk, kDeferralReply, kOk, kOk, kDeferralReply, "250 flushed", kOk, kOk, kGoAhead,
+                  kQueued});
   }
   SECTION("the header lines") {
     const MailServer server;
     let_wait(server, {"a", "b"});
     replies(server, {kMail, rcpt("a"), kMail, rcpt("b"), "DATA", kMessage});
     REQUIRE(server.delivered().size() == 1);
-    CHECK(count(server.delivered()[0], "X-Greylist") == 2);
+    CHECK(occurrences(server.delivered()[0], "X-Greylist") == 2);
   }
 }
 
@@ -354,7 +351,7 @@ TEST_CASE("observe=1: all is judged, recorded and logged, and nothing is done", 
 
   REQUIRE(server.delivered().size() == 3);
   // Nothing was delayed, whatever the record says.
-  for (const std::string& message : server.delivered()) CHECK(count(message, "X-Greylist") == 0);
+  for (const std::string& message : server.delivered()) CHECK(occurrences(message, "X-Greylist") == 0);
 }
 
 TEST_CASE("observe=1: an error refuses nothing", "[answers]") {
@@ -370,13 +367,13 @@ TEST_CASE("the log line tells connections apart, and says when it was and what i
   replies(server, {kMail, rcpt("a")});
   const std::string log = server.log();
   CAPTURE(log);
-  const Strings sessions = logged(log, "session");
+  const Strings sessions = all_logged(log, "session");
   REQUIRE(sessions.size() == 3);
   CHECK(sessions[0] == sessions[1]);
   CHECK(sessions[1] != sessions[2]);
-  CHECK(matches(log,
-                "greylisting: outcome=deferred reason=new client=127\\.0\\.0\\.1 [^\n]* left=[0-9]+ "
-                "time=[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z session=[0-9]+ ms=[0-9]+\\.[0-9]{2}\n"));
+  CHECK(has_match(log,
+                  "greylisting: outcome=deferred reason=new client=127\\.0\\.0\\.1 [^\n]* left=[0-9]+ "
+                  "time=[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z session=[0-9]+ ms=[0-9]+\\.[0-9]{2}\n"));
 }
 
 }  // namespace greylisting::test

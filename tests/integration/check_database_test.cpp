@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tests/support/catch.h"
+#include "tests/support/ctl.h"
 #include "tests/support/installation.h"
 
 namespace greylisting::test {
@@ -19,19 +20,14 @@ namespace {
 namespace fs = std::filesystem;
 using Catch::Contains;
 
-Result ctl(const Installation& installation, const std::string& subcommand) {
-  return run(
-      {.arguments = {built("greylistctl"), "--home", installation.home(), subcommand}, .directory = "/"});
-}
-
-struct Broken {
+struct BrokenDatabase {
   std::string what;
   std::function<void(Installation&)> cause;
   std::string said;
 };
 
 // As the remedy says: statements for the server's administrator, subcommands of greylistctl.
-void follow(const Installation& installation, const std::string& remedy) {
+void follow_remedy(const Installation& installation, const std::string& remedy) {
   CAPTURE(remedy);
   std::smatch found;
   bool is_followed = false;
@@ -42,7 +38,7 @@ void follow(const Installation& installation, const std::string& remedy) {
     is_followed = true;
   }
   if (remedy.ends_with("greylistctl migrate")) {
-    const Result migrate = ctl(installation, "migrate");
+    const Result migrate = ctl(installation, {"migrate"});
     CAPTURE(migrate.errors);
     CHECK(migrate.status == 0);
     is_followed = true;
@@ -50,13 +46,13 @@ void follow(const Installation& installation, const std::string& remedy) {
   CHECK(is_followed);
 }
 
-void break_and_repair(Installation& installation, const Broken& broken) {
+void break_database_and_repair(Installation& installation, const BrokenDatabase& broken) {
   INFO(broken.what);
   broken.cause(installation);
   std::string output;
   // One problem may hide another; each is mended in turn.
   for (int i = 0; i < 3; ++i) {
-    const Result check = ctl(installation, "check");
+    const Result check = ctl(installation, {"check"});
     CAPTURE(check.output, check.errors);
     std::smatch found;
     if (check.status == 0) break;
@@ -64,10 +60,10 @@ void break_and_repair(Installation& installation, const Broken& broken) {
     REQUIRE(std::regex_search(check.output, found,
                               std::regex("PROBLEM  [^\n]*\n +-> (as the|greylistctl)([^\n]*)")));
     CHECK_THAT(check.output, !Contains("greylistctl check"));
-    follow(installation, found[1].str() + found[2].str());
+    follow_remedy(installation, found[1].str() + found[2].str());
   }
   CHECK_THAT(output, Contains(broken.said));
-  const Result again = ctl(installation, "check");
+  const Result again = ctl(installation, {"check"});
   CAPTURE(again.output);
   CHECK(again.status == 0);
 }
@@ -79,7 +75,7 @@ TEST_CASE("check names what a server or an account lacks, and the remedy mends i
   CAPTURE(name(backend));
   const auto plugin = [](const Installation& it) { return '\'' + it.database() + "'@'localhost'"; };
   const auto tool = [](const Installation& it) { return '\'' + it.database() + "ctl'@'localhost'"; };
-  const std::vector<Broken> all{
+  const std::vector<BrokenDatabase> all{
       {"no trigger at an insert", [](Installation& it) { it.sql("DROP TRIGGER greylisting_lists_insert"); },
        "PROBLEM  triggers: there is none that does its work when an entry of greylisting_lists is added"},
       {"no trigger at an update", [](Installation& it) { it.sql("DROP TRIGGER greylisting_lists_update"); },
@@ -107,11 +103,11 @@ TEST_CASE("check names what a server or an account lacks, and the remedy mends i
        },
        "PROBLEM  table greylisting_lists: its engine is MyISAM"},
   };
-  for (const Broken& broken : all) {
+  for (const BrokenDatabase& broken : all) {
     Installation installation(backend);
     list_the_plugin(installation);
     const Rows before = installation.sql("SELECT * FROM greylisting_lists");
-    break_and_repair(installation, broken);
+    break_database_and_repair(installation, broken);
     CHECK(installation.sql("SELECT * FROM greylisting_lists") == before);
     // What could not be removed ends by itself.
     CHECK(
@@ -127,14 +123,14 @@ TEST_CASE("check names what is wrong with a server as a whole", "[check]") {
   DatabaseServer server(ServerKind::mariadb);
   Installation installation(server);
   list_the_plugin(installation);
-  REQUIRE(ctl(installation, "check").status == 0);
-  break_and_repair(installation,
-                   {"read-only", [](Installation& it) { it.server().sql("", "SET GLOBAL read_only = 1"); },
-                    "PROBLEM  server: it takes no writes (read_only)"});
-  break_and_repair(installation,
-                   {"small packets",
-                    [](Installation& it) { it.server().sql("", "SET GLOBAL max_allowed_packet = 16384"); },
-                    "PROBLEM  server: max_allowed_packet=16384 is too small for long addresses"});
+  REQUIRE(ctl(installation, {"check"}).status == 0);
+  break_database_and_repair(
+      installation, {"read-only", [](Installation& it) { it.server().sql("", "SET GLOBAL read_only = 1"); },
+                     "PROBLEM  server: it takes no writes (read_only)"});
+  break_database_and_repair(
+      installation, {"small packets",
+                     [](Installation& it) { it.server().sql("", "SET GLOBAL max_allowed_packet = 16384"); },
+                     "PROBLEM  server: max_allowed_packet=16384 is too small for long addresses"});
 }
 
 // MySQL 8 has a binary log by default, and so has whoever replicates.
@@ -147,23 +143,23 @@ TEST_CASE("tables and triggers on a server with a binary log, by the accounts of
   Installation installation(server);
   list_the_plugin(installation);
   const auto refuses = [&] {
-    const Result migrate = ctl(installation, "migrate");
+    const Result migrate = ctl(installation, {"migrate"});
     CAPTURE(migrate.output);
     CHECK(migrate.status == 1);
     CHECK_THAT(migrate.errors, Contains("(error 1419); " + first));
   };
   const auto is_missed = [&](const std::string& said) {
-    const Result check = ctl(installation, "check");
+    const Result check = ctl(installation, {"check"});
     CAPTURE(check.output);
     CHECK(check.status == 1);
     CHECK_THAT(check.output, Contains("PROBLEM  " + said) && Contains("         -> " + first));
   };
   const auto mend = [&] {
-    follow(installation, first);
-    CHECK(ctl(installation, "check").status == 0);
+    follow_remedy(installation, first);
+    CHECK(ctl(installation, {"check"}).status == 0);
     installation.add(deny_network("198.51.100.0/24"));
     CHECK(logged(installation.attempt({.client = "198.51.100.7"}), "reason") == "denied");
-    CHECK_THAT(ctl(installation, "migrate").output, Contains("nothing was done"));
+    CHECK_THAT(ctl(installation, {"migrate"}).output, Contains("nothing was done"));
     server.sql("", "SET GLOBAL log_bin_trust_function_creators = 0");
   };
   SECTION("a new database") {
@@ -201,7 +197,7 @@ TEST_CASE("check names an encryption that is asked for and not had", "[check]") 
   list_the_plugin(installation);
   const auto file = installation.home() / "control/mysql.cnf";
   write_file(file, read_file(file) + "ssl-mode=REQUIRED\n");
-  const Result check = ctl(installation, "check");
+  const Result check = ctl(installation, {"check"});
   CAPTURE(check.output);
   CHECK(check.status == 1);
   CHECK_THAT(check.output,
@@ -219,7 +215,7 @@ TEST_CASE("check names an encryption that the server does not have", "[check]") 
   for (const char* const line : {"ssl-enforce=1", "ssl-cipher=HIGH"}) {
     CAPTURE(line);
     write_file(file, before + line + '\n');
-    const Result check = ctl(installation, "check");
+    const Result check = ctl(installation, {"check"});
     CAPTURE(check.output);
     CHECK(check.status == 1);
     CHECK_THAT(check.output,

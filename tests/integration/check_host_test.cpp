@@ -17,6 +17,7 @@
 
 #include "ctl/check/host.h"
 #include "ctl/check/run_script.h"
+#include "tests/support/another_user.h"
 #include "tests/support/catch.h"
 #include "tests/support/installation.h"
 
@@ -26,14 +27,6 @@ namespace {
 namespace fs = std::filesystem;
 using Catch::Contains;
 using Arguments = std::vector<std::string>;
-
-constexpr unsigned kSmtpd = 65534;  // nobody, in place of the user that qmail-smtpd runs as
-
-bool is_root() {
-  if (geteuid() == 0) return true;
-  WARN("skipped: only root can run qmail-smtpd as another user");
-  return false;
-}
 
 // What the host does with a recipient whom it has never seen.
 enum class Deed { refuses, does_not_run, runs_in_vain, greylists };
@@ -85,7 +78,7 @@ class Home {
 
   // Gives a file to qmail-smtpd's user.
   void own(const std::string& name, unsigned mode) const {
-    REQUIRE(chown((*this / name).c_str(), kSmtpd, kSmtpd) == 0);
+    REQUIRE(chown((*this / name).c_str(), kNobody, kNobody) == 0);
     fs::permissions(*this / name, fs::perms(mode));
   }
 
@@ -134,7 +127,7 @@ std::string remedy_in(const std::string& output) {
   return std::regex_search(output, found, std::regex("PROBLEM  [^\n]*\n +-> ([^\n]*)")) ? found[1].str() : "";
 }
 
-struct Broken {
+struct BrokenHost {
   std::string what;
   std::function<void(const Home&)> cause;
   Deed deed;
@@ -158,7 +151,7 @@ std::function<void(const Home&)> lists(const std::string& text) {
   return [text](const Home& home) { home.plugins(text); };
 }
 
-std::vector<Broken> broken_lines() {
+std::vector<BrokenHost> broken_lines() {
   const std::string usual = "make the line plugins/greylisting";
   return {
       {"CR LF", lists("[rcpt]\r\nplugins/greylisting\r\n"), Deed::refuses,
@@ -264,7 +257,7 @@ std::vector<Broken> broken_lines() {
   };
 }
 
-std::vector<Broken> broken_rights() {
+std::vector<BrokenHost> broken_rights() {
   const auto settings = [](const std::string& text) {
     return
         [text](const Home& home) { write_file(home / "control/greylisting", "loglevel=4\n" + text, 0644); };
@@ -319,7 +312,7 @@ std::vector<Broken> broken_rights() {
   };
 }
 
-void break_and_repair(const Broken& broken) {
+void break_host_and_repair(const BrokenHost& broken) {
   INFO(broken.what);
   const Home home;
   broken.cause(home);
@@ -350,7 +343,7 @@ void break_and_repair(const Broken& broken) {
 }
 
 // A build of qmail-smtpd that runs no plugins unless ENABLE_SPP is set, and the script that starts it.
-void serve(const Home& home, const std::string& lines, const std::string& before = "") {
+void write_run_script(const Home& home, const std::string& lines, const std::string& before = "") {
   const fs::path smtpd = home / "bin/qmail-smtpd";
   fs::create_directories(smtpd.parent_path());
   write_script(home, "bin/qmail-smtpd",
@@ -362,7 +355,7 @@ void serve(const Home& home, const std::string& lines, const std::string& before
     fs::permissions(home / name, fs::perms(0755));
 }
 
-std::string count(const fs::path& file, const std::string& table) {
+std::string count_in_file(const fs::path& file, const std::string& table) {
   sqlite3* opened = nullptr;
   const int status = sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr);
   const std::unique_ptr<sqlite3, decltype(&sqlite3_close)> database(opened, sqlite3_close);
@@ -394,17 +387,17 @@ void works(const std::string& plugins, const std::string& said) {
 }  // namespace
 
 TEST_CASE("check says of each line of control/smtpplugins what the host does with it", "[check]") {
-  if (!is_root()) return;
-  for (const Broken& broken : broken_lines()) break_and_repair(broken);
+  if (!can_be_nobody()) return;
+  for (const BrokenHost& broken : broken_lines()) break_host_and_repair(broken);
 }
 
 TEST_CASE("check says what qmail-smtpd's user may not do", "[check]") {
-  if (!is_root()) return;
-  for (const Broken& broken : broken_rights()) break_and_repair(broken);
+  if (!can_be_nobody()) return;
+  for (const BrokenHost& broken : broken_rights()) break_host_and_repair(broken);
 }
 
 TEST_CASE("check says that it works where the host greylists", "[check]") {
-  if (!is_root()) return;
+  if (!can_be_nobody()) return;
   works("[rcpt]\nplugins/greylisting\n", "\"plugins/greylisting\" under [rcpt]\n");
   works("[rcpt]\n\n# a comment\nplugins/greylisting \t\n", ":4: \"plugins/greylisting\" under [rcpt]\n");
   works("[really]\nplugins/greylisting", "\"plugins/greylisting\" under [rcpt]\n");
@@ -417,7 +410,7 @@ TEST_CASE("check says that it works where the host greylists", "[check]") {
 }
 
 TEST_CASE("A check leaves nothing behind", "[check]") {
-  if (!is_root()) return;
+  if (!can_be_nobody()) return;
   const Home home;
   for (const std::string settings : {"", "explicit=1\n", "greylist=suspicious\n", "low_priority_mx=1\n",
                                      "privacy=hash\n", "stage=data\n", "observe=1\n"}) {
@@ -431,18 +424,18 @@ TEST_CASE("A check leaves nothing behind", "[check]") {
     CHECK_THAT(check.output,
                Contains("ok       store: the record of that attempt was there, and has been removed\n"));
     for (const std::string table : {"data", "clients", "history", "entries"}) {
-      CHECK(count(home / "greylisting/greylisting.db", "greylisting_" + table) == "0");
+      CHECK(count_in_file(home / "greylisting/greylisting.db", "greylisting_" + table) == "0");
     }
     for (const auto& file : fs::directory_iterator(home / "greylisting")) {
       CHECK_THAT(file.path().filename().string(), Catch::StartsWith("greylisting.db"));
       struct stat status {};
-      CHECK((stat(file.path().c_str(), &status) == 0 && status.st_uid == kSmtpd));
+      CHECK((stat(file.path().c_str(), &status) == 0 && status.st_uid == kNobody));
     }
   }
 }
 
 TEST_CASE("check knows as whom qmail-smtpd runs, and says how", "[check]") {
-  if (!is_root()) return;
+  if (!can_be_nobody()) return;
   const Home home;
   const auto says = [&home](const Arguments& options, const std::string& said) {
     const Result check = home.check(options);
@@ -505,7 +498,7 @@ TEST_CASE("A run script says what it sets, by which rules it serves and how much
 }
 
 TEST_CASE("check reads the run script that starts the host", "[check]") {
-  if (!is_root()) return;
+  if (!can_be_nobody()) return;
   struct Script {
     std::string what;
     std::string lines;
@@ -527,12 +520,12 @@ TEST_CASE("check reads the run script that starts the host", "[check]") {
     CAPTURE(script.what);
     const Home home;
     write_file(home / "control/empty", "", 0644);
-    serve(home, script.lines);
+    write_run_script(home, script.lines);
     CHECK(name(home.deed()) == name(script.deed));
     const Result check = home.check();
     CAPTURE(check.output);
     CHECK_THAT(check.output, Contains(script.said));
-    serve(home, enable + "export SPPCONFFILE=control/usual\n");
+    write_run_script(home, enable + "export SPPCONFFILE=control/usual\n");
     fs::rename(home / "control/smtpplugins", home / "control/usual");
     CHECK(name(home.deed()) == name(Deed::greylists));
     const Result again = home.check();
@@ -544,7 +537,7 @@ TEST_CASE("check reads the run script that starts the host", "[check]") {
 }
 
 TEST_CASE("check tries the plugin with the memory that it has", "[check]") {
-  if (!is_root()) return;
+  if (!can_be_nobody()) return;
   const Home home;
   const auto decides = [&home](const std::string& bytes) {
     return !run({.arguments = {"softlimit", "-m", bytes, home / "plugins/greylisting"},
@@ -556,7 +549,7 @@ TEST_CASE("check tries the plugin with the memory that it has", "[check]") {
                 .output.empty();
   };
   CHECK_FALSE(decides("2000000"));
-  serve(home, "export ENABLE_SPP=1\n", "softlimit -m 2000000 ");
+  write_run_script(home, "export ENABLE_SPP=1\n", "softlimit -m 2000000 ");
   const Result check = home.check();
   CAPTURE(check.output);
   CHECK(check.status == 1);
@@ -564,14 +557,14 @@ TEST_CASE("check tries the plugin with the memory that it has", "[check]") {
              Contains("it decides nothing within the 2000000 bytes of memory that "
                       "supervise/qmail-smtpd/run leaves it, so nothing is greylisted\n         -> "
                       "raise that limit to 32000000, and restart the service"));
-  serve(home, "export ENABLE_SPP=1\n", "softlimit -m 32000000 ");
+  write_run_script(home, "export ENABLE_SPP=1\n", "softlimit -m 32000000 ");
   const Result again = home.check();
   CAPTURE(again.output);
   CHECK(again.status == 0);
 }
 
 TEST_CASE("check reads the rules of tcpserver as tcpserver reads them", "[check]") {
-  if (!is_root()) return;
+  if (!can_be_nobody()) return;
   const Home home;
   const std::string cdb = home / "control/tcp.cdb";
   const auto make = [&](const std::string& rules) {
@@ -585,7 +578,7 @@ TEST_CASE("check reads the rules of tcpserver as tcpserver reads them", "[check]
     return said.find("environment variable GREYLISTING=") != std::string::npos &&
            said.find("environment variable RELAYCLIENT=") == std::string::npos;
   };
-  serve(home, "export ENABLE_SPP=1\n", "tcpserver -x " + cdb + " 0 25 ");
+  write_run_script(home, "export ENABLE_SPP=1\n", "tcpserver -x " + cdb + " 0 25 ");
   for (const std::string rules :
        {"127.:allow,RELAYCLIENT=\"\"\n:allow\n", ":allow,RELAYCLIENT=\"\",GREYLISTING=\"\"\n",
         "192.0.2.:deny\n:allow,GLBLOCKEXPIRE=\"5\"\n", ""}) {
@@ -619,7 +612,7 @@ TEST_CASE("check reads the rules of tcpserver as tcpserver reads them", "[check]
 }
 
 TEST_CASE("check warns where explicit=1 leaves nobody to be greylisted", "[check]") {
-  if (!is_root()) return;
+  if (!can_be_nobody()) return;
   const Home home;
   write_file(home / "control/greylisting", "timeout=30000\nexplicit=1\n", 0644);
   const std::string said = "warning  explicit=1, and no recipient has opted in, so nothing is greylisted\n";
@@ -648,7 +641,7 @@ TEST_CASE("control/smtpplugins is read as the host reads it", "[check]") {
 }
 
 TEST_CASE("check prints JSON, or with --quiet nothing when it works", "[check]") {
-  if (!is_root()) return;
+  if (!can_be_nobody()) return;
   const Home home;
   const Result quiet = home.check({"--quiet"});
   CHECK(quiet.status == 0);
@@ -682,10 +675,10 @@ TEST_CASE("A home that is none is named", "[check]") {
 }
 
 TEST_CASE("metrics says that the store is down where the plugin cannot use it", "[check][metrics]") {
-  if (!is_root()) return;
+  if (!can_be_nobody()) return;
   const std::set<std::string> of_nobody{"settings of root's", "database of root's", "a secret of root's",
                                         "folder of everybody's", "folder that may not be written"};
-  for (const Broken& broken : broken_rights()) {
+  for (const BrokenHost& broken : broken_rights()) {
     if (!of_nobody.contains(broken.what)) continue;
     INFO(broken.what);
     const Home home;
@@ -708,7 +701,7 @@ TEST_CASE("metrics says that the store is down where the plugin cannot use it", 
 
 TEST_CASE("metrics says that the store is down where the plugin's account cannot use it",
           "[check][metrics]") {
-  if (!is_root()) return;
+  if (!can_be_nobody()) return;
   const Installation installation(GENERATE(Backend::mariadb, Backend::mysql56));
   CAPTURE(name(installation.backend()));
   const fs::path options = installation.home() / "control/mysql.cnf";
@@ -719,7 +712,7 @@ TEST_CASE("metrics says that the store is down where the plugin's account cannot
                                fs::path(installation.server().socket()).parent_path()})
     fs::permissions(open, fs::perms(0755));
   for (const fs::path& file : {options, installation.home() / "greylisting"})
-    REQUIRE(chown(file.c_str(), kSmtpd, kSmtpd) == 0);
+    REQUIRE(chown(file.c_str(), kNobody, kNobody) == 0);
   const auto up = [&](const std::string& value) {
     const Result result = run(
         {.arguments = {built("greylistctl"), "--home", installation.home(), "metrics"}, .directory = "/"});

@@ -19,7 +19,7 @@ using Catch::Matchers::Contains;
 using Catch::Matchers::EndsWith;
 
 // With Postfix's configuration in its home.
-Result check(const Installation& installation) {
+Result check_with_postfix(const Installation& installation) {
   return run({.arguments = {built("greylistctl"), "--home", installation.home(), "check", "--user",
                             std::to_string(geteuid())},
               .environment = {{"MAIL_CONFIG", installation.home() / "postfix"}}});
@@ -40,7 +40,7 @@ TEST_CASE("check asks the policy service one question, and leaves nothing behind
   const Installation installation(backend, "spf=host");
   write_file(installation.home() / "postfix/main.cf", main_cf());
   write_file(installation.home() / "postfix/master.cf", master_cf());
-  const Result result = check(installation);
+  const Result result = check_with_postfix(installation);
   CAPTURE(result.output, result.errors);
   CHECK(result.status == 0);
   CHECK_THAT(result.output, Contains("ok       Postfix: ") &&
@@ -56,7 +56,7 @@ TEST_CASE("check says what becomes of mail when the policy service does not run"
   write_file(installation.home() / "postfix/main.cf", main_cf());
   write_file(installation.home() / "postfix/master.cf",
              "greylisting unix - n n - 0 spawn user=x argv=" + program.string() + "\n");
-  const Result result = check(installation);
+  const Result result = check_with_postfix(installation);
   CHECK(result.status == 1);
   CHECK_THAT(
       result.output,
@@ -71,7 +71,7 @@ TEST_CASE("check says whether DNS answers, which the policy service asks for SPF
     const Installation installation(Backend::sqlite, settings);
     write_file(installation.home() / "postfix/main.cf", main_cf());
     write_file(installation.home() / "postfix/master.cf", master_cf());
-    return check(installation).output;
+    return check_with_postfix(installation).output;
   };
   const NameServer answers({});
   CHECK_THAT(checked("dns_server=" + answers.address()),
@@ -108,7 +108,7 @@ TEST_CASE("check says what keeps Postfix from asking", "[check]") {
     const Installation installation(Backend::sqlite, "spf=host");
     write_file(installation.home() / "postfix/main.cf", broken.main);
     write_file(installation.home() / "postfix/master.cf", broken.master);
-    const Result result = check(installation);
+    const Result result = check_with_postfix(installation);
     CAPTURE(broken.main, broken.master, result.output, result.errors);
     CHECK(result.status == broken.status);
     CHECK_THAT(result.output, Contains(broken.said));

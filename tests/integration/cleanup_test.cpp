@@ -9,6 +9,7 @@
 #include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
 #include "tests/support/installation.h"
+#include "tests/support/stored.h"
 
 namespace greylisting::test {
 namespace {
@@ -25,8 +26,8 @@ Command cleanup(const fs::path& home, const Arguments& arguments = {}) {
 }
 
 // `count` records of clients that never came back, each with a triplet of its own.
-void add_records(const Installation& installation, unsigned first, unsigned count,
-                 const std::string& record_expires) {
+void add_unretried(const Installation& installation, unsigned first, unsigned count,
+                   const std::string& record_expires) {
   constexpr unsigned kFirstId = 1000000;
   constexpr unsigned kAtOnce = 5000;  // a packet of MySQL 5.6 holds 4 MiB
   for (unsigned done = 0; done < count; done += kAtOnce) {
@@ -46,14 +47,6 @@ void add_records(const Installation& installation, unsigned first, unsigned coun
   }
 }
 
-std::string value(const Installation& installation, const std::string& statement) {
-  return installation.sql(statement).at(0).at(0).value_or("NULL");
-}
-
-std::string records(const Installation& installation) {
-  return value(installation, "SELECT COUNT(*) FROM greylisting_data");
-}
-
 // The one line of a clean-up, without its date and the hours of the journal, which depend on it.
 std::string line(const Result& result) {
   std::smatch match;
@@ -67,11 +60,11 @@ std::string line(const Result& result) {
 TEST_CASE("A clean-up deletes the records whose life is over and nothing else", "[cleanup]") {
   const Installation installation(any_backend());
   CAPTURE(name(installation.backend()));
-  add_records(installation, 0, 93, installation.seconds_from_now(-86400));
-  add_records(installation, 100, 1, installation.seconds_from_now(-1));
-  add_records(installation, 200, 1, installation.seconds_from_now(0));
-  add_records(installation, 300, 1, installation.seconds_from_now(3600));
-  add_records(installation, 400, 1, "'9999-12-31 23:59:59'");
+  add_unretried(installation, 0, 93, installation.seconds_from_now(-86400));
+  add_unretried(installation, 100, 1, installation.seconds_from_now(-1));
+  add_unretried(installation, 200, 1, installation.seconds_from_now(0));
+  add_unretried(installation, 300, 1, installation.seconds_from_now(3600));
+  add_unretried(installation, 400, 1, "'9999-12-31 23:59:59'");
   REQUIRE(logged(installation.attempt(), "reason") == "new");
   installation.add(deny_domain("denied.example"));
   installation.add({.domain = "over.example", .record_expires = "2001-01-01 00:00:00"});
@@ -85,20 +78,20 @@ TEST_CASE("A clean-up deletes the records whose life is over and nothing else", 
   CHECK(first.status == 0);
   CHECK(line(first) == "expired records deleted: 95, clients: 0, batches: 10");
   CHECK(first.errors.empty());
-  CHECK(records(installation) == "3");
+  CHECK(row_count(installation) == "3");
   CHECK(installation.sql(kept) == alive);
   CHECK(installation.sql("SELECT * FROM greylisting_lists ORDER BY id") == lists);
 
   const Result second = run(cleanup(installation.home()));
   CHECK(second.status == 0);
   CHECK(line(second) == "expired records deleted: 0, clients: 0, batches: 0");
-  CHECK(records(installation) == "3");
+  CHECK(row_count(installation) == "3");
 }
 
 TEST_CASE("A number of records that fills its last batch is all deleted", "[cleanup]") {
   const Installation installation(any_backend());
   CAPTURE(name(installation.backend()));
-  add_records(installation, 0, 20, installation.seconds_from_now(-5));
+  add_unretried(installation, 0, 20, installation.seconds_from_now(-5));
   CHECK(line(run(cleanup(installation.home(), {"--batch", "10"}))) ==
         "expired records deleted: 20, clients: 0, batches: 2");
 }
@@ -159,13 +152,13 @@ TEST_CASE("Two clean-ups do not work on one store at once", "[cleanup]") {
   const Backend backend = any_backend();
   CAPTURE(name(backend));
   const Installation installation(backend);
-  add_records(installation, 0, 3, installation.seconds_from_now(-5));
+  add_unretried(installation, 0, 3, installation.seconds_from_now(-5));
   const Installation other(backend);
 
   // Deletes one record and rests, its lock held, until it is stopped.
   BackgroundProcess holder(cleanup(installation.home(), {"--batch", "1", "--pause", "60000"}),
                            installation.home() / "log");
-  while (records(installation) == "3") REQUIRE(holder.is_running());
+  while (row_count(installation) == "3") REQUIRE(holder.is_running());
 
   const Result refused = run(cleanup(installation.home()));
   CHECK(refused.status == 1);
@@ -174,7 +167,7 @@ TEST_CASE("Two clean-ups do not work on one store at once", "[cleanup]") {
   CHECK_THAT(
       refused.errors,
       Catch::EndsWith(" greylistctl cleanup: another clean-up is at work on this store; nothing was done\n"));
-  CHECK(records(installation) == "2");
+  CHECK(row_count(installation) == "2");
   CHECK(logged(installation.attempt(), "reason") == "new");
   CHECK(line(run(cleanup(other.home()))) == "expired records deleted: 0, clients: 0, batches: 0");
 
@@ -201,7 +194,7 @@ TEST_CASE("Decisions stay right while a clean-up runs", "[cleanup]") {
   installation.sql("UPDATE greylisting_data SET block_expires = " + installation.seconds_from_now(-60) +
                    " WHERE mail_from = 'good@example.net'");
   REQUIRE(reason({.sender = "good@example.net"}) == "retried");
-  add_records(installation, 0, 20000, installation.seconds_from_now(-86400));
+  add_unretried(installation, 0, 20000, installation.seconds_from_now(-86400));
 
   BackgroundProcess cleaner(cleanup(installation.home()), installation.home() / "log");
   unsigned rounds = 0;
@@ -233,7 +226,7 @@ TEST_CASE("A clean-up that is killed midway has counted what it has deleted, and
   const Installation installation(any_backend());
   CAPTURE(name(installation.backend()));
   constexpr unsigned kRecords = 8;
-  add_records(installation, 0, kRecords, installation.seconds_from_now(-5));
+  add_unretried(installation, 0, kRecords, installation.seconds_from_now(-5));
   installation.sql("UPDATE greylisting_data SET blocked_count = 1");
   const auto counted = [&] {
     return value(installation,
@@ -249,25 +242,25 @@ TEST_CASE("A clean-up that is killed midway has counted what it has deleted, and
   CHECK(reported() == std::to_string(kRecords));
   for (unsigned gone = 0; gone < 4;) {
     // Deletes one record and rests, unless the lock of the one before has outlived it for a moment.
-    const std::string before = records(installation);
+    const std::string before = row_count(installation);
     BackgroundProcess cleaner(cleanup(installation.home(), {"--batch", "1", "--pause", "60000"}),
                               installation.home() / "log");
-    while (cleaner.is_running() && records(installation) == before) continue;
+    while (cleaner.is_running() && row_count(installation) == before) continue;
     cleaner.stop(9);
-    gone = kRecords - static_cast<unsigned>(std::stoul(records(installation)));
+    gone = kRecords - static_cast<unsigned>(std::stoul(row_count(installation)));
     CHECK(counted() == std::to_string(gone));
     CHECK(reported() == std::to_string(kRecords));
   }
   Result rest = run(cleanup(installation.home()));
   for (int i = 0; i < 1000 && rest.status != 0; ++i) rest = run(cleanup(installation.home()));
-  CHECK(records(installation) == "0");
+  CHECK(row_count(installation) == "0");
   CHECK(counted() == std::to_string(kRecords));
   CHECK(reported() == std::to_string(kRecords));
 }
 
 TEST_CASE("A bar shows how far a clean-up has come, on a terminal alone", "[cleanup]") {
   const Installation installation(Backend::sqlite);
-  add_records(installation, 0, 30, installation.seconds_from_now(-60));
+  add_unretried(installation, 0, 30, installation.seconds_from_now(-60));
   std::string line;
   for (const std::string& word : cleanup(installation.home(), {"--batch", "10", "--pause", "0"}).arguments)
     line += '\'' + word + "' ";

@@ -1,6 +1,5 @@
 // greylistctl copy: a whole installation from one store to another, between real stores of every kind.
 
-#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -11,6 +10,8 @@
 #include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
 #include "tests/support/installation.h"
+#include "tests/support/stored.h"
+#include "tests/support/texts.h"
 
 namespace greylisting::test {
 namespace {
@@ -58,7 +59,7 @@ const std::string kRecordColumns =
     "rcpt_to, "
     "block_expires, record_expires, blocked_count, passed_count, aborted_count, create_time, last_update";
 
-std::string records(const Installation& installation) {
+std::string copied_rows(const Installation& installation) {
   return rows(installation, kRecordColumns, "greylisting_data", "HEX(triplet)");
 }
 
@@ -78,23 +79,11 @@ std::string everything(const Installation& installation) {
               "greylisting_expected", "HEX(expected)") +
          rows(installation, "period, kind, name, host, total", "greylisting_history",
               "period, HEX(kind), HEX(name), HEX(host)") +
-         records(installation);
-}
-
-// The first line in which two texts differ; empty when there is none. All of them are too many to show.
-std::string difference(const std::string& a, const std::string& b) {
-  const auto [here, there] = std::ranges::mismatch(a, b);
-  if (here == a.end() && there == b.end()) return "";
-  const auto line = [](const std::string& text, std::size_t place) {
-    const auto begin = place == 0 ? 0 : text.rfind('\n', place - 1) + 1;
-    return text.substr(begin, text.find('\n', place) - begin);
-  };
-  return line(a, static_cast<std::size_t>(here - a.begin())) + "\nand not\n" +
-         line(b, static_cast<std::size_t>(there - b.begin()));
+         copied_rows(installation);
 }
 
 // So many records whose keys are spread, with every second value missing.
-void add_records(const Installation& installation, int count) {
+void add_spread_records(const Installation& installation, int count) {
   std::string values;
   for (int i = 0; i < count; ++i) {
     const std::string number = std::to_string(1000 + i);
@@ -114,16 +103,8 @@ void add_records(const Installation& installation, int count) {
       values);
 }
 
-std::string value(const Installation& installation, const std::string& query) {
-  return installation.sql(query).at(0).at(0).value();
-}
-
-std::string count(const Installation& installation, const std::string& table = "greylisting_data") {
-  return value(installation, "SELECT COUNT(*) FROM " + table);
-}
-
 // One of every sort of row.
-void fill(const Installation& installation) {
+void fill_with_every_sort(const Installation& installation) {
   installation.attempt({.client = "192.0.2.1"});
   installation.attempt({.client = "192.0.2.2", .environment = {{"SPFRESULT", "pass"}}});
   installation.put({.action = "trap", .word = "recipient", .pattern = "trap@example.org"});
@@ -148,10 +129,10 @@ void fill(const Installation& installation) {
       "INSERT INTO greylisting_history (period, kind, name, host, total) VALUES "
       "('2026-11-20 01:00:00', 'hour', 'new', 'mx1', 7), ('2026-11-20 01:00:00', 'hour', 'New', '', 8), "
       "('2026-11-21 00:00:00', 'day', 'new', 'mx2', 9)");
-  add_records(installation, 2500);
+  add_spread_records(installation, 2500);
 }
 
-// The plugin's answer to what `fill` has entered and recorded.
+// The plugin's answer to what `fill_with_every_sort` has entered and recorded.
 void check_decisions(const Installation& installation) {
   const auto reason = [&installation](const Rcpt& rcpt) {
     return logged(installation.attempt(rcpt), "reason");
@@ -196,7 +177,7 @@ TEST_CASE("A store is moved to any other, and the plugin goes on there", "[copy]
   const Installation from(any_backend());
   const Installation to(any_other_backend());
   CAPTURE(name(from.backend()), name(to.backend()));
-  fill(from);
+  fill_with_every_sort(from);
   from.pass_time(kOverBlock);
 
   const Result result = copy(from, to);
@@ -207,7 +188,7 @@ TEST_CASE("A store is moved to any other, and the plugin goes on there", "[copy]
     CHECK_THAT(result.output, Contains(line));
   }
   CHECK(difference(everything(to), everything(from)) == "");
-  CHECK(count(to, "greylisting_meta WHERE name = 'copy_from'") == "0");
+  CHECK(row_count(to, "greylisting_meta WHERE name = 'copy_from'") == "0");
   check_decisions(to);
 }
 
@@ -216,7 +197,7 @@ TEST_CASE("A copy of a copy is what the first was", "[copy]") {
   const Installation second(any_other_backend());
   const Installation third(first.backend());
   CAPTURE(name(first.backend()), name(second.backend()));
-  fill(first);
+  fill_with_every_sort(first);
   check_copied(copy(first, second));
   check_copied(copy(second, third));
   CHECK(difference(everything(third), everything(first)) == "");
@@ -228,22 +209,22 @@ TEST_CASE("A copy that was broken off goes on where it was, with what has change
   const Installation from(any_backend());
   const Installation to(any_other_backend());
   CAPTURE(name(from.backend()), name(to.backend()));
-  add_records(from, 4500);
-  count(to);  // makes the file
+  add_spread_records(from, 4500);
+  row_count(to);  // makes the file
   break_records(to, "NEW.triplet >= x'50'", "");
 
   Result result = copy(from, to);
   CAPTURE(result.output, result.errors);
   CHECK(result.status == 1);
   CHECK_THAT(result.errors, Contains("the disk is on fire"));
-  const int done = std::stoi(count(to));
+  const int done = std::stoi(row_count(to));
   CHECK(done >= 1000);
   CHECK(done < 4500);
   CHECK(done % 1000 == 0);
 
   // It is not taken for a whole one, and nothing else is copied there.
   const Installation other(Backend::sqlite);
-  count(other);
+  row_count(other);
   result = copy(to, other);
   CHECK(result.status == 1);
   CHECK_THAT(result.errors, Contains(store_of(to) + " is itself an unfinished copy of " + store_of(from)));
@@ -259,8 +240,8 @@ TEST_CASE("A copy that was broken off goes on where it was, with what has change
   from.sql("DELETE FROM greylisting_data WHERE blocked_count = 1700");
   from.attempt();
   check_copied(copy(from, to));
-  CHECK(difference(records(to), records(from)) == "");
-  CHECK(count(to) == "4500");
+  CHECK(difference(copied_rows(to), copied_rows(from)) == "");
+  CHECK(row_count(to) == "4500");
   CHECK(to.sql(first) == before);
 }
 
@@ -269,14 +250,14 @@ TEST_CASE("A copy outlives the death of its destination's server", "[copy]") {
   server.start();
   const Installation to(server);
   const Installation from(Backend::sqlite);
-  add_records(from, 4500);
+  add_spread_records(from, 4500);
   // It waits at a row behind the third slice until the server is gone.
   to.sql(
       "CREATE TRIGGER waiting BEFORE INSERT ON greylisting_data FOR EACH ROW "
       "SET NEW.aborted_count = NEW.aborted_count + IF(NEW.triplet >= x'80', SLEEP(600), 0)");
   const TemporaryDirectory here;
   BackgroundProcess copying(copy_command(from, to), here / "log");
-  while (count(to) != "3000" && copying.is_running()) {
+  while (row_count(to) != "3000" && copying.is_running()) {
   }
   REQUIRE(copying.is_running());
   server.stop(SIGKILL);
@@ -284,10 +265,10 @@ TEST_CASE("A copy outlives the death of its destination's server", "[copy]") {
   CHECK_THAT(read_file(here / "log"), Contains("see whether the database is running"));
 
   server.start();
-  CHECK(count(to) == "3000");
+  CHECK(row_count(to) == "3000");
   to.sql("DROP TRIGGER waiting");
   check_copied(copy(from, to));
-  CHECK(difference(records(to), records(from)) == "");
+  CHECK(difference(copied_rows(to), copied_rows(from)) == "");
 }
 
 TEST_CASE("What changes at the source while the rest is copied is copied, too", "[copy]") {
@@ -295,7 +276,7 @@ TEST_CASE("What changes at the source while the rest is copied is copied, too", 
   const Installation from(backend);
   const Installation to(backend);
   CAPTURE(name(backend));
-  fill(from);
+  fill_with_every_sort(from);
   // History comes last: by then the records have been written.
   const std::string source = from.database() + ".greylisting_data";
   to.sql("CREATE TRIGGER meanwhile AFTER INSERT ON greylisting_history FOR EACH ROW BEGIN UPDATE " + source +
@@ -312,7 +293,7 @@ TEST_CASE("Both are compared, and rows that differ are named", "[copy]") {
   const Installation from(any_backend());
   const Installation to(any_other_backend());
   CAPTURE(name(from.backend()), name(to.backend()));
-  fill(from);
+  fill_with_every_sort(from);
   check_copied(copy(from, to));
   Result result = copy(from, to, {"--compare"});
   check_copied(result);
@@ -322,7 +303,7 @@ TEST_CASE("Both are compared, and rows that differ are named", "[copy]") {
     std::string statement;
     std::string said;
   };
-  const std::string clients = count(to, "greylisting_clients");
+  const std::string clients = row_count(to, "greylisting_clients");
   for (const Change& change : std::vector<Change>{
            {"UPDATE greylisting_entries SET comment = 'x' WHERE id = 3",
             "greylisting_entries: 1 row differs: id=3"},
@@ -363,8 +344,8 @@ TEST_CASE("A destination that does not keep what it is given is found out", "[co
   const Installation from(Backend::sqlite);
   const Installation to(any_backend());
   CAPTURE(name(to.backend()));
-  add_records(from, 1500);
-  count(to);
+  add_spread_records(from, 1500);
+  row_count(to);
   break_records(to, "NEW.blocked_count = 1200", "passed_count = 66");
   Result result = copy(from, to);
   CHECK(result.status == 1);
@@ -395,7 +376,7 @@ TEST_CASE("A value that does not fit is named, and keeps nothing else from being
 TEST_CASE("copy makes the tables of a new store, and says what to set", "[copy]") {
   Installation installation(any_backend());
   CAPTURE(name(installation.backend()));
-  fill(installation);
+  fill_with_every_sort(installation);
   installation.pass_time(kOverBlock);
   fs::create_directories(installation.home() / "greylisting");
   Result result = run({.arguments = {built("greylistctl"), "--home", installation.home(), "copy", "--from",
@@ -430,7 +411,7 @@ TEST_CASE("copy makes the tables of a new store, and says what to set", "[copy]"
 TEST_CASE("copy refuses what cannot be meant, and does nothing", "[copy]") {
   const Installation from(any_backend());
   CAPTURE(name(from.backend()));
-  fill(from);
+  fill_with_every_sort(from);
   const std::string before = everything(from);
   Result result = copy(from, from, {"--overwrite"});
   CHECK(result.status == 2);
@@ -438,7 +419,7 @@ TEST_CASE("copy refuses what cannot be meant, and does nothing", "[copy]") {
   result = copy(from, from);
   CHECK(result.status == 1);
   CHECK(difference(everything(from), before) == "");
-  CHECK(count(from, "greylisting_meta WHERE name = 'copy_from'") == "0");
+  CHECK(row_count(from, "greylisting_meta WHERE name = 'copy_from'") == "0");
 
   const auto refused = [&from](const std::string& source, const std::string& destination, int status,
                                const std::string& error, const Arguments& options = {}) {
@@ -469,7 +450,7 @@ TEST_CASE("copy does not touch a database of greylisting 0.5", "[copy]") {
   const Installation from(Backend::sqlite);
   const Installation to(GENERATE(Backend::mariadb, Backend::mysql56));
   CAPTURE(name(to.backend()));
-  fill(from);
+  fill_with_every_sort(from);
   to.sql(
       "DROP TABLE greylisting_data, greylisting_lists, greylisting_entries, greylisting_clients, "
       "greylisting_expected, greylisting_history, greylisting_meta; CREATE TABLE greylisting_data (id int); "
@@ -484,7 +465,7 @@ TEST_CASE("copy does not touch a database of greylisting 0.5", "[copy]") {
 TEST_CASE("A bar shows how far copy has come, on a terminal alone", "[copy]") {
   const Installation from(Backend::sqlite);
   const Installation to(Backend::sqlite);
-  fill(from);
+  fill_with_every_sort(from);
   const auto on_terminal = [&](const std::map<std::string, std::string>& environment) {
     std::string line;
     for (const std::string& word : copy_command(from, to, {"--overwrite"}).arguments)

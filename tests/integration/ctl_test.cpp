@@ -13,8 +13,10 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/another_user.h"
 #include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
+#include "tests/support/ctl.h"
 #include "tests/support/installation.h"
 #include "version.h"
 
@@ -23,23 +25,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Catch::Contains;
-using Arguments = std::vector<std::string>;
-
-Result ctl(const fs::path& home, const Arguments& arguments, const Arguments& before = {}) {
-  Command command{.arguments = before, .directory = "/"};
-  command.arguments.insert(command.arguments.end(), {built("greylistctl"), "--home", home});
-  command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
-  return run(command);
-}
-
-constexpr unsigned kNobody = 65534;
-const Arguments kAsNobody{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
-
-bool is_root() {
-  if (geteuid() == 0) return true;
-  WARN("skipped: only root can run greylistctl as another user");
-  return false;
-}
 
 void let_everybody_in(const Installation& installation) {
   for (const fs::path& directory : {installation.home(), installation.home() / "control"})
@@ -51,7 +36,7 @@ void replace(const fs::path& file, const std::string& pattern, const std::string
 }
 
 // All that a check could leave behind.
-Rows contents(const Installation& installation) {
+Rows records_and_lists(const Installation& installation) {
   Rows rows = installation.sql("SELECT * FROM greylisting_data ORDER BY id");
   for (Row& row : installation.sql("SELECT * FROM greylisting_lists ORDER BY id"))
     rows.push_back(std::move(row));
@@ -70,7 +55,7 @@ void cause_and_check(Backend backend, const Trouble& trouble, const Arguments& b
   Installation installation(backend);
   list_the_plugin(installation);
   trouble.cause(installation);
-  const Result result = ctl(installation.home(), {"check", "--verbose"}, before);
+  const Result result = ctl(installation, {"check", "--verbose"}, "", before);
   CAPTURE(result.output, result.errors);
   CHECK(result.status == trouble.status);
   CHECK(result.errors.empty());
@@ -123,13 +108,13 @@ TEST_CASE("check says that a working installation works, and leaves nothing behi
   installation.add(deny_network("203.0.113.0/24"));
   REQUIRE(logged(installation.attempt({.client = "203.0.113.9"}), "reason") == "denied");
 
-  const Rows before = contents(installation);
+  const Rows before = records_and_lists(installation);
   REQUIRE(before.size() == 2);
-  const Result result = ctl(installation.home(), {"check", "--verbose"});
+  const Result result = ctl(installation, {"check", "--verbose"});
   CAPTURE(result.output, result.errors);
   CHECK(result.status == 0);
   CHECK(result.errors.empty());
-  CHECK(contents(installation) == before);
+  CHECK(records_and_lists(installation) == before);
   CHECK_THAT(result.output, Contains(installation.backend() == Backend::sqlite
                                          ? "ok       store: opened greylisting/greylisting.db\n"
                                          : "ok       store: connected as control/mysql-admin.cnf says\n"));
@@ -346,7 +331,7 @@ TEST_CASE("check tells when the database's clock is not the host's", "[ctl]") {
 }
 
 TEST_CASE("check names an option file that this user cannot read", "[ctl]") {
-  if (!is_root()) return;
+  if (!can_be_nobody()) return;
   cause_and_check(any_server(),
                   {"option file of root",
                    let_everybody_in,
@@ -358,7 +343,7 @@ TEST_CASE("check names an option file that this user cannot read", "[ctl]") {
 }
 
 TEST_CASE("check by root names what qmail-smtpd's user cannot read", "[ctl]") {
-  if (!is_root()) return;
+  if (!can_be_nobody()) return;
   cause_and_check(any_server(), {"the plugin's option file of root",
                                  [](Installation& it) {
                                    let_everybody_in(it);
@@ -384,7 +369,7 @@ TEST_CASE("Nothing is done with a control file that cannot be used", "[ctl]") {
   } else {
     fs::permissions(file, fs::perms(0666));
   }
-  const Result result = ctl(installation.home(), {subcommand});
+  const Result result = ctl(installation, {subcommand});
   CAPTURE(result.output, result.errors);
   CHECK(result.status == 1);
   CHECK_THAT(
@@ -413,7 +398,7 @@ TEST_CASE("check names an SQLite file or directory that cannot be used", "[ctl]"
        {"PROBLEM  store, as ",
         ": SQLite: greylisting/greylisting.db: file is not a database (error 26)\n         -> move it away "
         "together with what SQLite keeps beside it: greylisting/greylisting.db, "}});
-  if (!is_root()) return;
+  if (!can_be_nobody()) return;
   const std::vector<Trouble> of_others{
       {"directory of root",
        let_everybody_in,
@@ -456,7 +441,7 @@ TEST_CASE("check names an SQLite file or directory that cannot be used", "[ctl]"
 }
 
 TEST_CASE("Whoever is not root and may not write to the store is told to be root", "[ctl]") {
-  if (!is_root()) return;
+  if (!can_be_nobody()) return;
   const Installation installation(Backend::sqlite);
   installation.attempt();
   let_everybody_in(installation);
@@ -470,7 +455,7 @@ TEST_CASE("Whoever is not root and may not write to the store is told to be root
                               {"report"},
                               {"migrate"},
                               {"copy", "--from", "sqlite", "--to", "sqlite:x.db"}}) {
-    const Result result = ctl(installation.home(), arguments, kAsNobody);
+    const Result result = ctl(installation, arguments, "", kAsNobody);
     CAPTURE(arguments, result.output, result.errors);
     CHECK(result.status == 1);
     CHECK_THAT(result.output + result.errors, Contains("run greylistctl as root") && !Contains("chown"));
@@ -478,7 +463,7 @@ TEST_CASE("Whoever is not root and may not write to the store is told to be root
 }
 
 TEST_CASE("Whoever owns an SQLite file's directory owns what root's greylistctl makes there", "[ctl]") {
-  if (!is_root()) return;
+  if (!can_be_nobody()) return;
   const std::string subcommand = GENERATE("check", "migrate", "cleanup");
   CAPTURE(subcommand);
   const Installation installation(Backend::sqlite);
@@ -490,7 +475,7 @@ TEST_CASE("Whoever owns an SQLite file's directory owns what root's greylistctl 
   fs::permissions(installation.home() / "plugins", fs::perms(0755));
   fs::permissions(installation.home() / "control/greylisting", fs::perms(0644));
 
-  const Result result = ctl(installation.home(), {subcommand});
+  const Result result = ctl(installation, {subcommand});
   CAPTURE(result.output, result.errors);
   CHECK(result.status == 0);
   if (subcommand == "check") {
@@ -519,21 +504,21 @@ TEST_CASE("migrate creates what is missing, once", "[ctl]") {
   const Installation installation(backend);
   installation.sql("DROP TABLE " + missing);
 
-  const Result first = ctl(installation.home(), {"migrate"});
+  const Result first = ctl(installation, {"migrate"});
   CAPTURE(first.output, first.errors);
   REQUIRE(first.status == 0);
   REQUIRE(first.output == "Created the tables.\n");
   installation.add(allow_network("203.0.113.0/24"));
   CHECK(logged(installation.attempt(), "reason") == "new");
   CHECK(logged(installation.attempt({.client = "203.0.113.9"}), "reason") == "allowed");
-  const Rows before = contents(installation);
+  const Rows before = records_and_lists(installation);
 
-  const Result second = ctl(installation.home(), {"migrate"});
+  const Result second = ctl(installation, {"migrate"});
   CHECK(second.status == 0);
   CHECK(second.output == "The schema is that of this version already; nothing was done.\n");
-  CHECK(contents(installation) == before);
+  CHECK(records_and_lists(installation) == before);
   list_the_plugin(installation);
-  CHECK(ctl(installation.home(), {"check"}).status == 0);
+  CHECK(ctl(installation, {"check"}).status == 0);
 }
 
 TEST_CASE("migrate makes an SQLite file and what is missing in it", "[ctl]") {
@@ -543,12 +528,12 @@ TEST_CASE("migrate makes an SQLite file and what is missing in it", "[ctl]") {
   const Installation installation(Backend::sqlite);
   if (!missing.empty()) installation.sql("DROP TABLE " + missing);
 
-  const Result first = ctl(installation.home(), {"migrate"});
+  const Result first = ctl(installation, {"migrate"});
   CAPTURE(first.output, first.errors);
   REQUIRE(first.status == 0);
   CHECK(first.output == "Created the tables.\n");
   CHECK(logged(installation.attempt(), "reason") == "new");
-  const Result second = ctl(installation.home(), {"migrate"});
+  const Result second = ctl(installation, {"migrate"});
   CHECK(second.status == 0);
   CHECK(second.output == "The schema is that of this version already; nothing was done.\n");
 }
@@ -558,7 +543,7 @@ TEST_CASE("migrate upgrades greylisting 0.5 and keeps its rows", "[ctl]") {
   CAPTURE(name(installation.backend()));
   installation.sql(kLayoutOf05);
 
-  const Result first = ctl(installation.home(), {"migrate"});
+  const Result first = ctl(installation, {"migrate"});
   CAPTURE(first.output, first.errors);
   CHECK(first.status == 0);
   CHECK(first.output ==
@@ -567,11 +552,11 @@ TEST_CASE("migrate upgrades greylisting 0.5 and keeps its rows", "[ctl]") {
   CHECK(logged(installation.attempt({.recipient = "bob@allowed.example"}), "reason") == "allowed");
   CHECK(logged(installation.attempt({.sender = "alice@example.net"}), "reason") == "known");
   CHECK(logged(installation.attempt({.sender = "carol@example.net"}), "reason") == "retried");
-  const Rows before = contents(installation);
+  const Rows before = records_and_lists(installation);
 
-  const Result second = ctl(installation.home(), {"migrate"});
+  const Result second = ctl(installation, {"migrate"});
   CHECK(second.output == "The schema is that of this version already; nothing was done.\n");
-  CHECK(contents(installation) == before);
+  CHECK(records_and_lists(installation) == before);
 }
 
 TEST_CASE("migrate refuses a schema of a later version and changes nothing", "[ctl]") {
@@ -579,22 +564,22 @@ TEST_CASE("migrate refuses a schema of a later version and changes nothing", "[c
   CAPTURE(name(installation.backend()));
   installation.attempt();
   installation.sql(kNewerSchema);
-  const Rows before = contents(installation);
-  const Result result = ctl(installation.home(), {"migrate"});
+  const Rows before = records_and_lists(installation);
+  const Result result = ctl(installation, {"migrate"});
   CAPTURE(result.output, result.errors);
   CHECK(result.status == 1);
   CHECK(result.output.empty());
   CHECK_THAT(result.errors, Catch::StartsWith("greylistctl: the schema "));
   CHECK_THAT(result.errors,
              Contains("and this program knows 5; install the program that made it, or a later one\n"));
-  CHECK(contents(installation) == before);
+  CHECK(records_and_lists(installation) == before);
 }
 
 TEST_CASE("migrate with the plugin's account says which rights it lacks", "[ctl]") {
   Installation installation(any_server());
   installation.sql(kDropTables);
   installation.configure("mysql_admin_file=");
-  const Result result = ctl(installation.home(), {"migrate"});
+  const Result result = ctl(installation, {"migrate"});
   CAPTURE(result.output, result.errors);
   CHECK(result.status == 1);
   CHECK_THAT(result.errors, Contains("CREATE command denied to user"));
@@ -603,7 +588,7 @@ TEST_CASE("migrate with the plugin's account says which rights it lacks", "[ctl]
 
 TEST_CASE("Subcommands other than check say on standard error what is wrong with the settings", "[ctl]") {
   const Installation installation(Backend::sqlite, "explicit=2");
-  const Result result = ctl(installation.home(), {"migrate"});
+  const Result result = ctl(installation, {"migrate"});
   CHECK(result.status == 0);
   CHECK_THAT(result.errors, Catch::StartsWith("greylistctl: control/greylisting:"));
   CHECK_THAT(result.errors, Contains(": explicit: \"2\" is not 0 or 1; using 0\n"));
@@ -671,7 +656,7 @@ TEST_CASE("A home that is not there is named, with the ways to name another", "[
   write_file(directory / "file", "");
   for (const auto& [home, reason] : {std::pair{directory / "missing", "No such file or directory"},
                                      std::pair{directory / "file", "Not a directory"}}) {
-    const Result result = ctl(home, {"check"});
+    const Result result = run({.arguments = {built("greylistctl"), "--home", home, "check"}});
     CHECK(result.status == 1);
     CHECK(result.output.empty());
     CHECK(result.errors == "greylistctl: cannot go to the home directory " + home.string() + ": " + reason +

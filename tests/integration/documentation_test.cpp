@@ -23,6 +23,7 @@
 #include "settings/settings.h"
 #include "tests/support/catch.h"
 #include "tests/support/installation.h"
+#include "tests/support/texts.h"
 #include "version.h"
 
 namespace greylisting::test {
@@ -39,11 +40,7 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-std::string replaced(const std::string& text, const std::string& pattern, const std::string& by) {
-  return std::regex_replace(text, std::regex(pattern), by);
-}
-
-std::string lower(std::string text) {
+std::string lowered(std::string text) {
   std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
   return text;
 }
@@ -103,7 +100,7 @@ std::string text_of_documents() {
 // A heading as repositories' hosts make an anchor of it.
 std::string anchor_of(const std::string& heading) {
   std::string anchor;
-  for (const char c : lower(heading)) {
+  for (const char c : lowered(heading)) {
     if (c == ' ') anchor += '-';
     if (isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_') anchor += c;
   }
@@ -196,7 +193,7 @@ Help help(const std::string& subcommand = "") {
   Help help{.text = result.output, .subcommands = {}, .options = {}, .words = {}, .values = {}};
   std::string part;
   for (const std::string& line : lines_of(result.output)) {
-    if (line.ends_with(':')) part = lower(line);
+    if (line.ends_with(':')) part = lowered(line);
     std::smatch found;
     const bool begins = std::regex_search(line, found, std::regex("^ {2}(?:-h, ?)?([a-z-]+)"));
     if (begins && part == "subcommands:") help.subcommands.push_back(found[1]);
@@ -374,7 +371,7 @@ TEST_CASE(
     const Documented setting = documented(key, value);
     const std::string item = item_of(key, page);
     CHECK_THAT(item, Contains("default " + setting.default_value + "."));
-    CHECK_THAT(lower(item), Contains(setting.bounds));
+    CHECK_THAT(lowered(item), Contains(setting.bounds));
 
     const std::string row = "\\| `" + key + "` \\| `" + variable_of(key) + "` \\|([^|\n]*\\|[^|\n]*)\\|";
     const Words cells = matches(table, row);

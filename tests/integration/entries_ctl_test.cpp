@@ -10,11 +10,13 @@
 #include <regex>
 #include <string>
 #include <tuple>
-#include <utility>
 #include <vector>
 
+#include "tests/support/another_user.h"
 #include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
+#include "tests/support/clients.h"
+#include "tests/support/ctl.h"
 #include "tests/support/installation.h"
 
 namespace greylisting::test {
@@ -22,15 +24,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Catch::Contains;
-using Arguments = std::vector<std::string>;
-
-Result ctl(const Installation& installation, const Arguments& arguments, const std::string& input = "",
-           const Arguments& before = {}) {
-  Command command{.arguments = before, .directory = "/", .input = input};
-  command.arguments.insert(command.arguments.end(), {built("greylistctl"), "--home", installation.home()});
-  command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
-  return run(command);
-}
 
 // One call and what comes of it. What was printed is a regular expression for the whole of it, without the
 // last line end: times differ from run to run. How to take it back is take_back_test's.
@@ -67,13 +60,13 @@ std::string listed(const Installation& installation, const Arguments& arguments 
 }
 
 // What is in greylisting_entries, without the times.
-std::string stored(const Installation& installation) {
+std::string entries_in_order(const Installation& installation) {
   return text(
       installation.sql("SELECT action, kind, pattern, block_expire, reply, comment "
                        "FROM greylisting_entries ORDER BY id"));
 }
 
-struct Decided {
+struct DecidedRcpt {
   Rcpt rcpt;
   std::string reason;
   std::string entry{};
@@ -84,14 +77,10 @@ struct Story {
   std::string name;
   std::string settings;
   std::vector<Call> calls;
-  std::vector<Decided> decisions;
+  std::vector<DecidedRcpt> decisions;
 };
 
-const std::string kUntil = R"([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} UTC)";
-
-Rcpt named(std::string client, std::string name) {
-  return {.client = std::move(client), .environment = {{"TCPREMOTEHOST", std::move(name)}}};
-}
+const std::string kUntil = kTime + " UTC";
 
 const std::vector<Story> kStories{
     {"a network is allowed, an address in it denied",
@@ -251,7 +240,7 @@ TEST_CASE("What greylistctl enters counts at the plugin's next RCPT", "[entries]
     INFO(name(backend) << ": " << story.name);
     const Installation installation(backend, story.settings);
     for (const Call& call : story.calls) check_call(installation, call);
-    for (const Decided& decided : story.decisions) {
+    for (const DecidedRcpt& decided : story.decisions) {
       const Result result = installation.attempt(decided.rcpt);
       CAPTURE(result.errors);
       CHECK(logged(result, "reason") == decided.reason);
@@ -307,7 +296,7 @@ TEST_CASE("An entry with the same action and pattern is changed", "[entries]") {
   check_call(installation, {{"deny", "192.0.2.0/24", "--until", "2090-01-01", "--comment", "M\xc3\xbcller's",
                              "--reply", "554 no"},
                             "entries/1: deny client 192\\.0\\.2\\.0/24, until 2090-01-01 23:59:59 UTC"});
-  CHECK(stored(installation) == "deny network 192.0.2.0/24 NULL 554 no M\xc3\xbcller's\n");
+  CHECK(entries_in_order(installation) == "deny network 192.0.2.0/24 NULL 554 no M\xc3\xbcller's\n");
 
   check_call(installation,
              {{"deny", "192.0.2.0/24", "--until", "2091-01-01 12:00:00", "--dry-run"},
@@ -316,10 +305,10 @@ TEST_CASE("An entry with the same action and pattern is changed", "[entries]") {
 
   check_call(installation,
              {{"deny", "192.0.2.7/24"}, "changed entries/1: deny client 192\\.0\\.2\\.0/24, for ever"});
-  CHECK(stored(installation) == "deny network 192.0.2.0/24 NULL 554 no M\xc3\xbcller's\n");
+  CHECK(entries_in_order(installation) == "deny network 192.0.2.0/24 NULL 554 no M\xc3\xbcller's\n");
   check_call(installation, {{"deny", "192.0.2.0/24", "--comment", "", "--reply", "550 never"},
                             "changed entries/1: deny client 192\\.0\\.2\\.0/24, for ever"});
-  CHECK(stored(installation) == "deny network 192.0.2.0/24 NULL 550 never \n");
+  CHECK(entries_in_order(installation) == "deny network 192.0.2.0/24 NULL 550 never \n");
   CHECK_THAT(installation.attempt({.client = "192.0.2.9"}).output, Contains("E550 never"));
 }
 
@@ -427,7 +416,7 @@ TEST_CASE("A comment in any alphabet is stored, listed and exported as it is", "
   CAPTURE(name(installation.backend()));
   const std::string comment = "M\xc3\xbcllschleuder \xe2\x82\xac \xf0\x9f\x93\xa7";
   ctl(installation, {"deny", "192.0.2.1", "--comment", comment});
-  CHECK(stored(installation) == "deny network 192.0.2.1 NULL NULL " + comment + '\n');
+  CHECK(entries_in_order(installation) == "deny network 192.0.2.1 NULL NULL " + comment + '\n');
   CHECK_THAT(listed(installation), Contains(comment));
   CHECK(nlohmann::json::parse(listed(installation, {"--json"})).at(0).at("comment") == comment);
   CHECK_THAT(ctl(installation, {"export", "plain", "--action", "deny"}).output, Contains("# " + comment));
@@ -565,7 +554,7 @@ TEST_CASE("remove takes a pattern with all its actions, and asks when it is more
                          {{"remove"}, "", 2, "what"}}) {
     check_call(installation, call);
   }
-  CHECK(stored(installation).empty());
+  CHECK(entries_in_order(installation).empty());
 }
 
 TEST_CASE("deny says which temporary replies clients do not take as meant", "[entries]") {
@@ -661,9 +650,9 @@ TEST_CASE("import takes what it understands and says what it does not", "[entrie
   const std::string tail = "1 expired and left out, 2 lines not understood";
   const std::string from = " 3 entries from " + file + ": ";
   import({"--action", "deny", "--dry-run"}, "would import" + from + "3 new, 0 changed, " + tail);
-  CHECK(stored(installation).empty());
+  CHECK(entries_in_order(installation).empty());
   import({"--action", "deny", "--comment", "bulk"}, "imported" + from + "3 new, 0 changed, " + tail);
-  CHECK(stored(installation) ==
+  CHECK(entries_in_order(installation) ==
         "deny network 192.0.2.0/24 NULL NULL bulk\ndeny sender example.net NULL NULL bulk\n"
         "deny recipient bob@ NULL 550 no bulk\n");
   CHECK_THAT(listed(installation), Contains("2090-01-01 23:59:59"));
@@ -893,11 +882,7 @@ TEST_CASE("check reads the rules wherever they count", "[entries]") {
 }
 
 TEST_CASE("Root enters into an SQLite file as its owner", "[entries]") {
-  if (geteuid() != 0) {
-    WARN("skipped: only root can act as another user");
-    return;
-  }
-  constexpr unsigned kNobody = 65534;
+  if (!can_be_nobody()) return;
   const Installation installation(Backend::sqlite);
   for (const fs::path& directory : {installation.home(), installation.home() / "control"})
     fs::permissions(directory, fs::perms(0755));
@@ -915,8 +900,7 @@ TEST_CASE("Root enters into an SQLite file as its owner", "[entries]") {
     CHECK(status.st_uid == kNobody);
   }
   Command plugin = installation.command({.client = "192.0.2.1"});
-  for (const char* const word : {"--clear-groups", "--regid=65534", "--reuid=65534", "setpriv"})
-    plugin.arguments.insert(plugin.arguments.begin(), word);
+  plugin.arguments.insert(plugin.arguments.begin(), kAsNobody.begin(), kAsNobody.end());
   CHECK(logged(run(plugin), "entry") == "entries/1");
 }
 

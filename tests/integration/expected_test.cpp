@@ -102,10 +102,6 @@ const std::vector<Scenario> kAnswers{
       comes("alice@example.com", deferred("new"))}},
 };
 
-std::string reason(const Installation& installation, const Rcpt& rcpt) {
-  return logged(installation.attempt(rcpt), "reason");
-}
-
 }  // namespace
 
 TEST_CASE("answers are expected", "[integration][expected]") { play(kAnswers); }

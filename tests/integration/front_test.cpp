@@ -18,6 +18,8 @@
 #include "tests/support/installation.h"
 #include "tests/support/mail_server.h"
 #include "tests/support/process.h"
+#include "tests/support/stored.h"
+#include "tests/support/swaks.h"
 #include "tests/support/temporary_directory.h"
 
 namespace greylisting::test {
@@ -30,12 +32,9 @@ using Catch::Matchers::StartsWith;
 using Strings = std::vector<std::string>;
 using Variables = std::map<std::string, std::string>;
 
-constexpr std::string_view kDeferral = "451 temporary failure (#4.3.0)";
-constexpr int kRecipientRefused = 24;  // swaks: no recipient was accepted
-
 const std::string kGreeting = "220 mx.example.org ESMTP\r\n";
 const std::string kHello = "HELO client.example.net\r\n";
-const std::string kMail = "MAIL FROM:<alice@example.net>\r\nRCPT TO:<bob@example.org>\r\n";
+const std::string kEnvelope = "MAIL FROM:<alice@example.net>\r\nRCPT TO:<bob@example.org>\r\n";
 const std::string kOutOfOrder = "451 greylisting is out of order, please try again later (#4.3.0)\r\n";
 
 MailServer server_with(const std::string& variables = "", const std::string& settings = "") {
@@ -53,16 +52,12 @@ Command front_of(const Installation& installation, Variables variables, const st
 }
 
 Result meet(const Installation& installation, const Variables& variables = {},
-            const std::string& input = kMail) {
+            const std::string& input = kEnvelope) {
   return run(front_of(installation, variables, input));
 }
 
-std::string deferred(std::string_view reply = kDeferral) {
+std::string told_at_rcpt(std::string_view reply = kDeferralReply) {
   return kGreeting + "250 ok\r\n" + std::string(reply) + "\r\n";
-}
-
-std::string count(const Installation& installation) {
-  return installation.sql("SELECT COUNT(*) FROM greylisting_data").at(0).at(0).value();
 }
 
 }  // namespace
@@ -71,7 +66,8 @@ TEST_CASE("front: a client waits once, whoever it writes to, and is qmail-smtpd'
   const MailServer server = server_with();
   const Result first = server.send("user@example.org,second@example.org");
   CHECK(first.status == kRecipientRefused);
-  CHECK_THAT(first.output, Contains("220 mx.example.org ESMTP") && Contains("<** " + std::string(kDeferral)));
+  CHECK_THAT(first.output,
+             Contains("220 mx.example.org ESMTP") && Contains("<** " + std::string(kDeferralReply)));
   CHECK_THAT(server.log(), Contains("outcome=deferred reason=new client=127.0.0.1") &&
                                Contains("helo=client.example.net sender=client@example.net "
                                         "recipient=user@example.org record=") &&
@@ -119,10 +115,10 @@ TEST_CASE("front: the judgement is the same on every store", "[front]") {
   CAPTURE(name(backend));
   const Installation installation(backend);
   CHECK(meet(installation, {}, "").output == kGreeting);
-  CHECK(meet(installation).output == deferred());
-  CHECK(meet(installation, {{"TCPREMOTEIP", "192.0.2.99"}}).output == deferred());
-  CHECK(meet(installation, {{"TCPREMOTEIP", "192.0.3.1"}}).output == deferred());
-  CHECK(count(installation) == "2");
+  CHECK(meet(installation).output == told_at_rcpt());
+  CHECK(meet(installation, {{"TCPREMOTEIP", "192.0.2.99"}}).output == told_at_rcpt());
+  CHECK(meet(installation, {{"TCPREMOTEIP", "192.0.3.1"}}).output == told_at_rcpt());
+  CHECK(row_count(installation) == "2");
 
   installation.pass_time(std::chrono::hours(1));
   const Result retried = meet(installation, {{"TCPREMOTEIP", "192.0.2.99"}});
@@ -139,13 +135,13 @@ TEST_CASE("front: entries and trust decide, those of senders and recipients do n
   installation.put({.action = "deny", .word = "sender", .pattern = "<>"});
   installation.put({.action = "deny", .word = "recipient", .pattern = "/^$/"});
   installation.put({.action = "skip", .word = "recipient", .pattern = "example.org"});
-  CHECK(meet(installation).output == deferred());
-  CHECK(meet(installation, {}, "MAIL FROM:<>\r\nRCPT TO:<bob@example.org>\r\n").output == deferred());
+  CHECK(meet(installation).output == told_at_rcpt());
+  CHECK(meet(installation, {}, "MAIL FROM:<>\r\nRCPT TO:<bob@example.org>\r\n").output == told_at_rcpt());
 
   installation.put(
       {.action = "deny", .word = "client", .pattern = "198.51.100.0/24", .reply = "554 never %s"});
-  const Result denied = meet(installation, {{"TCPREMOTEIP", "198.51.100.1"}}, kMail + "DATA\r\n");
-  CHECK(denied.output == deferred("554 never 0") + "554 never 0\r\n");
+  const Result denied = meet(installation, {{"TCPREMOTEIP", "198.51.100.1"}}, kEnvelope + "DATA\r\n");
+  CHECK(denied.output == told_at_rcpt("554 never 0") + "554 never 0\r\n");
   CHECK(logged(denied, "reason") == "denied");
 
   installation.put({.action = "allow", .word = "client", .pattern = "203.0.113.0/24"});
@@ -155,7 +151,7 @@ TEST_CASE("front: entries and trust decide, those of senders and recipients do n
   const Result trapped = meet(installation, {{"TCPREMOTEIP", "203.0.113.1"}, {"GLLOWPRIORITYMX", "1"}});
   CHECK(logged(trapped, "reason") == "trap");
   CHECK(meet(installation, {{"TCPREMOTEIP", "203.0.113.1"}}).output ==
-        deferred("553 sorry, your envelope sender has been denied (#5.7.1)"));
+        told_at_rcpt("553 sorry, your envelope sender has been denied (#5.7.1)"));
 }
 
 TEST_CASE("front: the block of JGREYLIST_HOLDTIME, the whole address of JGREYLIST_BY_IP", "[front]") {
@@ -163,10 +159,11 @@ TEST_CASE("front: the block of JGREYLIST_HOLDTIME, the whole address of JGREYLIS
   CHECK(logged(meet(installation, {{"JGREYLIST_HOLDTIME", "90"}}), "left") == "91");
   installation.pass_time(std::chrono::seconds(100));
   CHECK(meet(installation, {{"JGREYLIST_HOLDTIME", "90"}}).output == "passed\n");
-  CHECK(meet(installation, {{"JGREYLIST_BY_IP", "1"}}).output == deferred());
-  CHECK(meet(installation, {{"JGREYLIST_BY_IP", "1"}, {"TCPREMOTEIP", "192.0.2.2"}}).output == deferred());
-  CHECK(count(installation) == "3");
-  CHECK_THAT(meet(installation, {{"JGREYLIST_NOREV", "who are you"}}, kMail).output,
+  CHECK(meet(installation, {{"JGREYLIST_BY_IP", "1"}}).output == told_at_rcpt());
+  CHECK(meet(installation, {{"JGREYLIST_BY_IP", "1"}, {"TCPREMOTEIP", "192.0.2.2"}}).output ==
+        told_at_rcpt());
+  CHECK(row_count(installation) == "3");
+  CHECK_THAT(meet(installation, {{"JGREYLIST_NOREV", "who are you"}}, kEnvelope).output,
              EndsWith("553 who are you\r\n"));
   CHECK(meet(installation, {{"JGREYLIST_NOREV", "who are you"}, {"TCPREMOTEHOST", "a.example"}}).output ==
         "passed\n");
@@ -187,7 +184,7 @@ TEST_CASE("front: observe=1 refuses nobody, and records and logs", "[front]") {
   const Result observed = meet(installation);
   CHECK(observed.output == "passed\n");
   CHECK_THAT(observed.errors, Contains("outcome=would-defer reason=new client=192.0.2.1"));
-  CHECK(count(installation) == "1");
+  CHECK(row_count(installation) == "1");
 }
 
 TEST_CASE("front: explicit=1 has nobody wait, because no recipient has opted in yet", "[front]") {
@@ -224,7 +221,7 @@ TEST_CASE("front: whatever is wrong, the client is qmail-smtpd's, and the log sa
 TEST_CASE("front: a store that does not answer costs no more than timeout", "[front]") {
   DatabaseServer own(ServerKind::mariadb);
   const Installation installation(own, "timeout=500\n");
-  CHECK(meet(installation, {{"GLTIMEOUT", "30000"}}).output == deferred());
+  CHECK(meet(installation, {{"GLTIMEOUT", "30000"}}).output == told_at_rcpt());
   // The server answers to nobody while it is stopped.
   kill(own.pid(), SIGSTOP);
   const Result slow = meet(installation);
@@ -251,7 +248,7 @@ TEST_CASE("front: a store that can be read and not written lets new clients pass
   const auto marker = installation.home() / "greylisting/front-cannot-record";
   std::filesystem::last_write_time(marker, std::filesystem::last_write_time(marker) - std::chrono::hours(2));
   installation.sql("DROP TRIGGER no");
-  CHECK(meet(installation).output == deferred());
+  CHECK(meet(installation).output == told_at_rcpt());
   CHECK_FALSE(std::filesystem::exists(marker));
 }
 
@@ -278,14 +275,14 @@ TEST_CASE("front: a program that cannot be executed is said", "[front]") {
 
 TEST_CASE("front: many recipients, nonsense and silence come to an end", "[front]") {
   const Installation installation(Backend::sqlite, "max_recipients=2\n");
-  std::string many = kMail;
+  std::string many = kEnvelope;
   for (int i = 0; i < 4; ++i) many += "RCPT TO:<carol@example.org>\r\n";
   const Result limited = meet(installation, {{"JGREYLIST_LIMIT", "3"}}, many);
   CHECK_THAT(limited.output,
              EndsWith("\r\n452 too many recipients, please send to the others separately (#4.5.3)\r\n"
                       "421 mx.example.org too many recipients (#4.5.3)\r\n"));
   CHECK(lines(limited.errors) == 3);
-  CHECK(count(installation) == "1");
+  CHECK(row_count(installation) == "1");
 
   const Result nonsense = meet(installation, {}, std::string(100000, '\xff'));
   CHECK(nonsense.output == kGreeting + "421 mx.example.org line too long (#5.5.2)\r\n");
@@ -305,7 +302,7 @@ TEST_CASE("front: many recipients, nonsense and silence come to an end", "[front
 TEST_CASE("front: check sees it in the run script, and wants no plugin", "[front]") {
   const std::string match = GENERATE("network", "triplet");
   const Installation installation(Backend::sqlite, "match=" + match + '\n');
-  CHECK(meet(installation).output == deferred());  // makes the file
+  CHECK(meet(installation).output == told_at_rcpt());  // makes the file
   write_file(installation.home() / "bin/qmail-smtpd", "#!/bin/sh\n", 0755);
   write_file(installation.home() / "supervise/qmail-smtpd/run",
              "#!/bin/sh\nexec tcpserver -u " + std::to_string(geteuid()) +

@@ -22,14 +22,14 @@
 #include "tests/support/catch.h"
 #include "tests/support/galera_cluster.h"
 #include "tests/support/installation.h"
+#include "tests/support/scenario.h"
 
 namespace greylisting::test {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kProcesses = 50;
-const std::string kDeferral = "E451 temporary failure (#4.3.0)\n";
+constexpr int kAttempts = 50;
 
 // Whether the test can be run at all. A machine without Galera does not fail, and is told.
 bool has_galera() {
@@ -105,14 +105,14 @@ std::vector<std::string> run_at_once(const std::vector<Command>& commands) {
 }
 
 // What is decided at once, each through the next node.
-std::vector<std::string> attempt_at_once(const Hosts& hosts, const std::vector<Rcpt>& rcpts) {
+std::vector<std::string> decide_at_once(const Hosts& hosts, const std::vector<Rcpt>& rcpts) {
   std::vector<Command> commands;
   for (std::size_t i = 0; i < rcpts.size(); ++i)
     commands.push_back(hosts[i % GaleraCluster::kNodes].command(rcpts[i]));
   return run_at_once(commands);
 }
 
-std::vector<Rcpt> fifty(const Rcpt& rcpt) { return {kProcesses, rcpt}; }
+std::vector<Rcpt> fifty(const Rcpt& rcpt) { return {kAttempts, rcpt}; }
 
 // How many have decided for which reason: `49 early, 1 new`. Each has written one line in the log, and before
 // it `answer` or nothing.
@@ -204,11 +204,11 @@ TEST_CASE("of fifty processes on three nodes one makes a triplet's record and al
   const long before = Hosts::refusals();
   for (int round = 1; round <= 5; ++round) {
     INFO("round " << round);
-    CHECK(reasons(attempt_at_once(hosts, fifty({}))) == "49 early, 1 new");
+    CHECK(reasons(decide_at_once(hosts, fifty({}))) == "49 early, 1 new");
     CHECK(hosts.sql(kCounts) == "50 0\n");
 
     hosts.pass_time(1h);
-    CHECK(reasons(attempt_at_once(hosts, fifty({}))) == "49 known, 1 retried");
+    CHECK(reasons(decide_at_once(hosts, fifty({}))) == "49 known, 1 retried");
     CHECK(hosts.sql(kCounts) == "50 50\n");
     CHECK(hosts.sql(kPasses) == "192.0.2.0/24 1\n");
     hosts[0].sql("DELETE FROM greylisting_data; DELETE FROM greylisting_clients");
@@ -222,18 +222,18 @@ TEST_CASE("fifty processes on three nodes with fifty triplets make fifty records
   if (!has_galera()) return;
   const Hosts hosts;
   std::vector<Rcpt> rcpts;
-  for (int i = 0; i < kProcesses; ++i)
+  for (int i = 0; i < kAttempts; ++i)
     rcpts.push_back({.client = "198.51." + std::to_string(i) + ".1",
                      .sender = "alice@example" + std::to_string(i) + ".net"});
-  CHECK(reasons(attempt_at_once(hosts, rcpts)) == "50 new");
+  CHECK(reasons(decide_at_once(hosts, rcpts)) == "50 new");
   CHECK(hosts.sql(kDistinct) == "50 1 0\n");
 
   // The next node knows them.
   std::rotate(rcpts.begin(), rcpts.begin() + 1, rcpts.end());
-  CHECK(reasons(attempt_at_once(hosts, rcpts)) == "50 early");
+  CHECK(reasons(decide_at_once(hosts, rcpts)) == "50 early");
   hosts.pass_time(1h);
   std::rotate(rcpts.begin(), rcpts.begin() + 1, rcpts.end());
-  CHECK(reasons(attempt_at_once(hosts, rcpts)) == "50 retried");
+  CHECK(reasons(decide_at_once(hosts, rcpts)) == "50 retried");
   CHECK(hosts.sql(kDistinct) == "50 2 1\n");
 }
 
@@ -241,10 +241,10 @@ TEST_CASE("both records of a pool are counted, whichever node", "[galera]") {
   if (!has_galera()) return;
   const Hosts hosts;
   const Rcpt rcpt{.environment = {{"SPFRESULT", "pass"}}};
-  CHECK(reasons(attempt_at_once(hosts, fifty(rcpt))) == "49 early, 1 new");
+  CHECK(reasons(decide_at_once(hosts, fifty(rcpt))) == "49 early, 1 new");
   CHECK(hosts.sql(kCounts) == "50 0\n50 0\n");
   hosts.pass_time(1h);
-  CHECK(reasons(attempt_at_once(hosts, fifty(rcpt))) == "49 known, 1 retried");
+  CHECK(reasons(decide_at_once(hosts, fifty(rcpt))) == "49 known, 1 retried");
   CHECK(hosts.sql(kCounts) == "50 50\n50 50\n");
   CHECK(hosts.sql("SELECT passes FROM greylisting_clients") == "1\n1\n");
 }
@@ -253,13 +253,13 @@ TEST_CASE("a client's hour is counted once, through whichever nodes its mail pas
   if (!has_galera()) return;
   const Hosts hosts("auto_allow_after=4");
   std::vector<Rcpt> rcpts;
-  for (int i = 0; i < kProcesses; ++i)
+  for (int i = 0; i < kAttempts; ++i)
     rcpts.push_back({.recipient = "user" + std::to_string(i) + "@example.org"});
-  attempt_at_once(hosts, rcpts);
+  decide_at_once(hosts, rcpts);
   for (int hour = 1; hour <= 3; ++hour) {
     INFO("hour " << hour);
     hosts.pass_time(61min);
-    CHECK(reasons(attempt_at_once(hosts, rcpts)) == (hour == 1 ? "50 retried" : "50 known"));
+    CHECK(reasons(decide_at_once(hosts, rcpts)) == (hour == 1 ? "50 retried" : "50 known"));
     CHECK(hosts.sql(kPasses) == "192.0.2.0/24 " + std::to_string(hour) + '\n');
   }
   hosts.pass_time(61min);
@@ -283,7 +283,7 @@ TEST_CASE("a node is killed and comes back, and no answer is wrong", "[galera]")
   // forgotten.
   cluster.kill(kVictim);
   std::vector<Command> commands;
-  for (std::size_t i = 0; i < kProcesses; ++i)
+  for (std::size_t i = 0; i < kAttempts; ++i)
     commands.push_back(hosts[i % GaleraCluster::kNodes].command({.sender = "meanwhile@example.net"}));
   const std::vector<std::string> written = run_at_once(commands);
   int deferred = 0;

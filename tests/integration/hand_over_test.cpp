@@ -1,10 +1,6 @@
 // hand_over_test: the plugin's dynamic twin goes on where the static one has stopped: its time budget does
 // not begin anew, and what has been said is not said twice.
 
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <filesystem>
 #include <string>
@@ -12,6 +8,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/fault.h"
+#include "tests/support/silent_server.h"
 
 namespace greylisting::test {
 namespace {
@@ -29,32 +26,16 @@ void connect_by_name(const Installation& installation) {
   write_file(installation.home() / "control/mysql.cnf", "[client]\nuser=nobody\nhost=LOCALHOST\nport=1\n");
 }
 
-bool is_static() {
+void connect_by_socket(const Installation& installation) {
+  write_file(installation.home() / "control/mysql.cnf",
+             "[client]\nsocket=" + (installation.home() / "s").string() + '\n');
+}
+
+bool hands_over() {
   if (read_file(built("greylisting")) != read_file(built("greylisting.dynamic"))) return true;
   WARN("SKIPPED: the plugin was built as a dynamic program, which hands nothing over");
   return false;
 }
-
-// A server that takes a connection and never says a word.
-class SilentServer {
- public:
-  explicit SilentServer(const Installation& installation)
-      : socket_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    const fs::path file = installation.home() / "s";
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    file.string().copy(address.sun_path, sizeof address.sun_path - 1);
-    REQUIRE(bind(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-    REQUIRE(listen(socket_, 8) == 0);
-    write_file(installation.home() / "control/mysql.cnf", "[client]\nsocket=" + file.string() + '\n');
-  }
-  SilentServer(const SilentServer&) = delete;
-  SilentServer& operator=(const SilentServer&) = delete;
-  ~SilentServer() { close(socket_); }
-
- private:
-  int socket_;
-};
 
 Result run_twin(const Installation& installation, const Strings& arguments) {
   Command command = guarded(installation, {.environment = {{"GLONERROR", "defer"}}});
@@ -77,7 +58,7 @@ TEST_CASE("what is wrong with the settings is said once, also where the twin tak
 }
 
 TEST_CASE("the twin is told when the time budget ends", "[link]") {
-  if (!is_static()) return;
+  if (!hands_over()) return;
   const Installation installation(Backend::mariadb);
   connect_by_name(installation);
   fs::copy_file(built("greylisting"), installation.home() / "plugin");
@@ -98,7 +79,8 @@ TEST_CASE("the twin is told when the time budget ends", "[link]") {
 
 TEST_CASE("a twin whose time is over ends at once, as on_error says", "[link]") {
   const Installation installation(Backend::mariadb);
-  const SilentServer server(installation);
+  const SilentServer server(installation.home() / "s");
+  connect_by_socket(installation);
   for (const std::string& end :
        Strings{"0", ticks(steady_clock::now() - kBudget), ticks(steady_clock::now())}) {
     const Result result = run_twin(installation, {end});
@@ -128,7 +110,8 @@ TEST_CASE("a twin that was told nothing, or nonsense, begins as the plugin does"
     CHECK(lines(result.errors) == 2);
   }
   // An end that is farther away than the budget is no end.
-  const SilentServer server(installation);
+  const SilentServer server(installation.home() / "s");
+  connect_by_socket(installation);
   Command command = guarded(installation, {.environment = {{"GLTIMEOUT", kWhenOver}}});
   command.arguments.back() = built("greylisting.dynamic");
   command.arguments.push_back(far);

@@ -8,16 +8,12 @@
 #include "tests/support/catch.h"
 #include "tests/support/ctl.h"
 #include "tests/support/installation.h"
+#include "tests/support/stored.h"
 
 namespace greylisting::test {
 namespace {
 
 using Catch::Contains;
-using Arguments = std::vector<std::string>;
-
-std::string entries(const Installation& installation) {
-  return text(installation.sql("SELECT action, kind, pattern FROM greylisting_entries ORDER BY id"));
-}
 
 // Records of the last days: `size` from 192.0.2.x, of sender x@example.net to bob@example.org.
 void add_records(const Installation& installation, int size, bool have_passed, int days_ago = 1) {

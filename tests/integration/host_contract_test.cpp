@@ -3,13 +3,10 @@
 // The plugin is run directly; strace shows what it asks of the kernel.
 
 #include <sqlite3.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -25,7 +22,9 @@
 #include <vector>
 
 #include "tests/support/catch.h"
+#include "tests/support/fault.h"
 #include "tests/support/process.h"
+#include "tests/support/silent_server.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/trace.h"
 
@@ -33,24 +32,19 @@ namespace greylisting::test {
 namespace {
 
 using Catch::Matchers::Contains;
-using Environment = std::map<std::string, std::string>;
-using Strings = std::vector<std::string>;
-
-constexpr std::string_view kAnswer = "E451 temporary failure (#4.3.0)\n";
-constexpr std::string_view kAnswerOnError =
-    "E451 greylisting is out of order, please try again later (#4.3.0)\n";
+using Variables = std::map<std::string, std::string>;
 
 // A qmail home, and a client that is to be greylisted.
-class Host {
+class SppHost {
  public:
-  Host() {
+  SppHost() {
     std::filesystem::create_directory(home_ / "control");
     std::filesystem::create_directory(home_ / "greylisting");
   }
 
   std::filesystem::path operator/(std::string_view name) const { return home_ / name; }
 
-  Environment& environment() { return environment_; }
+  Variables& environment() { return environment_; }
 
   void configure(std::string_view control_file) const {
     write_file(home_ / "control/greylisting", control_file);
@@ -78,7 +72,9 @@ class Host {
     for (const char* const name : {".", "control", "greylisting", "plugin"})
       fs::permissions(home_ / name, fs::perms(0755));
     for (const auto& file : fs::directory_iterator(home_ / "control")) fs::permissions(file, fs::perms(0644));
-    return rcpt({}, {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", home_ / "plugin"});
+    Strings program = kAsNobody;
+    program.push_back(home_ / "plugin");
+    return rcpt({}, program);
   }
 
   std::filesystem::path database() const { return home_ / "greylisting/greylisting.db"; }
@@ -106,7 +102,7 @@ class Host {
 
  private:
   TemporaryDirectory home_;
-  Environment environment_{
+  Variables environment_{
       {"GREYLISTING", ""},
       {"PROTO", "TCP"},
       {"TCPREMOTEIP", "192.0.2.1"},
@@ -137,7 +133,7 @@ std::set<std::string> opened(const Strings& trace) {
 // What is opened on the way to main(): by a program that does nothing and has all libraries of the plugin
 // loaded.
 std::set<std::string> opened_before_main() {
-  Host host;
+  SppHost host;
   host.environment() = {{"LD_TRACE_LOADED_OBJECTS", "1"}};
   std::istringstream words(host.rcpt().output);
   std::string libraries;
@@ -161,47 +157,12 @@ Strings written_to_stdout(const Strings& trace) {
   return lines;
 }
 
-// A database server that lets a client connect and never says a word.
-class SilentServer {
- public:
-  explicit SilentServer(const std::filesystem::path& file)
-      : socket_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    file.string().copy(address.sun_path, sizeof address.sun_path - 1);
-    if (bind(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-        listen(socket_, 1) != 0) {
-      throw std::runtime_error("cannot listen on " + file.string());
-    }
-  }
-  SilentServer(const SilentServer&) = delete;
-  SilentServer& operator=(const SilentServer&) = delete;
-  ~SilentServer() { close(socket_); }
-
-  // What a client that is gone by now had sent; nothing when none had connected.
-  std::optional<std::string> received() const {
-    const int connection = accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC);
-    if (connection < 0) return std::nullopt;
-    std::string bytes;
-    std::array<char, 512> piece{};
-    ssize_t size = 0;
-    while ((size = read(connection, piece.data(), piece.size())) > 0) {
-      bytes.append(piece.data(), static_cast<std::size_t>(size));
-    }
-    close(connection);
-    return bytes;
-  }
-
- private:
-  int socket_;
-};
-
 constexpr const char* kWritingCalls = "write,writev,pwrite64,pwritev,sendto,sendmsg,sendfile";
 
 }  // namespace
 
 TEST_CASE("a deferral is one command line, a pass is what the next recipient has to know", "[host]") {
-  Host host;
+  SppHost host;
   host.configure("header=off\n");
   const Result first = host.rcpt();
   CHECK(first.status == 0);
@@ -214,7 +175,7 @@ TEST_CASE("a deferral is one command line, a pass is what the next recipient has
 }
 
 TEST_CASE("an answer is written with one call", "[host]") {
-  Host host;
+  SppHost host;
   host.configure("header=off\n");
   const auto [deferred, trace] = host.traced_rcpt(kWritingCalls);
   CHECK(deferred.status == 0);
@@ -232,7 +193,7 @@ TEST_CASE("an answer is written with one call", "[host]") {
 }
 
 TEST_CASE("an answer for errors is written with one call", "[host]") {
-  Host host;
+  SppHost host;
   host.configure("on_error=defer\nsqlite_file=missing/greylisting.db\n");
   const auto [result, trace] = host.traced_rcpt(kWritingCalls);
   CHECK(result.status == 0);
@@ -242,7 +203,7 @@ TEST_CASE("an answer for errors is written with one call", "[host]") {
 
 TEST_CASE("a client that may relay or has authenticated gets no answer, and with answers=0 leaves nothing",
           "[host]") {
-  Host host;
+  SppHost host;
   host.configure("loglevel=5\nanswers=0\n");
   SECTION("the client may relay") { host.environment()["RELAYCLIENT"] = "@relay.example.org"; }
   SECTION("the client may relay, by an empty RELAYCLIENT") { host.environment()["RELAYCLIENT"] = ""; }
@@ -256,7 +217,7 @@ TEST_CASE("a client that may relay or has authenticated gets no answer, and with
 
 TEST_CASE("a recipient that is not to be greylisted costs no file", "[host]") {
   static const std::set<std::string> before_main = opened_before_main();
-  Host host;
+  SppHost host;
   host.configure("loglevel=5\nmysql_default_file=control/mysql.cnf\n");
 
   SECTION("GREYLISTING is not set") { host.environment().erase("GREYLISTING"); }
@@ -275,7 +236,7 @@ TEST_CASE("a recipient that is not to be greylisted costs no file", "[host]") {
 }
 
 TEST_CASE("a recipient that is to be greylisted costs the control file and the database", "[host]") {
-  Host host;
+  SppHost host;
   SECTION("always") {}
   SECTION("with an empty SMTPAUTHUSER") { host.environment()["SMTPAUTHUSER"] = ""; }
   SECTION("with a GREYLISTING that has a value") { host.environment()["GREYLISTING"] = "1"; }
@@ -291,7 +252,7 @@ TEST_CASE("a recipient that is to be greylisted costs the control file and the d
 }
 
 TEST_CASE("a known triplet opens of all lists the one that denies, a deferral reads them", "[host]") {
-  Host host;
+  SppHost host;
   host.configure("header=off\ngreylist=suspicious\nallow_lists=postgrey-clients:control/clients\n");
   const Strings names{"control/greylisting_allow", "control/greylisting_deny", "control/clients"};
   for (const std::string& name : names) {
@@ -312,7 +273,7 @@ TEST_CASE("a known triplet opens of all lists the one that denies, a deferral re
 }
 
 TEST_CASE("closed standard streams harm neither the answer nor the database", "[host]") {
-  Host host;
+  SppHost host;
   host.configure("loglevel=4\nno_such_key=1\n");  // something to write on every stream
   const auto closed = GENERATE(std::vector<int>{}, std::vector<int>{0}, std::vector<int>{0, 1},
                                std::vector<int>{0, 2}, std::vector<int>{0, 1, 2});
@@ -336,7 +297,7 @@ TEST_CASE("closed standard streams harm neither the answer nor the database", "[
 }
 
 TEST_CASE("a database connection never takes the place of a closed stream", "[host]") {
-  const Host host;
+  const SppHost host;
   const SilentServer server(host / "silent.sock");
   write_file(host / "control/mysql.cnf", "[client]\nsocket=" + (host / "silent.sock").string() + "\n");
   const auto closed = GENERATE(std::vector<int>{1}, std::vector<int>{2}, std::vector<int>{1, 2},
@@ -359,7 +320,7 @@ TEST_CASE("a database connection never takes the place of a closed stream", "[ho
 }
 
 TEST_CASE("readers that have gone do not end the plugin by a signal", "[host]") {
-  Host host;
+  SppHost host;
   host.configure("loglevel=4\n");
   // A FIFO that is open for writing and has no reader any more. The tests ignore SIGPIPE; a host may not.
   const Result result = host.rcpt({}, {"sh", "-c",
@@ -371,7 +332,7 @@ TEST_CASE("readers that have gone do not end the plugin by a signal", "[host]") 
 }
 
 TEST_CASE("broken settings end with status 0 and a decision", "[host]") {
-  Host host;
+  SppHost host;
   SECTION("values that are none") {
     host.configure("block_expire=abc\nrecord_expire=-1\nstore=paper\ntimeout=\nno_such_key=1\nno sign\n");
     CHECK_THAT(host.rcpt().errors, Contains("control/greylisting:1: block_expire"));
@@ -394,7 +355,7 @@ TEST_CASE("broken settings end with status 0 and a decision", "[host]") {
 
 TEST_CASE("without a decision the status is 0 and the mail passes, or is deferred with on_error=defer",
           "[host]") {
-  Host host;
+  SppHost host;
   const std::string on_error = GENERATE("accept", "defer");
   CAPTURE(on_error);
   host.environment()["GLONERROR"] = on_error;

@@ -9,9 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/another_user.h"
 #include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
 #include "tests/support/installation.h"
+#include "tests/support/texts.h"
 
 namespace greylisting::test {
 namespace {
@@ -21,9 +23,6 @@ using Catch::Contains;
 using Arguments = std::vector<std::string>;
 
 constexpr const char* kUser = "nobody";  // in place of the user that qmail-smtpd runs as
-const Arguments kAsUser{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
-
-bool is_root() { return geteuid() == 0; }
 
 // A DESTDIR and what `make install` puts there.
 struct Destination {
@@ -56,7 +55,7 @@ struct Destination {
   Result attempt(const Rcpt& rcpt = {}) const {
     static const Installation any(Backend::sqlite);  // for its environment
     Command command = any.command(rcpt);
-    command.arguments = is_root() ? kAsUser : Arguments{};
+    command.arguments = is_root() ? kAsNobody : Arguments{};
     command.arguments.push_back("plugins/greylisting");
     command.directory = qmail;
     return run(command);
@@ -117,11 +116,7 @@ void check_installed(const Destination& destination, bool by_root) {
   }
 }
 
-std::string replaced(const std::string& text, const std::string& pattern, const std::string& by) {
-  return std::regex_replace(text, std::regex(pattern), by);
-}
-
-std::string sample(const fs::path& name) { return read_file(source_tree() / "config" / name); }
+std::string sample_file(const fs::path& name) { return read_file(source_tree() / "config" / name); }
 
 // Whether a program is the one that was built, without its debugging symbols and nothing else.
 bool is_stripped(const fs::path& installed, const fs::path& program) {
@@ -155,7 +150,7 @@ TEST_CASE("make install puts every file in its place, whatever the umask", "[ins
     CAPTURE(program);
     CHECK(read_file(built(program)).find(".debug_info") != std::string::npos);
   }
-  CHECK(read_file(destination.share / "config/lists.sql") == sample("lists.sql"));
+  CHECK(read_file(destination.share / "config/lists.sql") == sample_file("lists.sql"));
   CHECK_THAT(result.output,
              Contains("installed " + (destination.qmail / "plugins/greylisting").string() + '\n'));
   CHECK_THAT(result.output, Contains("greylistctl check"));
@@ -165,7 +160,7 @@ TEST_CASE("make install without root leaves owners alone, as a package is built"
   if (!is_root()) return;  // every other test is this one then
   const Destination destination;
   REQUIRE(chown(destination.directory.path().c_str(), 65534, 65534) == 0);
-  const Result result = destination.install(kAsUser, {"SMTPD_USER=nobody-of-this-name"});
+  const Result result = destination.install(kAsNobody, {"SMTPD_USER=nobody-of-this-name"});
   CAPTURE(result.output, result.errors);
   REQUIRE(result.status == 0);
   check_installed(destination, false);
@@ -254,7 +249,7 @@ TEST_CASE("What is installed works as it is", "[install]") {
 
   // The line of config/crontab, as cron would run it if DESTDIR were the root.
   std::smatch line;
-  const std::string crontab = sample("crontab");
+  const std::string crontab = sample_file("crontab");
   REQUIRE(std::regex_search(crontab, line,
                             std::regex(R"(\n\d+ \* \* \* \*  root  (/\S+) 2>&1 \| logger -t \S+\n)")));
   const Result cleanup = run({.arguments = {destination.directory.path().string() + line[1].str()},
@@ -268,7 +263,7 @@ TEST_CASE("What is installed works as it is", "[install]") {
 TEST_CASE("make install by a user who cannot write there says that root has to do it", "[install]") {
   const TemporaryDirectory directory;
   fs::permissions(directory.path(), fs::perms(0555));
-  Command command{.arguments = is_root() ? kAsUser : Arguments{}, .directory = source_tree()};
+  Command command{.arguments = is_root() ? kAsNobody : Arguments{}, .directory = source_tree()};
   command.arguments.insert(command.arguments.end(),
                            {"scripts/install", "", directory / "qmail", directory / "usr/local",
                             built("greylisting").parent_path(), kUser});
@@ -304,10 +299,10 @@ TEST_CASE("The samples for a database work as they are: accounts, option files, 
 
   // All that is changed: the two commented settings count, and the server is not the host's.
   write_file(destination.qmail / "control/greylisting",
-             replaced(sample("control/greylisting"), "\n#mysql", "\nmysql"), 0644);
+             replaced(sample_file("control/greylisting"), "\n#mysql", "\nmysql"), 0644);
   for (const std::string name : {"control/mysql.cnf", "control/mysql-admin.cnf"}) {
-    write_file(destination.qmail / name, replaced(sample(name), "/run/mysqld/mysqld.sock", server.socket()),
-               0600);
+    write_file(destination.qmail / name,
+               replaced(sample_file(name), "/run/mysqld/mysqld.sock", server.socket()), 0600);
     if (is_root() && name == "control/mysql.cnf")
       REQUIRE(chown((destination.qmail / name).c_str(), 65534, 65534) == 0);
   }
@@ -337,7 +332,7 @@ TEST_CASE("cron mails what greylistctl check says when something is wrong, and n
   fs::create_directory(installation.home() / "plugins");
   fs::create_symlink(built("greylisting"), installation.home() / "plugins/greylisting");
   std::smatch line;
-  const std::string crontab = sample("crontab");
+  const std::string crontab = sample_file("crontab");
   REQUIRE(
       std::regex_search(crontab, line, std::regex(R"(\n\d+ \* \* \* \*  root  (.*greylistctl check.*)\n)")));
   // To cron a % that no backslash precedes is the end of the command.
@@ -386,7 +381,7 @@ TEST_CASE("The samples of lists and rules are understood, and so is what is comm
   CAPTURE(is_commented_out);
   const Installation installation(Backend::sqlite, "greylist=suspicious\ntrust_remote_host=paranoid");
   for (const std::string name : {"greylisting_allow", "greylisting_deny", "greylisting_suspicious"}) {
-    std::string text = sample(fs::path("control") / name);
+    std::string text = sample_file(fs::path("control") / name);
     // A comment of words has a blank behind the #.
     if (!is_commented_out) text = replaced(text, "\n#(?=[^ \n])", "\n");
     write_file(installation.home() / "control" / name, text, 0644);
@@ -410,7 +405,7 @@ TEST_CASE("The samples of lists and rules are understood, and so is what is comm
 TEST_CASE("The entries of config/lists.sql decide, on every store", "[install]") {
   const Installation installation(any_backend());
   CAPTURE(name(installation.backend()));
-  installation.sql(sample("lists.sql"));
+  installation.sql(sample_file("lists.sql"));
   // One of them ends some day.
   installation.sql("UPDATE greylisting_lists SET record_expires = '9999-12-31 23:59:59'");
   const auto reason = [&](const Rcpt& rcpt) { return logged(installation.attempt(rcpt), "reason"); };
@@ -423,8 +418,9 @@ TEST_CASE("The entries of config/lists.sql decide, on every store", "[install]")
 
 TEST_CASE("tcprules takes config/tcp.smtp: relay clients are not greylisted, all others are", "[install]") {
   const TemporaryDirectory directory;
-  const Result made = run(
-      {.arguments = {"tcprules", "cdb", "tmp"}, .directory = directory.path(), .input = sample("tcp.smtp")});
+  const Result made = run({.arguments = {"tcprules", "cdb", "tmp"},
+                           .directory = directory.path(),
+                           .input = sample_file("tcp.smtp")});
   CHECK(made.status == 0);
   CHECK(made.errors.empty());
   const auto rule_for = [&](const std::string& client) {

@@ -4,10 +4,10 @@
 #include <chrono>
 #include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "tests/support/catch.h"
+#include "tests/support/clients.h"
 #include "tests/support/scenario.h"
 
 namespace greylisting::test {
@@ -16,24 +16,9 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::days;
 
-// A client whose name tcpserver has verified.
-Rcpt named(std::string client, std::string name) {
-  return {.client = std::move(client), .environment = {{"TCPREMOTEHOST", std::move(name)}}};
-}
-
-Rcpt with(Rcpt rcpt, std::map<std::string, std::string> environment) {
-  rcpt.environment.merge(environment);
-  return rcpt;
-}
-
 const std::map<std::string, std::string> kSpfPass{{"SPFRESULT", "pass"}};
 
-// An attempt of alice@example.net that SPF has confirmed.
-Rcpt vouched(std::string client, std::string sender = "alice@example.net") {
-  return {.client = std::move(client), .sender = std::move(sender), .environment = kSpfPass};
-}
-
-const std::vector<Scenario> kEntries{
+const std::vector<Scenario> kEntryScenarios{
     {"a sender is allowed or denied by address, local part, domain, subdomain or regular expression",
      "",
      {},
@@ -94,11 +79,11 @@ const std::vector<Scenario> kEntries{
       attempt(named("192.0.2.1", "a.good.example.net"), deferred("new")),
       attempt(named("192.0.2.1", "mta1.example.net"), deferred("early")),
       attempt(named("192.0.2.1", "x.file.example.net"), deferred("early")),
-      attempt(with(named("192.0.2.1", "x.file.example.net"), {{"GLTRUSTREMOTEHOST", "paranoid"}}),
+      attempt(with({{"GLTRUSTREMOTEHOST", "paranoid"}}, named("192.0.2.1", "x.file.example.net")),
               accepted("allowed", "control/greylisting_allow:1")),
-      attempt(with(named("192.0.2.1", "a.good.example.net"), {{"GLTRUSTREMOTEHOST", "paranoid"}}),
+      attempt(with({{"GLTRUSTREMOTEHOST", "paranoid"}}, named("192.0.2.1", "a.good.example.net")),
               accepted("allowed", "entries/1")),
-      attempt(with(named("192.0.2.1", "mta1.example.net"), {{"GLTRUSTREMOTEHOST", "paranoid"}}),
+      attempt(with({{"GLTRUSTREMOTEHOST", "paranoid"}}, named("192.0.2.1", "mta1.example.net")),
               accepted("allowed", "entries/2"))}},
     {"a client without a name is denied with a text of one's own",
      "",
@@ -125,7 +110,7 @@ const std::vector<Scenario> kEntries{
       put({"deny", "sender", "alice@example.net"}), attempt(rejected(kRejection, "denied", "entries/4")),
       put({"allow", "client", "mail.example.net"}), put({"deny", "sender", "example.com"}),
       put({"deny", "recipient", "example.org"}),
-      attempt(with(named("198.51.100.1", "mail.example.net"), {{"SMTPMAILFROM", "x@example.com"}}),
+      attempt(with({{"SMTPMAILFROM", "x@example.com"}}, named("198.51.100.1", "mail.example.net")),
               accepted("allowed", "entries/5")),
       attempt({.client = "203.0.113.1", .sender = "x@example.com"},
               rejected(kRejection, "denied", "entries/6")),
@@ -244,12 +229,12 @@ const std::vector<Scenario> kOptions{
       attempt(named("192.0.2.1", "mail.example.net"), accepted("not-suspicious")), counts({}),
       attempt(named("198.51.100.7", "mail.example.net"), rejected()), attempt(deferred("new")),
       attempt(named("192.0.2.1", "192-0-2-1.dsl.example.net"), deferred("early")),
-      attempt(with(named("192.0.2.1", "mail.example.net"), {{"SMTPHELOHOST", "[192.0.2.1]"}}),
+      attempt(with({{"SMTPHELOHOST", "[192.0.2.1]"}}, named("192.0.2.1", "mail.example.net")),
               deferred("early")),
-      attempt(with(named("192.0.2.1", "mail.example.net"), {{"SMTPHELOHOST", "MX.example.org"}}),
+      attempt(with({{"SMTPHELOHOST", "MX.example.org"}}, named("192.0.2.1", "mail.example.net")),
               deferred("early")),
-      attempt(with(named("192.0.2.1", "mail.example.net"), {{"SPFRESULT", "softfail"}}), deferred("early")),
-      attempt(with(named("192.0.2.1", "mail.example.net"), kSpfPass), accepted("not-suspicious")), pass(1h),
+      attempt(with({{"SPFRESULT", "softfail"}}, named("192.0.2.1", "mail.example.net")), deferred("early")),
+      attempt(with(kSpfPass, named("192.0.2.1", "mail.example.net")), accepted("not-suspicious")), pass(1h),
       attempt(accepted("retried"))}},
     {"rules in a file make a client suspicious",
      "greylist=suspicious",
@@ -258,7 +243,7 @@ const std::vector<Scenario> kOptions{
             "client_name =~ \\.example\\.net$   # these\nrecipient =~ ^info@\n"),
       attempt(named("192.0.2.1", "mail.example.net"), deferred("new")),
       attempt(named("198.51.100.1", "mail.example.com"), accepted("not-suspicious")),
-      attempt(with(named("198.51.100.1", "mail.example.com"), {{"SMTPRCPTTO", "info@example.org"}}),
+      attempt(with({{"SMTPRCPTTO", "info@example.org"}}, named("198.51.100.1", "mail.example.com")),
               deferred("new")),
       pass(1h), attempt(named("192.0.2.1", "mail.example.net"), accepted("retried"))}},
     {"the rules can be in another file",
@@ -267,20 +252,20 @@ const std::vector<Scenario> kOptions{
      {write("control/greylisting_suspicious", "sender =~ alice\n"),
       write("control/rules", "recipient =~ ^info@\n"),
       attempt(named("192.0.2.1", "mail.example.net"), accepted("not-suspicious")),
-      attempt(with(named("192.0.2.1", "mail.example.net"), {{"SMTPRCPTTO", "info@example.org"}}),
+      attempt(with({{"SMTPRCPTTO", "info@example.org"}}, named("192.0.2.1", "mail.example.net")),
               deferred("new"))}},
     {"only those are greylisted for whom no domain vouches, and by the rules",
      "greylist=unvouched",
      {deny_network("198.51.100.7")},
      {attempt(vouched("192.0.2.1"), accepted("not-suspicious")),
-      attempt(with(vouched("192.0.2.1"), {{"TCPREMOTEHOST", "192-0-2-1.dsl.example.net"}}),
+      attempt(with({{"TCPREMOTEHOST", "192-0-2-1.dsl.example.net"}}, vouched("192.0.2.1")),
               accepted("not-suspicious")),
       counts({}), attempt(vouched("198.51.100.7"), rejected()),
       attempt(named("192.0.2.1", "mail.example.net"), deferred("new")),
-      attempt(with({}, {{"SPFRESULT", "softfail"}}), deferred("early")),
+      attempt(with({{"SPFRESULT", "softfail"}}), deferred("early")),
       attempt(vouched("192.0.2.1", ""), deferred("new")),
       write("control/greylisting_suspicious", "recipient =~ ^info@\n"),
-      attempt(with(vouched("192.0.2.1"), {{"SMTPRCPTTO", "info@example.org"}}), deferred("new")),
+      attempt(with({{"SMTPRCPTTO", "info@example.org"}}, vouched("192.0.2.1")), deferred("new")),
       attempt(vouched("192.0.2.1"), accepted("not-suspicious")), pass(1h), attempt(accepted("retried"))}},
 };
 
@@ -288,17 +273,17 @@ const std::vector<Scenario> kDoor{
     {"GREYLISTING with a text refuses the clients of that tcprule with it, whatever else is known of them",
      "",
      {allow_network("192.0.2.0/24")},
-     {attempt(with({}, {{"GREYLISTING", "553 not from here"}}),
+     {attempt(with({{"GREYLISTING", "553 not from here"}}),
               rejected("E553 not from here\n", "denied", "GREYLISTING")),
-      attempt(with({}, {{"GREYLISTING", "450 come back in a year"}}),
+      attempt(with({{"GREYLISTING", "450 come back in a year"}}),
               rejected("E450 come back in a year\n", "denied", "GREYLISTING")),
-      attempt(with({}, {{"GREYLISTING", "yes"}}), accepted("allowed")), attempt(accepted("allowed"))}},
+      attempt(with({{"GREYLISTING", "yes"}}), accepted("allowed")), attempt(accepted("allowed"))}},
     {"a message has max_recipients at most",
      "max_recipients=2",
      {},
-     {attempt(with({}, {{"SMTPRCPTCOUNTALL", "2"}}), deferred("new")),
+     {attempt(with({{"SMTPRCPTCOUNTALL", "2"}}), deferred("new")),
       attempt(
-          with({}, {{"SMTPRCPTCOUNTALL", "3"}}),
+          with({{"SMTPRCPTCOUNTALL", "3"}}),
           deferred("too-many", "E452 too many recipients, please send to the others separately (#4.5.3)\n")),
       counts({{"1", "0"}})}},
 };
@@ -349,8 +334,8 @@ const std::vector<Scenario> kPools{
      {},
      {attempt(vouched("192.0.2.1", ""), deferred("new")), attempt(vouched("192.0.2.1"), deferred("new")),
       pass(1h), attempt(vouched("198.51.100.1", ""), deferred("new")),
-      attempt(with({.client = "198.51.100.1"}, {{"SPFRESULT", "fail"}}), deferred("new")),
-      attempt(with({.client = "198.51.100.2"}, {{"SPFRESULT", "none"}}), deferred("early")),
+      attempt(with({{"SPFRESULT", "fail"}}, {.client = "198.51.100.1"}), deferred("new")),
+      attempt(with({{"SPFRESULT", "none"}}, {.client = "198.51.100.2"}), deferred("early")),
       attempt(vouched("203.0.113.1", "mallory@example.net"), deferred("new")),
       attempt(vouched("203.0.113.1", "alice@example.com"), deferred("new")),
       attempt(vouched("203.0.113.1"), accepted("retried"))}},
@@ -478,10 +463,10 @@ const std::vector<Scenario> kTraps{
     {"who comes to an MX of low priority first is trapped",
      "low_priority_mx=1",
      {allow_network("203.0.113.0/24")},
-     {attempt(with({}, {{"GLLOWPRIORITYMX", "0"}}), deferred("new")), attempt(deferred("early")), pass(1h),
+     {attempt(with({{"GLLOWPRIORITYMX", "0"}}), deferred("new")), attempt(deferred("early")), pass(1h),
       attempt(accepted("retried")), attempt({.client = "203.0.113.1"}, accepted("allowed")),
       attempt({.client = "198.51.100.1"}, deferred("trap")),
-      attempt(with({.client = "198.51.100.1"}, {{"GLLOWPRIORITYMX", "0"}}),
+      attempt(with({{"GLLOWPRIORITYMX", "0"}}, {.client = "198.51.100.1"}),
               rejected(kRejection, "trapped"))}},
     {"a file that allows a client keeps it out of the trap",
      "",
@@ -515,8 +500,8 @@ const std::vector<Scenario> kMatches{
      "match_helo=1",
      {},
      {attempt(deferred("new")), pass(1h),
-      attempt(with({}, {{"SMTPHELOHOST", "other.example.net"}}), deferred("new")),
-      attempt(with({}, {{"SMTPHELOHOST", "MAIL.example.net."}}), accepted("retried"))}},
+      attempt(with({{"SMTPHELOHOST", "other.example.net"}}), deferred("new")),
+      attempt(with({{"SMTPHELOHOST", "MAIL.example.net."}}), accepted("retried"))}},
     {"match=smart: the network, but of a client without a name of its own the address",
      "match=smart",
      {},
@@ -567,7 +552,7 @@ const std::vector<Scenario> kPrivacy{
 
 }  // namespace
 
-TEST_CASE("judgement: list entries and files", "[integration][judgement][entries]") { play(kEntries); }
+TEST_CASE("judgement: list entries and files", "[integration][judgement][entries]") { play(kEntryScenarios); }
 TEST_CASE("judgement: who is greylisted", "[integration][judgement][options]") { play(kOptions); }
 TEST_CASE("judgement: at the door", "[integration][judgement][door]") { play(kDoor); }
 TEST_CASE("judgement: pools", "[integration][judgement][pools]") { play(kPools); }

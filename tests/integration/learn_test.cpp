@@ -25,7 +25,6 @@ namespace {
 using namespace std::chrono_literals;
 using Catch::Contains;
 namespace fs = std::filesystem;
-using Arguments = std::vector<std::string>;
 
 // As the server writes it: a message that is accepted has had a recipient that was, in a line of the same
 // stamp.
@@ -65,26 +64,25 @@ std::string result_of(const std::string& client, const std::string& head, const 
          " remoteport=4711 remotehost=mail.example.net qp=1 pid=2\n";
 }
 
-std::string accepted(const std::string& client) {
+std::string accepted_line(const std::string& client) {
   return result_of(client, "qlogreceived", "accepted code=250", "no");
 }
-std::string recipient(const std::string& client) {
+std::string recipient_line(const std::string& client) {
   return result_of(client, "qlogenvelope", "accepted code=250", "no");
 }
-std::string refused(const std::string& client) {
+std::string refused_line(const std::string& client) {
   return result_of(client, "qlogenvelope", "rejected code=553", "no");
 }
-std::string relayed(const std::string& client) {
+std::string relayed_line(const std::string& client) {
   return result_of(client, "qlogreceived", "accepted code=250", "yes");
 }
-std::string hung_up(const std::string& client) {
+std::string hung_up_line(const std::string& client) {
   return "qmail-smtpd: read failed (hang up before quit cmd): (null) from " + client +
          " to (null) helo unknown\n";
 }
 
-std::string reason(const Installation& installation, const std::string& client,
-                   const std::string& sender = "someone@example.com") {
-  return logged(installation.attempt({.client = client, .sender = sender}), "reason");
+std::string reason_for(const Installation& installation, const std::string& client) {
+  return reason(installation, {.client = client, .sender = "someone@example.com"});
 }
 
 Rows clients(const Installation& installation) {
@@ -99,7 +97,7 @@ std::string fate(const Result& result, const std::string& network) {
   return std::regex_search(result.output, found, line) ? found[2].str() : "";
 }
 
-std::string until(std::time_t time) { return "trust until " + stored_time(time + 36 * 86400); }
+std::string trusted_until(std::time_t time) { return "trust until " + stored_time(time + 36 * 86400); }
 
 }  // namespace
 
@@ -133,7 +131,7 @@ TEST_CASE("learn: Postfix' log says which client has brought a message that is i
   CHECK(fate(result, "198.51.100.0/24") == "nothing: fewer than 2 accepted (--min)");
   CHECK(fate(result, "203.0.113.0/24") == "nothing: no mail of it was accepted");
   CHECK(fate(result, "233.252.0.0/24") == "nothing: it has no passes");
-  CHECK(reason(installation, "192.0.2.77") == "trusted");
+  CHECK(reason_for(installation, "192.0.2.77") == "trusted");
 }
 
 TEST_CASE("learn: Exim's log", "[learn]") {
@@ -154,7 +152,7 @@ TEST_CASE("learn: Exim's log", "[learn]") {
   CHECK_THAT(fate(result, "192.0.2.0/24"), Catch::StartsWith("trust until "));
   CHECK(fate(result, "203.0.113.0/24") == "nothing: no mail of it was accepted");
   CHECK(fate(result, "233.252.0.0/24") == "nothing: it has no passes");
-  CHECK(reason(installation, "192.0.2.77") == "trusted");
+  CHECK(reason_for(installation, "192.0.2.77") == "trusted");
 }
 
 TEST_CASE("learn: the plugin trusts a network whose mail was accepted, and no longer one that only hangs up",
@@ -165,18 +163,18 @@ TEST_CASE("learn: the plugin trusts a network whose mail was accepted, and no lo
   installation.attempt(rcpt);
   installation.pass_time(1h);
   CHECK(logged(installation.attempt(rcpt), "reason") == "retried");
-  CHECK(reason(installation, "198.51.100.9", "bob@example.net") == "trusted");
+  CHECK(reason(installation, {.client = "198.51.100.9", .sender = "bob@example.net"}) == "trusted");
 
-  const std::string log = stamp(2h) + accepted("192.0.2.1") + stamp(1h) + accepted("192.0.2.99") + stamp(1h) +
-                          hung_up("192.0.2.1") + stamp(1h) + accepted("2001:db8::1") + stamp(1h) +
-                          hung_up("198.51.100.1") + stamp(1h) + hung_up("203.0.113.1");
+  const std::string log = stamp(2h) + accepted_line("192.0.2.1") + stamp(1h) + accepted_line("192.0.2.99") +
+                          stamp(1h) + hung_up_line("192.0.2.1") + stamp(1h) + accepted_line("2001:db8::1") +
+                          stamp(1h) + hung_up_line("198.51.100.1") + stamp(1h) + hung_up_line("203.0.113.1");
   const std::time_t hour_ago = ago(1h);
   const Result result = learn(installation, log);
   CAPTURE(result.output, result.errors);
   CHECK(result.status == 0);
   CHECK(result.errors.empty());
-  CHECK(fate(result, "192.0.2.0/24").substr(0, 29) == until(hour_ago).substr(0, 29));
-  CHECK(fate(result, "2001:db8::/64").substr(0, 29) == until(hour_ago).substr(0, 29));
+  CHECK(fate(result, "192.0.2.0/24").substr(0, 29) == trusted_until(hour_ago).substr(0, 29));
+  CHECK(fate(result, "2001:db8::/64").substr(0, 29) == trusted_until(hour_ago).substr(0, 29));
   CHECK(fate(result, "198.51.100.0/24") == "withdraw 1 pass");
   CHECK(fate(result, "203.0.113.0/24") == "nothing: it has no passes");
   CHECK_THAT(result.output, Contains("\n192.0.2.0/24            2        1 ") &&
@@ -184,17 +182,17 @@ TEST_CASE("learn: the plugin trusts a network whose mail was accepted, and no lo
                                 Contains(" UTC: accepted 3, hung up 3, of 4 networks\n") &&
                                 Contains("\nto trust: 2, to trust on: 0, to withdraw: 1\nDone.\n"));
 
-  CHECK(reason(installation, "192.0.2.200") == "trusted");
-  CHECK(reason(installation, "2001:db8::ffff") == "trusted");
-  CHECK(reason(installation, "2001:db8:0:1::1") == "new");
-  CHECK(reason(installation, "198.51.100.9", "bob@example.net") == "new");
-  CHECK(reason(installation, "203.0.113.1") == "new");
+  CHECK(reason_for(installation, "192.0.2.200") == "trusted");
+  CHECK(reason_for(installation, "2001:db8::ffff") == "trusted");
+  CHECK(reason_for(installation, "2001:db8:0:1::1") == "new");
+  CHECK(reason(installation, {.client = "198.51.100.9", .sender = "bob@example.net"}) == "new");
+  CHECK(reason_for(installation, "203.0.113.1") == "new");
   installation.pass_time(std::chrono::days(35));
-  CHECK(reason(installation, "192.0.2.201", "x@example.com") == "trusted");
+  CHECK(reason(installation, {.client = "192.0.2.201", .sender = "x@example.com"}) == "trusted");
 
   // Once more, and there is nothing left to do.
   const Rows before = clients(installation);
-  const Result again = learn(installation, stamp(1h) + accepted("192.0.2.1"));
+  const Result again = learn(installation, stamp(1h) + accepted_line("192.0.2.1"));
   CHECK_THAT(fate(again, "192.0.2.0/24"), Catch::StartsWith("nothing: trusted already, until "));
   CHECK_THAT(again.output, Catch::EndsWith("There is nothing to do.\n"));
   CHECK(clients(installation) == before);
@@ -203,26 +201,26 @@ TEST_CASE("learn: the plugin trusts a network whose mail was accepted, and no lo
 TEST_CASE("learn: trust lasts longer with later mail, and never shorter", "[learn]") {
   const Installation installation(any_backend(), "auto_allow_after=2");
   CAPTURE(name(installation.backend()));
-  learn(installation, stamp(std::chrono::days(20)) + accepted("192.0.2.1"));
+  learn(installation, stamp(std::chrono::days(20)) + accepted_line("192.0.2.1"));
   const std::string row =
       "SELECT passes, counted, expires FROM greylisting_clients WHERE identity = '192.0.2.0/24'";
   const Row first = installation.sql(row).at(0);
   CHECK(first.at(0) == "2");
   CHECK(first.at(1) < stored_time(ago(std::chrono::days(19))));
 
-  const Result later = learn(installation, stamp(std::chrono::days(10)) + accepted("192.0.2.1"));
+  const Result later = learn(installation, stamp(std::chrono::days(10)) + accepted_line("192.0.2.1"));
   CHECK_THAT(fate(later, "192.0.2.0/24"), Catch::StartsWith("trust on, until "));
   CHECK_THAT(later.output, Contains("to trust: 0, to trust on: 1, to withdraw: 0\n"));
   const Row second = installation.sql(row).at(0);
   CHECK(second.at(2) > first.at(2));
 
-  CHECK_THAT(learn(installation, stamp(std::chrono::days(20)) + accepted("192.0.2.1")).output,
+  CHECK_THAT(learn(installation, stamp(std::chrono::days(20)) + accepted_line("192.0.2.1")).output,
              Contains("There is nothing to do."));
   CHECK(installation.sql(row).at(0) == second);
 
   // It has passes of its own, and more of a life than the logs would give.
   installation.sql("UPDATE greylisting_clients SET passes = 1, expires = '9999-12-31 00:00:00'");
-  CHECK(fate(learn(installation, stamp(1h) + accepted("192.0.2.1")), "192.0.2.0/24") ==
+  CHECK(fate(learn(installation, stamp(1h) + accepted_line("192.0.2.1")), "192.0.2.0/24") ==
         "trust until 9999-12-31 00:00:00");
   CHECK(installation.sql(row).at(0).at(0) == "2");
   CHECK(installation.sql(row).at(0).at(2) == "9999-12-31 00:00:00");
@@ -231,9 +229,9 @@ TEST_CASE("learn: trust lasts longer with later mail, and never shorter", "[lear
 TEST_CASE("learn: nothing is done in a dry run, nor when nobody says so", "[learn]") {
   const Installation installation(any_backend());
   CAPTURE(name(installation.backend()));
-  learn(installation, stamp(1h) + accepted("198.51.100.1"));
+  learn(installation, stamp(1h) + accepted_line("198.51.100.1"));
   const Rows before = clients(installation);
-  const std::string log = stamp(1h) + accepted("192.0.2.1") + stamp(1h) + hung_up("198.51.100.1");
+  const std::string log = stamp(1h) + accepted_line("192.0.2.1") + stamp(1h) + hung_up_line("198.51.100.1");
   const Result dry = learn(installation, log, {"--dry-run"});
   CHECK(dry.status == 0);
   CHECK(dry.errors.empty());
@@ -264,8 +262,8 @@ TEST_CASE("learn: nothing is done in a dry run, nor when nobody says so", "[lear
   const Result done = answered("y");
   CHECK(done.status == 0);
   CHECK_THAT(done.output, Contains("Do this? [y/N] ") && Contains("Done.\r\n"));
-  CHECK(reason(installation, "192.0.2.1") == "trusted");
-  CHECK(reason(installation, "198.51.100.1") == "new");
+  CHECK(reason_for(installation, "192.0.2.1") == "trusted");
+  CHECK(reason_for(installation, "198.51.100.1") == "new");
 }
 
 TEST_CASE("learn: who is trapped or denied is not trusted", "[learn]") {
@@ -282,7 +280,7 @@ TEST_CASE("learn: who is trapped or denied is not trusted", "[learn]") {
   std::string log;
   for (const std::string client :
        {"192.0.2.1", "198.51.100.1", "198.51.101.1", "203.0.113.1", "10.1.1.1", "10.2.1.1"})
-    log += stamp(1h) + accepted(client);
+    log += stamp(1h) + accepted_line(client);
   const Rows before = clients(installation);
   const Result result = learn(installation, log);
   CAPTURE(result.output, result.errors);
@@ -291,9 +289,9 @@ TEST_CASE("learn: who is trapped or denied is not trusted", "[learn]") {
   CHECK(fate(result, "10.2.1.0/24") == "nothing: denied by control/greylisting_deny:2");
   for (const std::string network : {"198.51.100.0/24", "203.0.113.0/24", "10.1.1.0/24"})
     CHECK_THAT(fate(result, network), Catch::StartsWith("trust until "));
-  CHECK(reason(installation, "192.0.2.1") == "trapped");
-  CHECK(reason(installation, "198.51.101.1") == "denied");
-  CHECK(reason(installation, "203.0.113.1") == "trusted");
+  CHECK(reason_for(installation, "192.0.2.1") == "trapped");
+  CHECK(reason_for(installation, "198.51.101.1") == "denied");
+  CHECK(reason_for(installation, "203.0.113.1") == "trusted");
   CHECK(clients(installation).size() == before.size() + 3);
 }
 
@@ -301,14 +299,15 @@ TEST_CASE("learn: what only the envelope, one's own users or more than hanging u
   const Installation installation(any_backend());
   CAPTURE(name(installation.backend()));
   for (const std::string client : {"198.51.100.1", "198.51.101.1", "198.51.102.1", "198.51.103.1"})
-    learn(installation, stamp(1h) + accepted(client));
+    learn(installation, stamp(1h) + accepted_line(client));
 
   // An accepted recipient is no accepted message, and it is more than hanging up.
-  const std::string log = stamp(1h) + recipient("192.0.2.1") + stamp(1h) + relayed("192.0.3.1") + stamp(1h) +
-                          recipient("198.51.100.1") + stamp(1h) + hung_up("198.51.100.1") + stamp(1h) +
-                          refused("198.51.101.1") + stamp(1h) + hung_up("198.51.101.1") + stamp(1h) +
+  const std::string log = stamp(1h) + recipient_line("192.0.2.1") + stamp(1h) + relayed_line("192.0.3.1") +
+                          stamp(1h) + recipient_line("198.51.100.1") + stamp(1h) +
+                          hung_up_line("198.51.100.1") + stamp(1h) + refused_line("198.51.101.1") +
+                          stamp(1h) + hung_up_line("198.51.101.1") + stamp(1h) +
                           "greylisting: outcome=deferred reason=new client=198.51.102.1 host=\n" + stamp(1h) +
-                          hung_up("198.51.102.1") + stamp(1h) +
+                          hung_up_line("198.51.102.1") + stamp(1h) +
                           "qmail-smtpd[1]: GREETDELAY from 198.51.103.1: client disconnected\n";
   const Result result = learn(installation, log);
   CAPTURE(result.output, result.errors);
@@ -320,12 +319,12 @@ TEST_CASE("learn: what only the envelope, one's own users or more than hanging u
   CHECK_THAT(result.output, !Contains("note:"));
 
   // Where nothing is logged of messages, accepted recipients are all there is.
-  const Result by_recipients = learn(installation, stamp(1h) + recipient("192.0.2.1"));
+  const Result by_recipients = learn(installation, stamp(1h) + recipient_line("192.0.2.1"));
   CHECK_THAT(
       by_recipients.output,
       Contains("note: these logs have no line about a message (qlogreceived), so accepted recipients count"));
-  CHECK(reason(installation, "192.0.2.1") == "trusted");
-  CHECK(reason(installation, "192.0.3.1") == "new");
+  CHECK(reason_for(installation, "192.0.2.1") == "trusted");
+  CHECK(reason_for(installation, "192.0.3.1") == "new");
 }
 
 // qmail-smtpd logs the name of a user as it came, line ends included; that of a failed AUTH it says once
@@ -420,11 +419,11 @@ TEST_CASE("learn: lines that a client has written by its user name teach nothing
 
 TEST_CASE("learn: hanging up that a client has made up takes no trust away", "[learn]") {
   const Installation installation(Backend::sqlite);
-  learn(installation, stamp(2h) + accepted("192.0.2.1"));
+  learn(installation, stamp(2h) + accepted_line("192.0.2.1"));
   std::string log = stamp(1h) + "qmail-smtpd[7]: auth: auth-failed type=login user=<x\n" + stamp(1h) +
-                    hung_up("192.0.2.1") + stamp(1h) + ">\n";
+                    hung_up_line("192.0.2.1") + stamp(1h) + ">\n";
   CHECK(fate(learn(installation, log), "192.0.2.0/24").empty());
-  CHECK(reason(installation, "192.0.2.1") == "trusted");
+  CHECK(reason_for(installation, "192.0.2.1") == "trusted");
 }
 
 TEST_CASE("learn says of a log that it has to be unpacked first", "[learn]") {
@@ -436,7 +435,7 @@ TEST_CASE("learn says of a log that it has to be unpacked first", "[learn]") {
     write_file(log, begin + std::string(100, '\0') + "\n");
     const Result result =
         run({.arguments = {built("greylistctl"), "--home", installation.home(), "learn", "--yes", log, "-"},
-             .input = with_envelopes(stamp(1h) + accepted("192.0.2.1"))});
+             .input = with_envelopes(stamp(1h) + accepted_line("192.0.2.1"))});
     CAPTURE(packer, result.output);
     CHECK(result.status == 1);
     CHECK(result.errors == "greylistctl: " + log.string() +
@@ -450,18 +449,21 @@ TEST_CASE("learn reads plain logs, those of gzip, multilog's directories and sta
   const Installation installation(any_backend());
   CAPTURE(name(installation.backend()));
   const TemporaryDirectory logs;
-  write_file(logs / "smtpd/current", with_envelopes(stamp(1h) + accepted("10.0.1.1")));
-  write_file(logs / "smtpd/@400000006b01362a0c3c6ebc.s", with_envelopes(stamp(1h) + accepted("10.0.2.1")));
-  write_file(logs / "smtpd/@400000006b01362b0c3c6ebc.u", with_envelopes(stamp(1h) + accepted("10.0.3.1")));
-  write_file(logs / "smtpd/@400000006b01362c0c3c6ebc.s", with_envelopes(stamp(1h) + accepted("10.0.4.1")));
-  write_file(logs / "smtpd/lock", with_envelopes(stamp(1h) + accepted("10.0.99.1")));
-  write_file(logs / "maillog", with_envelopes(stamp(1h) + accepted("10.0.5.1")));
-  write_file(logs / "plain", with_envelopes(accepted("10.0.6.1")));  // no stamp: as old as its file
-  std::string last = stamp(1h) + accepted("10.0.7.1");
+  write_file(logs / "smtpd/current", with_envelopes(stamp(1h) + accepted_line("10.0.1.1")));
+  write_file(logs / "smtpd/@400000006b01362a0c3c6ebc.s",
+             with_envelopes(stamp(1h) + accepted_line("10.0.2.1")));
+  write_file(logs / "smtpd/@400000006b01362b0c3c6ebc.u",
+             with_envelopes(stamp(1h) + accepted_line("10.0.3.1")));
+  write_file(logs / "smtpd/@400000006b01362c0c3c6ebc.s",
+             with_envelopes(stamp(1h) + accepted_line("10.0.4.1")));
+  write_file(logs / "smtpd/lock", with_envelopes(stamp(1h) + accepted_line("10.0.99.1")));
+  write_file(logs / "maillog", with_envelopes(stamp(1h) + accepted_line("10.0.5.1")));
+  write_file(logs / "plain", with_envelopes(accepted_line("10.0.6.1")));  // no stamp: as old as its file
+  std::string last = stamp(1h) + accepted_line("10.0.7.1");
   last.pop_back();
   write_file(logs / "unended", "\n" + std::string(300000, 'x') + "\n" + with_envelopes(last));
   write_file(logs / "empty", "");
-  write_file(logs / "cut", with_envelopes(stamp(1h) + accepted("10.0.8.1")));
+  write_file(logs / "cut", with_envelopes(stamp(1h) + accepted_line("10.0.8.1")));
   // One that is rotated and compressed keeps its name or gets another.
   const Result zipped =
       run({.arguments = {"sh", "-c",
@@ -472,13 +474,14 @@ TEST_CASE("learn reads plain logs, those of gzip, multilog's directories and sta
   REQUIRE(zipped.status == 0);
   fs::resize_file(logs / "cut.gz", fs::file_size(logs / "cut.gz") - 4);
   fs::create_directory(logs / "none");
-  learn(installation, stamp(1h) + accepted("10.0.10.1"));
+  learn(installation, stamp(1h) + accepted_line("10.0.10.1"));
 
   const Result result = run(
       {.arguments = {built("greylistctl"), "--home", installation.home(), "learn", "--yes", "--min", "1",
                      "smtpd", "maillog.gz", "missing", "plain", "unended", "empty", "cut.gz", "none", "-"},
        .directory = logs.path(),
-       .input = with_envelopes(stamp(1h) + accepted("10.0.9.1") + stamp(1h) + hung_up("10.0.10.1"))});
+       .input =
+           with_envelopes(stamp(1h) + accepted_line("10.0.9.1") + stamp(1h) + hung_up_line("10.0.10.1"))});
   CAPTURE(result.output, result.errors);
   CHECK(result.status == 1);
   CHECK(lines(result.errors) == 3);
@@ -490,12 +493,12 @@ TEST_CASE("learn reads plain logs, those of gzip, multilog's directories and sta
   for (const std::string client : {"10.0.1.1", "10.0.2.1", "10.0.3.1", "10.0.4.1", "10.0.5.1", "10.0.6.1",
                                    "10.0.7.1", "10.0.8.1", "10.0.9.1"}) {
     CAPTURE(client);
-    CHECK(reason(installation, client) == "trusted");
+    CHECK(reason_for(installation, client) == "trusted");
   }
-  CHECK(reason(installation, "10.0.99.1") == "new");
+  CHECK(reason_for(installation, "10.0.99.1") == "new");
   // What is missing may have had mail of it.
   CHECK(fate(result, "10.0.10.0/24") == "nothing: what could not be read may say more of it");
-  CHECK(reason(installation, "10.0.10.1") == "trusted");
+  CHECK(reason_for(installation, "10.0.10.1") == "trusted");
 }
 
 TEST_CASE("learn counts the days of every kind of stamp", "[learn]") {
@@ -522,36 +525,38 @@ TEST_CASE("learn counts the days of every kind of stamp", "[learn]") {
       return kFormats.at(i) == nullptr ? stamp(age) : date(kFormats.at(i), age);
     };
     const std::string net = "10." + std::to_string(i);
-    log += stamped(std::chrono::days(29)) + accepted(net + ".0.1");
-    log += stamped(std::chrono::days(31)) + accepted(net + ".1.1");
-    log += stamped(std::chrono::days(300)) + accepted(net + ".2.1");
-    log += stamped(std::chrono::days(-1)) + accepted(net + ".3.1");   // a clock that is ahead
-    log += stamped(std::chrono::days(340)) + accepted(net + ".4.1");  // as soon to come, but for its year
+    log += stamped(std::chrono::days(29)) + accepted_line(net + ".0.1");
+    log += stamped(std::chrono::days(31)) + accepted_line(net + ".1.1");
+    log += stamped(std::chrono::days(300)) + accepted_line(net + ".2.1");
+    log += stamped(std::chrono::days(-1)) + accepted_line(net + ".3.1");  // a clock that is ahead
+    log +=
+        stamped(std::chrono::days(340)) + accepted_line(net + ".4.1");  // as soon to come, but for its year
   }
   const Result result = learn(installation, log);
   CAPTURE(result.output, result.errors);
   for (std::size_t i = 0; i < kFormats.size(); ++i) {
     const std::string net = "10." + std::to_string(i);
     CAPTURE(net);
-    CHECK(fate(result, net + ".0.0/24").substr(0, 22) == until(ago(std::chrono::days(29))).substr(0, 22));
+    CHECK(fate(result, net + ".0.0/24").substr(0, 22) ==
+          trusted_until(ago(std::chrono::days(29))).substr(0, 22));
     CHECK(fate(result, net + ".1.0/24").empty());
     CHECK(fate(result, net + ".2.0/24").empty());
     CHECK(fate(result, net + ".4.0/24").empty());
-    CHECK(fate(result, net + ".3.0/24").substr(0, 22) == until(ago(0s)).substr(0, 22));
+    CHECK(fate(result, net + ".3.0/24").substr(0, 22) == trusted_until(ago(0s)).substr(0, 22));
   }
-  CHECK(fate(learn(installation, stamp(std::chrono::days(29)) + accepted("10.9.0.1"),
+  CHECK(fate(learn(installation, stamp(std::chrono::days(29)) + accepted_line("10.9.0.1"),
                    {"--days", "28", "--yes"}),
              "10.9.0.0/24")
             .empty());
-  CHECK(fate(learn(installation, stamp(std::chrono::days(40)) + accepted("10.9.0.1"),
+  CHECK(fate(learn(installation, stamp(std::chrono::days(40)) + accepted_line("10.9.0.1"),
                    {"--days", "60", "--yes"}),
              "10.9.0.0/24") == "nothing: accepted longer ago than auto_allow_expire");
 
   const TemporaryDirectory logs;
-  write_file(logs / "old", with_envelopes(accepted("10.8.0.1")));
+  write_file(logs / "old", with_envelopes(accepted_line("10.8.0.1")));
   fs::last_write_time(logs / "old", fs::file_time_type::clock::now() - std::chrono::days(29));
   const Result old = ctl(installation, {"learn", "--yes", "--min", "1", logs / "old"});
-  CHECK(fate(old, "10.8.0.0/24").substr(0, 22) == until(ago(std::chrono::days(29))).substr(0, 22));
+  CHECK(fate(old, "10.8.0.0/24").substr(0, 22) == trusted_until(ago(std::chrono::days(29))).substr(0, 22));
   CHECK(fate(ctl(installation, {"learn", "--yes", "--days", "28", logs / "old"}), "10.8.0.0/24").empty());
 }
 
@@ -560,7 +565,7 @@ TEST_CASE("learn: identities are the plugin's own", "[learn]") {
   const Installation installation(any_backend(), settings);
   CAPTURE(name(installation.backend()), settings);
   write_file(installation.home() / "control/greylisting_key", "a secret of twenty two", 0600);
-  learn(installation, stamp(1h) + accepted("192.0.2.1") + stamp(1h) + accepted("2001:db8::1"));
+  learn(installation, stamp(1h) + accepted_line("192.0.2.1") + stamp(1h) + accepted_line("2001:db8::1"));
   const auto reason_of = [&installation](const std::string& client) {
     Rcpt rcpt{.client = client};
     rcpt.environment["TCPREMOTEHOST"] = "mail.example.net";
@@ -578,8 +583,8 @@ TEST_CASE("learn shows twenty networks, the most active first, and all where it 
   std::string log;
   for (int i = 0; i < 1203; ++i) {
     const std::string client = "10." + std::to_string(i / 250) + '.' + std::to_string(i % 250) + ".1";
-    log += stamp(1h) + accepted(client);
-    if (i >= 1190) log += stamp(1h) + accepted(client);
+    log += stamp(1h) + accepted_line(client);
+    if (i >= 1190) log += stamp(1h) + accepted_line(client);
   }
   const Result some = learn(installation, log, {"--dry-run"});
   CHECK(lines(some.output) == 1 + 20 + 1 + 2);
@@ -592,7 +597,7 @@ TEST_CASE("learn shows twenty networks, the most active first, and all where it 
   CHECK(installation.sql("SELECT COUNT(*) FROM greylisting_clients WHERE passes = 5") == Rows{{"1203"}});
   std::string gone;
   for (int i = 0; i < 1203; ++i)
-    gone += stamp(1h) + hung_up("10." + std::to_string(i / 250) + '.' + std::to_string(i % 250) + ".1");
+    gone += stamp(1h) + hung_up_line("10." + std::to_string(i / 250) + '.' + std::to_string(i % 250) + ".1");
   CHECK_THAT(learn(installation, gone).output, Contains("to withdraw: 1203\nDone.\n"));
   CHECK(installation.sql("SELECT COUNT(*) FROM greylisting_clients WHERE passes = 0") == Rows{{"1203"}});
 }
@@ -605,10 +610,10 @@ TEST_CASE("learn shows what it changes before what it leaves", "[learn]") {
     for (unsigned i = 0; i < count; ++i) all += stamp(1h) + line;
     return all;
   };
-  learn(installation, times(1, accepted("192.0.2.1")));
-  std::string log = times(1, accepted("198.51.100.1")) + times(1, hung_up("192.0.2.1"));
-  for (int i = 0; i < 30; ++i) log += times(9, refused("10.0." + std::to_string(i) + ".1"));
-  for (int i = 0; i < 30; ++i) log += times(3, hung_up("10.1." + std::to_string(i) + ".1"));
+  learn(installation, times(1, accepted_line("192.0.2.1")));
+  std::string log = times(1, accepted_line("198.51.100.1")) + times(1, hung_up_line("192.0.2.1"));
+  for (int i = 0; i < 30; ++i) log += times(9, refused_line("10.0." + std::to_string(i) + ".1"));
+  for (int i = 0; i < 30; ++i) log += times(3, hung_up_line("10.1." + std::to_string(i) + ".1"));
   const Result result = learn(installation, log, {"--dry-run"});
   CAPTURE(result.output);
   CHECK_THAT(fate(result, "198.51.100.0/24"), Catch::StartsWith("trust until "));
@@ -619,9 +624,9 @@ TEST_CASE("learn shows what it changes before what it leaves", "[learn]") {
 TEST_CASE("learn trusts no network for fewer messages than --min", "[learn]") {
   const Installation installation(any_backend());
   CAPTURE(name(installation.backend()));
-  std::string log = stamp(1h) + accepted("192.0.2.1");
-  for (int i = 0; i < 2; ++i) log += stamp(1h) + accepted("198.51.100.1");
-  for (int i = 0; i < 3; ++i) log += stamp(1h) + accepted("203.0.113.1");
+  std::string log = stamp(1h) + accepted_line("192.0.2.1");
+  for (int i = 0; i < 2; ++i) log += stamp(1h) + accepted_line("198.51.100.1");
+  for (int i = 0; i < 3; ++i) log += stamp(1h) + accepted_line("203.0.113.1");
   const auto trusted = [&](const Arguments& more) {
     Arguments arguments{"learn", "-", "--dry-run"};
     arguments.insert(arguments.end(), more.begin(), more.end());
@@ -657,8 +662,8 @@ TEST_CASE("learn says so when it understands no line", "[learn]") {
   const Result empty = ctl(installation, {"learn", "-", "--yes"}, "");
   CHECK(empty.status == 0);
   CHECK(empty.errors.empty());
-  CHECK(
-      ctl(installation, {"learn", "-", "--yes"}, foreign + stamp(1h) + hung_up("192.0.2.1")).errors.empty());
+  CHECK(ctl(installation, {"learn", "-", "--yes"}, foreign + stamp(1h) + hung_up_line("192.0.2.1"))
+            .errors.empty());
 }
 
 // They say of a recipient what qlogenvelope says of it where there is that.
@@ -682,7 +687,7 @@ TEST_CASE("learn: where nothing else is logged, recipients count that chkuser or
   CHECK_THAT(alone.output,
              Contains("note: these logs have no line about a message (qlogreceived), so recipients "
                       "count that chkuser or spamdyke has let in\n"));
-  const Result beside = learn(installation, both + stamp(1h) + recipient("203.0.113.1"), {"--dry-run"});
+  const Result beside = learn(installation, both + stamp(1h) + recipient_line("203.0.113.1"), {"--dry-run"});
   CAPTURE(beside.output);
   CHECK_THAT(fate(beside, "203.0.113.0/24"), Catch::StartsWith("trust until "));
   for (const std::string network : {"192.0.2.0/24", "198.51.100.0/24"})
@@ -692,7 +697,7 @@ TEST_CASE("learn: where nothing else is logged, recipients count that chkuser or
 TEST_CASE("learn: what cannot be done is said with a remedy", "[learn]") {
   const Installation installation(any_backend(), "auto_allow_after=0");
   CAPTURE(name(installation.backend()));
-  const Result off = learn(installation, stamp(1h) + accepted("192.0.2.1"));
+  const Result off = learn(installation, stamp(1h) + accepted_line("192.0.2.1"));
   CHECK(off.status == 1);
   CHECK(off.output.empty());
   CHECK_THAT(off.errors, Contains("greylistctl: auto_allow_after=0, so no client is ever trusted") &&

@@ -11,7 +11,6 @@ namespace greylisting::test {
 namespace {
 
 using Catch::Contains;
-using Arguments = std::vector<std::string>;
 
 // So many networks that are allowed, and senders that are denied.
 void add_entries(const Installation& installation, int size) {

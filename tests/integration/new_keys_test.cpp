@@ -39,10 +39,6 @@ void add_former(const Installation& installation, int id, const Triplet& triplet
       ", 1, " + (has_passed ? "1" : "0") + ")");
 }
 
-std::string reason(const Installation& installation, const Rcpt& rcpt) {
-  return logged(installation.attempt(rcpt), "reason");
-}
-
 std::string migrated(const Installation& installation) {
   const Result result = run({.arguments = {built("greylistctl"), "--home", installation.home(), "migrate"}});
   CHECK(result.status == 0);

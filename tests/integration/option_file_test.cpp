@@ -18,24 +18,24 @@ namespace {
 
 using Catch::Contains;
 
-struct Read {
+struct ReadOptions {
   std::string user;
   bool is_encrypted = false;
 };
 
-std::string text(const char* value) { return value == nullptr ? "" : value; }
+std::string text_or_none(const char* value) { return value == nullptr ? "" : value; }
 
 // The library reads the file as it connects, and keeps what it has read when it cannot.
-Read read(const std::string& file) {
+ReadOptions read_by_library(const std::string& file) {
   const std::unique_ptr<MYSQL, decltype(&mysql_close)> connection(mysql_init(nullptr), mysql_close);
   mysql_options(connection.get(), MYSQL_READ_DEFAULT_FILE, file.c_str());
   CHECK(mysql_real_connect(connection.get(), nullptr, nullptr, nullptr, nullptr, 0, "/nowhere/socket",
                            CLIENT_REMEMBER_OPTIONS) == nullptr);
   const auto& options = connection->options;
-  return {text(options.user), options.use_ssl != 0 || options.ssl_ca != nullptr};
+  return {text_or_none(options.user), options.use_ssl != 0 || options.ssl_ca != nullptr};
 }
 
-struct File {
+struct OptionFile {
   std::string text;
   std::string said{};  // what check says of it; nothing where the library reads the user `a b`
 };
@@ -46,7 +46,7 @@ TEST_CASE("check says which lines of an option file the client library does not 
           "[check][option-file]") {
   const TemporaryDirectory directory;
   const std::string file = directory / "my.cnf";
-  const std::vector<File> files{
+  const std::vector<OptionFile> files{
       {"[client]\nuser=a b\n"},
       {"[client]\r\nuser=a b\r\n"},
       {" [client] \n  user = a b \n"},
@@ -69,7 +69,7 @@ TEST_CASE("check says which lines of an option file the client library does not 
       {"!includedir " + directory.path().string() + "/d\n[client]\n", "is not followed by every version"},
   };
   write_file(directory / "d/a.cnf", "[client]\nuser=a b\n");
-  for (const File& its : files) {
+  for (const OptionFile& its : files) {
     CAPTURE(its.text);
     write_file(file, its.text);
     const ctl::OptionFile found = ctl::examine_option_file(file);
@@ -77,7 +77,8 @@ TEST_CASE("check says which lines of an option file the client library does not 
     for (const Finding& finding : found.findings) said += finding.text + " -> " + finding.remedy + '\n';
     CAPTURE(said);
     // A directory is read by some versions of the library, from 3.4.10 on, and not by others.
-    if (!its.text.starts_with("!includedir")) CHECK((read(file).user == "a b") == its.said.empty());
+    if (!its.text.starts_with("!includedir"))
+      CHECK((read_by_library(file).user == "a b") == its.said.empty());
     CHECK(said.empty() == its.said.empty());
     CHECK_THAT(said, Contains(its.said));
   }
@@ -100,7 +101,7 @@ TEST_CASE("check knows by which lines of an option file a connection is encrypte
                                       {"ssl-verify-server-cert", false}}) {
     CAPTURE(line);
     write_file(file, std::string("[client]\n") + line + '\n');
-    CHECK(read(file).is_encrypted == is_read);
+    CHECK(read_by_library(file).is_encrypted == is_read);
     CHECK(ctl::examine_option_file(file).encryption ==
           (is_read ? ctl::Encryption::asked : ctl::Encryption::ignored));
   }

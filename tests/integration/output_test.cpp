@@ -15,18 +15,16 @@
 #include <vector>
 
 #include "tests/support/catch.h"
+#include "tests/support/ctl.h"
 #include "tests/support/installation.h"
 
 namespace greylisting::test {
 namespace {
 
 using Catch::Contains;
-using Arguments = std::vector<std::string>;
 
-Arguments ctl(const Installation& installation, const Arguments& arguments) {
-  Arguments command{built("greylistctl"), "--home", installation.home()};
-  command.insert(command.end(), arguments.begin(), arguments.end());
-  return command;
+Arguments typed(const Installation& installation, const Arguments& arguments) {
+  return ctl_command(installation, arguments).arguments;
 }
 
 // Of `greylistctl --help`.
@@ -63,14 +61,14 @@ Result on_terminal(const Arguments& arguments, unsigned short columns, const std
   Result result;
   bool is_interrupted = until.empty();
   std::string buffer(4096, '\0');
-  for (ssize_t got = 0; (got = read(terminal, buffer.data(), buffer.size())) > 0;) {
+  for (ssize_t got = 0; (got = ::read(terminal, buffer.data(), buffer.size())) > 0;) {
     result.output.append(buffer, 0, static_cast<std::size_t>(got));
     if (is_interrupted || result.output.find(until) == std::string::npos) continue;
-    is_interrupted = write(terminal, "\x03", 1) == 1;
+    is_interrupted = ::write(terminal, "\x03", 1) == 1;
   }
   int status = 0;
   waitpid(child, &status, 0);
-  close(terminal);
+  ::close(terminal);
   result.status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
   return result;
 }
@@ -88,7 +86,7 @@ std::vector<std::string> bars(const std::string& output) {
 }
 
 // Thirty whose life is over.
-void fill(const Installation& installation) {
+void add_thirty_over(const Installation& installation) {
   std::string rows;
   for (int i = 0; i < 30; ++i) {
     rows += (i == 0 ? "" : ",") + std::string("(x'") + std::string(30, '0') + std::to_string(10 + i) +
@@ -149,7 +147,7 @@ TEST_CASE("Every subcommand whose output cannot be written says so and fails", "
        }) {
     tried.insert(arguments.front());
     Arguments command{"sh", "-c", "exec \"$@\" > /dev/full", "sh"};
-    const Arguments words = ctl(installation, arguments);
+    const Arguments words = typed(installation, arguments);
     command.insert(command.end(), words.begin(), words.end());
     const Result result = run({.arguments = command});
     CAPTURE(arguments, result.errors);
@@ -167,7 +165,7 @@ TEST_CASE("- is standard output where a file is to be named, and a name is not e
   const Installation installation(Backend::sqlite);
   installation.attempt();
   const auto run_it = [&](const Arguments& arguments) {
-    return run({.arguments = ctl(installation, arguments), .directory = installation.home()});
+    return run({.arguments = typed(installation, arguments), .directory = installation.home()});
   };
   const Result page = run_it({"report", "--html", "-"});
   CHECK(page.status == 0);
@@ -197,7 +195,7 @@ TEST_CASE("No sentence of a report is wider than a hundred columns", "[output]")
   const std::string yesterday = installation.seconds_from_now(-86400);
   installation.sql("INSERT INTO greylisting_history (period, kind, name, host, total) VALUES (" + yesterday +
                    ", 'first-retry', '300', 'mx1', 7), (" + yesterday + ", 'first-retry', '700', 'mx1', 2)");
-  const std::string text = run({.arguments = ctl(installation, {"report"})}).output;
+  const std::string text = run({.arguments = typed(installation, {"report"})}).output;
   CAPTURE(text);
   const auto sentence = text.find(
       "With the block of 5 min (block_expire), 100.0 % of the first retries come when it is over and "
@@ -226,9 +224,9 @@ TEST_CASE("A bar is never wider than its terminal", "[output]") {
        }) {
     CAPTURE(terminal.columns);
     const Installation installation(Backend::sqlite);
-    fill(installation);
+    add_thirty_over(installation);
     const Result result =
-        on_terminal(ctl(installation, {"cleanup", "--batch", "10", "--pause", "110"}), terminal.columns);
+        on_terminal(typed(installation, {"cleanup", "--batch", "10", "--pause", "110"}), terminal.columns);
     CAPTURE(result.output);
     CHECK(result.status == 0);
     const auto all = bars(result.output);
@@ -241,19 +239,19 @@ TEST_CASE("A bar is never wider than its terminal", "[output]") {
 
 TEST_CASE("A terminal that can do nothing gets neither bar nor colour", "[output]") {
   const Installation installation(Backend::sqlite);
-  fill(installation);
+  add_thirty_over(installation);
   for (const Arguments& arguments : std::vector<Arguments>{
            {"cleanup"}, {"explain", "192.0.2.1", "alice@example.net", "bob@example.org"}}) {
     CAPTURE(arguments);
-    CHECK_THAT(on_terminal(ctl(installation, arguments), 80).output, Contains("\033"));
-    CHECK_THAT(on_terminal(ctl(installation, arguments), 80, "dumb").output, !Contains("\033"));
+    CHECK_THAT(on_terminal(typed(installation, arguments), 80).output, Contains("\033"));
+    CHECK_THAT(on_terminal(typed(installation, arguments), 80, "dumb").output, !Contains("\033"));
   }
 }
 
 TEST_CASE("Ctrl-C leaves no bar behind", "[output]") {
   const Installation installation(Backend::sqlite);
-  fill(installation);
-  const Result result = on_terminal(ctl(installation, {"cleanup", "--batch", "10", "--pause", "60000"}), 80,
+  add_thirty_over(installation);
+  const Result result = on_terminal(typed(installation, {"cleanup", "--batch", "10", "--pause", "60000"}), 80,
                                     "xterm", "deleting expired records [");
   CAPTURE(result.output);
   CHECK(result.status == 128 + SIGINT);
@@ -264,16 +262,16 @@ TEST_CASE("Ctrl-C ends status --watch and tail on a terminal, and they have done
   const Installation installation(Backend::sqlite);
   installation.attempt();
   const Result watched =
-      on_terminal(ctl(installation, {"status", "--watch"}), 80, "xterm", "Ctrl-C ends\033[J");
+      on_terminal(typed(installation, {"status", "--watch"}), 80, "xterm", "Ctrl-C ends\033[J");
   CAPTURE(watched.output);
   CHECK(watched.status == 0);
   CHECK_THAT(watched.output,
              Contains("\033[2J\033[H") && Contains("deferred: new") && Contains(" UTC; Ctrl-C"));
-  const Result tail = on_terminal(ctl(installation, {"tail"}), 80, "xterm", "bob@example.org");
+  const Result tail = on_terminal(typed(installation, {"tail"}), 80, "xterm", "bob@example.org");
   CAPTURE(tail.output);
   CHECK(tail.status == 0);
   CHECK(std::regex_search(tail.output, std::regex("^[0-9:]{8}Z \033\\[33mdeferred new     \033\\[0m 192")));
-  CHECK_THAT(on_terminal(ctl(installation, {"tail"}), 80, "dumb", "bob@example.org").output,
+  CHECK_THAT(on_terminal(typed(installation, {"tail"}), 80, "dumb", "bob@example.org").output,
              !Contains("\033"));
 }
 
@@ -286,14 +284,14 @@ TEST_CASE("No table is wider than its terminal, and a pipe gets whole addresses"
   for (const std::string& address : {client, std::string("192.0.2.1")})
     installation.attempt({.client = address, .sender = sender, .recipient = recipient});
   const auto done = [&](const Arguments& arguments) {
-    return run({.arguments = ctl(installation, arguments)}).status;
+    return run({.arguments = typed(installation, arguments)}).status;
   };
   REQUIRE(done({"deny", "sender", sender, "--comment", std::string(100, 'x')}) == 0);
   REQUIRE(done({"expect", recipient, "--for", "1h"}) == 0);
   REQUIRE(done({"expect", "bob@example.org", "--for", "1h"}) == 0);
   const auto widest = [&](const Arguments& arguments, unsigned short columns) {
     std::size_t most = 0;
-    std::istringstream lines(on_terminal(ctl(installation, arguments), columns).output);
+    std::istringstream lines(on_terminal(typed(installation, arguments), columns).output);
     for (std::string line; std::getline(lines, line);)
       most = std::max<std::size_t>(most, line.find_last_not_of("\r") + 1);
     return most;
@@ -302,14 +300,14 @@ TEST_CASE("No table is wider than its terminal, and a pipe gets whole addresses"
     CAPTURE(arguments);
     Arguments wide = arguments;
     wide.push_back("--wide");
-    const std::string whole = run({.arguments = ctl(installation, arguments)}).output;
+    const std::string whole = run({.arguments = typed(installation, arguments)}).output;
     CHECK_THAT(whole, Contains(arguments.size() == 1 ? sender : recipient));
     for (const unsigned short columns : std::vector<unsigned short>{80, 100, 120})
       CHECK(widest(arguments, columns) <= columns);
-    CHECK_THAT(on_terminal(ctl(installation, wide), 80).output,
+    CHECK_THAT(on_terminal(typed(installation, wide), 80).output,
                Contains(arguments.size() == 1 ? sender : recipient));
   }
-  CHECK_THAT(on_terminal(ctl(installation, {"find"}), 80).output,
+  CHECK_THAT(on_terminal(typed(installation, {"find"}), 80).output,
              Contains("  a.person.with.quit..niversity.example -> another.person.who..mpany.example.org"));
 }
 

@@ -6,13 +6,13 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "judgement/attempt.h"
 #include "store/mysql_store.h"
 #include "store/sqlite_store.h"
 #include "tests/support/catch.h"
+#include "tests/support/clients.h"
 #include "tests/support/scenario.h"
 
 namespace greylisting::test {
@@ -27,10 +27,6 @@ const std::string kAllow = "control/greylisting_allow";
 const std::map<std::string, std::string> kRefused{
     {"SMTPRCPTCOUNT", "1"}, {"SMTPRCPTCOUNTALL", "2"}, {"GREYLISTING_TRANSACTION", "1:0:data"}};
 const std::string kShared;  // DATA answers
-
-Rcpt vouched(std::string client, std::string sender = "alice@example.net") {
-  return {.client = std::move(client), .sender = std::move(sender), .environment = {{"SPFRESULT", "pass"}}};
-}
 
 // Known for 192.0.2.1, and the hour of the client is counted.
 std::vector<Step> known_then(std::vector<Step> steps) {
@@ -48,7 +44,7 @@ std::vector<Step> trusted_then(std::vector<Step> steps) {
   return all;
 }
 
-const std::vector<Scenario> kScenarios{
+const std::vector<Scenario> kWithOutsideLists{
     {"the most specific entry counts, in the store or in a file: a file denies part of what the store allows",
      "",
      {},
@@ -257,7 +253,7 @@ void make_known(const Installation& installation) {
 }  // namespace
 
 TEST_CASE("judgement: files and regular expressions beside the store", "[integration][judgement][outside]") {
-  play(kScenarios);
+  play(kWithOutsideLists);
 }
 
 TEST_CASE("A deny file that is replaced by an older one is read all the same", "[judgement][outside]") {

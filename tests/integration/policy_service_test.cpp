@@ -22,8 +22,8 @@ const std::string kDefer = "action=DEFER_IF_PERMIT 4.3.0 temporary failure\n\n";
 const std::string kDunno = "action=DUNNO\n\n";
 
 // As Postfix asks at RCPT; `more` are lines that come first, and so count.
-std::string request(const std::string& recipient, const std::string& more = "",
-                    const std::string& instance = "1.2") {
+std::string postfix_request(const std::string& recipient, const std::string& more = "",
+                            const std::string& instance = "1.2") {
   return more +
          "request=smtpd_access_policy\nprotocol_state=RCPT\nprotocol_name=ESMTP\nclient_address=192.0.2.1\n"
          "client_name=mx.example.net\nreverse_client_name=mx.example.net\nhelo_name=mx.example.net\n"
@@ -42,8 +42,8 @@ Result serve(const Installation& installation, const std::string& requests) {
 
 TEST_CASE("greylisting-policy: a client of NAT64 is the IPv4 client", "[policy]") {
   const Installation installation(Backend::sqlite);
-  const std::string nat64 = request("bob@example.org", "client_address=64:ff9b::c000:201\n");
-  const Result result = serve(installation, nat64 + request("bob@example.org"));
+  const std::string nat64 = postfix_request("bob@example.org", "client_address=64:ff9b::c000:201\n");
+  const Result result = serve(installation, nat64 + postfix_request("bob@example.org"));
   CHECK(result.output == kDefer + kDefer);
   CHECK_THAT(result.errors,
              Contains("reason=new client=64:ff9b::c000:201 ") && Contains("reason=early client=192.0.2.1 "));
@@ -56,7 +56,8 @@ TEST_CASE("greylisting-policy: a triplet waits, passes with a header once a mess
   const Installation installation(backend, "block_expire=5\nheader=x-greylist\n");
   write_file(installation.home() / "control/me", "mx.example.org\n");
 
-  const Result first = serve(installation, request("bob@example.org") + request("carol@example.org"));
+  const Result first =
+      serve(installation, postfix_request("bob@example.org") + postfix_request("carol@example.org"));
   CHECK(first.status == 0);
   CHECK(first.output == kDefer + kDefer);
   CHECK_THAT(first.errors, StartsWith("greylisting: outcome=deferred reason=new client=192.0.2.1 "
@@ -66,33 +67,34 @@ TEST_CASE("greylisting-policy: a triplet waits, passes with a header once a mess
   CHECK(lines(first.errors) == 2);
 
   installation.pass_time(std::chrono::minutes(6));
-  const Result retry = serve(
-      installation, request("bob@example.org") + request("carol@example.org") + request("dave@example.org"));
+  const Result retry =
+      serve(installation, postfix_request("bob@example.org") + postfix_request("carol@example.org") +
+                              postfix_request("dave@example.org"));
   CHECK_THAT(retry.output, StartsWith("action=PREPEND X-Greylist: delayed 3") &&
                                Contains(" by greylisting at mx.example.org; "));
   CHECK_THAT(retry.output, Catch::Matchers::EndsWith("\n\n" + kDunno + kDefer));
   CHECK(lines(retry.output) == 6);
 
-  const Result known = serve(installation, request("bob@example.org", "", "3.4"));
+  const Result known = serve(installation, postfix_request("bob@example.org", "", "3.4"));
   CHECK(known.output == kDunno);
   CHECK_THAT(known.errors, Contains("reason=known"));
 }
 
 TEST_CASE("greylisting-policy: the next message on a connection has a header of its own", "[policy]") {
   const Installation installation(Backend::sqlite, "block_expire=5\nheader=x-greylist\n");
-  serve(installation, request("bob@example.org") + request("carol@example.org"));
+  serve(installation, postfix_request("bob@example.org") + postfix_request("carol@example.org"));
   installation.pass_time(std::chrono::minutes(6));
-  const Result retry =
-      serve(installation, request("bob@example.org", "", "1.2") + request("carol@example.org", "", "3.4"));
+  const Result retry = serve(installation, postfix_request("bob@example.org", "", "1.2") +
+                                               postfix_request("carol@example.org", "", "3.4"));
   CHECK(lines(retry.output) == 4);
   CHECK_THAT(retry.output, !Contains("DUNNO"));
 }
 
 TEST_CASE("greylisting-policy: what it has no opinion of leaves nothing behind", "[policy]") {
   const Installation installation(Backend::sqlite, "answers=0");
-  const Result result = serve(installation, request("bob@example.org", "sasl_username=alice\n") +
-                                                request("bob@example.org", "protocol_state=DATA\n") +
-                                                request("bob@example.org", "request=other\n"));
+  const Result result = serve(installation, postfix_request("bob@example.org", "sasl_username=alice\n") +
+                                                postfix_request("bob@example.org", "protocol_state=DATA\n") +
+                                                postfix_request("bob@example.org", "request=other\n"));
   CHECK(result.output == kDunno + kDunno + kDunno);
   CHECK(result.errors.empty());
   CHECK_FALSE(std::filesystem::exists(installation.home() / "greylisting/greylisting.db"));
@@ -103,15 +105,16 @@ TEST_CASE("greylisting-policy: settings, lists and limits are the plugin's", "[p
   installation.put({.action = "deny", .word = "sender", .pattern = "spam.example", .reply = "554 never"});
   installation.put({.action = "allow", .word = "client", .pattern = "mx.example.net"});
   const Result listed =
-      serve(installation, request("bob@example.org", "sender=x@spam.example\nclient_name=unknown\n") +
-                              request("bob@example.org"));
+      serve(installation, postfix_request("bob@example.org", "sender=x@spam.example\nclient_name=unknown\n") +
+                              postfix_request("bob@example.org"));
   CHECK(listed.output == "action=REJECT 5.7.1 never\n\n" + kDunno);
   CHECK_THAT(listed.errors, Contains("reason=denied") && Contains("reason=allowed"));
 
   const std::string unknown = "client_name=unknown\nreverse_client_name=mx.example.net\n";
-  const Result many = serve(
-      installation, request("bob@example.org", unknown) + request("carol@example.org", unknown) +
-                        request("dave@example.org", unknown) + request("dave@example.org", unknown, "3.4"));
+  const Result many = serve(installation, postfix_request("bob@example.org", unknown) +
+                                              postfix_request("carol@example.org", unknown) +
+                                              postfix_request("dave@example.org", unknown) +
+                                              postfix_request("dave@example.org", unknown, "3.4"));
   const std::string later = "action=DEFER_IF_PERMIT 4.7.1 example.org later\n\n";
   CHECK(many.output ==
         later + later +
@@ -121,7 +124,8 @@ TEST_CASE("greylisting-policy: settings, lists and limits are the plugin's", "[p
 
 TEST_CASE("greylisting-policy: whatever breaks, there is an answer", "[policy]") {
   const Installation installation(Backend::sqlite, "sqlite_file=missing/greylisting.db\n");
-  const Result passes = serve(installation, request("bob@example.org") + request("carol@example.org"));
+  const Result passes =
+      serve(installation, postfix_request("bob@example.org") + postfix_request("carol@example.org"));
   CHECK(passes.status == 0);
   CHECK(passes.output == kDunno + kDunno);
   CHECK_THAT(passes.errors, StartsWith("greylisting: SQLite: missing/greylisting.db: "));
@@ -129,15 +133,16 @@ TEST_CASE("greylisting-policy: whatever breaks, there is an answer", "[policy]")
 
   const std::string out_of_order =
       "action=DEFER_IF_PERMIT 4.3.0 greylisting is out of order, please try again later\n\n";
-  CHECK(serve(installation, request("bob@example.org", "client_address=unknown\n")).output == kDunno);
+  CHECK(serve(installation, postfix_request("bob@example.org", "client_address=unknown\n")).output == kDunno);
   write_file(installation.home() / "control/greylisting",
              "on_error=defer\nsqlite_file=missing/greylisting.db\n");
-  CHECK(serve(installation, request("bob@example.org")).output == out_of_order);
-  CHECK(serve(installation, request("bob@example.org", "client_address=unknown\n")).output == out_of_order);
+  CHECK(serve(installation, postfix_request("bob@example.org")).output == out_of_order);
+  CHECK(serve(installation, postfix_request("bob@example.org", "client_address=unknown\n")).output ==
+        out_of_order);
 
   const Result no_home =
       run({.arguments = {built("greylisting-policy"), "--home", installation.home() / "missing"},
-           .input = request("bob@example.org")});
+           .input = postfix_request("bob@example.org")});
   CHECK(no_home.output == kDunno);
   CHECK_THAT(no_home.errors, StartsWith("greylisting: cannot go to the home directory "));
 }
@@ -147,7 +152,7 @@ TEST_CASE("greylisting-policy: what is no request ends the connection, and nothi
   const std::string bad = GENERATE(std::string("EHLO x\n\n"), std::string("sender=a\n"),
                                    std::string("sender=a\0\n\n", 11), "a=" + std::string(70000, 'x'));
   CAPTURE(bad.substr(0, 20));
-  const Result result = serve(installation, request("bob@example.org") + bad);
+  const Result result = serve(installation, postfix_request("bob@example.org") + bad);
   CHECK(result.status == 1);
   CHECK(result.output == kDefer);
   CHECK(lines(result.errors) == 2);

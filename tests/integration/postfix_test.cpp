@@ -8,7 +8,6 @@
 #include <fstream>
 #include <stop_token>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <thread>
 
@@ -16,6 +15,8 @@
 #include "tests/support/installation.h"
 #include "tests/support/postfix.h"
 #include "tests/support/process.h"
+#include "tests/support/swaks.h"
+#include "tests/support/texts.h"
 
 namespace greylisting::test {
 namespace {
@@ -23,18 +24,10 @@ namespace {
 using Catch::Matchers::Contains;
 namespace fs = std::filesystem;
 
-constexpr int kRecipientRefused = 24;  // swaks: no recipient was accepted
-
 bool cannot_be_tried() {
   const std::string why = why_no_postfix();
   if (!why.empty()) WARN("not tested: " + why);
   return !why.empty();
-}
-
-std::size_t count(std::string_view text, std::string_view word) {
-  std::size_t found = 0;
-  for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) ++found;
-  return found;
 }
 
 // Kills every service of this installation as it comes up, until it is destroyed.
@@ -85,7 +78,7 @@ TEST_CASE("Postfix: deferred, and accepted with one header line when it comes ba
   CHECK(postfix.send(both).status == 0);
   CHECK(installation.sql("SELECT rcpt_to, passed_count FROM greylisting_data ORDER BY rcpt_to") ==
         Rows{{"bob@example.org", "1"}, {"carol@example.org", "1"}});
-  CHECK(count(postfix.delivered(), "X-Greylist: delayed 3") == 1);
+  CHECK(occurrences(postfix.delivered(), "X-Greylist: delayed 3") == 1);
 }
 
 TEST_CASE("Postfix: a name that leads back to the address is believed, an entry's text is said",

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tests/support/catch.h"
+#include "tests/support/ctl.h"
 #include "tests/support/installation.h"
 #include "tests/support/name_server.h"
 #include "tests/support/process.h"
@@ -17,18 +18,15 @@ using Catch::Matchers::Contains;
 using Records = std::vector<std::string>;
 
 // `server` is the DNS server that is asked.
-Result ctl(const Installation& installation, const std::string& server, std::vector<std::string> arguments,
-           const std::string& input = "") {
-  arguments.insert(arguments.begin(), {built("greylistctl"), "--home", installation.home()});
-  return run({.arguments = arguments, .environment = {{"GLDNSSERVER", server}}, .input = input});
+Result ctl_asking(const std::string& server, const Installation& installation, const Arguments& arguments,
+                  const std::string& input = "") {
+  Command command = ctl_command(installation, arguments, input);
+  command.environment = {{"GLDNSSERVER", server}};
+  return run(command);
 }
 
-Rows entries(const Installation& installation) {
+Rows networks(const Installation& installation) {
   return installation.sql("SELECT pattern, comment FROM greylisting_entries ORDER BY pattern");
-}
-
-std::string reason(const Installation& installation, const std::string& client) {
-  return logged(installation.attempt({.client = client}), "reason");
 }
 
 }  // namespace
@@ -40,21 +38,22 @@ TEST_CASE("import spf allows a provider's networks, and refresh keeps them curre
   {
     const NameServer server({"txt-record=a.example,v=spf1 include:b.example ip4:192.0.2.0/24 ptr -all",
                              "txt-record=b.example,v=spf1 ip4:198.51.100.0/24 ip6:2001:db8:1::/48 -all"});
-    const Result dry = ctl(installation, server.address(), {"import", "spf", "a.example", "--dry-run"});
+    const Result dry =
+        ctl_asking(server.address(), installation, {"import", "spf", "a.example", "--dry-run"});
     CHECK(dry.output ==
           "a.example: 3 networks, would be 3 new, 0 gone\nnote: a.example: left out ptr: names no network\n");
-    CHECK(entries(installation).empty());
+    CHECK(networks(installation).empty());
 
-    const Result result = ctl(installation, server.address(), {"import", "spf", "A.example.", "-"},
-                              "b.example  # too\n\n# not\n");
+    const Result result = ctl_asking(server.address(), installation, {"import", "spf", "A.example.", "-"},
+                                     "b.example  # too\n\n# not\n");
     CAPTURE(result.errors);
     CHECK(result.status == 0);
     CHECK_THAT(result.output, Contains("a.example: 3 networks, 3 new, 0 gone\n") &&
                                   Contains("b.example: 2 networks, 2 new, 0 gone\n"));
-    CHECK(entries(installation) == Rows{{"192.0.2.0/24", "SPF of a.example"},
-                                        {"198.51.100.0/24", "SPF of a.example, b.example"},
-                                        {"2001:db8:1::/48", "SPF of a.example, b.example"}});
-    CHECK(reason(installation, "198.51.100.7") == "allowed");
+    CHECK(networks(installation) == Rows{{"192.0.2.0/24", "SPF of a.example"},
+                                         {"198.51.100.0/24", "SPF of a.example, b.example"},
+                                         {"2001:db8:1::/48", "SPF of a.example, b.example"}});
+    CHECK(reason(installation, {.client = "198.51.100.7"}) == "allowed");
   }
   // They end unless they are renewed.
   const std::string end = installation.sql("SELECT MIN(expires) FROM greylisting_entries")[0][0].value();
@@ -62,19 +61,19 @@ TEST_CASE("import spf allows a provider's networks, and refresh keeps them curre
   CHECK(end > stored_time(now + 29 * kDay));
   CHECK(end < stored_time(now + 31 * kDay));
   installation.sql("UPDATE greylisting_entries SET expires = '2020-01-01 00:00:00'");
-  CHECK(reason(installation, "198.51.100.7") == "new");
+  CHECK(reason(installation, {.client = "198.51.100.7"}) == "new");
   {
     const NameServer server({"txt-record=a.example,v=spf1 ip4:203.0.113.0/24 ip4:192.0.2.0/24 -all",
                              "txt-record=b.example,v=spf1 ip4:198.51.100.0/24 -all"});
-    const Result result = ctl(installation, server.address(), {"refresh"});
+    const Result result = ctl_asking(server.address(), installation, {"refresh"});
     CAPTURE(result.errors);
     CHECK(result.status == 0);
     CHECK(result.output == "a.example: 2 networks, 1 new, 2 gone\nb.example: 1 network, 0 new, 1 gone\n");
-    CHECK(entries(installation) == Rows{{"192.0.2.0/24", "SPF of a.example"},
-                                        {"198.51.100.0/24", "SPF of b.example"},
-                                        {"203.0.113.0/24", "SPF of a.example"}});
+    CHECK(networks(installation) == Rows{{"192.0.2.0/24", "SPF of a.example"},
+                                         {"198.51.100.0/24", "SPF of b.example"},
+                                         {"203.0.113.0/24", "SPF of a.example"}});
   }
-  CHECK(reason(installation, "198.51.100.7") == "allowed");
+  CHECK(reason(installation, {.client = "198.51.100.7"}) == "allowed");
 }
 
 TEST_CASE("refresh keeps a provider's networks while DNS fails, and says so", "[providers]") {
@@ -82,18 +81,19 @@ TEST_CASE("refresh keeps a provider's networks while DNS fails, and says so", "[
   {
     const NameServer server({"txt-record=a.example,v=spf1 ip4:192.0.2.0/24 -all",
                              "txt-record=b.example,v=spf1 ip4:198.51.100.0/24 -all"});
-    REQUIRE(ctl(installation, server.address(), {"import", "spf", "a.example", "b.example"}).status == 0);
+    REQUIRE(ctl_asking(server.address(), installation, {"import", "spf", "a.example", "b.example"}).status ==
+            0);
   }
   const NameServer server({"txt-record=b.example,v=spf1 ip4:203.0.113.0/24 -all"});
-  const Result result = ctl(installation, server.address(), {"refresh"});
+  const Result result = ctl_asking(server.address(), installation, {"refresh"});
   CHECK(result.status == 1);
   CHECK(result.output == "b.example: 1 network, 1 new, 1 gone\n");
   CHECK(result.errors ==
         "greylistctl: a.example: a.example has no SPF record; its 1 network stay as they are\n");
-  CHECK(entries(installation) ==
+  CHECK(networks(installation) ==
         Rows{{"192.0.2.0/24", "SPF of a.example"}, {"203.0.113.0/24", "SPF of b.example"}});
 
-  const Result missing = ctl(installation, server.address(), {"import", "spf", "c.example"});
+  const Result missing = ctl_asking(server.address(), installation, {"import", "spf", "c.example"});
   CHECK(missing.status == 1);
   CHECK(missing.errors == "greylistctl: c.example: c.example has no SPF record; nothing of it is allowed\n");
 }
@@ -101,29 +101,31 @@ TEST_CASE("refresh keeps a provider's networks while DNS fails, and says so", "[
 TEST_CASE("import spf leaves an entry that somebody has made as it is", "[providers]") {
   const NameServer server({"txt-record=a.example,v=spf1 ip4:192.0.2.0/24 ip4:198.51.100.0/24 -all"});
   const Installation installation(Backend::sqlite);
-  REQUIRE(ctl(installation, server.address(), {"allow", "192.0.2.0/24", "--comment", "our own"}).status == 0);
-  CHECK(ctl(installation, server.address(), {"import", "spf", "a.example"}).output ==
+  REQUIRE(
+      ctl_asking(server.address(), installation, {"allow", "192.0.2.0/24", "--comment", "our own"}).status ==
+      0);
+  CHECK(ctl_asking(server.address(), installation, {"import", "spf", "a.example"}).output ==
         "a.example: 2 networks, 2 new, 0 gone\nto take it back: greylistctl remove entries/2\n");
-  CHECK(entries(installation) == Rows{{"192.0.2.0/24", "our own"}, {"198.51.100.0/24", "SPF of a.example"}});
+  CHECK(networks(installation) == Rows{{"192.0.2.0/24", "our own"}, {"198.51.100.0/24", "SPF of a.example"}});
 }
 
 TEST_CASE("import spf: wrong usage", "[providers]") {
   const NameServer server({});
   const Installation installation(Backend::sqlite);
-  const Result wrong = ctl(installation, server.address(), {"import", "spf", "a@b.example"});
+  const Result wrong = ctl_asking(server.address(), installation, {"import", "spf", "a@b.example"});
   CHECK(wrong.status == 2);
   CHECK_THAT(wrong.errors,
              Contains("\"a@b.example\" is no domain; name those whose SPF record has the networks"));
-  CHECK(ctl(installation, server.address(), {"import", "plain", "one", "two"}).status == 2);
-  CHECK(ctl(installation, server.address(), {"refresh"}).output ==
+  CHECK(ctl_asking(server.address(), installation, {"import", "plain", "one", "two"}).status == 2);
+  CHECK(ctl_asking(server.address(), installation, {"refresh"}).output ==
         "no provider's networks are allowed; greylistctl import spf DOMAIN allows some\n");
 }
 
 TEST_CASE("The list of provider domains is one that import spf reads", "[providers]") {
   const NameServer server({});
   const Installation installation(Backend::sqlite);
-  const Result result = ctl(installation, server.address(), {"import", "spf", "-"},
-                            read_file(source_tree() / "config/provider-domains"));
+  const Result result = ctl_asking(server.address(), installation, {"import", "spf", "-"},
+                                   read_file(source_tree() / "config/provider-domains"));
   CHECK(result.status == 1);
   CHECK(lines(result.errors) > 20);
   CHECK_THAT(result.errors, Contains("greylistctl: _spf.google.com: _spf.google.com has no SPF record;"));

@@ -15,6 +15,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/installation.h"
+#include "tests/support/scenario.h"
 
 namespace greylisting::test {
 namespace {
@@ -108,7 +109,7 @@ void check_written(const std::vector<std::string>& written, const std::string& a
 
 using Counts = std::vector<std::array<int, 2>>;
 
-Counts counts(const Installation& installation, const std::string& sender) {
+Counts counts_of(const Installation& installation, const std::string& sender) {
   Counts counts;
   for (const Row& row : installation.sql(
            "SELECT blocked_count, passed_count FROM greylisting_data WHERE mail_from = '" + sender + "'")) {
@@ -116,8 +117,6 @@ Counts counts(const Installation& installation, const std::string& sender) {
   }
   return counts;
 }
-
-const std::string kDeferral = "E451 temporary failure (#4.3.0)\n";
 
 }  // namespace
 
@@ -131,7 +130,7 @@ TEST_CASE("of fifty processes with one new triplet one makes its record and all 
     INFO("round " << round);
     const Rcpt rcpt{.sender = "round" + std::to_string(round) + "@example.net"};
     check_written(attempt_at_once(installation, rcpt), kDeferral, "new", "early");
-    CHECK(counts(installation, rcpt.sender) == Counts{{kProcesses, 0}});
+    CHECK(counts_of(installation, rcpt.sender) == Counts{{kProcesses, 0}});
   }
 }
 
@@ -145,12 +144,12 @@ TEST_CASE("of fifty processes with one retry all pass and all are counted", "[in
     installation.attempt(rcpt);
     installation.pass_time(1h);
     check_written(attempt_at_once(installation, rcpt), "", "retried", "known");
-    CHECK(counts(installation, rcpt.sender) == Counts{{1, kProcesses}});
+    CHECK(counts_of(installation, rcpt.sender) == Counts{{1, kProcesses}});
 
     // The record's life is over, and all begin it anew.
     installation.pass_time(std::chrono::days(37));
     check_written(attempt_at_once(installation, rcpt), kDeferral, "new", "early");
-    CHECK(counts(installation, rcpt.sender) == Counts{{kProcesses, 0}});
+    CHECK(counts_of(installation, rcpt.sender) == Counts{{kProcesses, 0}});
     installation.sql("DELETE FROM greylisting_data");
   }
 }
@@ -169,7 +168,7 @@ TEST_CASE("after a deadlock the attempt is decided anew and counted once", "[int
   const Result result = installation.attempt();
   INFO(result.errors);
   CHECK(logged(result, "reason") == "retried");
-  CHECK(counts(installation, Rcpt().sender) == Counts{{1, 1}});
+  CHECK(counts_of(installation, Rcpt().sender) == Counts{{1, 1}});
   CHECK(installation.sql("SELECT passes FROM greylisting_clients") == Rows{{"1"}});
 }
 
@@ -183,10 +182,10 @@ TEST_CASE("of fifty processes of one pool one makes both records, all are counte
   for (int round = 1; round <= 3; ++round) {
     INFO("round " << round);
     check_written(attempt_at_once(installation, rcpt), kDeferral, "new", "early");
-    CHECK(counts(installation, rcpt.sender) == Counts{{kProcesses, 0}, {kProcesses, 0}});
+    CHECK(counts_of(installation, rcpt.sender) == Counts{{kProcesses, 0}, {kProcesses, 0}});
     installation.pass_time(1h);
     check_written(attempt_at_once(installation, rcpt), "", "retried", "known");
-    CHECK(counts(installation, rcpt.sender) == Counts{{kProcesses, kProcesses}, {kProcesses, kProcesses}});
+    CHECK(counts_of(installation, rcpt.sender) == Counts{{kProcesses, kProcesses}, {kProcesses, kProcesses}});
     CHECK(installation.sql("SELECT passes FROM greylisting_clients") == Rows{{"1"}, {"1"}});
     installation.sql("DELETE FROM greylisting_data");
     installation.sql("DELETE FROM greylisting_clients");
@@ -198,7 +197,7 @@ TEST_CASE("fifty processes can be the first to use an SQLite file", "[integratio
     INFO("round " << round);
     const Installation installation(Backend::sqlite);
     check_written(attempt_at_once(installation, {}), kDeferral, "new", "early");
-    CHECK(counts(installation, Rcpt().sender) == Counts{{kProcesses, 0}});
+    CHECK(counts_of(installation, Rcpt().sender) == Counts{{kProcesses, 0}});
     CHECK(installation.sql("PRAGMA journal_mode") == Rows{{"wal"}});
   }
 }

@@ -26,7 +26,7 @@ struct Seen {
 };
 
 // As the host starts it; standard output is standard error.
-Seen check(const Installation& installation, std::map<std::string, std::string> environment) {
+Seen run_as_rcptcheck(const Installation& installation, std::map<std::string, std::string> environment) {
   environment.insert({{"GREYLISTING", ""},
                       {"TCPREMOTEIP", "192.0.2.1"},
                       {"SENDER", "alice@example.net"},
@@ -44,19 +44,19 @@ Seen check(const Installation& installation, std::map<std::string, std::string> 
 TEST_CASE("RCPTCHECK: deferred, then accepted", "[rcptcheck]") {
   const Backend backend = GENERATE(Backend::mariadb, Backend::sqlite);
   const Installation installation(backend, "block_expire=5\nheader=x-greylist\n");
-  Seen seen = check(installation, {});
+  Seen seen = run_as_rcptcheck(installation, {});
   CHECK(seen.status == 111);
   CHECK(seen.reply.empty());
   CHECK_THAT(seen.log, Contains("outcome=deferred reason=new client=192.0.2.1") &&
                            Contains("sender=alice@example.net recipient=bob@example.org"));
 
-  seen = check(installation, {{"USE_FD4", "1"}, {"HELO", "mx.example.net"}});
+  seen = run_as_rcptcheck(installation, {{"USE_FD4", "1"}, {"HELO", "mx.example.net"}});
   CHECK(seen.status == 100);
   CHECK(seen.reply == "451 temporary failure (#4.3.0)\n");
   CHECK_THAT(seen.log, Contains("reason=early") && Contains("helo=mx.example.net"));
 
   installation.pass_time(std::chrono::minutes(6));
-  seen = check(installation, {{"USE_FD4", "1"}});
+  seen = run_as_rcptcheck(installation, {{"USE_FD4", "1"}});
   CHECK(seen.status == 0);
   CHECK(seen.reply.empty());
   CHECK_THAT(seen.log, Contains("reason=retried"));
@@ -64,9 +64,10 @@ TEST_CASE("RCPTCHECK: deferred, then accepted", "[rcptcheck]") {
 
 TEST_CASE("RCPTCHECK: rejected, and not asked for a client that may relay", "[rcptcheck]") {
   const Installation installation(Backend::sqlite);
-  CHECK(check(installation, {{"GREYLISTING", "554 never"}}).status == 100);
-  CHECK(check(installation, {{"GREYLISTING", "554 never"}, {"USE_FD4", "1"}}).reply == "554 never\n");
-  const Seen relay = check(installation, {{"RELAYCLIENT", ""}});
+  CHECK(run_as_rcptcheck(installation, {{"GREYLISTING", "554 never"}}).status == 100);
+  CHECK(run_as_rcptcheck(installation, {{"GREYLISTING", "554 never"}, {"USE_FD4", "1"}}).reply ==
+        "554 never\n");
+  const Seen relay = run_as_rcptcheck(installation, {{"RELAYCLIENT", ""}});
   CHECK(relay.status == 0);
   CHECK(relay.log.empty());
 }
@@ -85,10 +86,10 @@ TEST_CASE("RCPTCHECK: a store that does not answer in time", "[rcptcheck]") {
   const std::string settings = "timeout=200\nmysql_default_file=control/mysql.cnf\n";
 
   write_file(installation.home() / "control/greylisting", settings);
-  CHECK(check(installation, {{"USE_FD4", "1"}}).status == 0);
+  CHECK(run_as_rcptcheck(installation, {{"USE_FD4", "1"}}).status == 0);
   write_file(installation.home() / "control/greylisting", settings + "on_error=defer\n");
   std::filesystem::remove(installation.home() / "greylisting/mysql-unreachable");
-  const Seen seen = check(installation, {{"USE_FD4", "1"}});
+  const Seen seen = run_as_rcptcheck(installation, {{"USE_FD4", "1"}});
   CHECK(seen.status == 100);
   CHECK(seen.reply == "451 greylisting is out of order, please try again later (#4.3.0)\n");
   CHECK_THAT(seen.log, Contains("no decision within timeout=200 ms"));
@@ -97,11 +98,11 @@ TEST_CASE("RCPTCHECK: a store that does not answer in time", "[rcptcheck]") {
 
 TEST_CASE("RCPTCHECK: a store that cannot be opened", "[rcptcheck]") {
   const Installation installation(Backend::sqlite, "sqlite_file=missing/greylisting.db\n");
-  CHECK(check(installation, {{"USE_FD4", "1"}}).status == 0);
+  CHECK(run_as_rcptcheck(installation, {{"USE_FD4", "1"}}).status == 0);
   write_file(installation.home() / "control/greylisting",
              "on_error=defer\nsqlite_file=missing/greylisting.db\n");
-  CHECK(check(installation, {}).status == 111);
-  const Seen seen = check(installation, {{"USE_FD4", "1"}});
+  CHECK(run_as_rcptcheck(installation, {}).status == 111);
+  const Seen seen = run_as_rcptcheck(installation, {{"USE_FD4", "1"}});
   CHECK(seen.status == 100);
   CHECK(seen.reply == "451 greylisting is out of order, please try again later (#4.3.0)\n");
 }

@@ -16,6 +16,7 @@
 
 #include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
+#include "tests/support/clients.h"
 #include "tests/support/ctl.h"
 #include "tests/support/installation.h"
 #include "text/utc.h"
@@ -25,7 +26,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using Catch::Contains;
-using Arguments = std::vector<std::string>;
 using Json = nlohmann::json;
 using Prepare = std::function<void(const Installation&)>;
 
@@ -39,7 +39,7 @@ Json json_of(const Installation& installation, const Arguments& arguments) {
 
 // What it prints; a regular expression for all of it, without the last line end.
 // How to take it back is take_back_test's.
-std::string without_undo(const std::string& output) {
+std::string without_way_back(const std::string& output) {
   return std::regex_replace(
       output,
       std::regex("(to take it back: |note: its wait begins anew|note: this cannot be taken back).*\n"), "");
@@ -50,15 +50,7 @@ void check_output(const Installation& installation, const Arguments& arguments, 
   CAPTURE(arguments, expected, result.output, result.errors);
   CHECK(result.status == 0);
   CHECK(result.errors.empty());
-  CHECK(std::regex_match(without_undo(result.output), std::regex(expected + "\n")));
-}
-
-const std::string kTime = "[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}";
-
-std::string reason_of(const Installation& installation, const Rcpt& rcpt = {}) {
-  const Result result = installation.attempt(rcpt);
-  CAPTURE(result.errors);
-  return logged(result, "reason");
+  CHECK(std::regex_match(without_way_back(result.output), std::regex(expected + "\n")));
 }
 
 // The same attempt on the command line.
@@ -97,13 +89,6 @@ Rows contents(const Installation& installation) {
   }
   return all;
 }
-
-Rcpt with(std::map<std::string, std::string> environment, Rcpt rcpt = {}) {
-  rcpt.environment.merge(environment);
-  return rcpt;
-}
-
-Rcpt vouched(std::string client) { return with({{"SPFRESULT", "pass"}}, {.client = std::move(client)}); }
 
 // An attempt, an hour, and its retry.
 void retry(const Installation& installation, const Rcpt& rcpt = {}) {
@@ -265,7 +250,7 @@ std::vector<std::string> found(const Installation& installation, const Arguments
   return found;
 }
 
-std::string counts(const Installation& installation) {
+std::string counts_of_living(const Installation& installation) {
   return text(
       installation.sql("SELECT blocked_count, passed_count FROM greylisting_data WHERE record_expires > " +
                        installation.seconds_from_now(0)));
@@ -584,10 +569,10 @@ TEST_CASE("find writes any number of records as they come, the newest first", "[
   const Installation installation(any_backend());
   CAPTURE(name(installation.backend()));
   constexpr unsigned kRecords = 30000;
-  constexpr unsigned kAtOnce = 5000;  // of what a packet of MySQL 5.6 holds
-  for (unsigned first = 0; first < kRecords; first += kAtOnce) {
+  constexpr unsigned kOfAPacket = 5000;  // of what a packet of MySQL 5.6 holds
+  for (unsigned first = 0; first < kRecords; first += kOfAPacket) {
     std::string rows;
-    for (unsigned i = first; i < first + kAtOnce; ++i) {
+    for (unsigned i = first; i < first + kOfAPacket; ++i) {
       const std::string number = std::to_string(i);
       rows += (rows.empty() ? "(x'" : ", (x'") + std::string(32 - number.size(), '0') + number + "', " +
               number + ", x'c6336401', 'a" + number + "@example.com', 'b@example.org', " +
@@ -650,9 +635,9 @@ TEST_CASE("With privacy=hash find, pass and forget are asked with addresses", "[
   CHECK_THAT(ctl(installation, {"find", "alice"}).errors,
              Contains("\"alice\" cannot be looked for with privacy=hash"));
   REQUIRE(ctl(installation, {"pass", "192.0.2.1", "alice@example.net", "bob@example.org"}).status == 0);
-  CHECK(reason_of(installation) == "retried");
+  CHECK(reason(installation) == "retried");
   REQUIRE(ctl(installation, {"forget", "192.0.2.1", "alice@example.net", "bob@example.org"}).status == 0);
-  CHECK(reason_of(installation) == "new");
+  CHECK(reason(installation) == "new");
 }
 
 TEST_CASE("pass lets a waiting triplet through at its next retry", "[records][pass]") {
@@ -664,27 +649,27 @@ TEST_CASE("pass lets a waiting triplet through at its next retry", "[records][pa
   check_output(installation, call("pass", triplet, {"--dry-run"}),
                "record [0-9]+: " + words + "would pass at its next attempt, until " + kTime +
                    " UTC; it was blocked until " + kTime + " UTC");
-  CHECK(reason_of(installation) == "early");
+  CHECK(reason(installation) == "early");
   check_output(installation, call("pass", triplet),
                "record [0-9]+: " + words + "passes at its next attempt, until " + kTime +
                    " UTC; it was blocked until " + kTime + " UTC");
   check_output(installation, call("pass", triplet),
                "record [0-9]+: " + words + "may pass already, until " + kTime + " UTC; nothing was done");
-  CHECK(reason_of(installation) == "retried");
-  CHECK(counts(installation) == text({{"2", "1"}}));
+  CHECK(reason(installation) == "retried");
+  CHECK(counts_of_living(installation) == text({{"2", "1"}}));
   check_output(
       installation, call("pass", triplet),
       "record [0-9]+: " + words + "passed once already, and does until " + kTime + " UTC; nothing was done");
-  CHECK(reason_of(installation) == "known");
-  CHECK(counts(installation) == text({{"2", "2"}}));
+  CHECK(reason(installation) == "known");
+  CHECK(counts_of_living(installation) == text({{"2", "2"}}));
 
   // By its number.
   installation.attempt({.sender = "carol@example.net"});
   const std::string id = id_of(installation, {"--sender", "carol@example.net"});
   check_output(installation, {"pass", id, "--dry-run"}, "record " + id + ": .* would pass .*");
   check_output(installation, {"pass", id}, "record " + id + ": .* passes at its next attempt, .*");
-  CHECK(reason_of(installation, {.sender = "carol@example.net"}) == "retried");
-  CHECK(reason_of(installation, {.sender = "dave@example.net"}) == "new");
+  CHECK(reason(installation, {.sender = "carol@example.net"}) == "retried");
+  CHECK(reason(installation, {.sender = "dave@example.net"}) == "new");
 }
 
 TEST_CASE("pass makes a record where there is none", "[records][pass]") {
@@ -706,16 +691,16 @@ TEST_CASE("pass makes a record where there is none", "[records][pass]") {
   const Result first = installation.attempt();
   CHECK(logged(first, "reason") == "known");
   CHECK(answer(first).empty());
-  CHECK(counts(installation) == text({{"0", "1"}}));
+  CHECK(counts_of_living(installation) == text({{"0", "1"}}));
   CHECK(text(installation.sql("SELECT HEX(relay_ip), mail_from, rcpt_to, pool FROM greylisting_data")) ==
         text({{"C0000201", "alice@example.net", "bob@example.org", std::nullopt}}));
 
   // One that is over is as none.
   installation.pass_time(std::chrono::days(40));
   check_output(installation, call("pass", triplet), made);
-  CHECK(counts(installation) == text({{"0", "0"}}));
+  CHECK(counts_of_living(installation) == text({{"0", "0"}}));
   installation.pass_time(101min);
-  CHECK(reason_of(installation) == "new");
+  CHECK(reason(installation) == "new");
 }
 
 TEST_CASE("pass and forget reach the records of a pool", "[records][pass]") {
@@ -730,28 +715,28 @@ TEST_CASE("pass and forget reach the records of a pool", "[records][pass]") {
           kTime +
           " UTC; to let it pass from there as well: greylistctl pass 192\\.0\\.2\\.1 alice@example\\.net "
           "bob@example\\.org --spf pass");
-  CHECK(reason_of(installation, vouched("198.51.100.1")) == "early");
+  CHECK(reason(installation, vouched("198.51.100.1")) == "early");
   check_output(
       installation, call("pass", triplet, {"--spf", "pass"}),
       "record .* may pass already, .*\nrecord [0-9]+: any client of example\\.net alice@example\\.net "
       "-> bob@example\\.org passes at its next attempt, .*\nnote: from 198\\.51\\.100\\.1 the same has to "
       "wait .*");
-  CHECK(reason_of(installation, vouched("203.0.113.1")) == "retried");
+  CHECK(reason(installation, vouched("203.0.113.1")) == "retried");
 
   CHECK(ctl(installation, call("forget", triplet)).output.find("any client of example.net") !=
         std::string::npos);
-  CHECK(reason_of(installation, vouched("192.0.2.1")) == "new");
+  CHECK(reason(installation, vouched("192.0.2.1")) == "new");
   const std::string id = id_of(installation, {"--client", "192.0.2.1", "--pending"});
   check_output(installation, {"pass", id},
                "record .* passes .*\nrecord [0-9]+: any client of example\\.net .* passes .*\n"
                "note: from 198\\.51\\.100\\.1 .* unless SPF passes; .*");
-  CHECK(reason_of(installation, vouched("2001:db8::1")) == "retried");
+  CHECK(reason(installation, vouched("2001:db8::1")) == "retried");
 
   // A new one, in both its records.
   check_output(
       installation, {"pass", "192.0.2.1", "new@example.net", "bob@example.org", "--spf", "pass"},
       "made record [0-9]+: 192.* passes .*\nmade record [0-9]+: any client of example\\.net .* passes .*");
-  CHECK(reason_of(installation, with({{"SMTPMAILFROM", "new@example.net"}}, vouched("198.51.100.9"))) ==
+  CHECK(reason(installation, with({{"SMTPMAILFROM", "new@example.net"}}, vouched("198.51.100.9"))) ==
         "known");
 }
 
@@ -779,7 +764,7 @@ TEST_CASE("pass says which other networks wait with the same, explain names them
     const std::string id = id_of(installation, {"--client", client});
     CHECK_THAT(passed, Catch::Contains("greylistctl pass " + id + '\n'));
     CHECK(ctl(installation, {"pass", id}).status == 0);
-    CHECK(reason_of(installation, {.client = client}) == "retried");
+    CHECK(reason(installation, {.client = client}) == "retried");
   }
   CHECK(ctl(installation, call("pass", triplet)).output.find("note: from") == std::string::npos);
 }
@@ -830,13 +815,13 @@ TEST_CASE("pass does not overrule what denies, and says so", "[records][pass]") 
                    (installation.backend() == Backend::sqlite ? "datetime(last_update, '-5 minutes')"
                                                               : "last_update - INTERVAL 5 MINUTE"));
   CHECK(ctl(installation, {"pass", id}).status == 0);
-  CHECK(reason_of(installation, {.sender = "alice@example.com"}) == "denied");
+  CHECK(reason(installation, {.sender = "alice@example.com"}) == "denied");
   const Result result = ctl(installation, {"pass", "192.0.2.1", "alice@example.net", "bob@example.org"});
   CAPTURE(result.output, result.errors);
   CHECK(result.status == 0);
   CHECK_THAT(result.output, Contains("note: its next attempt is rejected all the same (denied): greylistctl "
                                      "explain 192.0.2.1 alice@example.net bob@example.org\n"));
-  CHECK(reason_of(installation) == "denied");
+  CHECK(reason(installation) == "denied");
 }
 
 TEST_CASE("No count is lost by a pass while mail flows", "[records][pass]") {
@@ -853,7 +838,7 @@ TEST_CASE("No count is lost by a pass while mail flows", "[records][pass]") {
   for (BackgroundProcess& attempt : attempts) CHECK(attempt.wait() == 0);
   CHECK(text(installation.sql("SELECT blocked_count + passed_count FROM greylisting_data")) ==
         text({{"13"}}));
-  CHECK(reason_of(installation) == "known");
+  CHECK(reason(installation) == "known");
 }
 
 TEST_CASE("forget makes the next attempt new", "[records][forget]") {
@@ -865,18 +850,18 @@ TEST_CASE("forget makes the next attempt new", "[records][forget]") {
       installation, call("forget", triplet, {"--dry-run"}),
       "would forget record [0-9]+: 192\\.0\\.2\\.1 alice@example\\.net -> bob@example\\.org \\(passed "
       "once\\)");
-  CHECK(reason_of(installation) == "known");
+  CHECK(reason(installation) == "known");
   check_output(installation, call("forget", triplet), "forgot record [0-9]+: .* \\(passed 2 times\\)");
-  CHECK(reason_of(installation) == "new");
-  CHECK(counts(installation) == text({{"1", "0"}}));
+  CHECK(reason(installation) == "new");
+  CHECK(counts_of_living(installation) == text({{"1", "0"}}));
 
   const std::string id = id_of(installation);
   installation.attempt({.sender = "carol@example.net"});
   check_output(installation, {"forget", id}, "forgot record " + id + ": .* \\(waiting until .*\\)");
   CHECK(text(installation.sql("SELECT COUNT(*) FROM greylisting_data WHERE pending_network IS NOT NULL")) ==
         text({{"1"}}));
-  CHECK(reason_of(installation) == "new");
-  CHECK(reason_of(installation, {.sender = "carol@example.net"}) == "early");
+  CHECK(reason(installation) == "new");
+  CHECK(reason(installation, {.sender = "carol@example.net"}) == "early");
 }
 
 TEST_CASE("forget --client ends all that is known of a network", "[records][forget]") {
@@ -887,8 +872,8 @@ TEST_CASE("forget --client ends all that is known of a network", "[records][forg
   installation.attempt({.client = "198.51.100.1", .recipient = "trap@example.org"});
   installation.attempt({.client = "203.0.113.1"});
   installation.attempt({.client = "2001:db8::1"});
-  REQUIRE(reason_of(installation, {.sender = "x@example.com"}) == "trusted");
-  REQUIRE(reason_of(installation, {.client = "198.51.100.1"}) == "trapped");
+  REQUIRE(reason(installation, {.sender = "x@example.com"}) == "trusted");
+  REQUIRE(reason(installation, {.client = "198.51.100.1"}) == "trapped");
 
   const Rows before = contents(installation);
   const std::string forgotten = "1 record of 192\\.0\\.2\\.0/24";
@@ -902,13 +887,13 @@ TEST_CASE("forget --client ends all that is known of a network", "[records][forg
   CHECK_THAT(result.output, Contains("forgot 1 record of 192.0.2.0/24\n") &&
                                 Contains("forgot the 1 pass of 192.0.2.0/24\n") &&
                                 Contains("forgot the 1 pass of alice@example.net on 192.0.2.0/24\n"));
-  CHECK(reason_of(installation) == "new");
+  CHECK(reason(installation) == "new");
   check_output(installation, {"forget", "--client", "198.51.100.0/24"},
                "forgot 0 records of 198\\.51\\.100\\.0/24\nforgot the trap of 198\\.51\\.100\\.0/24");
-  CHECK(reason_of(installation, {.client = "198.51.100.1"}) == "new");
-  CHECK(reason_of(installation, {.client = "203.0.113.1"}) == "early");
+  CHECK(reason(installation, {.client = "198.51.100.1"}) == "new");
+  CHECK(reason(installation, {.client = "203.0.113.1"}) == "early");
   check_output(installation, {"forget", "--client", "2001:db8::/32"}, "forgot 1 record of 2001:db8::/32");
-  CHECK(reason_of(installation, {.client = "2001:db8::1"}) == "new");
+  CHECK(reason(installation, {.client = "2001:db8::1"}) == "new");
 }
 
 TEST_CASE("forget asks before it forgets very much", "[records][forget]") {
@@ -934,7 +919,7 @@ TEST_CASE("forget asks before it forgets very much", "[records][forget]") {
                "would forget 1200 records of 10\\.0\\.0\\.0/8");
   check_output(installation, {"forget", "--client", "10.0.0.0/8", "--yes"},
                "forgot 1200 records of 10\\.0\\.0\\.0/8");
-  CHECK(counts(installation) == text({{"1", "0"}}));
+  CHECK(counts_of_living(installation) == text({{"1", "0"}}));
 }
 
 TEST_CASE("What cannot be explained, found, passed or forgotten is said with a remedy", "[records]") {

@@ -137,7 +137,7 @@ std::string sum(const Installation& installation, const std::string& condition) 
 
 // Four weeks, of which one day has nothing; of all kinds and hours, in sizes that differ. What they are of is
 // the store's; the page has to say the same.
-void fill(const Installation& installation) {
+void fill_history(const Installation& installation) {
   std::string rows;
   const auto add = [&](const std::string& period, const std::string& kind, const std::string& name,
                        int total) {
@@ -249,7 +249,7 @@ TEST_CASE("The page of a report shows the store's figures in a real browser", "[
   for (const auto& file : fs::recursive_directory_iterator(installation.home())) {
     if (file.path().extension() == ".journal") fs::remove(file.path());
   }
-  fill(installation);
+  fill_history(installation);
   const TemporaryDirectory here;
   const fs::path file = here / "report.html";
   const Result written = run({.arguments = {built("greylistctl"), "--home", installation.home(), "report",
@@ -315,7 +315,7 @@ TEST_CASE("The page of a report can be read, and asks nothing of anybody", "[rep
   }
   const Installation installation(Backend::sqlite);
   installation.sql("SELECT 1");
-  fill(installation);
+  fill_history(installation);
   const TemporaryDirectory here;
   const fs::path file = here / "report.html";
   REQUIRE(run({.arguments = {built("greylistctl"), "--home", installation.home(), "report", "--since", "40d",

@@ -25,6 +25,7 @@
 #include "ctl/report/words.h"
 #include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
+#include "tests/support/ctl.h"
 #include "tests/support/installation.h"
 #include "tests/support/standard_stream.h"
 #include "text/utc.h"
@@ -35,16 +36,9 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using Catch::Contains;
-using Arguments = std::vector<std::string>;
 using Json = nlohmann::json;
 
 constexpr std::string_view kSettings = "block_expire=10\nrecord_expire=500\nauto_allow_after=0\n";
-
-Result ctl(const Installation& installation, const Arguments& arguments, const fs::path& directory = "/") {
-  Command command{.arguments = {built("greylistctl"), "--home", installation.home()}, .directory = directory};
-  command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
-  return run(command);
-}
 
 Json report(const Installation& installation, const Arguments& more = {"--since", "3d"}) {
   Arguments arguments{"report", "--json"};
@@ -67,7 +61,7 @@ std::string printed(const Installation& installation) {
   return text;
 }
 
-std::uint64_t count(const Installation& installation, const std::string& condition) {
+std::uint64_t count_records(const Installation& installation, const std::string& condition) {
   return std::stoull(
       installation.sql("SELECT COUNT(*) FROM greylisting_data WHERE pool IS NULL AND " + condition)
           .at(0)
@@ -112,7 +106,7 @@ class Played {
 
 // Mail that passes after 20 min, and mail that comes too early before; mail that never comes again, of which
 // one message is from two networks; one that is denied. All that has not passed is over in the end.
-void play(const Installation& installation, Played& played) {
+void play_mail(const Installation& installation, Played& played) {
   installation.put({"deny", "sender", "denied.example"});
   const Rcpt good{.sender = "good@example.net"};
   const Rcpt hasty{.sender = "hasty@example.net"};
@@ -154,7 +148,7 @@ void add_records_over(const Installation& installation, unsigned count) {
       rows);
 }
 
-Json names(const std::vector<std::pair<std::string, int>>& counts) {
+Json names_with_counts(const std::vector<std::pair<std::string, int>>& counts) {
   Json array = Json::array();
   for (const auto& [name, number] : counts) array.push_back({{"name", name}, {"count", number}});
   return array;
@@ -175,9 +169,10 @@ Json without(Json report, const Arguments& keys) {
 
 void check_never_retried(const Json& all) {
   // Without those of the message that came from several networks (`pools`).
-  CHECK(all.at("clients") == names({{"198.51.100.0/24", 3}, {"2001:db8:0:1::/64", 1}}));
-  CHECK(all.at("sender_domains") == names({{"spam.example", 2}, {"<>", 1}, {"other.example", 1}}));
-  CHECK(all.at("recipients") == names({{"bob@example.org", 3}, {"ann@example.org", 1}}));
+  CHECK(all.at("clients") == names_with_counts({{"198.51.100.0/24", 3}, {"2001:db8:0:1::/64", 1}}));
+  CHECK(all.at("sender_domains") ==
+        names_with_counts({{"spam.example", 2}, {"<>", 1}, {"other.example", 1}}));
+  CHECK(all.at("recipients") == names_with_counts({{"bob@example.org", 3}, {"ann@example.org", 1}}));
 }
 
 }  // namespace
@@ -187,7 +182,7 @@ TEST_CASE("A report says what was decided and what came of it, before the clean-
   const Installation installation(any_backend(), kSettings);
   CAPTURE(name(installation.backend()));
   Played played(installation);
-  play(installation, played);
+  play_mail(installation, played);
 
   const Json before = report(installation);
   played.check(before.at("total").at("decisions"));
@@ -215,9 +210,9 @@ TEST_CASE("A report says what was decided and what came of it, before the clean-
   }
 
   const Json& records = before.at("total").at("records");
-  CHECK(records.at("all") == count(installation, "1 = 1"));
-  CHECK(records.at("passed") == count(installation, "passed_count > 0"));
-  CHECK(records.at("never_retried") == count(installation, "passed_count = 0 AND blocked_count = 1"));
+  CHECK(records.at("all") == count_records(installation, "1 = 1"));
+  CHECK(records.at("passed") == count_records(installation, "passed_count > 0"));
+  CHECK(records.at("never_retried") == count_records(installation, "passed_count = 0 AND blocked_count = 1"));
   CHECK(records.at("never_retried") == 6);
   CHECK(records.at("retried") == 0);
   CHECK(records.at("undecided") == 0);
@@ -234,7 +229,7 @@ TEST_CASE("A report says what was decided and what came of it, before the clean-
   CHECK(pool.at("longest_wait") < 1860);
 
   REQUIRE(ctl(installation, {"cleanup"}).status == 0);
-  REQUIRE(count(installation, "passed_count = 0") == 0);
+  REQUIRE(count_records(installation, "passed_count = 0") == 0);
   const Json after = report(installation);
   CHECK(without(after, {"made"}) == without(before, {"made"}));
 
@@ -254,7 +249,7 @@ TEST_CASE("What a report prints are the figures of its JSON", "[report]") {
   const Installation installation(any_backend(), kSettings);
   CAPTURE(name(installation.backend()));
   Played played(installation);
-  play(installation, played);
+  play_mail(installation, played);
   const Json all = report(installation);
   const std::string text = printed(installation);
   CAPTURE(text);
@@ -339,13 +334,13 @@ TEST_CASE("Clean-ups leave a provider's messages and waits in the report as they
   CHECK(before.at(0).at("longest_wait") < (5 + 11 + 15 + 480 + 1) * 60);
   for (int i = 0; i < 2; ++i) {
     REQUIRE(ctl(installation, {"cleanup"}).status == 0);
-    CHECK(count(installation, "passed_count = 0") == 0);
+    CHECK(count_records(installation, "passed_count = 0") == 0);
     CHECK(report(installation).at("pools") == before);
   }
   // The records of what has passed are deleted much later, and are no messages of their own.
   installation.sql("UPDATE greylisting_data SET record_expires = " + installation.seconds_from_now(-1));
   REQUIRE(ctl(installation, {"cleanup"}).status == 0);
-  CHECK(count(installation, "1 = 1") == 0);
+  CHECK(count_records(installation, "1 = 1") == 0);
   CHECK(report(installation).at("pools") == before);
 }
 
@@ -362,7 +357,7 @@ TEST_CASE("Failed records stay until all of their message is known", "[report][c
   installation.pass_time(450min);
   const std::string cleaned = ctl(installation, {"cleanup"}).output;
   CHECK_THAT(cleaned, Contains("expired records deleted: 1,"));
-  CHECK(count(installation, "mail_from = 'm@pool.example'") == 2);
+  CHECK(count_records(installation, "mail_from = 'm@pool.example'") == 2);
   // An attempt in the meantime is a new one, as it is without the clean-up.
   SECTION("both fail") { installation.pass_time(60min); }
   SECTION("the first is made anew") {
@@ -372,7 +367,7 @@ TEST_CASE("Failed records stay until all of their message is known", "[report][c
   const Json before = report(installation).at("pools");
   REQUIRE(before.size() == 1);
   REQUIRE(ctl(installation, {"cleanup"}).status == 0);
-  CHECK(count(installation, "1 = 1") == 0);
+  CHECK(count_records(installation, "1 = 1") == 0);
   CHECK(report(installation).at("pools") == before);
 }
 
@@ -402,7 +397,7 @@ TEST_CASE("A report counts every record of a store that is read in slices, and t
   const Json& records = all.at("total").at("records");
   CHECK(records.at("passed") == 3000);
   CHECK(records.at("never_retried") == 6000);
-  CHECK(all.at("clients") == names({{"198.51.100.0/24", 6000}}));
+  CHECK(all.at("clients") == names_with_counts({{"198.51.100.0/24", 6000}}));
   CHECK(report(installation, {"--since", "60d", "--until", "35d"})
             .at("total")
             .at("records")
@@ -682,7 +677,7 @@ TEST_CASE("A report can leave names out, and tells providers' mail from that of 
   installation.sql("INSERT INTO greylisting_history (period, kind, name, host, total) VALUES " + rows);
 
   const Json all = report(installation, {"--since", "3d"});
-  CHECK(all.at("sender_domains") == names({{"spam.example", 60}}));
+  CHECK(all.at("sender_domains") == names_with_counts({{"spam.example", 60}}));
   const auto page = [&installation](const std::vector<std::string>& more) {
     std::vector<std::string> words{"report", "--since", "3d", "--html", "-"};
     words.insert(words.end(), more.begin(), more.end());
@@ -802,9 +797,10 @@ TEST_CASE("A report's page is written whole, readable for all, and never through
   const Installation installation(Backend::sqlite, kSettings);
   installation.sql("SELECT 1");
   const TemporaryDirectory here;
-  const Arguments arguments{"report", "--html", "page.html"};
+  Command command = ctl_command(installation, {"report", "--html", "page.html"});
+  command.directory = here.path();
   const mode_t mask = umask(077);
-  const Result written = ctl(installation, arguments, here.path());
+  const Result written = run(command);
   umask(mask);
   CAPTURE(written.errors);
   CHECK(written.status == 0);
@@ -820,7 +816,7 @@ TEST_CASE("A report's page is written whole, readable for all, and never through
   write_file(here / "mine", "mine");
   fs::remove(here / "page.html");
   fs::create_symlink("mine", here / "page.html");
-  const Result refused = ctl(installation, arguments, here.path());
+  const Result refused = run(command);
   CHECK(refused.status == 1);
   CHECK_THAT(refused.errors, Contains("page.html: is a symbolic link, which is not replaced"));
   CHECK(read_file(here / "mine") == "mine");

@@ -13,6 +13,7 @@
 #include "tests/support/catch.h"
 #include "tests/support/installation.h"
 #include "tests/support/server_settings.h"
+#include "tests/support/texts.h"
 
 namespace greylisting::test {
 namespace {
@@ -235,14 +236,6 @@ class History {
   std::string transcript_;
   std::string reasons_;
 };
-
-// The first lines in which two texts differ.
-std::string difference(const std::string& a, const std::string& b) {
-  std::size_t i = 0;
-  while (i < a.size() && i < b.size() && a[i] == b[i]) ++i;
-  const std::size_t begin = a.rfind('\n', i) == std::string::npos ? 0 : a.rfind('\n', i) + 1;
-  return "expected: " + a.substr(begin, 400) + "\nbut: " + b.substr(begin, 400);
-}
 
 }  // namespace
 

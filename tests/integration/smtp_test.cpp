@@ -9,15 +9,13 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/mail_server.h"
+#include "tests/support/swaks.h"
 
 namespace greylisting::test {
 namespace {
 
 using Catch::Matchers::Contains;
 using Catch::Matchers::Equals;
-
-constexpr std::string_view kDeferral = "451 temporary failure (#4.3.0)";
-constexpr int kRecipientRefused = 24;  // swaks: no recipient was accepted
 
 using Strings = std::vector<std::string>;
 
@@ -28,14 +26,14 @@ TEST_CASE("a new triplet is deferred until its block has passed", "[smtp]") {
 
   const Result first = server.send("user@example.org");
   CHECK(first.status == kRecipientRefused);
-  CHECK_THAT(first.output, Contains("<** " + std::string(kDeferral)));
+  CHECK_THAT(first.output, Contains("<** " + kDeferralReply));
   CHECK_THAT(server.log(), Contains("outcome=deferred") && Contains("reason=new") &&
                                Contains("client=127.0.0.1") && Contains("sender=client@example.net") &&
                                Contains("recipient=user@example.org"));
 
   const Result at_once = server.send("user@example.org");
   CHECK(at_once.status == kRecipientRefused);
-  CHECK_THAT(at_once.output, Contains("<** " + std::string(kDeferral)));
+  CHECK_THAT(at_once.output, Contains("<** " + kDeferralReply));
   CHECK_THAT(server.log(), Contains("reason=early"));
   CHECK(server.delivered().empty());
 
@@ -81,7 +79,7 @@ TEST_CASE("a client that failed to authenticate is greylisted", "[smtp]") {
   const MailServer server({.environment = {{"QMAIL_SMTPD_AUTH", "alice"}, {"GLANSWERS", "0"}}});
   const Result sent = server.send("user@example.org", {"--auth-optional", "LOGIN", "--auth-user", "mallory",
                                                        "--auth-password", "secret"});
-  CHECK_THAT(sent.output, Contains("<** 535 ") && Contains("<** " + std::string(kDeferral)));
+  CHECK_THAT(sent.output, Contains("<** 535 ") && Contains("<** " + kDeferralReply));
   CHECK(server.delivered().empty());
 }
 
@@ -102,7 +100,7 @@ TEST_CASE("a recipient that qmail refuses gets qmail's answer and no record", "[
   CHECK_FALSE(std::filesystem::exists(server.database()));
 
   const Result among_others = server.send("somebody@example.com,user@example.org");
-  CHECK_THAT(among_others.output, Contains("<** 553 ") && Contains("<** " + std::string(kDeferral)));
+  CHECK_THAT(among_others.output, Contains("<** 553 ") && Contains("<** " + kDeferralReply));
   CHECK(server.recipients_on_record() == Strings{"user@example.org"});
 }
 
@@ -114,7 +112,7 @@ TEST_CASE("every recipient of a transaction is judged by itself", "[smtp]") {
   server.let_block_pass();
   const Result sent = server.send("first@example.org,third@example.org,second@lists.example.org");
   CHECK(sent.status == 0);
-  CHECK_THAT(sent.output, Contains("RCPT TO:<third@example.org>\n<** " + std::string(kDeferral)));
+  CHECK_THAT(sent.output, Contains("RCPT TO:<third@example.org>\n<** " + kDeferralReply));
   REQUIRE(server.delivered().size() == 1);
   CHECK_THAT(server.delivered()[0], Contains("Fclient@example.net\nTfirst@example.org\nTsecond@lists."
                                              "example.org\n\n"));
@@ -123,7 +121,7 @@ TEST_CASE("every recipient of a transaction is judged by itself", "[smtp]") {
 TEST_CASE("the null sender is greylisted like any other", "[smtp]") {
   const MailServer server;
   const std::vector<std::string> bounce{"--from", "<>"};
-  CHECK_THAT(server.send("user@example.org", bounce).output, Contains("<** " + std::string(kDeferral)));
+  CHECK_THAT(server.send("user@example.org", bounce).output, Contains("<** " + kDeferralReply));
   CHECK(server.query("SELECT '<' || mail_from || '>' FROM greylisting_data") == Strings{"<>"});
 
   server.let_block_pass();
@@ -140,7 +138,7 @@ TEST_CASE("the answer is one line that ends in one CR LF", "[smtp]") {
   CHECK_THAT(server.converse(session), Equals("220 mx.example.org ESMTP\r\n"
                                               "250 mx.example.org\r\n"
                                               "250 ok\r\n" +
-                                              std::string(kDeferral) +
+                                              kDeferralReply +
                                               "\r\n"
                                               "221 mx.example.org\r\n"));
 

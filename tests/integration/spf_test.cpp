@@ -22,7 +22,7 @@ using Catch::Matchers::StartsWith;
 using Clock = std::chrono::steady_clock;
 
 // Of the shape that Gmail's, Outlook's and other records have.
-std::vector<std::string> records() {
+std::vector<std::string> dns_records() {
   std::vector<std::string> all{
       "txt-record=gmail.example,v=spf1 redirect=_spf.google.example",
       "txt-record=_spf.google.example,v=spf1 include:_netblocks.google.example "
@@ -61,8 +61,8 @@ Settings asking(const std::string& server) {
   return settings;
 }
 
-std::string result(const std::string& client, const std::string& sender, const Settings& settings,
-                   std::chrono::milliseconds time = std::chrono::seconds(30)) {
+std::string result_of_check(const std::string& client, const std::string& sender, const Settings& settings,
+                            std::chrono::milliseconds time = std::chrono::seconds(30)) {
   std::vector<std::string> problems;
   const Session session{.client = client, .helo = "mail.example", .sender = sender};
   const std::string word =
@@ -71,24 +71,24 @@ std::string result(const std::string& client, const std::string& sender, const S
   return problems.empty() ? word : word + ", " + problems.front();
 }
 
-Rcpt from(const std::string& client) {
+Rcpt of_gmail(const std::string& client) {
   return {.client = client, .sender = "alice@gmail.example", .environment = {{"GLSPF", "check"}}};
 }
 
-std::string request(const std::string& client, const std::string& sender = "alice@gmail.example") {
+std::string policy_request(const std::string& client, const std::string& sender = "alice@gmail.example") {
   return "request=smtpd_access_policy\nprotocol_state=RCPT\nclient_address=" + client +
          "\nclient_name=unknown\nhelo_name=mail.example\nsender=" + sender +
          "\nrecipient=bob@example.org\n\n";
 }
 
-Result serve(const Installation& installation, const std::string& requests) {
+Result serve_with_spf(const Installation& installation, const std::string& requests) {
   return run({.arguments = {built("greylisting-policy"), "--home", installation.home()}, .input = requests});
 }
 
 }  // namespace
 
 TEST_CASE("SPF: what the records of a domain say of a client", "[spf]") {
-  const NameServer server(records());
+  const NameServer server(dns_records());
   const TemporaryDirectory elsewhere;  // nothing is kept from one row to the next
   const WorkingDirectory here(elsewhere.path());
   const Settings settings = asking(server.address());
@@ -123,7 +123,7 @@ TEST_CASE("SPF: what the records of a domain say of a client", "[spf]") {
            {"192.0.2.1", "alice@n3.deep.example", "pass"},
        }) {
     CAPTURE(client, sender);
-    CHECK(result(client, sender, settings) == expected);
+    CHECK(result_of_check(client, sender, settings) == expected);
   }
 }
 
@@ -131,14 +131,14 @@ TEST_CASE("SPF: a DNS server that does not answer costs its time, and nothing mo
   const SilentNameServer server;
   const TemporaryDirectory elsewhere;
   const WorkingDirectory here(elsewhere.path());
-  CHECK(result("192.0.2.1", "alice@gmail.example", asking(server.address()),
-               std::chrono::milliseconds(200)) == "temperror");
-  CHECK(result("192.0.2.1", "alice@gmail.example", asking(server.address()), std::chrono::milliseconds(0)) ==
-        "temperror");
+  CHECK(result_of_check("192.0.2.1", "alice@gmail.example", asking(server.address()),
+                        std::chrono::milliseconds(200)) == "temperror");
+  CHECK(result_of_check("192.0.2.1", "alice@gmail.example", asking(server.address()),
+                        std::chrono::milliseconds(0)) == "temperror");
 }
 
 TEST_CASE("SPF: a DNS server that is none is said with its remedy", "[spf]") {
-  CHECK_THAT(result("192.0.2.1", "alice@gmail.example", asking("resolver.example.org")),
+  CHECK_THAT(result_of_check("192.0.2.1", "alice@gmail.example", asking("resolver.example.org")),
              StartsWith("temperror, dns_server: \"resolver.example.org\": ") &&
                  Contains("; give the address of a server, with :PORT where it is not 53"));
 }
@@ -146,67 +146,67 @@ TEST_CASE("SPF: a DNS server that is none is said with its remedy", "[spf]") {
 TEST_CASE("SPF: a result is kept in the state directory for as long as it holds", "[spf]") {
   const Installation installation(Backend::sqlite);
   const WorkingDirectory here(installation.home());
-  NameServer server(records());
+  NameServer server(dns_records());
   const Settings settings = asking(server.address());
-  CHECK(result("198.51.100.7", "alice@gmail.example", settings) == "pass");
-  CHECK(result("192.0.2.202", "alice@outlook.example", settings) == "fail");
+  CHECK(result_of_check("198.51.100.7", "alice@gmail.example", settings) == "pass");
+  CHECK(result_of_check("192.0.2.202", "alice@outlook.example", settings) == "fail");
   server.stop();
-  CHECK(result("198.51.100.7", "alice@gmail.example", settings) == "pass");
-  CHECK(result("192.0.2.202", "alice@outlook.example", settings) == "fail");
+  CHECK(result_of_check("198.51.100.7", "alice@gmail.example", settings) == "pass");
+  CHECK(result_of_check("192.0.2.202", "alice@outlook.example", settings) == "fail");
   // Another client is another question.
-  CHECK(result("198.51.100.8", "alice@gmail.example", settings) == "temperror");
+  CHECK(result_of_check("198.51.100.8", "alice@gmail.example", settings) == "temperror");
 }
 
 TEST_CASE("greylisting-policy: a pool's message passes from another of its networks, by an SPF of its own",
           "[spf][policy]") {
   const Backend backend = GENERATE(Backend::mariadb, Backend::sqlite);
   CAPTURE(name(backend));
-  const NameServer server(records());
+  const NameServer server(dns_records());
   const Installation installation(backend, "block_expire=5\ndns_server=" + server.address() + "\n");
-  const Result first = serve(installation, request("198.51.100.7"));
+  const Result first = serve_with_spf(installation, policy_request("198.51.100.7"));
   CHECK_THAT(first.output, StartsWith("action=DEFER_IF_PERMIT"));
   CHECK_THAT(first.errors, Contains("reason=new") && Contains(" spf=pass "));
 
   installation.pass_time(std::chrono::minutes(6));
-  const Result elsewhere = serve(installation, request("203.0.113.3"));
+  const Result elsewhere = serve_with_spf(installation, policy_request("203.0.113.3"));
   CHECK(elsewhere.output == "action=DUNNO\n\n");
   CHECK_THAT(elsewhere.errors, Contains("reason=retried") && Contains(" spf=pass "));
   // Who is not of the pool has to wait, as has a sender for whom nobody is asked.
-  CHECK_THAT(serve(installation, request("198.51.101.7")).errors,
+  CHECK_THAT(serve_with_spf(installation, policy_request("198.51.101.7")).errors,
              Contains("reason=new") && Contains(" spf=softfail "));
-  CHECK_THAT(serve(installation, request("198.51.101.7", "")).errors,
+  CHECK_THAT(serve_with_spf(installation, policy_request("198.51.101.7", "")).errors,
              Contains("reason=new") && !Contains(" spf="));
 
   // Nobody is asked about mail that passes anyway.
-  CHECK_THAT(serve(installation, request("203.0.113.3")).errors, Contains("reason=known"));
+  CHECK_THAT(serve_with_spf(installation, policy_request("203.0.113.3")).errors, Contains("reason=known"));
 }
 
 TEST_CASE("spf=host: nobody is asked", "[spf][policy]") {
   const SilentNameServer server;
   const Installation installation(Backend::sqlite, "spf=host\ndns_server=" + server.address() + "\n");
-  CHECK_THAT(serve(installation, request("198.51.100.7")).errors,
+  CHECK_THAT(serve_with_spf(installation, policy_request("198.51.100.7")).errors,
              Contains("reason=new") && !Contains(" spf="));
 }
 
 TEST_CASE("greylisting-policy: without an answer from DNS mail waits as without SPF", "[spf][policy]") {
   const SilentNameServer server;
   const Installation installation(Backend::sqlite, "timeout=1000\ndns_server=" + server.address() + "\n");
-  const Result result = serve(installation, request("198.51.100.7"));
+  const Result result = serve_with_spf(installation, policy_request("198.51.100.7"));
   CHECK_THAT(result.output, StartsWith("action=DEFER_IF_PERMIT"));
   CHECK_THAT(result.errors, Contains("reason=new") && Contains(" spf=temperror "));
 }
 
 TEST_CASE("spf=check: the plugin asks, too, where the host gives no result", "[spf]") {
-  const NameServer server(records());
+  const NameServer server(dns_records());
   const Installation installation(Backend::sqlite, "block_expire=5\ndns_server=" + server.address() + "\n");
-  const Result first = installation.attempt(from("198.51.100.7"));
+  const Result first = installation.attempt(of_gmail("198.51.100.7"));
   CHECK_THAT(first.errors, Contains("reason=new") && Contains(" spf=pass "));
   CHECK_FALSE(first.output.empty());
   installation.pass_time(std::chrono::minutes(6));
-  CHECK_THAT(installation.attempt(from("203.0.113.3")).errors,
+  CHECK_THAT(installation.attempt(of_gmail("203.0.113.3")).errors,
              Contains("reason=retried") && Contains(" spf=pass "));
   // What the host says counts.
-  Rcpt said = from("198.51.100.7");
+  Rcpt said = of_gmail("198.51.100.7");
   said.sender = "carol@gmail.example";
   said.environment["SPFRESULT"] = "softfail";
   CHECK_THAT(installation.attempt(said).errors, Contains("reason=new") && Contains(" spf=softfail "));

@@ -23,9 +23,11 @@
 #include <vector>
 
 #include "ctl/records/history.h"
+#include "tests/support/another_user.h"
 #include "tests/support/catch.h"
 #include "tests/support/ctl.h"
 #include "tests/support/installation.h"
+#include "tests/support/stored.h"
 #include "text/utc.h"
 #include "version.h"
 
@@ -37,7 +39,7 @@ using namespace std::chrono_literals;
 using Json = nlohmann::json;
 using std::chrono::minutes;
 
-struct Step {
+struct StepOfDay {
   minutes after;  // since the one before
   Rcpt rcpt;
   std::string reason;  // `error` for none
@@ -51,23 +53,24 @@ struct ReasonWord {
   std::string line;
   bool is_rare = false;
 };
-const std::vector<ReasonWord> kReasons{{"new", "deferred", "deferred: new"},
-                                       {"early", "deferred", "deferred: retried too early"},
-                                       {"throttled", "deferred", "deferred: too many of a client wait", true},
-                                       {"trap", "deferred", "deferred: in a trap", true},
-                                       {"too-many", "deferred", "deferred: too many recipients", true},
-                                       {"shared", "deferred", "deferred: with another recipient", true},
-                                       {"retried", "accepted", "passed: retried after the block"},
-                                       {"known", "accepted", "passed: known"},
-                                       {"trusted", "accepted", "passed: client trusted"},
-                                       {"expected", "accepted", "passed: expected"},
-                                       {"allowed", "accepted", "passed: allowed"},
-                                       {"opted-out", "accepted", "passed: opted out", true},
-                                       {"not-listed", "accepted", "passed: not listed (explicit)", true},
-                                       {"not-suspicious", "accepted", "passed: not suspicious", true},
-                                       {"null-sender", "accepted", "passed: null sender", true},
-                                       {"denied", "rejected", "refused: denied"},
-                                       {"trapped", "rejected", "refused: client was in a trap"}};
+const std::vector<ReasonWord> kReasonWords{
+    {"new", "deferred", "deferred: new"},
+    {"early", "deferred", "deferred: retried too early"},
+    {"throttled", "deferred", "deferred: too many of a client wait", true},
+    {"trap", "deferred", "deferred: in a trap", true},
+    {"too-many", "deferred", "deferred: too many recipients", true},
+    {"shared", "deferred", "deferred: with another recipient", true},
+    {"retried", "accepted", "passed: retried after the block"},
+    {"known", "accepted", "passed: known"},
+    {"trusted", "accepted", "passed: client trusted"},
+    {"expected", "accepted", "passed: expected"},
+    {"allowed", "accepted", "passed: allowed"},
+    {"opted-out", "accepted", "passed: opted out", true},
+    {"not-listed", "accepted", "passed: not listed (explicit)", true},
+    {"not-suspicious", "accepted", "passed: not suspicious", true},
+    {"null-sender", "accepted", "passed: null sender", true},
+    {"denied", "rejected", "refused: denied"},
+    {"trapped", "rejected", "refused: client was in a trap"}};
 
 Rcpt from(const std::string& client, const std::string& sender,
           const std::string& recipient = "bob@example.org") {
@@ -79,7 +82,7 @@ Rcpt pool(const std::string& client) {
 }
 
 // Blocks of 55 minutes; a client is trusted after two hours in which its mail has passed.
-const std::vector<Step> kDay{
+const std::vector<StepOfDay> kStepsOfDay{
     {0min, from("192.0.2.1", "a@one.example"), "new"},
     {0min, from("192.0.2.1", "spam1@two.example"), "new"},
     {0min, from("203.0.113.9", "spam2@two.example"), "new"},
@@ -114,7 +117,7 @@ constexpr minutes kMoved{65};
 constexpr int kRecordsOfPools = 1;
 constexpr int kBlock = 55;
 
-struct Decided {
+struct AttemptOfDay {
   Rcpt rcpt;
   minutes at;  // since the day's first
   std::string reason;
@@ -122,9 +125,9 @@ struct Decided {
   bool is_first_retry;
   std::array<std::time_t, 2> time;  // at the earliest and at the latest
 };
-using Day = std::vector<Decided>;
+using Day = std::vector<AttemptOfDay>;
 
-std::string triplet_of(const Decided& decided) {
+std::string triplet_of(const AttemptOfDay& decided) {
   const std::string& client = decided.rcpt.client;
   return client.substr(0, client.rfind('.')) + ".0/24 " + decided.rcpt.sender + ' ' + decided.rcpt.recipient;
 }
@@ -132,7 +135,7 @@ std::string triplet_of(const Decided& decided) {
 // Lets time pass, for what has been decided as well.
 void pass_time(const Installation& installation, Day& day, std::chrono::seconds time) {
   installation.pass_time(time);
-  for (Decided& decided : day) {
+  for (AttemptOfDay& decided : day) {
     for (std::time_t& each : decided.time) each -= time.count();
   }
 }
@@ -142,7 +145,7 @@ Day play_day(const Installation& installation) {
   Day day;
   std::map<std::string, minutes> first_seen;
   minutes now{0};
-  for (const Step& step : kDay) {
+  for (const StepOfDay& step : kStepsOfDay) {
     if (step.after > 0min) pass_time(installation, day, step.after);
     now += step.after;
     const std::time_t earliest = std::time(nullptr);
@@ -173,28 +176,28 @@ Day those(const Day& day, const Condition& condition) {
 }
 
 Day after(const Day& day, minutes since) {
-  return those(day, [since](const Decided& each) { return each.at > since; });
+  return those(day, [since](const AttemptOfDay& each) { return each.at > since; });
 }
 
-std::uint64_t count(const Day& day, const std::string& reason) {
-  return static_cast<std::uint64_t>(std::ranges::count(day, reason, &Decided::reason));
+std::uint64_t count_of(const Day& day, const std::string& reason) {
+  return static_cast<std::uint64_t>(std::ranges::count(day, reason, &AttemptOfDay::reason));
 }
 
 // Waits in seconds, in order. All of this day's are whole minutes, and more than ten.
 std::vector<long> ages(const Day& day) {
   std::vector<long> ages;
-  for (const Decided& each : day) ages.push_back(each.age.count() * 60);
+  for (const AttemptOfDay& each : day) ages.push_back(each.age.count() * 60);
   std::ranges::sort(ages);
   return ages;
 }
 std::vector<long> waits(const Day& day) {
-  return ages(those(day, [](const Decided& each) { return each.reason == "retried"; }));
+  return ages(those(day, [](const AttemptOfDay& each) { return each.reason == "retried"; }));
 }
-std::vector<long> first_retries(const Day& day) { return ages(those(day, &Decided::is_first_retry)); }
+std::vector<long> first_retries(const Day& day) { return ages(those(day, &AttemptOfDay::is_first_retry)); }
 
 // Of what was new after `since`, what was retried.
 std::uint64_t came_back(const Day& day, minutes since) {
-  return static_cast<std::uint64_t>(std::ranges::count_if(day, [since](const Decided& each) {
+  return static_cast<std::uint64_t>(std::ranges::count_if(day, [since](const AttemptOfDay& each) {
     return each.is_first_retry && each.at > since && each.at - each.age > since;
   }));
 }
@@ -205,30 +208,30 @@ Json nearest_rank(const std::vector<long>& values, unsigned percent) {
 }
 
 // What a triplet's record has.
-struct Record {
-  const Decided* first = nullptr;
+struct RecordOfDay {
+  const AttemptOfDay* first = nullptr;
   unsigned deferred = 0;
   unsigned passed = 0;
 
   bool is_never_retried() const { return passed == 0 && deferred == 1; }
 };
 
-std::vector<Record> records(const Day& day) {
-  std::map<std::string, Record> records;
-  for (const Decided& each : day) {
+std::vector<RecordOfDay> records_of(const Day& day) {
+  std::map<std::string, RecordOfDay> records;
+  for (const AttemptOfDay& each : day) {
     const bool is_deferred = each.reason == "new" || each.reason == "early";
     if (!is_deferred && each.reason != "retried" && each.reason != "known") continue;
-    Record& record = records[triplet_of(each)];
+    RecordOfDay& record = records[triplet_of(each)];
     if (record.first == nullptr) record.first = &each;
     ++(is_deferred ? record.deferred : record.passed);
   }
-  std::vector<Record> all;
+  std::vector<RecordOfDay> all;
   for (const auto& [triplet, record] : records) all.push_back(record);
   return all;
 }
 
 std::uint64_t waiting(const Day& day) {
-  return static_cast<std::uint64_t>(std::ranges::count(records(day), 0U, &Record::passed));
+  return static_cast<std::uint64_t>(std::ranges::count(records_of(day), 0U, &RecordOfDay::passed));
 }
 
 Json json(const Installation& installation, const std::vector<std::string>& arguments) {
@@ -254,7 +257,7 @@ std::string sample(const std::map<std::string, std::string>& samples, const std:
 }
 
 // What the store has besides, at some time after the day.
-struct Stored {
+struct StoredOfDay {
   std::uint64_t records = 0;  // of triplets and pools
   std::uint64_t waiting = 0;
   std::uint64_t over = 0;
@@ -262,15 +265,15 @@ struct Stored {
   unsigned trapped = 1;
   std::string last_cleanup{};  // as the store has it
 };
-const std::map<std::string, int> kEntries{{"allow", 1}, {"deny", 1}, {"greylist", 0},
-                                          {"lists", 0}, {"skip", 0}, {"trap", 1}};
+const std::map<std::string, int> kEntryCounts{{"allow", 1}, {"deny", 1}, {"greylist", 0},
+                                              {"lists", 0}, {"skip", 0}, {"trap", 1}};
 
 Json json_of_column(const Day& day, minutes since) {
   const Day recent = after(day, since);
   Json decisions = Json::object();
-  for (const ReasonWord& word : kReasons) decisions[word.reason] = count(recent, word.reason);
+  for (const ReasonWord& word : kReasonWords) decisions[word.reason] = count_of(recent, word.reason);
   return {{"decisions", decisions},
-          {"errors", count(recent, "error")},
+          {"errors", count_of(recent, "error")},
           {"retried_of_new", came_back(day, since)},
           {"wait_median_s", nearest_rank(waits(recent), 50)},
           {"wait_95_s", nearest_rank(waits(recent), 95)}};
@@ -306,14 +309,14 @@ std::string table_text(const Day& day, minutes now) {
   const auto line = [&](const std::string& name, const auto& value) {
     text += name + ' ' + value(begins[0]) + ' ' + value(begins[1]) + '\n';
   };
-  for (const ReasonWord& word : kReasons) {
-    if (word.is_rare && count(after(day, begins[1]), word.reason) == 0) continue;
-    line(word.line, [&](minutes since) { return std::to_string(count(after(day, since), word.reason)); });
+  for (const ReasonWord& word : kReasonWords) {
+    if (word.is_rare && count_of(after(day, begins[1]), word.reason) == 0) continue;
+    line(word.line, [&](minutes since) { return std::to_string(count_of(after(day, since), word.reason)); });
   }
   line("errors: passed undecided, or deferred",
-       [&](minutes since) { return std::to_string(count(after(day, since), "error")); });
+       [&](minutes since) { return std::to_string(count_of(after(day, since), "error")); });
   line("new ones not retried so far", [&](minutes since) {
-    const std::uint64_t fresh = count(after(day, since), "new");
+    const std::uint64_t fresh = count_of(after(day, since), "new");
     return share_text(fresh - came_back(day, since), fresh);
   });
   line("delay of passed mail: median",
@@ -328,7 +331,7 @@ std::string with_single_blanks(const std::string& text) {
 }
 
 // `now` is since the day's first.
-void check_status(const Installation& installation, const Day& day, minutes now, const Stored& stored) {
+void check_status(const Installation& installation, const Day& day, minutes now, const StoredOfDay& stored) {
   Json status = json(installation, {"status", "--json"});
   const std::string time = status["time"];
   status.erase("time");
@@ -343,14 +346,14 @@ void check_status(const Installation& installation, const Day& day, minutes now,
               {"store", store},
               {"records", {{"all", stored.records}, {"waiting", stored.waiting}, {"over", stored.over}}},
               {"clients", {{"trusted", stored.trusted}, {"trapped", stored.trapped}}},
-              {"entries", kEntries},
+              {"entries", kEntryCounts},
               {"last_cleanup", stored.last_cleanup.empty() ? Json() : Json(stored.last_cleanup)},
               {"last_hour", json_of_column(day, now - 60min)},
               {"last_day", json_of_column(day, now - 24h)},
               {"other_hosts", Json::array()}}));
 
   std::string entries;
-  for (const auto& [action, number] : kEntries)
+  for (const auto& [action, number] : kEntryCounts)
     entries += (entries.empty() ? "" : ", ") + action + ' ' + std::to_string(number);
   std::ostringstream screen;
   screen << "host " << ctl::host_name() << ", greylisting " << version << "\nmode greylists for 55 min\n"
@@ -367,11 +370,11 @@ std::map<std::string, std::string> expected_counters(const Day& day) {
   const auto expect = [&expected](const std::string& name, const auto& value) {
     expected["greylisting_" + name] = std::to_string(value);
   };
-  for (const ReasonWord& word : kReasons) {
+  for (const ReasonWord& word : kReasonWords) {
     expect("decisions_total{outcome=\"" + word.outcome + "\",reason=\"" + word.reason + "\"}",
-           count(day, word.reason));
+           count_of(day, word.reason));
   }
-  expect("errors_total", count(day, "error"));
+  expect("errors_total", count_of(day, "error"));
   expect("first_retries_total", first_retries(day).size());
   const auto waited = waits(day);
   for (const long bound :
@@ -385,7 +388,7 @@ std::map<std::string, std::string> expected_counters(const Day& day) {
   return expected;
 }
 
-void check_metrics(const Installation& installation, const Day& day, const Stored& stored) {
+void check_metrics(const Installation& installation, const Day& day, const StoredOfDay& stored) {
   const Result result = ctl(installation, {"metrics"});
   CHECK(result.status == 0);
   auto expected = expected_counters(day);
@@ -398,16 +401,16 @@ void check_metrics(const Installation& installation, const Day& day, const Store
   expect("records_over", stored.over);
   expect("clients{standing=\"trusted\"}", stored.trusted);
   expect("clients{standing=\"trapped\"}", stored.trapped);
-  for (const auto& [action, number] : kEntries) expect("entries{action=\"" + action + "\"}", number);
+  for (const auto& [action, number] : kEntryCounts) expect("entries{action=\"" + action + "\"}", number);
   if (const auto last = time_of(stored.last_cleanup)) expect("last_cleanup_timestamp_seconds", *last);
   expect("store_up", 1);
   CHECK(samples(result.output) == expected);
 }
 
 Json json_of_decisions(const Day& day) {
-  Json decisions{{"errors", count(day, "error")}, {"reasons", Json::object()}};
-  for (const ReasonWord& word : kReasons) {
-    const auto number = count(day, word.reason);
+  Json decisions{{"errors", count_of(day, "error")}, {"reasons", Json::object()}};
+  for (const ReasonWord& word : kReasonWords) {
+    const auto number = count_of(day, word.reason);
     decisions[word.outcome] = decisions.value(word.outcome, std::uint64_t{0}) + number;
     if (number > 0) decisions["reasons"][word.reason] = number;
   }
@@ -431,10 +434,10 @@ Json json_of_durations(const std::vector<long>& durations) {
   return {{"count", durations.size()}, {"percentiles", percentiles}, {"histogram", histogram}};
 }
 
-Json json_of_records(const std::vector<Record>& records, bool is_over) {
+Json json_of_records(const std::vector<RecordOfDay>& records, bool is_over) {
   std::map<std::string, unsigned> counts{
       {"all", 0}, {"passed", 0}, {"retried", 0}, {"never_retried", 0}, {"undecided", 0}};
-  for (const Record& record : records) {
+  for (const RecordOfDay& record : records) {
     ++counts["all"];
     ++counts[record.passed > 0           ? "passed"
              : !is_over                  ? "undecided"
@@ -447,7 +450,7 @@ Json json_of_records(const std::vector<Record>& records, bool is_over) {
   return object;
 }
 
-Json figures(const Day& day, const std::vector<Record>& records, bool is_over) {
+Json figures(const Day& day, const std::vector<RecordOfDay>& records, bool is_over) {
   return {{"decisions", json_of_decisions(day)},
           {"waits", json_of_durations(waits(day))},
           {"first_retries", json_of_durations(first_retries(day))},
@@ -455,26 +458,26 @@ Json figures(const Day& day, const std::vector<Record>& records, bool is_over) {
 }
 
 // The days of a report to `until`, where what was decided was so at the earliest or at the latest.
-Json days(const Day& day, std::size_t which, const std::string& until, bool is_over) {
-  const auto date = [which](const Decided& each) { return time_text("%Y-%m-%d", each.time.at(which)); };
-  Json days = Json::array();
+Json days_of(const Day& day, std::size_t which, const std::string& until, bool is_over) {
+  const auto date = [which](const AttemptOfDay& each) { return time_text("%Y-%m-%d", each.time.at(which)); };
+  Json array = Json::array();
   for (std::time_t time = day.front().time.at(which); time_text("%Y-%m-%d", time) <= until; time += 86400) {
     const std::string now = time_text("%Y-%m-%d", time);
-    std::vector<Record> first_seen;
-    for (const Record& record : records(day)) {
+    std::vector<RecordOfDay> first_seen;
+    for (const RecordOfDay& record : records_of(day)) {
       if (date(*record.first) == now) first_seen.push_back(record);
     }
     Json object =
-        figures(those(day, [&](const Decided& each) { return date(each) == now; }), first_seen, is_over);
+        figures(those(day, [&](const AttemptOfDay& each) { return date(each) == now; }), first_seen, is_over);
     object["day"] = now;
-    days.push_back(object);
+    array.push_back(object);
   }
-  return days;
+  return array;
 }
 
-Json hours(const Day& day, std::size_t which) {
+Json hours_of(const Day& day, std::size_t which) {
   std::map<std::string, Day> by_hour;
-  for (const Decided& each : day)
+  for (const AttemptOfDay& each : day)
     by_hour[time_text("%Y-%m-%d %H:00:00", each.time.at(which))].push_back(each);
   Json hours = Json::array();
   for (const auto& [hour, decided] : by_hour)
@@ -483,9 +486,10 @@ Json hours(const Day& day, std::size_t which) {
 }
 
 // The most frequent first, and of those that are as frequent the first by name.
-Json names(const std::vector<Record>& records, const std::function<std::string(const Decided&)>& name) {
+Json names_of(const std::vector<RecordOfDay>& records,
+              const std::function<std::string(const AttemptOfDay&)>& name) {
   std::map<std::string, unsigned> counts;
-  for (const Record& record : records) {
+  for (const RecordOfDay& record : records) {
     if (record.is_never_retried()) ++counts[name(*record.first)];
   }
   std::vector<std::pair<std::string, unsigned>> order(counts.begin(), counts.end());
@@ -497,19 +501,21 @@ Json names(const std::vector<Record>& records, const std::function<std::string(c
 
 // Once what it is about is over; whether it is deleted makes no difference.
 void check_names(const Json& report, const Day& day) {
-  const auto domain_of = [](const Decided& decided) {
+  const auto domain_of = [](const AttemptOfDay& decided) {
     const std::string& sender = decided.rcpt.sender;
     return sender.empty() ? "<>" : sender.substr(sender.find('@') + 1);
   };
-  const auto all = records(day);
+  const auto all = records_of(day);
   // What came from several networks is good mail that was held up, and among the pools.
   auto stayed = all;
-  std::erase_if(stayed, [&](const Record& record) { return kInVain.contains(domain_of(*record.first)); });
-  CHECK(report["clients"] == names(stayed, [](const Decided& first) {
+  std::erase_if(stayed,
+                [&](const RecordOfDay& record) { return kInVain.contains(domain_of(*record.first)); });
+  CHECK(report["clients"] == names_of(stayed, [](const AttemptOfDay& first) {
           return triplet_of(first).substr(0, triplet_of(first).find(' '));
         }));
-  CHECK(report["sender_domains"] == names(stayed, domain_of));
-  CHECK(report["recipients"] == names(stayed, [](const Decided& first) { return first.rcpt.recipient; }));
+  CHECK(report["sender_domains"] == names_of(stayed, domain_of));
+  CHECK(report["recipients"] ==
+        names_of(stayed, [](const AttemptOfDay& first) { return first.rcpt.recipient; }));
   std::map<std::string, Json> pools;
   for (const Json& pool : report["pools"]) pools[pool["domain"]] = pool;
   for (const auto& [domain, in_vain] : kInVain) {
@@ -553,16 +559,12 @@ void check_report(const Installation& installation, const Day& day, bool is_over
   CHECK(report["block_expire"] == kBlock);
   CHECK(report["hashed"] == false);
   CHECK(report["may_count_twice"] == false);
-  CHECK(report["total"] == figures(day, records(day), is_over));
-  check_either(report["days"], days(day, 0, report["until"], is_over),
-               days(day, 1, report["until"], is_over));
-  check_either(report["hours"], hours(day, 0), hours(day, 1));
+  CHECK(report["total"] == figures(day, records_of(day), is_over));
+  check_either(report["days"], days_of(day, 0, report["until"], is_over),
+               days_of(day, 1, report["until"], is_over));
+  check_either(report["hours"], hours_of(day, 0), hours_of(day, 1));
   CHECK(report["blocks"] == blocks(day));
   check_names(report, is_over ? day : Day());
-}
-
-std::string number(const Installation& installation, const std::string& statement) {
-  return installation.sql(statement).at(0).at(0).value_or("");
 }
 
 void set_up(const Installation& installation) {
@@ -587,13 +589,13 @@ TEST_CASE("A day of mail: status, metrics and report tell what happened, before 
   set_up(installation);
   Day day = play_day(installation);
   const minutes end = day.back().at;
-  Stored stored{.records = records(day).size() + kRecordsOfPools, .waiting = waiting(day)};
-  CHECK(number(installation, "SELECT COUNT(*) FROM greylisting_data") == std::to_string(stored.records));
+  StoredOfDay stored{.records = records_of(day).size() + kRecordsOfPools, .waiting = waiting(day)};
+  CHECK(value(installation, "SELECT COUNT(*) FROM greylisting_data") == std::to_string(stored.records));
   const auto clean_up = [&] {
     const std::string before = installation.now();
     REQUIRE(ctl(installation, {"cleanup"}).status == 0);
     stored.last_cleanup =
-        number(installation, "SELECT value FROM greylisting_meta WHERE name = 'last_cleanup'");
+        value(installation, "SELECT value FROM greylisting_meta WHERE name = 'last_cleanup'");
     CHECK(stored.last_cleanup >= before);
     CHECK(stored.last_cleanup <= installation.now());
   };
@@ -630,8 +632,8 @@ TEST_CASE("status and metrics have a place for every reason", "[status]") {
   Day day;
   std::string journal;
   const std::time_t now = std::time(nullptr);
-  for (const ReasonWord& word : kReasons) {
-    for (std::size_t i = 0; i <= static_cast<std::size_t>(&word - kReasons.data()); ++i) {
+  for (const ReasonWord& word : kReasonWords) {
+    for (std::size_t i = 0; i <= static_cast<std::size_t>(&word - kReasonWords.data()); ++i) {
       day.push_back(
           {.rcpt = {}, .at = 1min, .reason = word.reason, .age = 20min, .is_first_retry = false, .time = {}});
       journal += std::to_string(now) + ' ' + word.reason + (word.reason == "retried" ? " 1200\n" : "\n");
@@ -731,11 +733,7 @@ TEST_CASE("status says that nothing is counted, and that nothing is refused", "[
 }
 
 TEST_CASE("metrics --output writes as whoever runs it, not as the owner of the SQLite file", "[status]") {
-  if (geteuid() != 0) {
-    WARN("skipped: only root can run greylistctl for another user");
-    return;
-  }
-  constexpr uid_t kNobody = 65534;
+  if (!can_be_nobody()) return;
   const Installation installation(Backend::sqlite);
   const TemporaryDirectory own;
   for (const fs::path& directory : {installation.home(), installation.home() / "control"})

@@ -24,7 +24,6 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using Catch::Contains;
-using Arguments = std::vector<std::string>;
 
 // In the background.
 class Tail {
@@ -57,7 +56,7 @@ class Tail {
   BackgroundProcess process_;
 };
 
-const std::string kTime = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z ";
+const std::string kStamp = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z ";
 
 }  // namespace
 
@@ -70,8 +69,8 @@ TEST_CASE("tail shows each decision as it is made, and ends with Ctrl-C", "[tail
   installation.pass_time(1h);
   Tail tail(installation);
   CHECK(std::regex_match(tail.once(1),
-                         std::regex(kTime + "deferred new      192\\.0\\.2\\.1        alice@example\\.net "
-                                            "-> bob@example\\.org\n")));
+                         std::regex(kStamp + "deferred new      192\\.0\\.2\\.1        alice@example\\.net "
+                                             "-> bob@example\\.org\n")));
   installation.attempt();
   tail.once(2);
   installation.attempt({.client = "2001:db8::1", .sender = "", .recipient = "carol@example.org"});
@@ -88,7 +87,7 @@ TEST_CASE("tail shows each decision as it is made, and ends with Ctrl-C", "[tail
     std::string printed;
     std::getline(all, printed);
     CAPTURE(line, printed);
-    CHECK(std::regex_match(printed, std::regex(kTime + line)));
+    CHECK(std::regex_match(printed, std::regex(kStamp + line)));
   }
   CHECK(tail.interrupt() == 0);
 }

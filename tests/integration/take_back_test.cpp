@@ -10,12 +10,12 @@
 #include "tests/support/catch.h"
 #include "tests/support/ctl.h"
 #include "tests/support/installation.h"
+#include "tests/support/stored.h"
 
 namespace greylisting::test {
 namespace {
 
 using Catch::Contains;
-using Arguments = std::vector<std::string>;
 using Value = nlohmann::json;
 
 // The commands that were printed, a line each.
@@ -30,7 +30,7 @@ std::string commands(const std::string& output) {
 }
 
 // As a person would paste them.
-void follow(const Installation& installation, const std::string& commands) {
+void paste(const Installation& installation, const std::string& commands) {
   REQUIRE_FALSE(commands.empty());
   const Result result = run({.arguments = {"sh", "-ec",
                                            "greylistctl() { " + built("greylistctl").string() + " --home " +
@@ -40,19 +40,9 @@ void follow(const Installation& installation, const std::string& commands) {
   CHECK(result.errors.empty());
 }
 
-std::string entries(const Installation& installation) {
-  return text(
-      installation.sql("SELECT action, kind, pattern, block_expire, reply, expires, comment "
-                       "FROM greylisting_entries ORDER BY action, kind, pattern"));
-}
-
-std::string reason(const Installation& installation, const Rcpt& rcpt = {}) {
-  return logged(installation.attempt(rcpt), "reason");
-}
-
 const Arguments kTriplet{"192.0.2.1", "alice@example.net", "bob@example.org"};
 
-Arguments with(Arguments words, const Arguments& more) {
+Arguments joined(Arguments words, const Arguments& more) {
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }
@@ -88,7 +78,7 @@ TEST_CASE("A change of entries is taken back by the command that is printed", "[
     CAPTURE(result.output, result.errors);
     CHECK(result.status == 0);
     CHECK(entries(installation) != before);
-    follow(installation, commands(result.output));
+    paste(installation, commands(result.output));
     CHECK(entries(installation) == before);
   }
   // What is said again changes nothing, a dry run neither.
@@ -111,7 +101,7 @@ TEST_CASE("Many imported entries are removed by their range, and others between 
   CHECK(commands(result.output).size() < 200);
   CHECK_FALSE(commands(result.output).find(',') != std::string::npos);
   REQUIRE(ctl(installation, {"allow", "192.0.2.1"}).status == 0);
-  follow(installation, commands(result.output));
+  paste(installation, commands(result.output));
   CHECK(text(installation.sql("SELECT pattern FROM greylisting_entries")) == "192.0.2.1\n");
 
   const Result none = ctl(installation, {"remove", "entries/1", "entries/999999"});
@@ -124,18 +114,19 @@ TEST_CASE("pass, forget and expect are taken back by the command that is printed
   CAPTURE(name(installation.backend()));
   // One that waits, and one that was not there.
   CHECK(reason(installation) == "new");
-  follow(installation, commands(ctl(installation, with({"pass"}, kTriplet)).output));
+  paste(installation, commands(ctl(installation, joined({"pass"}, kTriplet)).output));
   CHECK(reason(installation) == "new");
-  follow(installation, commands(ctl(installation, with(with({"pass"}, kTriplet), {"--spf", "pass"})).output));
+  paste(installation,
+        commands(ctl(installation, joined(joined({"pass"}, kTriplet), {"--spf", "pass"})).output));
   CHECK(reason(installation, {.environment = {{"SPFRESULT", "pass"}}}) == "new");
   const Result made = ctl(installation, {"pass", "203.0.113.1", "x@example.com", "bob@example.org"});
-  follow(installation, commands(made.output));
+  paste(installation, commands(made.output));
   CHECK(reason(installation, {.client = "203.0.113.1", .sender = "x@example.com"}) == "new");
 
   // One that has passed is let pass again; of one that waits it is said that its wait begins anew.
-  REQUIRE(ctl(installation, with({"pass"}, kTriplet)).status == 0);
+  REQUIRE(ctl(installation, joined({"pass"}, kTriplet)).status == 0);
   CHECK(reason(installation) == "retried");
-  follow(installation, commands(ctl(installation, with({"forget"}, kTriplet)).output));
+  paste(installation, commands(ctl(installation, joined({"forget"}, kTriplet)).output));
   CHECK(reason(installation) == "known");
   const std::string id =
       installation
@@ -143,7 +134,7 @@ TEST_CASE("pass, forget and expect are taken back by the command that is printed
           .at(0)
           .at(0)
           .value();
-  follow(installation, commands(ctl(installation, {"forget", id}).output));
+  paste(installation, commands(ctl(installation, {"forget", id}).output));
   CHECK(reason(installation) == "known");
   const Result waiting = ctl(installation, {"forget", "203.0.113.1", "x@example.com", "bob@example.org"});
   CHECK_THAT(waiting.output, Contains("note: its wait begins anew; to let it pass at its next attempt: "
@@ -154,7 +145,7 @@ TEST_CASE("pass, forget and expect are taken back by the command that is printed
 
   const Result expected = ctl(installation, {"expect", "Carol@example.org"});
   CHECK(reason(installation, {.recipient = "carol@example.org"}) == "expected");
-  follow(installation, commands(expected.output));
+  paste(installation, commands(expected.output));
   CHECK(reason(installation, {.client = "203.0.113.9", .recipient = "carol@example.org"}) == "new");
   const Result none = ctl(installation, {"remove", "expected", "carol@example.org"});
   CHECK(none.status == 1);

@@ -5,15 +5,12 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/installation.h"
+#include "tests/support/stored.h"
 
 namespace greylisting::test {
 namespace {
 
 using namespace std::chrono_literals;
-
-std::string records(const Installation& installation) {
-  return installation.sql("SELECT COUNT(*) FROM greylisting_data").at(0).at(0).value_or("NULL");
-}
 
 }  // namespace
 
@@ -35,13 +32,13 @@ TEST_CASE("a network's new triplets are deferred without a record while as many 
   CHECK(over.output == "E451 temporary failure (#4.3.0)\n");
   CHECK(logged(over, "reason") == "throttled");
   CHECK(lines(over.errors) == 1);
-  CHECK(records(installation) == "3");
+  CHECK(row_count(installation) == "3");
 
   // Its known triplets and other networks are judged as ever.
   CHECK(reason_of("192.0.2.1", "a@example.org") == "early");
   CHECK(reason_of("198.51.100.1", "d@example.org") == "new");
   CHECK(reason_of("2001:db8::1", "d@example.org") == "new");
-  CHECK(records(installation) == "5");
+  CHECK(row_count(installation) == "5");
 
   // One that passes makes room for one.
   installation.pass_time(6min);

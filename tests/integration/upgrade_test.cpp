@@ -74,7 +74,7 @@ std::string tables_of_05(const Layout& layout) {
          "CREATE TRIGGER greylisting_lists_update BEFORE UPDATE" + read_network;
 }
 
-const std::vector<ListEntry> kEntries{
+const std::vector<ListEntry> kListEntries{
     allow_network("198.51.100.77"),
     deny_network("198.51.100.0/24"),
     deny_network("203.0.113.77/24"),
@@ -104,7 +104,7 @@ const std::string kLonger = "2098-01-01 00:00:00";
 const std::string kLongest = "2099-01-01 00:00:00";
 
 // A row of greylisting_data. `mail_from` is SQL, the others are what they say.
-struct Record {
+struct RecordRow {
   int id;
   std::string relay_ip;
   std::string mail_from;
@@ -116,7 +116,7 @@ struct Record {
 };
 
 // What 0.5 left behind: some triplets twice, in other letters, from another address of the same network.
-std::vector<Record> records_of_05(const Layout& layout) {
+std::vector<RecordRow> records_of_05(const Layout& layout) {
   const auto sender = [](std::string_view text) { return literal(text); };
   return {
       // alive three times, and once expired
@@ -161,9 +161,9 @@ std::vector<Record> records_of_05(const Layout& layout) {
 }
 
 // What has to become of them: the oldest row of a triplet, with all rows' counts.
-std::vector<Record> records_of_now(const Layout& layout) {
-  std::vector<Record> records;
-  for (Record record : records_of_05(layout)) {
+std::vector<RecordRow> records_of_now(const Layout& layout) {
+  std::vector<RecordRow> records;
+  for (RecordRow record : records_of_05(layout)) {
     switch (record.id) {
       case 11:  // the earliest end of a block and the latest end of a record among those alive
         record.record_expires = kLongest;
@@ -203,7 +203,7 @@ std::vector<Record> records_of_now(const Layout& layout) {
   return records;
 }
 
-std::string insert(const Record& record) {
+std::string insert(const RecordRow& record) {
   const std::string rcpt_to = record.id % 2 == 0 ? "'BOB@Example.org'" : "'bob@example.org'";
   std::string values =
       std::to_string(record.id) + ", " + record.relay_ip + ", " + record.mail_from + ", " + rcpt_to;
@@ -217,7 +217,7 @@ std::string insert(const Record& record) {
          values + ')';
 }
 
-// The columns of Record, as the database has them.
+// The columns of RecordRow, as the database has them.
 Rows stored_records(const Installation& installation) {
   return installation.sql(
       "SELECT id, HEX(relay_ip), HEX(CAST(mail_from AS BINARY)), block_expires, record_expires, "
@@ -225,7 +225,7 @@ Rows stored_records(const Installation& installation) {
       "aborted_count, create_time, last_update FROM greylisting_data ORDER BY id");
 }
 
-Rows as_rows(const std::vector<Record>& records) {
+Rows as_rows(const std::vector<RecordRow>& records) {
   const auto digits = [](const std::string& sql) -> std::optional<std::string> {
     if (sql == "NULL") return std::nullopt;
     std::string upper = sql.substr(2, sql.size() - 3);  // without x' and '
@@ -234,7 +234,7 @@ Rows as_rows(const std::vector<Record>& records) {
     return upper;
   };
   Rows rows;
-  for (const Record& record : records) {
+  for (const RecordRow& record : records) {
     rows.push_back({std::to_string(record.id), digits(record.relay_ip), digits(record.mail_from),
                     record.block_expires, record.record_expires, std::to_string(record.blocked),
                     std::to_string(record.passed), std::to_string(record.aborted), record.create_time,
@@ -270,11 +270,11 @@ std::string dump(const Installation& installation) {
 void lay_out_05(const Installation& installation, const Layout& layout) {
   installation.sql("DROP TABLE greylisting_lists, greylisting_data, greylisting_meta");
   installation.sql(tables_of_05(layout));
-  for (const ListEntry& entry : kEntries) installation.add(entry);
+  for (const ListEntry& entry : kListEntries) installation.add(entry);
   installation.sql(
       "UPDATE greylisting_lists SET create_time = '2016-01-01 00:00:00', last_update = '2017-01-01 "
       "00:00:00'");
-  for (const Record& record : records_of_05(layout)) installation.sql(insert(record));
+  for (const RecordRow& record : records_of_05(layout)) installation.sql(insert(record));
 }
 
 const std::filesystem::path kUpgrade = source_tree() / "sql/mysql/upgrade-from-0.5.sql";
@@ -287,7 +287,7 @@ void upgrade(const Installation& installation) {
   CHECK(result.errors == "");
 }
 
-std::string reason(const Installation& installation, const Rcpt& rcpt) {
+std::string reason_in_one_line(const Installation& installation, const Rcpt& rcpt) {
   const Result result = installation.attempt(rcpt);
   INFO(result.errors);
   CHECK(lines(result.errors) == 1);
@@ -326,7 +326,7 @@ TEST_CASE("a database of greylisting 0.5 is brought to this version and loses no
   const Installation installation(backend);
   lay_out_05(installation, layout);
   const Rows entries = stored_entries(installation);
-  REQUIRE(entries.size() == kEntries.size());
+  REQUIRE(entries.size() == kListEntries.size());
   REQUIRE(text(stored_records(installation)) == text(as_rows(records_of_05(layout))));
 
   {
@@ -348,29 +348,29 @@ TEST_CASE("a database of greylisting 0.5 is brought to this version and loses no
   CHECK(dump(installation) == before);
 
   // Old triplets are known.
-  CHECK(reason(installation, {}) == "known");
-  CHECK(reason(installation, {.client = "192.0.2.99"}) == "known");
-  CHECK(reason(installation, {.sender = "dave@example.net"}) == "retried");
-  CHECK(reason(installation, {.sender = "erin@example.net"}) == "early");
-  CHECK(reason(installation, {.client = "2001:db8:0:1::7"}) == "known");
-  CHECK(reason(installation, {.client = "2001:db8:0:2::7"}) == "early");
-  CHECK(reason(installation, {.sender = non_ascii(layout)}) == "known");
-  CHECK(reason(installation, {.sender = ""}) == "known");
-  CHECK(reason(installation, {.sender = std::string(255, 'x')}) == "known");
-  CHECK(reason(installation, {.sender = "carol@example.net"}) == "new");
-  CHECK(reason(installation, {.sender = "frank@example.net"}) == "new");
+  CHECK(reason_in_one_line(installation, {}) == "known");
+  CHECK(reason_in_one_line(installation, {.client = "192.0.2.99"}) == "known");
+  CHECK(reason_in_one_line(installation, {.sender = "dave@example.net"}) == "retried");
+  CHECK(reason_in_one_line(installation, {.sender = "erin@example.net"}) == "early");
+  CHECK(reason_in_one_line(installation, {.client = "2001:db8:0:1::7"}) == "known");
+  CHECK(reason_in_one_line(installation, {.client = "2001:db8:0:2::7"}) == "early");
+  CHECK(reason_in_one_line(installation, {.sender = non_ascii(layout)}) == "known");
+  CHECK(reason_in_one_line(installation, {.sender = ""}) == "known");
+  CHECK(reason_in_one_line(installation, {.sender = std::string(255, 'x')}) == "known");
+  CHECK(reason_in_one_line(installation, {.sender = "carol@example.net"}) == "new");
+  CHECK(reason_in_one_line(installation, {.sender = "frank@example.net"}) == "new");
   CHECK(installation.sql("SELECT COUNT(*), MAX(id) > 64 FROM greylisting_data") ==
         Rows{{std::to_string(records_of_now(layout).size() + 1), "1"}});
 
   // Lists decide as ever, and a network that was written with bits behind its prefix is whole now.
-  CHECK(reason(installation, {.client = "198.51.100.77"}) == "allowed");
-  CHECK(reason(installation, {.client = "198.51.100.78"}) == "denied");
-  CHECK(reason(installation, {.client = "203.0.113.1"}) == "denied");
-  CHECK(reason(installation, {.client = "2001:db8:bad:1::1"}) == "denied");
-  CHECK(reason(installation, {.recipient = "bob@example.com"}) == "allowed");
-  CHECK(reason(installation, {.recipient = "bob@denied.example"}) == "denied");
+  CHECK(reason_in_one_line(installation, {.client = "198.51.100.77"}) == "allowed");
+  CHECK(reason_in_one_line(installation, {.client = "198.51.100.78"}) == "denied");
+  CHECK(reason_in_one_line(installation, {.client = "203.0.113.1"}) == "denied");
+  CHECK(reason_in_one_line(installation, {.client = "2001:db8:bad:1::1"}) == "denied");
+  CHECK(reason_in_one_line(installation, {.recipient = "bob@example.com"}) == "allowed");
+  CHECK(reason_in_one_line(installation, {.recipient = "bob@denied.example"}) == "denied");
   installation.add(deny_network("192.0.2.200/29"));
-  CHECK(reason(installation, {.client = "192.0.2.207"}) == "denied");
+  CHECK(reason_in_one_line(installation, {.client = "192.0.2.207"}) == "denied");
 }
 
 TEST_CASE("a sender that 0.5 stored in another form than the plugin's stays known",
@@ -406,9 +406,9 @@ TEST_CASE("a sender that 0.5 stored in another form than the plugin's stays know
   CHECK(migrated.status == 0);
   for (const auto& [said, stored] : senders) {
     CAPTURE(said, stored);
-    CHECK(reason(installation, {.client = "192.0.2.1", .sender = said}) == "known");
+    CHECK(reason_in_one_line(installation, {.client = "192.0.2.1", .sender = said}) == "known");
   }
-  CHECK(reason(installation, {.client = "192.0.2.1", .sender = "dot@example.net"}) == "known");
+  CHECK(reason_in_one_line(installation, {.client = "192.0.2.1", .sender = "dot@example.net"}) == "known");
 }
 
 TEST_CASE("a database of greylisting 0.3 is brought to this version and loses nothing",
@@ -485,11 +485,11 @@ TEST_CASE("a database of greylisting 0.3 is brought to this version and loses no
             "comment FROM greylisting_lists WHERE ipaddr IS NOT NULL ORDER BY id")) ==
         "198.51.100.0/24 C6336400 24 NULL 9999-12-31 23:59:59 9999-12-31 23:59:59 denied\n"
         "203.0.113.7 CB007107 32 NULL 0000-00-00 00:00:00 2033-07-01 12:00:00 allowed\n");
-  CHECK(reason(installation, {.client = "192.0.2.77", .sender = "alice@example.net"}) == "known");
-  CHECK(reason(installation, {.client = "192.0.2.77", .sender = "carol@example.net"}) == "early");
-  CHECK(reason(installation, {.client = "198.51.100.9"}) == "denied");
-  CHECK(reason(installation, {.client = "203.0.113.7"}) == "allowed");
-  CHECK(reason(installation, {.recipient = "x@denied.example"}) == "denied");
+  CHECK(reason_in_one_line(installation, {.client = "192.0.2.77", .sender = "alice@example.net"}) == "known");
+  CHECK(reason_in_one_line(installation, {.client = "192.0.2.77", .sender = "carol@example.net"}) == "early");
+  CHECK(reason_in_one_line(installation, {.client = "198.51.100.9"}) == "denied");
+  CHECK(reason_in_one_line(installation, {.client = "203.0.113.7"}) == "allowed");
+  CHECK(reason_in_one_line(installation, {.recipient = "x@denied.example"}) == "denied");
 }
 
 TEST_CASE("an upgrade that was broken off can be taken up again, and mail flows meanwhile",
@@ -562,15 +562,15 @@ TEST_CASE("a store of an earlier version is brought to this version and loses no
                                                            kUpgrade.parent_path() / "upgrade-from-3.sql");
     CHECK(result.errors == "");
   }
-  CHECK(reason(installation, {}) == "known");
-  CHECK(reason(installation, {.client = "198.51.100.77"}) == "allowed");
-  CHECK(reason(installation, {.sender = "carol@example.net", .environment = {{"SPFRESULT", "pass"}}}) ==
-        "new");
+  CHECK(reason_in_one_line(installation, {}) == "known");
+  CHECK(reason_in_one_line(installation, {.client = "198.51.100.77"}) == "allowed");
+  CHECK(reason_in_one_line(installation,
+                           {.sender = "carol@example.net", .environment = {{"SPFRESULT", "pass"}}}) == "new");
   installation.put({"deny", "sender", "carol@example.net"});
-  CHECK(reason(installation, {.sender = "carol@example.net"}) == "denied");
+  CHECK(reason_in_one_line(installation, {.sender = "carol@example.net"}) == "denied");
   CHECK(installation.sql("SELECT passed_count FROM greylisting_data WHERE mail_from = 'alice@example.net'") ==
         Rows{{"2"}});
-  if (version > 1) CHECK(reason(installation, {.sender = "mallory@example.net"}) == "denied");
+  if (version > 1) CHECK(reason_in_one_line(installation, {.sender = "mallory@example.net"}) == "denied");
   CHECK(installation.sql("SELECT value FROM greylisting_meta WHERE name = 'schema_version'") == Rows{{"5"}});
   CHECK(installation.sql("SELECT COUNT(*) FROM greylisting_history") == Rows{{"0"}});
 
@@ -623,9 +623,9 @@ TEST_CASE("an upgrade is the same whatever the server is set to", "[integration]
     }
     CHECK(dump(by_file) == goal);
     CHECK(dump(by_tool) == goal_of_tool);
-    CHECK(reason(from_3, {}) == "known");
+    CHECK(reason_in_one_line(from_3, {}) == "known");
     fresh.add(deny_network("192.0.2.0/24"));
-    CHECK(reason(fresh, {}) == "denied");
+    CHECK(reason_in_one_line(fresh, {}) == "denied");
     CHECK(fresh.sql("SELECT name, value FROM greylisting_meta") == Rows{{"schema_version", "5"}});
   }
 }

@@ -18,7 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using Catch::Contains;
-using Arguments = std::vector<std::string>;
 
 std::string why(const Installation& installation, const Arguments& words) {
   Arguments arguments{"why"};
@@ -29,8 +28,6 @@ std::string why(const Installation& installation, const Arguments& words) {
   CHECK(result.errors.empty());
   return result.output;
 }
-
-const std::string kTime = "[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}";
 
 void check_lines(const std::string& output, const std::vector<std::string>& expressions) {
   CAPTURE(output);

@@ -9,10 +9,15 @@
 
 namespace greylisting::test {
 
-/// In the root directory, so that no file is found by chance.
-Command ctl_command(const Installation& installation, const std::vector<std::string>& arguments,
-                    const std::string& input = "");
-Result ctl(const Installation& installation, const std::vector<std::string>& arguments,
-           const std::string& input = "");
+using Arguments = std::vector<std::string>;
+
+/// A time as it is printed, without its zone; a regular expression.
+inline const std::string kTime = "[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}";
+
+/// In the root directory, so that no file is found by chance. `before` starts it, as setpriv does.
+Command ctl_command(const Installation& installation, const Arguments& arguments,
+                    const std::string& input = "", const Arguments& before = {});
+Result ctl(const Installation& installation, const Arguments& arguments, const std::string& input = "",
+           const Arguments& before = {});
 
 }  // namespace greylisting::test

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "another_user.h"
 #include "installation.h"
 
 namespace greylisting::test {
@@ -15,7 +16,6 @@ using Strings = std::vector<std::string>;
 inline constexpr std::string_view kAnswer = "E451 temporary failure (#4.3.0)\n";
 inline constexpr std::string_view kAnswerOnError =
     "E451 greylisting is out of order, please try again later (#4.3.0)\n";
-inline const Strings kAsNobody{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
 
 inline constexpr const char* kAtOnce = "15000";  // the time budget where nothing should have to wait for it
 inline constexpr const char* kWhenOver = "400";  // and where it is what ends the plugin

@@ -284,6 +284,10 @@ std::string logged(const Result& result, std::string_view key) {
   return std::regex_search(result.errors, match, word) ? match[1].str() : "";
 }
 
+std::string reason(const Installation& installation, const Rcpt& rcpt) {
+  return logged(installation.attempt(rcpt), "reason");
+}
+
 std::string answer(const Result& result) {
   std::istringstream output(result.output);
   std::string commands;

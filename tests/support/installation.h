@@ -110,6 +110,9 @@ class Installation {
 /// word.
 std::string logged(const Result& result, std::string_view key);
 
+/// Makes an attempt; why the plugin decides as it does.
+std::string reason(const Installation& installation, const Rcpt& rcpt = {});
+
 /// What the plugin says of this recipient: its commands but for those by which it remembers something.
 std::string answer(const Result& result);
 

@@ -1,0 +1,35 @@
+// texts: how often a part is in a text, where two differ, and what is left when parts of one are replaced.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <regex>
+#include <string>
+#include <string_view>
+
+namespace greylisting::test {
+
+inline std::size_t occurrences(std::string_view text, std::string_view part) {
+  std::size_t found = 0;
+  for (std::size_t at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+
+/// The first line in which two texts differ; empty when there is none. All of them are too many to show.
+inline std::string difference(const std::string& a, const std::string& b) {
+  const auto [here, there] = std::ranges::mismatch(a, b);
+  if (here == a.end() && there == b.end()) return "";
+  const auto line = [](const std::string& text, std::size_t place) {
+    const auto begin = place == 0 ? 0 : text.rfind('\n', place - 1) + 1;
+    return text.substr(begin, text.find('\n', place) - begin);
+  };
+  return line(a, static_cast<std::size_t>(here - a.begin())) + "\nand not\n" +
+         line(b, static_cast<std::size_t>(there - b.begin()));
+}
+
+/// `pattern` is a regular expression.
+inline std::string replaced(const std::string& text, const std::string& pattern, const std::string& by) {
+  return std::regex_replace(text, std::regex(pattern), by);
+}
+
+}  // namespace greylisting::test

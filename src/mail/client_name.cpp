@@ -17,14 +17,14 @@ namespace {
 // The tables are sorted, for a binary search.
 
 // Words for a kind of line, for those who rent it, or for an address that nobody named.
-constexpr std::array<std::string_view, 55> kLineWords{
-    {"abo",      "addr",      "adsl",    "adsld",   "bbcust",     "bredband", "broadband", "cabel",
-     "cable",    "cablep",    "catv",    "cbl",     "cidr",       "client",   "cpe",       "cust",
-     "customer", "customers", "custs",   "dclient", "dhcp",       "dia",      "diain",     "dial",
-     "dialin",   "dialup",    "diaup",   "dip",     "dipool",     "dsl",      "dsld",      "dup",
-     "dyn",      "dyna",      "dynadsl", "dynamic", "dynip",      "ftth",     "gpon",      "gprs",
-     "hkcable",  "hkcablep",  "home",    "modem",   "modemcable", "pool",     "ppp",       "pppoe",
-     "ptr",      "rev",       "sdsl",    "sdsld",   "static",     "user",     "vdsl"}};
+constexpr std::array<std::string_view, 56> kLineWords{
+    {"abo",      "addr",      "adsl",     "adsld",   "bbcust",  "bredband",   "broadband", "cabel",
+     "cable",    "cablep",    "catv",     "cbl",     "cidr",    "client",     "cpe",       "cust",
+     "customer", "customers", "custs",    "dclient", "dhcp",    "dia",        "diain",     "dial",
+     "dialin",   "dialip",    "dialup",   "diaup",   "dip",     "dipool",     "dsl",       "dsld",
+     "dup",      "dyn",       "dyna",     "dynadsl", "dynamic", "dynip",      "ftth",      "gpon",
+     "gprs",     "hkcable",   "hkcablep", "home",    "modem",   "modemcable", "pool",      "ppp",
+     "pppoe",    "ptr",       "rev",      "sdsl",    "sdsld",   "static",     "user",      "vdsl"}};
 
 // What can stand before an octet of the address: c14, host14, ip14.
 constexpr std::array<std::string_view, 11> kOctetWords{
@@ -48,8 +48,8 @@ constexpr std::array<std::string_view, 6> kServerSuffixes{{"gate", "mail", "mx",
 
 // Domains that are registered for mail, or for hosts that customers rent, and name their hosts by the address
 // or by a word of lines.
-constexpr std::array<std::string_view, 5> kHostDomains{
-    {"126.com", "163.com", "home.net.pl", "home.pl", "yeah.net"}};
+constexpr std::array<std::string_view, 6> kHostDomains{
+    {"126.com", "163.com", "home.net.pl", "home.pl", "sendgrid.net", "yeah.net"}};
 
 static_assert(std::ranges::is_sorted(kHostDomains) && std::ranges::is_sorted(kLineWords) &&
               std::ranges::is_sorted(kOctetWords) && std::ranges::is_sorted(kServerWords));

@@ -186,7 +186,7 @@ void print_totals(const Plan& plan, const SeenInLogs& seen, std::time_t since) {
     std::cout << "note: these logs have no line about a message (qlogreceived), so "
               << (seen.told_by == ToldBy::recipients
                       ? "accepted recipients count (qlogenvelope)\n"
-                      : "recipients count that chkuser or spamdyke has let in\n");
+                      : "recipients count that chkuser, spamdyke or s/qmail has let in\n");
   }
   if (seen.broken_by_clients > 0) {
     std::cout

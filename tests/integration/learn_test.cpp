@@ -667,8 +667,9 @@ TEST_CASE("learn says so when it understands no line", "[learn]") {
 }
 
 // They say of a recipient what qlogenvelope says of it where there is that.
-TEST_CASE("learn: where nothing else is logged, recipients count that chkuser or spamdyke has let in",
-          "[learn]") {
+TEST_CASE(
+    "learn: where nothing else is logged, recipients count that chkuser, spamdyke or s/qmail has let in",
+    "[learn]") {
   const Installation installation(any_backend());
   CAPTURE(name(installation.backend()));
   const auto chkuser = [](const std::string& client) {
@@ -679,14 +680,18 @@ TEST_CASE("learn: where nothing else is logged, recipients count that chkuser or
     return "spamdyke[4711]: ALLOWED from: a@example.net to: bob@example.org origin_ip: " + client +
            " origin_rdns: (unknown) auth: (unknown) encryption: (none) reason: 250_ok\n";
   };
-  const std::string both = stamp(1h) + chkuser("192.0.2.1") + stamp(1h) + spamdyke("198.51.100.1");
+  const std::string sqmail =
+      "qmail-smtpd: pid 4711 Accept::RCPT::Recipients_Cdb P:ESMTP S:203.0.113.77:mail.example.net "
+      "H:mail.example.net F:a@example.net T:bob@example.org\n";
+  const std::string both =
+      stamp(1h) + chkuser("192.0.2.1") + stamp(1h) + spamdyke("198.51.100.1") + stamp(1h) + sqmail;
   const Result alone = learn(installation, both, {"--dry-run"});
   CAPTURE(alone.output);
-  for (const std::string network : {"192.0.2.0/24", "198.51.100.0/24"})
+  for (const std::string network : {"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"})
     CHECK_THAT(fate(alone, network), Catch::StartsWith("trust until "));
   CHECK_THAT(alone.output,
              Contains("note: these logs have no line about a message (qlogreceived), so recipients "
-                      "count that chkuser or spamdyke has let in\n"));
+                      "count that chkuser, spamdyke or s/qmail has let in\n"));
   const Result beside = learn(installation, both + stamp(1h) + recipient_line("203.0.113.1"), {"--dry-run"});
   CAPTURE(beside.output);
   CHECK_THAT(fate(beside, "203.0.113.0/24"), Catch::StartsWith("trust until "));

@@ -118,6 +118,20 @@ TEST_CASE("read_log_line: what counts as what", "[log_line]") {
       {spamdyke("DENIED_RDNS_MISSING", "a@b", "c@d", "192.0.2.1"), Event::attempt},
       {spamdyke("TIMEOUT", "(unknown)", "(unknown)", "192.0.2.1"), Event::attempt},
 
+      {"qmail-smtpd: pid 4711 Accept::RCPT::Rcpthosts_Rcptto P:ESMTP S:192.0.2.1:mail.example.net H:x F:a@b "
+       "T:c@d",
+       Event::recipient_let_in},
+      {"qmail-smtpd: pid 4711 Accept::SPF::Recipients_Cdb P:ESMTPS S:2001:db8::1:unknown H:x F:a@b T:c@d",
+       Event::recipient_let_in, "2001:db8::1"},
+      {"qmail-smtpd: pid 4711 Accept::ORIG::Local_Sender P:ESMTP S:192.0.2.1:x H:x F:a@b T:c@d",
+       Event::attempt},
+      {"qmail-smtpd: pid 4711 Accept::SNDR::Relay_Client P:ESMTP S:192.0.2.1:x H:x F:a@b T:c@d",
+       Event::attempt},
+      {"qmail-smtpd: pid 4711 Accept::AUTH::login P:ESMTPA S:192.0.2.1:x H:x F:a@b T:c@d ?~ 'carol'",
+       Event::attempt},
+      {"qmail-smtpd: pid 4711 Reject::RCPT::Failed_Rcptto P:ESMTP S:192.0.2.1:x H:x F:a@b T:c@d",
+       Event::attempt},
+
       {"greylisting: outcome=accepted reason=retried client=192.0.2.1 host= helo=x sender=a@b recipient=c@d",
        Event::attempt},
       {"greylisting: outcome=deferred reason=new client=192.0.2.1 host= helo=x sender= recipient=c@d",
@@ -212,6 +226,11 @@ TEST_CASE("read_log_line: what a client says is not taken for what qmail-smtpd s
       {spamdyke("ALLOWED", "a b", "c@d", "192.0.2.1")},
       {spamdyke("ALLOWED", "a@b", "c@d", "(unknown)")},
       {"x ALLOWED from: a@b to: c@d origin_ip: 192.0.2.1 origin_rdns: (unknown) auth: (unknown)"},
+
+      {"qmail-smtpd: pid 4711 Accept::RCPT::Rcpthosts_Rcptto P:ESMTP S:unknown:mail.example.net H:x F:a@b "
+       "S:203.0.113.1:x T:c@d"},
+      {"qmail-smtpd: pid 4711 H:x Accept::RCPT::Rcpthosts_Rcptto P:ESMTP S:203.0.113.1:x"},
+      {"x qmail-smtpd: pid 4711 Accept::RCPT::Rcpthosts_Rcptto P:ESMTP S:203.0.113.1:x H:x F:a@b T:c@d"},
 
       {"greylisting: MySQL: client=192.0.2.1"},
       {"greylisting: outcome=accepted reason=retried client=192.0.2.1 client=198.51.100.1"},

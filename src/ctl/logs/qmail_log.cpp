@@ -177,6 +177,22 @@ void read_spamdyke(std::string_view message, LogLine& line) {
                                                                            : LogEvent::attempt;
 }
 
+// `qmail-smtpd: pid 4711 Accept::RCPT::Rcpthosts_Rcptto P:ESMTP S:192.0.2.1:mail.example.net H:… F:… T:…`.
+// What a client can choose comes behind the address, and a name that DNS has given has no colon (djbdns
+// writes it \072).
+void read_sqmail(std::string_view message, LogLine& line) {
+  if (take(message, "pid ")) take_word(message);
+  const std::string_view what = take_word(message);
+  if (!what.starts_with("Accept::") && !what.starts_with("Reject::")) return;
+  if (!take_word(message).starts_with("P:") || !take(message, "S:")) return;
+  const std::string_view host = take_word(message);
+  line.client = IpAddress::parse(host.substr(0, host.rfind(':')));
+  if (!line.client) return;
+  // Others have a right to relay.
+  const bool is_stranger = what.starts_with("Accept::RCPT::") || what.starts_with("Accept::SPF::");
+  line.event = is_stranger ? LogEvent::recipient_let_in : LogEvent::attempt;
+}
+
 // Lines of qmail-send: `info msg 4711: bytes 834 from <alice@example.net> qp 12 uid 7791`, `starting delivery
 // 3: msg 4711 to remote bob@example.org`, `end msg 4711`. What goes to a remote host has come from here, or
 // has been forwarded from here.
@@ -233,6 +249,8 @@ void read_qmail(std::string_view whole, LogLine& line) {
   line.client = greylisted(message, head);
   if (line.client) {
     line.event = LogEvent::attempt;
+  } else if (head == "qmail-smtpd:") {
+    read_sqmail(message, line);
   } else if (head.empty() && take(message, "CHKUSER ")) {
     read_chkuser(message, line);
   } else if (head.empty() || head.starts_with("spamdyke")) {

@@ -7,6 +7,7 @@
 //     qmail-smtpd: read failed: (null) from 192.0.2.1 to (null) helo unknown        before July 2019
 //     CHKUSER accepted rcpt: from <…> remote <…:192.0.2.1> rcpt <…> : …             the chkuser patch
 //     spamdyke[4711]: ALLOWED from: … to: … origin_ip: 192.0.2.1 …                  spamdyke
+//     qmail-smtpd: pid 4711 Accept::RCPT::… P:ESMTP S:192.0.2.1:… H:… F:… T:…       s/qmail
 //     greylisting: outcome=… reason=… client=192.0.2.1 …
 //     qmail-smtpd[4711]: auth: auth-failed type=login user=<…>
 // And as qmail-send writes of mail that goes out, in a log of its own:

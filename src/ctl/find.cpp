@@ -17,6 +17,7 @@
 #include "ctl/print/progress.h"
 #include "ctl/print/table.h"
 #include "ctl/print/words.h"
+#include "ctl/records/expected.h"
 #include "ctl/records/first_passes.h"
 #include "ctl/records/record_table.h"
 #include "host/journal.h"
@@ -205,6 +206,23 @@ std::vector<Found> with_passes(std::vector<Record> records, FirstPasses& passes)
   return found;
 }
 
+// Mail that is expected passes without a record: who looks for it finds why there is none.
+void print_expected(Administration& administration, const RecordQuery& query, const FindOptions& options) {
+  constexpr std::size_t kMost = 20;
+  std::string condition;
+  for (const std::string& each : {query.sender, query.recipient, query.either})
+    if (!each.empty()) condition.append(condition.empty() ? "" : " AND ").append(each);
+  if (condition.empty() || query.client || options.json || options.csv) return;
+  const auto mail = expected_mail(administration, condition);
+  if (mail.empty()) return;
+  std::vector<Cells> rows{{"sender", "recipient", "expected until (UTC)"}};
+  for (const ExpectedMail& each : std::span(mail).first(std::min(mail.size(), kMost)))
+    rows.push_back({shown_address(each.sender), one_line(each.recipient), each.until});
+  std::cout << "\nMail that is expected passes at once, and leaves no record:\n";
+  print_table(rows, {.cut = {0, 1}, .is_wide = options.wide});
+  if (mail.size() > kMost) std::cout << "and " << mail.size() - kMost << " more: greylistctl list expected\n";
+}
+
 // Not among what a program reads.
 void say_that_there_may_be_more(const FindOptions& options) {
   const std::string which =
@@ -219,7 +237,8 @@ void say_that_there_may_be_more(const FindOptions& options) {
 int find(const LoadedSettings& loaded, const FindOptions& options) {
   const auto administration = open_administration(loaded.settings);
   RecordTable table(*administration);
-  const auto keys = table.newest(query_of(options, loaded.settings, *administration));
+  const RecordQuery query = query_of(options, loaded.settings, *administration);
+  const auto keys = table.newest(query);
   {
     std::optional<Progress> progress;
     if (isatty(STDOUT_FILENO) == 0) progress.emplace("writing records", keys.size());
@@ -235,6 +254,7 @@ int find(const LoadedSettings& loaded, const FindOptions& options) {
     output.end();
   }
   if (keys.size() == options.limit) say_that_there_may_be_more(options);
+  print_expected(*administration, query, options);
   return kDone;
 }
 

@@ -174,6 +174,16 @@ TEST_CASE("greylistctl expect accepts all mail to somebody for a while, and the 
   for (const char* const row : {"alice@example.net", "@example.net", "*", "bob@example.org"})
     CHECK_THAT(list, Contains(row));
   CHECK_THAT(ctl(installation, {"list", "expected", "--json"}).output, Contains("\"sender\": \"*\""));
+  // Who looks for a record is told why there is none.
+  const std::vector<std::string> words{"alice@example.net", "bob@example.org", "alice",
+                                       "--sender=example.net", "--recipient=bob@example.org"};
+  for (const std::string& word : words)
+    CHECK_THAT(ctl(installation, {"find", word}).output,
+               Contains("\nMail that is expected passes at once, and leaves no record:\nsender") &&
+                   Contains("\nalice@example.net  bob@example.org  2"));
+  for (const Arguments& other : std::vector<std::vector<std::string>>{
+           {"find"}, {"find", "carol@example.com"}, {"find", "192.0.2.1"}, {"find", "alice", "--json"}})
+    CHECK_THAT(ctl(installation, other).output, !Contains("expected"));
   CHECK_THAT(ctl(installation, {"explain", "198.51.100.1", "alice@example.net", "bob@example.org"}).output,
              Contains("=> 10  expected        the recipient has written to the sender, until "));
   CHECK_THAT(ctl(installation, {"explain", "198.51.100.1", "carol@example.net", "bob@example.org"}).output,

@@ -9,11 +9,13 @@
 
 namespace greylisting::ctl {
 
-std::vector<ExpectedMail> expected_mail(Administration& administration) {
+std::vector<ExpectedMail> expected_mail(Administration& administration, const std::string& condition) {
   std::vector<ExpectedMail> mail;
   for (Administration::Row& row : administration.ask(
-           "SELECT who, sender, recipient, expires FROM greylisting_expected WHERE expires > :now "
-           "ORDER BY recipient, who, sender",
+           "SELECT who, mail_from, rcpt_to, expires FROM (SELECT who, sender AS mail_from, recipient AS "
+           "rcpt_to, expires "
+           "FROM greylisting_expected WHERE expires > :now) AS mail" +
+               (condition.empty() ? "" : " WHERE " + condition) + " ORDER BY rcpt_to, who, mail_from",
            4)) {
     mail.push_back({.sender = row[0] == "2"   ? "*"
                               : row[0] == "1" ? '@' + row[1]

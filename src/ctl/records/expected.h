@@ -17,8 +17,9 @@ struct ExpectedMail {
   std::string until;  // UTC
 };
 
-/// All that is expected now, by recipient and sender. Throws StoreError.
-std::vector<ExpectedMail> expected_mail(Administration& administration);
+/// What is expected now, by recipient and sender: all, or what an SQL condition on mail_from and rcpt_to
+/// holds for, which are then as a record has them. Throws StoreError.
+std::vector<ExpectedMail> expected_mail(Administration& administration, const std::string& condition = {});
 
 /// Something that is to be expected from now on.
 struct ToExpect {

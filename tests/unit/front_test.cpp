@@ -1,5 +1,5 @@
 // What the variables of jgreylist and tcpserver come to; the program is tested in
-// tests/integration/front_test.cpp.
+// tests/doors/front_test.cpp.
 
 #include "host/front.h"
 

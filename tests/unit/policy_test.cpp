@@ -1,5 +1,5 @@
 // The protocol alone: what comes over a connection, and what is answered. The service is tested in
-// tests/integration/policy_service_test.cpp.
+// tests/doors/policy_service_test.cpp.
 
 #include "host/policy.h"
 

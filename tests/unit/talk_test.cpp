@@ -1,5 +1,5 @@
 // The SMTP alone: lines in, replies out. The program that speaks it is tested in
-// tests/integration/front_test.cpp.
+// tests/doors/front_test.cpp.
 
 #include "host/talk.h"
 

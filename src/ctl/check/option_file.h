@@ -17,7 +17,7 @@ struct OptionFile {
   Encryption encryption = Encryption::not_asked;
 };
 
-/// Measured with Connector/C 3.3 (tests/integration/option_file_test.cpp asks the library itself). Of
+/// Measured with Connector/C 3.3 (tests/tool/option_file_test.cpp asks the library itself). Of
 /// Oracle's library, which reads such files as its programs do, nothing is said.
 OptionFile parse_option_file(const std::string& name, std::string_view text);
 

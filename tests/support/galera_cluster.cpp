@@ -61,26 +61,24 @@ std::array<Addresses, GaleraCluster::kNodes> free_addresses() {
   return addresses;
 }
 
-// A node that does not answer is given up after five seconds, as by default: on a busy machine one that lives may need
-// more than one.
+// A node that does not answer is given up after five seconds, as by default: on a busy machine one that lives
+// may need more than one.
 std::vector<std::string> options(const std::array<Addresses, GaleraCluster::kNodes>& addresses,
                                  std::size_t index) {
   std::string cluster;
   for (const Addresses& each : addresses) cluster += (cluster.empty() ? "" : ",") + each.group;
-  return {
-      "--binlog-format=ROW",
-      "--innodb-autoinc-lock-mode=2",
-      "--wsrep-on=ON",
-      std::string("--wsrep-provider=") + kProvider,
-      "--wsrep-cluster-name=greylisting",
-      "--wsrep-cluster-address=gcomm://" + cluster,
-      "--wsrep-node-name=node" + std::to_string(index),
-      "--wsrep-node-address=127.0.0.1",
-      "--wsrep-sst-method=increment",
-      "--wsrep-slave-threads=2",
-      "--wsrep-provider-options=gmcast.listen_addr=tcp://" + addresses.at(index).group +
-          ";ist.recv_addr=" + addresses.at(index).incremental_transfer +
-          ";gcache.size=16M"};
+  return {"--binlog-format=ROW",
+          "--innodb-autoinc-lock-mode=2",
+          "--wsrep-on=ON",
+          std::string("--wsrep-provider=") + kProvider,
+          "--wsrep-cluster-name=greylisting",
+          "--wsrep-cluster-address=gcomm://" + cluster,
+          "--wsrep-node-name=node" + std::to_string(index),
+          "--wsrep-node-address=127.0.0.1",
+          "--wsrep-sst-method=increment",
+          "--wsrep-slave-threads=2",
+          "--wsrep-provider-options=gmcast.listen_addr=tcp://" + addresses.at(index).group +
+              ";ist.recv_addr=" + addresses.at(index).incremental_transfer + ";gcache.size=16M"};
 }
 
 }  // namespace

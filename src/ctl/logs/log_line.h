@@ -16,9 +16,9 @@ enum class LogEvent {
   message_queued,      // likewise; its client is that of the recipient_accepted of the same `process`
   message,             // one that was refused, or was of a client that may relay or has authenticated
   recipient_accepted,  // of a stranger
-  recipient_let_in,  // chkuser, spamdyke or s/qmail has nothing against one of a stranger; what came of it is not said
-  attempt,           // anything else that a client tried; the plugin's own lines are of this kind
-  hung_up,           // the client went before it named a sender
+  recipient_let_in,    // chkuser, spamdyke or s/qmail let in one of a stranger; what came of it is not said
+  attempt,             // anything else that a client tried; the plugin's own lines are of this kind
+  hung_up,             // the client went before it named a sender
 };
 
 /// What a line says of a message of one's own on its way out.

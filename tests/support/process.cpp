@@ -22,8 +22,8 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
   return result;
 }
 
-// Executes with the three standard streams given; the parent's copies stay open. By vfork: to copy the page tables of a
-// program as large as this one takes longer than what most commands do.
+// Executes with the three standard streams given; the parent's copies stay open. By vfork: to copy the page
+// tables of a program as large as this one takes longer than what most commands do.
 pid_t start(const Command& command, const std::array<int, 3>& streams) {
   std::vector<std::string> arguments = command.arguments;
   std::vector<std::string> environment{std::string("PATH=") + std::getenv("PATH")};

@@ -11,12 +11,12 @@
 #include <utility>
 #include <vector>
 
+#include "ctl/command_line/argument.h"
 #include "ctl/commands.h"
 #include "ctl/print/figure_words.h"
 #include "ctl/print/json.h"
 #include "ctl/print/progress.h"
 #include "ctl/print/table.h"
-#include "ctl/print/words.h"
 #include "ctl/records/expected.h"
 #include "ctl/records/first_passes.h"
 #include "ctl/records/record_table.h"

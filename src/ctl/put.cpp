@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "ctl/command_line/argument.h"
 #include "ctl/commands.h"
 #include "ctl/lists/entry_command.h"
 #include "ctl/lists/entry_json.h"
@@ -13,7 +14,6 @@
 #include "ctl/print/json.h"
 #include "ctl/print/take_back.h"
 #include "ctl/print/terminal.h"
-#include "ctl/print/words.h"
 #include "mail/reply.h"
 #include "text/utc.h"
 #include "text/utf8.h"

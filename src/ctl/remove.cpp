@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ctl/batches.h"
+#include "ctl/command_line/argument.h"
 #include "ctl/commands.h"
 #include "ctl/lists/entry_command.h"
 #include "ctl/lists/entry_json.h"
@@ -17,7 +18,6 @@
 #include "ctl/print/figure_words.h"
 #include "ctl/print/json.h"
 #include "ctl/print/take_back.h"
-#include "ctl/print/words.h"
 #include "ctl/records/earned.h"
 #include "ctl/records/expected.h"
 #include "mail/fingerprint.h"

@@ -6,9 +6,9 @@
 #include <string>
 
 #include "ctl/caller.h"
+#include "ctl/command_line/argument.h"
 #include "ctl/commands.h"
 #include "ctl/print/output_file.h"
-#include "ctl/print/words.h"
 #include "ctl/report/figures.h"
 #include "ctl/report/json.h"
 #include "ctl/report/mail.h"

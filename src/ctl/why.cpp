@@ -15,12 +15,12 @@
 #include <utility>
 #include <vector>
 
+#include "ctl/command_line/argument.h"
 #include "ctl/commands.h"
 #include "ctl/print/figure_words.h"
 #include "ctl/print/json.h"
 #include "ctl/print/table.h"
 #include "ctl/print/terminal.h"
-#include "ctl/print/words.h"
 #include "ctl/records/counted_network.h"
 #include "ctl/records/history.h"
 #include "ctl/records/past.h"

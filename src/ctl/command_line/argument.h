@@ -1,4 +1,4 @@
-// words: what stands for a pattern, or for a time, on the command line.
+// argument: what stands for a pattern, or for a time, on the command line.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-#include "ctl/print/words.h"
+#include "ctl/command_line/argument.h"
 
 #include "ctl/commands.h"
 #include "text/printable.h"

@@ -61,8 +61,9 @@ STATIC_LIBS   = $(MYSQL_STATIC_LIBS) $(shell pkg-config --static --libs libssl i
 STATIC_ONLY  := src/host/static_link.cpp src/process/deferred_tls.cpp
 
 # A room is compiled as one, because what its files include takes longer to read than they do: a quarter of the time of
-# each by itself. Apart is what needs libraries that the static plugin has not.
-APART           := src/host/spf.cpp src/process/dns.cpp
+# each by itself. Apart is what needs libraries that the static plugin has not, and what would have it set up <iostream>'s
+# locale at every start.
+APART           := src/host/spf.cpp src/process/dns.cpp src/host/service_options.cpp
 in_room          = $(filter-out $(APART) $(STATIC_ONLY) tests/support/qmail_smtpd.cpp,$(wildcard $(1)/*.cpp))
 rooms            = $(patsubst %/,$(BUILD)/rooms/%.o,$(sort $(dir $(wildcard $(1)))))
 LIBRARY_OBJECTS := $(filter-out $(BUILD)/rooms/src/ctl.o,$(call rooms,src/*/*.cpp)) $(APART:%.cpp=$(BUILD)/%.o) $(BUILD)/sql_text.o

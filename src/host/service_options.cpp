@@ -3,11 +3,17 @@
 #include <getopt.h>
 
 #include <array>
-#include <iostream>
+#include <cstdio>
 
 #include "version.h"
 
 namespace greylisting {
+namespace {
+
+// Whoever has closed the stream does not want to know.
+void say(const std::string& text, std::FILE* stream) { static_cast<void>(std::fputs(text.c_str(), stream)); }
+
+}  // namespace
 
 ServiceOptions read_service_options(int argc, char** argv, const char* program, const char* usage,
                                     bool has_rest) {
@@ -21,19 +27,19 @@ ServiceOptions read_service_options(int argc, char** argv, const char* program, 
     if (found == 'h') {
       options.home = optarg;
     } else if (found == 'u') {
-      std::cout << usage;
+      say(usage, stdout);
       return {.status = 0};
     } else if (found == 'v') {
-      std::cout << program << ' ' << kVersion << '\n';
+      say(std::string(program).append(" ").append(kVersion).append("\n"), stdout);
       return {.status = 0};
     } else {
-      std::cerr << usage;
+      say(usage, stderr);
       return {.status = 2};
     }
   }
   if (optind < argc) options.rest = argv + optind;
   if ((options.rest != nullptr) == has_rest) return options;
-  std::cerr << usage;
+  say(usage, stderr);
   return {.status = 2};
 }
 

@@ -61,9 +61,8 @@ STATIC_LIBS   = $(MYSQL_STATIC_LIBS) $(shell pkg-config --static --libs libssl i
 STATIC_ONLY  := src/host/static_link.cpp src/process/deferred_tls.cpp
 
 # A room is compiled as one, because what its files include takes longer to read than they do: a quarter of the time of
-# each by itself. Apart is what needs libraries that the static plugin has not, and what would have it set up <iostream>'s
-# locale at every start.
-APART           := src/host/spf.cpp src/process/dns.cpp src/host/service_options.cpp
+# each by itself. Apart is what needs libraries that the static plugin has not.
+APART           := src/host/spf.cpp src/process/dns.cpp
 in_room          = $(filter-out $(APART) $(STATIC_ONLY) tests/support/qmail_smtpd.cpp,$(wildcard $(1)/*.cpp))
 rooms            = $(patsubst %/,$(BUILD)/rooms/%.o,$(sort $(dir $(wildcard $(1)))))
 LIBRARY_OBJECTS := $(filter-out $(BUILD)/rooms/src/ctl.o,$(call rooms,src/*/*.cpp)) $(APART:%.cpp=$(BUILD)/%.o) $(BUILD)/sql_text.o
@@ -111,18 +110,14 @@ $(BUILD)/%.o: %.cpp $(BUILD)/flags
 	@echo '  compile  $<'
 	$(Q)$(CXX) $(ALL_CXXFLAGS) $(OWN_CXXFLAGS) -c -o $@ $<
 
-$(ROOMS): $(BUILD)/rooms/%.o: $(BUILD)/rooms/%.cpp $(BUILD)/flags
-	@echo '  compile  $*'
+$(ROOMS) $(BUILD)/sql_text.o: $(BUILD)/%.o: $(BUILD)/%.cpp $(BUILD)/flags
+	@echo '  compile  $(*:rooms/%=%)'
 	$(Q)$(CXX) $(ALL_CXXFLAGS) $(OWN_CXXFLAGS) -c -o $@ $<
 
 # Written anew when a file has come or gone.
 $(ROOMS:.o=.cpp): $(BUILD)/rooms/%.cpp: force
 	@mkdir -p $(@D)
 	@printf '#include "%s"\n' $(call in_room,$*) | cmp -s - $@ || printf '#include "%s"\n' $(call in_room,$*) > $@
-
-$(BUILD)/sql_text.o: $(BUILD)/sql_text.cpp $(BUILD)/flags
-	@echo '  compile  $<'
-	$(Q)$(CXX) $(ALL_CXXFLAGS) -c -o $@ $<
 
 $(BUILD)/sql_text.cpp: scripts/embed-sql $(SQL_FILES)
 	@mkdir -p $(@D)

@@ -3,18 +3,25 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <type_traits>
 #include <vector>
 
 namespace greylisting::ctl {
 
 inline constexpr std::size_t kBatch = 1000;
 
-/// Calls `act` with kBatch of them after another, until it returns false. Returns whether all had their turn.
+/// Calls `act` with kBatch of them after another, until it returns false; one that returns nothing is called
+/// with all. Returns whether all had their turn.
 template <typename Row, typename Act>
 bool in_batches(const std::vector<Row>& rows, const Act& act) {
   for (auto begin = rows.begin(); begin != rows.end();) {
     const auto end = begin + std::min<std::ptrdiff_t>(kBatch, rows.end() - begin);
-    if (!act(std::vector<Row>(begin, end))) return false;
+    const std::vector<Row> batch(begin, end);
+    if constexpr (std::is_void_v<decltype(act(batch))>) {
+      act(batch);
+    } else {
+      if (!act(batch)) return false;
+    }
     begin = end;
   }
   return true;

@@ -179,7 +179,6 @@ std::vector<Entry> new_of(EntryTable& table, const std::map<Action, std::vector<
         const auto old = stored.find(kind_and_pattern(entry));
         return old == stored.end() || old->second.is_over;
       });
-      return true;
     });
   }
   return found;

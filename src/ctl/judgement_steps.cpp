@@ -21,8 +21,7 @@ namespace greylisting::ctl {
 namespace {
 
 std::string line_with_end(const StoredEntry& entry) {
-  return entry.id + ": " + one_line(entry.action) + ' ' + one_line(subject_of(entry)) + ' ' +
-         one_line(entry.pattern) + ',' + until(entry.expires) +
+  return line_of(entry) + ',' + until(entry.expires) +
          (entry.comment.empty() ? "" : " (" + line_of_utf8(entry.comment) + ')');
 }
 

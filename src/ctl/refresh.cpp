@@ -168,15 +168,11 @@ class Providers {
                             .expires = expires,
                             .comment = comment_of(networks.at(pattern.text()))});
       }
-      return true;
     });
   }
 
   void carry_out(const Renewal& plan) {
-    in_batches(plan.put, [this](const std::vector<Entry>& batch) {
-      table_.put(batch);
-      return true;
-    });
+    in_batches(plan.put, [this](const std::vector<Entry>& batch) { table_.put(batch); });
     if (!plan.removed.empty()) table_.remove(plan.removed);
   }
 
@@ -189,7 +185,6 @@ class Providers {
     std::vector<std::string> ids;
     in_batches(patterns, [&](const std::vector<Pattern>& batch) {
       for (const StoredEntry& entry : table_.find(Action::allow, batch)) ids.push_back(entry.id);
-      return true;
     });
     return ids;
   }

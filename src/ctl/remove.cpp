@@ -42,11 +42,6 @@ struct ToRemove {
 // More would be a screenful, and each a command of its own.
 constexpr std::size_t kMaxCommands = 10;
 
-std::string line_of(const StoredEntry& entry) {
-  return entry.id + ": " + one_line(entry.action) + ' ' + one_line(subject_of(entry)) + ' ' +
-         one_line(entry.pattern);
-}
-
 std::string line_of(const Earned& earned) {
   return std::string(name(earned.standing)) + ' ' + one_line(earned.client.identity);
 }
@@ -238,10 +233,7 @@ int remove(const LoadedSettings& loaded, const RemoveOptions& options) {
   if (!options.dry_run) {
     back = taken_back(found, loaded.settings);
     EntryTable table(*administration, loaded.settings);
-    in_batches(ids, [&table](const std::vector<std::string>& batch) {
-      table.remove(batch);
-      return true;
-    });
+    in_batches(ids, [&table](const std::vector<std::string>& batch) { table.remove(batch); });
     for (const Earned& earned : found.earned) forget(*administration, earned.client, earned.standing);
   }
   if (options.json) {

@@ -1,19 +1,15 @@
-// texts: how often a part is in a text, where two differ, and what is left when parts of one are replaced.
+// texts: how often a part is in one (scan.h), where two differ, and what is left when parts of one are
+// replaced.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <regex>
 #include <string>
-#include <string_view>
+
+#include "ctl/logs/scan.h"
 
 namespace greylisting::test {
-
-inline std::size_t occurrences(std::string_view text, std::string_view part) {
-  std::size_t found = 0;
-  for (std::size_t at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) ++found;
-  return found;
-}
 
 /// The first line in which two texts differ; empty when there is none. All of them are too many to show.
 inline std::string difference(const std::string& a, const std::string& b) {

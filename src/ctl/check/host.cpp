@@ -1,6 +1,5 @@
 #include "ctl/check/host.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,11 +7,10 @@
 #include <array>
 #include <cerrno>
 #include <filesystem>
-#include <fstream>
 #include <optional>
-#include <sstream>
 #include <system_error>
 
+#include "ctl/check/content.h"
 #include "ctl/check/program.h"
 #include "ctl/check/report.h"
 #include "judgement/transaction.h"
@@ -54,22 +52,6 @@ std::string name_of(const PluginLine& line, const std::string& file) {
 bool is_asked_of_recipients(const PluginLine& line) { return line.section == 'r' || line.section == 'p'; }
 
 std::string in_home(const std::string& file) { return shell_word((fs::current_path() / file).string()); }
-
-// A file with all its bytes; nothing when it cannot be read, and errno says why.
-std::optional<std::string> content_of(const std::string& file) {
-  // As the host opens it: without waiting for a FIFO.
-  const int descriptor = open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  if (descriptor < 0) return std::nullopt;
-  std::string content;
-  std::array<char, 65536> piece{};
-  ssize_t size = 0;
-  while ((size = read(descriptor, piece.data(), piece.size())) > 0)
-    content.append(piece.data(), static_cast<std::size_t>(size));
-  const int error = errno;
-  close(descriptor);
-  errno = error;
-  return size == 0 ? std::optional(content) : std::nullopt;
-}
 
 bool mentions_plugin(const PluginLine& line) { return line.program.find("greylisting") != std::string::npos; }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <fstream>
 #include <regex>
 #include <sstream>
 #include <string_view>
@@ -11,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "ctl/check/content.h"
 #include "text/number.h"
 
 namespace greylisting::ctl {
@@ -25,10 +25,7 @@ constexpr std::size_t kLargestScript = 65536;
 std::optional<std::string> read_script(const fs::path& file) {
   std::error_code error;
   if (!fs::is_regular_file(file, error) || fs::file_size(file, error) > kLargestScript) return std::nullopt;
-  std::ifstream stream(file);
-  std::ostringstream text;
-  text << stream.rdbuf();
-  return stream ? std::optional(text.str()) : std::nullopt;
+  return content_of(file);
 }
 
 // With lines that go on after a backslash in one piece, and with the name in place of `id -u NAME`.

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <system_error>
 
+#include "ctl/check/content.h"
 #include "ctl/check/host.h"
 #include "ctl/check/report.h"
 #include "text/shell_word.h"
@@ -16,13 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kSmtpd = "bin/qmail-smtpd";
-
-std::string content_if_any(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  if (stream) text << stream.rdbuf();
-  return text.str();
-}
 
 bool any_rule_sets(const Service& service, const std::string& name) {
   return service.rules && std::ranges::any_of(*service.rules, [&name](const TcpRule& rule) {
@@ -36,7 +28,7 @@ std::string places(const Service& service) {
 }
 
 void look_at_plugins(const Service& service, std::vector<Finding>& findings) {
-  const std::string smtpd = content_if_any(kSmtpd);
+  const std::string smtpd = content_of(kSmtpd).value_or("");
   const auto knows = [&smtpd](const char* variable) { return smtpd.find(variable) != std::string::npos; };
   const auto sets = [&service](const char* variable) {
     return service.script->environment.contains(variable);
@@ -87,7 +79,7 @@ void look_at_rules(const Service& service, std::vector<Finding>& findings) {
 Service find_service() {
   Service service{.script = find_run_script()};
   if (service.script && !service.script->rules.empty())
-    service.rules = parse_tcp_rules(content_if_any(service.script->rules));
+    service.rules = parse_tcp_rules(content_of(service.script->rules).value_or(""));
   return service;
 }
 

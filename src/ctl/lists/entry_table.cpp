@@ -41,6 +41,11 @@ std::string subject_of(const StoredEntry& stored) {
   return stored.kind == "network" || stored.kind == "host" ? "client" : stored.kind;
 }
 
+std::string line_of(const StoredEntry& stored) {
+  return stored.id + ": " + one_line(stored.action) + ' ' + one_line(subject_of(stored)) + ' ' +
+         one_line(stored.pattern);
+}
+
 Entry read(const StoredEntry& stored) {
   const auto action = action_of(stored.action);
   if (!action) throw std::runtime_error("\"" + one_line(stored.action) + "\" is not an action");

@@ -35,6 +35,9 @@ struct StoredEntry {
 /// The word in front of its pattern: `client`, `sender`, `recipient`.
 std::string subject_of(const StoredEntry& stored);
 
+/// `entries/3: allow client 192.0.2.0/24`
+std::string line_of(const StoredEntry& stored);
+
 /// What it means. Throws PatternError, or std::runtime_error when it is none that this version makes.
 Entry read(const StoredEntry& stored);
 

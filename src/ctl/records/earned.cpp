@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
-#include <span>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -154,7 +153,6 @@ void forget(Administration& administration, const std::vector<EarnedIdentity>& i
     administration.ask(
         "UPDATE greylisting_clients SET passes = 0, trapped_until = NULL, expires = :now WHERE client IN (" +
         key_list(batch, &EarnedIdentity::key) + ')');
-    return true;
   });
 }
 
@@ -180,7 +178,6 @@ std::map<std::string, NetworkStanding> standings(Administration& administration,
       standings.try_emplace(std::move(row[0]),
                             NetworkStanding{std::stol(row[1]), std::move(row[2]), std::move(row[3])});
     }
-    return true;
   });
   return standings;
 }
@@ -218,14 +215,12 @@ void trust(Administration& administration, const std::vector<ClientToTrust>& cli
       separator = ", ";
     }
     administration.ask(statement);
-    return true;
   });
 }
 
 void withdraw_passes(Administration& administration, const std::vector<std::string>& keys) {
   in_batches(keys, [&administration](const auto& batch) {
     administration.ask("UPDATE greylisting_clients SET passes = 0 WHERE client IN (" + key_list(batch) + ')');
-    return true;
   });
 }
 

@@ -33,7 +33,6 @@ void expect_all(Administration& administration, const std::vector<ToExpect>& all
         administration.ask(sql::expect_for({each.expectation}, std::chrono::seconds(each.seconds),
                                            administration.dialect()));
     });
-    return true;
   });
 }
 

@@ -168,7 +168,6 @@ class Reader {
         ++figures_.moved_sender_domains[std::string(domain_of(record[Column::sender]))];
         ++figures_.moved_recipients[record[Column::recipient]];
       }
-      return true;
     });
   }
 

@@ -112,7 +112,8 @@ void GaleraCluster::kill(std::size_t index) {
 
 void GaleraCluster::bring_back(std::size_t index) { join(index, kNodes, true); }
 
-// One that meets the cluster while it is still at its last change ends, and systemd starts it again.
+// One that meets the cluster while it is still at its last change ends, perhaps after it has begun to take
+// connections, and systemd starts it again.
 void GaleraCluster::join(std::size_t index, std::size_t size, bool recovers) {
   DatabaseServer& node = *nodes_.at(index);
   constexpr int kAttempts = 3;
@@ -143,12 +144,21 @@ void GaleraCluster::wait_until_all_applied() {
   for (const auto& node : nodes_) node->sql("", "SET wsrep_sync_wait = 1; SELECT 1 FROM mysql.user LIMIT 1");
 }
 
-void GaleraCluster::wait_until_synced(std::size_t index, std::size_t size) const {
+void GaleraCluster::wait_until_synced(std::size_t index, std::size_t size) {
+  const auto is_synced = [&] {
+    return status(index, "wsrep_cluster_size") == std::to_string(size) &&
+           status(index, "wsrep_cluster_status") == "Primary" && status(index, "wsrep_ready") == "ON" &&
+           status(index, "wsrep_local_state_comment") == "Synced";
+  };
   wait_until(
       [&] {
-        return status(index, "wsrep_cluster_size") == std::to_string(size) &&
-               status(index, "wsrep_cluster_status") == "Primary" && status(index, "wsrep_ready") == "ON" &&
-               status(index, "wsrep_local_state_comment") == "Synced";
+        try {
+          return is_synced();
+        } catch (const std::runtime_error&) {
+          // It ends, and has not ended yet, or takes no connection for a moment.
+          if (!node(index).is_running()) throw;
+          return false;
+        }
       },
       [&] {
         return "the cluster's node " + std::to_string(index) +

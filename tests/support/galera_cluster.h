@@ -41,7 +41,7 @@ class GaleraCluster {
 
  private:
   void join(std::size_t index, std::size_t size, bool recovers);
-  void wait_until_synced(std::size_t index, std::size_t size) const;
+  void wait_until_synced(std::size_t index, std::size_t size);
 
   std::array<std::unique_ptr<DatabaseServer>, kNodes> nodes_;
 };

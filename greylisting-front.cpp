@@ -207,7 +207,7 @@ int main(int argc, char** argv) {
   const std::string why = std::generic_category().message(errno);
   Log(LogLevel::error, to)
       .write(LogLevel::error, std::string(*options.rest) + ": cannot be executed (" + why +
-                                  "); name qmail-smtpd, with its path, behind greylisting-front");
+                                  "); name qmail-smtpd, with its path, after greylisting-front");
   write_within(STDOUT_FILENO, "421 the mail server cannot be started (#4.3.0)\r\n", kPatience);
   return 111;
 }

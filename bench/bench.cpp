@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "conversation.h"
 #include "data.h"
 #include "program.h"
 #include "table.h"
@@ -115,6 +116,12 @@ Series first_of_an_hour(const Installation& installation) {
   return [&installation, number = 0U]() mutable { return plugin(installation, hourly_rcpt(number++)); };
 }
 
+// As Postfix asks at RCPT, of a message each time.
+std::string request_of(const Rcpt& rcpt, const std::string& instance) {
+  return "request=smtpd_access_policy\nprotocol_state=RCPT\nclient_address=" + rcpt.client +
+         "\nsender=" + rcpt.sender + "\nrecipient=" + rcpt.recipient + "\ninstance=" + instance + "\n\n";
+}
+
 // The tables of greylisting 0.5, for its stand-in, with the same triplets.
 void make_former(const Installation& installation) {
   installation.sql("CREATE TABLE former_lists LIKE greylisting_lists");
@@ -157,6 +164,7 @@ class Bench {
   void run() {
     skipped();
     alone();
+    policy();
     expressions();
     at_once();
     memory();
@@ -237,6 +245,24 @@ class Bench {
     add("known triplet, its network's first mail of an hour, SQLite", "SQLite floor", times[0], times[5], 0);
     times = in_turn({former_in_turn(mariadb_), known_in_turn(mariadb_)}, rounds_);
     add("known triplet, MariaDB", "as 0.5 did it", times[0], times[1], 1 / 2.5);
+  }
+
+  // A recipient that Postfix asks about on a connection that it keeps, beside the process of the plugin.
+  void policy() {
+    for (const Installation* installation : {&mariadb_, &sqlite_}) {
+      Program service = plugin(*installation, {}, "greylisting-policy");
+      service.environment = {{"QMAILDIR", installation->home()}};
+      Conversation conversation(service);
+      const Program known = plugin(*installation, known_rcpt());
+      std::vector<Microseconds> plugin_times;
+      std::vector<Microseconds> times;
+      for (std::size_t round = 0; round < rounds_; ++round) {
+        plugin_times.push_back(time_of(known));
+        times.push_back(conversation.time_of(request_of(known_rcpt(), std::to_string(round))));
+      }
+      add("policy request, known triplet, " + store(*installation), "the plugin",
+          summary(std::move(plugin_times)), summary(std::move(times)), 0);
+    }
   }
 
   // 200 regular expressions in the store, 100 lines in control/greylisting_deny; none matches.

@@ -15,7 +15,7 @@ void add_triplets(const test::Installation& installation, std::size_t count);
 /// greylisting_lists and to greylisting_entries. None holds 192.0.2.0/24, which lies in their middle.
 void add_list_entries(const test::Installation& installation, std::size_t count);
 
-/// Adds that many triplets whose life is over.
+/// Adds that many expired triplets.
 void add_expired(const test::Installation& installation, std::size_t count);
 
 }  // namespace greylisting::bench

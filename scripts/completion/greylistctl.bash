@@ -21,7 +21,7 @@ _greylistctl() {
       =) ;;
       --home | --until | --for | --comment | --reply | --block | --action | --host | --helo | --spf | \
         --recipients | --from | --to | --client | --sender | --recipient | --since | --limit | --days | --min | --last | \
-        --batch | --pause | --output | --html | --user) option=$word ;;
+        --batch | --pause | --output | --html | --user | --recipient-domain) option=$word ;;
       -*) option='' ;;
       *)
         if [[ -n $option ]]; then
@@ -62,7 +62,7 @@ _greylistctl() {
       check) words+='--user --verbose --json --quiet' ;;
       expect) words+='--for --json' ;;
       list) words+='--wide --json' ;;
-      status) words+='--json --watch' ;;
+      status) words+='--recipient-domain --json --watch' ;;
       why) words+='--since --limit --json' ;;
       tail) words+='--last --wide --json' ;;
       settings) words+='--all --defaults --json' ;;
@@ -74,10 +74,10 @@ _greylistctl() {
       copy) words+='--from --to --overwrite --compare' ;;
       explain) words+='--host --helo --spf --recipients --json' ;;
       find) words+='--client --sender --recipient --pending --passed --pools --since --limit --wide --json --csv' ;;
-      report) words+='--since --until --html --json --mail --no-names' ;;
+      report) words+='--since --until --html --json --mail --recipient-domain --wide --no-names' ;;
       pass) words+='--host --helo --spf --dry-run' ;;
       forget) words+='--client --host --helo --yes --dry-run' ;;
-      learn) words+='--days --min --all --yes --dry-run --json' ;;
+      learn) words+='--days --min --all --wide --yes --dry-run --json' ;;
       cleanup) words+='--batch --pause --dry-run --json' ;;
       migrate) words+='--dry-run' ;;
     esac

@@ -125,7 +125,7 @@ CREATE TABLE IF NOT EXISTS greylisting_expected (
 ) ENGINE=InnoDB DEFAULT CHARSET=latin1;
 
 -- The triggers read ipaddr into its first address, last address and prefix length. An IPv4-mapped IPv6 address and one
--- of NAT64 (64:ff9b::/96) count as IPv4, and bits behind the prefix are cleared. What is not an address or network leaves all three NULL and never
+-- of NAT64 (64:ff9b::/96) count as IPv4, and bits after the prefix are cleared. What is not an address or network leaves all three NULL and never
 -- matches; greylistctl check lists such rows. Each is one SET, assigned from left to right, so that the file needs no
 -- DELIMITER: address, prefix length, then both without the part before the IPv4 address, then the range.
 DROP TRIGGER IF EXISTS greylisting_lists_insert;

@@ -102,7 +102,7 @@ PREPARE statement FROM @statement;
 EXECUTE statement;
 DEALLOCATE PREPARE statement;
 
--- The triggers read every entry anew: networks written with bits behind their prefix are whole from now on.
+-- The triggers read every entry anew: networks written with bits after their prefix are whole from now on.
 UPDATE greylisting_lists SET ipaddr = ipaddr, last_update = last_update WHERE ipaddr IS NOT NULL;
 
 INSERT INTO greylisting_meta (name, value) VALUES ('schema_version', '5')

@@ -18,8 +18,8 @@
 namespace greylisting::ctl {
 namespace {
 
-// The journal keeps hours that have been counted for so long: greylistctl status and metrics read them to the
-// second.
+// The journal keeps hours that have been counted for so long, whole days of them: greylistctl status, tail
+// and why read them to the second.
 constexpr std::time_t kKept = 2 * kDay;
 
 // 2026-11-21 03:50:12 +0100
@@ -123,7 +123,8 @@ int cleanup(const LoadedSettings& loaded, const CleanupOptions& options) {
   // From the beginning of an hour on, so that the last day is whole where that is all.
   const std::time_t oldest =
       (time - std::chrono::seconds(loaded.settings.history_expire).count()) / kHour * kHour;
-  const std::size_t hours = fold(Journal(loaded.settings), history, time, std::max(oldest, time - kKept));
+  const std::size_t hours =
+      fold(Journal(loaded.settings), history, time, std::max(oldest, (time - kKept) / kDay * kDay));
   if (loaded.settings.history_expire.count() > 0) {
     history.shorten(stored_time(oldest));
   } else {

@@ -53,6 +53,7 @@ struct SettingsOptions {
 int show_settings(const LoadedSettings& loaded, const SettingsOptions& options);
 
 struct StatusOptions {
+  std::string recipient_domain;  // only what this host has decided of mail to it; empty for all
   bool json = false;
   bool watch = false;  // renew the screen until Ctrl-C
 };
@@ -213,9 +214,11 @@ struct WhyOptions {
 int why(const LoadedSettings& loaded, const WhyOptions& options);
 
 struct ReportOptions {
-  std::string since;  // a duration or a date; empty for 30 days
-  std::string until;  // likewise; empty for now
-  std::string html;   // a file to write; empty for none
+  std::string since;             // a duration or a date; empty for 30 days
+  std::string until;             // likewise; empty for now
+  std::string html;              // a file to write; empty for none
+  std::string recipient_domain;  // only of mail to it; empty for all
+  bool wide = false;             // whole names on any terminal
   bool json = false;
   bool mail = false;      // in place of tables a few lines, for cron to send
   bool no_names = false;  // leave out whose mail it was
@@ -256,6 +259,7 @@ struct LearnOptions {
   unsigned days = 30;             // lines that are older do not count
   unsigned least = 2;             // accepted messages of a network that is to be trusted
   bool all = false;               // print every network
+  bool wide = false;              // cut nothing on any terminal
   bool is_sure = false;           // do it without asking
   bool dry_run = false;
   bool json = false;  // an object, with every network

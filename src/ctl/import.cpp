@@ -291,7 +291,11 @@ std::optional<ImportedEntries> import_entries(const LoadedSettings& loaded, cons
   Undo undo;
   {
     const HeldSignals signals;
-    if (!put_all(table, by_action, options, counts, undo)) return std::nullopt;
+    if (!put_all(table, by_action, options, counts, undo)) {
+      if (!options.dry_run && !options.json) print_take_back(commands_of(undo, table, imported.notes));
+      std::cout.flush();  // before the signal has its effect
+      return std::nullopt;
+    }
   }
   for (const auto& [action, entries] : by_action) {
     counts.by_name += static_cast<std::size_t>(std::ranges::count_if(entries, [&loaded](const Entry& entry) {

@@ -163,11 +163,11 @@ Cells cells(const Lesson& lesson) {
           seen.accepted == 0 ? "" : stored_time(seen.last_accepted), text(lesson)};
 }
 
-void print(const Plan& plan, bool all) {
-  const std::size_t shown = all ? plan.lessons.size() : std::min(plan.lessons.size(), kShown);
+void print(const Plan& plan, const LearnOptions& options) {
+  const std::size_t shown = options.all ? plan.lessons.size() : std::min(plan.lessons.size(), kShown);
   std::vector<Cells> rows{{"network", "accepted", "hung up", "last accepted (UTC)", "what becomes of it"}};
   for (std::size_t i = 0; i < shown; ++i) rows.push_back(cells(plan.lessons[i]));
-  if (shown > 0) print_table(rows);
+  if (shown > 0) print_table(rows, {.cut = {0, 4}, .is_wide = options.wide});
   if (shown < plan.lessons.size())
     std::cout << "… and " << plan.lessons.size() - shown << " more; --all shows them\n";
 }
@@ -296,7 +296,7 @@ int learn(const LoadedSettings& loaded, const LearnOptions& options) {
   const Plan plan = plan_of(*administration, settings, seen, now, options.least);
 
   if (!options.json) {
-    print(plan, options.all);
+    print(plan, options);
     print_totals(plan, seen, since);
     std::cout.flush();
   }

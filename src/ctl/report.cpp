@@ -64,7 +64,8 @@ void leave_names_out(Figures& figures) {
 
 Figures read(Administration& administration, const Settings& settings, const Period& period,
              const ReportOptions& options) {
-  Figures figures = read_figures(administration, settings, period);
+  Figures figures =
+      read_figures(administration, settings, period, RecipientDomain::of(options.recipient_domain, settings));
   if (options.no_names) leave_names_out(figures);
   return figures;
 }
@@ -96,7 +97,7 @@ int report(const LoadedSettings& loaded, const ReportOptions& options) {
   if (options.json) {
     std::cout << json_of(figures).text() << '\n';
   } else if (options.html.empty()) {
-    print(figures);
+    print(figures, options.wide);
   }
   return kDone;
 }

@@ -140,15 +140,37 @@ Json json_of(const Column& column) {
           {"wait_95_s", seconds(95)}};
 }
 
+// What the store holds is of all domains, and so is what other hosts have counted by the hour.
+int show_of(const RecipientDomain& domain, const std::vector<Column>& columns, bool as_json,
+            std::time_t now) {
+  if (as_json) {
+    std::cout << Json{{"host", host_name()},
+                      {"version", kVersion},
+                      {"time", utc(now)},
+                      {"recipient_domain", domain.name},
+                      {"last_hour", json_of(columns[0])},
+                      {"last_day", json_of(columns[1])}}
+                     .text()
+              << '\n';
+  } else {
+    std::cout << "host     " << host_name() << ", greylisting " << kVersion << '\n'
+              << "mail     to " << domain.name << ", as this host has decided\n\n";
+    print(columns);
+  }
+  return kDone;
+}
+
 int show(const LoadedSettings& loaded, const StatusOptions& options) {
   const Settings& settings = loaded.settings;
   const std::time_t now = std::time(nullptr);
   const Journal journal(settings);
+  const RecipientDomain domain = RecipientDomain::of(options.recipient_domain, settings);
   const auto column = [&](const char* head, std::time_t span) {
-    Recent counted = recent(journal, now - span, now);
+    Recent counted = recent(journal, domain, now - span, now);
     return Column{head, std::move(counted.tally), counted.came_back};
   };
   std::vector<Column> columns{column("last hour", kHour), column("last 24 hours", kDay)};
+  if (!domain.is_all()) return show_of(domain, columns, options.json, now);
 
   // What this host has decided is told also while the store cannot be reached: that is when it is wanted.
   std::string problem;

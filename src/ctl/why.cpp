@@ -125,8 +125,8 @@ std::string outlook(const Story& story, const Wait& wait) {
   const Record& record = story.records.back();
   if (record.is_over) return "its record has expired: the next one is new again";
   if (record.passed > 0) return "the next one passes at once, until " + record.record_expires + " UTC";
-  if (record.is_blocked) return "passes when it comes again after " + record.block_expires + " UTC";
-  return wait.passed ? "" : "passes when it comes again, until " + record.record_expires + " UTC";
+  if (record.is_blocked) return "passes when it is tried again after " + record.block_expires + " UTC";
+  return wait.passed ? "" : "passes when it is tried again, until " + record.record_expires + " UTC";
 }
 
 // What to type so that the next one does not wait; for one that waits still, so that this one passes.

@@ -16,7 +16,7 @@ namespace greylisting {
 /// message, and the message has none yet. Not with observe=1, where nothing has waited.
 bool adds_header(const Decision& decision, const Settings& settings, const Transaction& transaction);
 
-/// The field as the lines it is folded into (RFC 5322, section 2.2.3), an LF between them, none behind the
+/// The field as the lines it is folded into (RFC 5322, section 2.2.3), an LF between them, none after the
 /// last; a continuation begins with a tab. No line is longer than 78 characters, but for one with a very
 /// long host name.
 ///

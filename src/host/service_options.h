@@ -10,7 +10,7 @@ namespace greylisting {
 
 struct ServiceOptions {
   std::string home = default_home();
-  char** rest = nullptr;  // the first word that is no option, with those behind it; null where there is none
+  char** rest = nullptr;  // the first word that is no option, with those after it; null where there is none
   std::optional<int> status{};  // what to end with at once; what there is to say has been said
 };
 

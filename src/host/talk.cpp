@@ -24,7 +24,7 @@ bool is_name(std::string_view text) {
   });
 }
 
-// What stands behind FROM: or TO:, without angle brackets and what follows them (RFC 5321, section 4.1.2). A
+// What follows FROM: or TO:, without angle brackets and what follows them (RFC 5321, section 4.1.2). A
 // bracket that is quoted, in a quoted string or by a backslash, is the address's own.
 std::optional<std::string> path_in(std::string_view argument, std::string_view word) {
   if (ascii::lower(argument.substr(0, word.size())) != word) return std::nullopt;

@@ -42,7 +42,7 @@ class Words {
 
   std::string_view next() { return take(rest_.find_first_of(kBlanks)); }
 
-  // A word, or key="some words": the quote that ends it has a blank or nothing behind it.
+  // A word, or key="some words": the quote that ends it has a blank or nothing after it.
   std::string_view next_option() {
     const auto quote = rest_.find('"');
     if (quote == std::string_view::npos || rest_.find_first_of(kBlanks) < quote) return next();
@@ -99,7 +99,7 @@ std::vector<ListedPattern> read_plain(std::string_view line) {
   std::string_view text = words.next();
   if (text == "client" || text == "sender" || text == "recipient") {
     subject = text;
-    if (words.is_at_end()) throw LineError(subject, "has no pattern behind it");
+    if (words.is_at_end()) throw LineError(subject, "has no pattern after it");
     text = words.next();
   }
   std::vector<Pattern> patterns = patterns_of(subject, text);

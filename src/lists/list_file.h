@@ -4,7 +4,7 @@
 //     [client|sender|recipient] PATTERN [until=DATE] [reply="550 text"]  # comment
 // PATTERN is as in pattern.h, or a range of addresses, of a client when nothing else is said; DATE is
 // YYYY-MM-DD, to the end of that day, or "YYYY-MM-DD hh:mm:ss", both in UTC; the reply is one line of the
-// class 4 or 5 (reply.h). A comment begins with # at the line's start or behind a blank. Empty lines and a
+// class 4 or 5 (reply.h). A comment begins with # at the line's start or after a blank. Empty lines and a
 // byte order mark are skipped.
 //
 // The others are read as their programs read them (postgrey 1.37, sqlgrey 1.8.0): a # anywhere begins a

@@ -45,7 +45,7 @@ constexpr char first_of_key(PatternKind kind) {
 
 constexpr char alone(PatternKind kind) { return kind == PatternKind::host ? kName : kDomainAlone; }
 
-// The expression with each byte that is not printable as `\xNN`, which matches the same but behind \Q.
+// The expression with each byte that is not printable as `\xNN`, which matches the same but after \Q.
 std::string printable_regexp(std::string_view text) {
   std::string shown;
   bool is_escaped = false;
@@ -119,7 +119,7 @@ std::optional<Network> network_of_first_octets(std::string_view text) {
   return Network::parse(network + '/' + prefix);
 }
 
-// The normal form of a domain in `text`, which stands there alone or behind = or *. or an address's @.
+// The normal form of a domain in `text`, which stands there alone or after = or *. or an address's @.
 std::string domain_of(PatternKind kind, std::string_view text, std::string_view name) {
   std::string domain = normal_client_name(name);
   if (!is_ascii(domain)) domain = Address::recipient("x@" + domain).domain();
@@ -336,7 +336,7 @@ void Pattern::read_regexp(std::string_view text) {
   }
   const std::string shown = printable_regexp(text);
   if (shown != text && text.find("\\Q") != std::string_view::npos)
-    refuse(text, R"(has \Q in it and characters outside ASCII: write these as \xNN, and not behind \Q)");
+    refuse(text, R"(has \Q in it and characters outside ASCII: write these as \xNN, and not after \Q)");
   if (shown.size() > kMaxRegexp) {
     refuse(text, "is longer than the " + std::to_string(kMaxRegexp) +
                      " characters of a regular expression; make two of it");

@@ -70,7 +70,7 @@ class PatternError : public std::runtime_error {
 
 class Pattern {
  public:
-  /// Reads what stands behind the word `client`, `sender` or `recipient`. Throws PatternError.
+  /// Reads what follows the word `client`, `sender` or `recipient`. Throws PatternError.
   static Pattern parse(std::string_view word, std::string_view text);
 
   PatternKind kind() const { return kind_; }
@@ -122,7 +122,7 @@ class Pattern {
 };
 
 /// The patterns that `text` stands for: one, or for a range, `192.0.2.5-192.0.2.20` or `192.0.2-5.1-20`
-/// behind `client`, its networks. A name may begin as a range does. Throws PatternError.
+/// after `client`, its networks. A name may begin as a range does. Throws PatternError.
 std::vector<Pattern> patterns_of(std::string_view word, std::string_view text);
 
 /// The specificity of a pattern of that kind (host, sender or recipient) for a domain: `is_exact` for

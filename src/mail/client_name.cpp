@@ -189,8 +189,8 @@ class OctetFinder {
     return false;
   }
 
-  // The last octet at the name's start, behind a word for it, or beside the third; or the last two without a
-  // separator; with a separator behind them. Hosts are numbered, too: srv-14, exch-04.
+  // The last octet at the name's start, after a word for it, or beside the third; or the last two without a
+  // separator; with a separator after them. Hosts are numbered, too: srv-14, exch-04.
   bool finds_last_in(std::span<const Stretch> stretches) const {
     for (std::size_t i = 0; i + 1 < stretches.size(); ++i) {
       if (stretches[i + 1].kind != Kind::separator || stretches[i + 1].text == "x") continue;

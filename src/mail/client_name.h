@@ -6,7 +6,7 @@
 //   - the words of a server do not count in the registered domain (static.….your-server.de), and mailgw,
 //     mailrelay and mout are among them;
 //   - the address counts in any place when it is in hexadecimal, one number, or three octets in a row;
-//   - a single octet counts at the start of the name, behind a word for it or beside another: srv14, node-04
+//   - a single octet counts at the start of the name, after a word for it or beside another: srv14, node-04
 //   and
 //     linux4 are not named after the address …4;
 //   - who is registered as something with mail sends it, and so do some others that name their hosts by the

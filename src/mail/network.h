@@ -51,7 +51,7 @@ class IpAddress {
 /// All addresses that share their first `prefix()` bits.
 class Network {
  public:
-  /// `address` or `address/prefix`; bits behind the prefix may be set and are cleared. An IPv4-mapped or
+  /// `address` or `address/prefix`; bits after the prefix may be set and are cleared. An IPv4-mapped or
   /// NAT64 network of prefix 96 or more is the IPv4 network. Nothing when it is not a network.
   static std::optional<Network> parse(std::string_view text);
 

@@ -9,7 +9,7 @@ namespace greylisting {
 
 class Successor {
  public:
-  /// The program and its arguments, a null pointer behind the last, as main() has them; looked up in PATH
+  /// The program and its arguments, a null pointer after the last, as main() has them; looked up in PATH
   /// when its name has no slash. To be made before anything is opened, and before the working directory or
   /// the signals change.
   explicit Successor(char* const* arguments);

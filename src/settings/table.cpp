@@ -171,7 +171,8 @@ constexpr std::array kSettings{
             "How long counted decisions are kept for `greylistctl status` and `greylistctl report`. "
             "The counters of `greylistctl metrics` go on. "
             "The plugin adds a line a decision, with client, sender and recipient, to "
-            "`greylisting/YYYY-MM-DDThh.journal`, which the clean-up counts, and deletes after two days. "
+            "`greylisting/YYYY-MM-DDThh.journal`, which the clean-up counts, and deletes after two to three "
+            "days. "
             "0: nothing is counted."},
     Setting{"loglevel", "GLLOGLEVEL", answers, Number{&Settings::loglevel, 0, 5},
             "What is logged: with 0 and 1 nothing, with 2 what broke, with 3 also problems with settings and "

@@ -37,7 +37,7 @@ Finding unusable_entry(const std::string& id, const std::string& ipaddr) {
 }
 
 Finding overdue_cleanup() {
-  return {Finding::State::warning, "clean-up: there are records whose life was over a week ago",
+  return {Finding::State::warning, "clean-up: there are records that expired more than a week ago",
           "have cron run scripts/greylisting_cleanup.sh: config/crontab"};
 }
 

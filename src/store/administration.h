@@ -61,7 +61,7 @@ class Administration {
   /// The store's clock: `YYYY-MM-DD hh:mm:ss`, UTC.
   std::string now() { return ask("SELECT :now", 1).at(0).at(0); }
 
-  /// How many rows there are in `what`, a table or what else can stand behind FROM.
+  /// How many rows there are in `what`, a table or what else can follow FROM.
   std::uint64_t count(const std::string& what);
 
   /// How many rows the last `ask` changed.

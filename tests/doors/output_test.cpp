@@ -85,7 +85,7 @@ std::vector<std::string> bars(const std::string& output) {
   return bars;
 }
 
-// Thirty whose life is over.
+// Thirty expired records.
 void add_thirty_over(const Installation& installation) {
   std::string rows;
   for (int i = 0; i < 30; ++i) {

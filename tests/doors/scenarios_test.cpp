@@ -274,7 +274,7 @@ const std::vector<Scenario> kScenarios{
      {attempt({.client = "10.0.0.0"}, accepted("allowed")), attempt({.client = "10.0.0.1"}, rejected()),
       attempt({.client = "10.0.1.0"}, accepted("allowed")), attempt({.client = "10.1.0.0"}, rejected()),
       attempt({.client = "11.0.0.0"}, deferred("new"))}},
-    {"bits behind a network's prefix make no difference",
+    {"bits after a network's prefix make no difference",
      "",
      {deny_network("192.0.2.77/24"), deny_network("2001:db8::77/64"), deny_network("198.51.100.7/31")},
      {attempt({.client = "192.0.2.0"}, rejected()), attempt({.client = "192.0.2.255"}, rejected()),

@@ -57,7 +57,7 @@ std::string line(const Result& result) {
 
 }  // namespace
 
-TEST_CASE("A clean-up deletes the records whose life is over and nothing else", "[cleanup]") {
+TEST_CASE("A clean-up deletes expired records and nothing else", "[cleanup]") {
   const Installation installation(any_backend());
   CAPTURE(name(installation.backend()));
   add_unretried(installation, 0, 93, installation.seconds_from_now(-86400));

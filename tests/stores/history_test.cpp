@@ -345,6 +345,35 @@ TEST_CASE("The history keeps the most frequent names of a day, and as many days 
   CHECK(installation.sql("SELECT COUNT(*) FROM greylisting_history") == Rows{{"0"}});
 }
 
+TEST_CASE("The history keeps the domains for which most was decided", "[history]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  make_state_directory(installation);
+  installation.sql("SELECT 1");
+  const std::time_t yesterday = std::time(nullptr) - kDay;
+  const Journal journal{Settings()};
+  std::string lines;
+  for (int i = 0; i < 201; ++i) {
+    // Of domain 7 once, of every other twice.
+    for (int j = 0; j < (i == 7 ? 1 : 2); ++j)
+      lines += text(JournalLine{
+          .time = yesterday,
+          .reason = Reason::unseen,
+          .attempt = "client=192.0.2.1 sender= recipient=bob@d" + std::to_string(i) + ".example"});
+  }
+  write_file(installation.home() / journal.file(yesterday), lines);
+  std::string rows;
+  for (int i = 0; i < 601; ++i)
+    rows += std::string(i == 0 ? "" : ", ") + "('" + installation.now().substr(0, 10) +
+            " 00:00:00', 'to-record', 'd" + std::to_string(i) + ".example passed', '', " +
+            (i == 9 ? "1)" : "2)");
+  installation.sql("INSERT INTO greylisting_history (period, kind, name, host, total) VALUES " + rows);
+  clean_up(installation);
+  const std::string count = "SELECT COUNT(*), MIN(total) FROM greylisting_history WHERE kind = ";
+  CHECK(installation.sql(count + "'to-decision'") == Rows{{"200", "2"}});
+  CHECK(installation.sql(count + "'to-record'") == Rows{{"600", "2"}});
+}
+
 TEST_CASE("No counter falls when the history forgets what it counted", "[history]") {
   struct Case {
     const char* settings;
@@ -419,9 +448,9 @@ TEST_CASE("What is added up is not read as a period's", "[history]") {
   const auto administration = open_administration(settings);
   ctl::History history(*administration);
   const std::string ever = "0900-01-01 00:00:00";
-  CHECK(history.first_period(ever) == "2001-01-01 00:00:00");
-  CHECK(history.first_period("2001-01-02 00:00:00").empty());
-  const auto rows = history.read_tallies(ever, "2002-01-01 00:00:00");
+  CHECK(history.first_period({}, ever) == "2001-01-01 00:00:00");
+  CHECK(history.first_period({}, "2001-01-02 00:00:00").empty());
+  const auto rows = history.read_tallies({}, ever, "2002-01-01 00:00:00");
   REQUIRE(rows.size() == 1);
   CHECK(rows[0].total == 4);
   CHECK(history.tally_of("mx1", {}).of(Reason::unseen) == 7);

@@ -146,7 +146,7 @@ TEST_CASE("of fifty processes with one retry all pass and all are counted", "[in
     check_written(attempt_at_once(installation, rcpt), "", "retried", "known");
     CHECK(counts_of(installation, rcpt.sender) == Counts{{1, kProcesses}});
 
-    // The record's life is over, and all begin it anew.
+    // The record has expired, and all begin it anew.
     installation.pass_time(std::chrono::days(37));
     check_written(attempt_at_once(installation, rcpt), kDeferral, "new", "early");
     CHECK(counts_of(installation, rcpt.sender) == Counts{{kProcesses, 0}});

@@ -362,7 +362,7 @@ TEST_CASE("a database of greylisting 0.5 is brought to this version and loses no
   CHECK(installation.sql("SELECT COUNT(*), MAX(id) > 64 FROM greylisting_data") ==
         Rows{{std::to_string(records_of_now(layout).size() + 1), "1"}});
 
-  // Lists decide as ever, and a network that was written with bits behind its prefix is whole now.
+  // Lists decide as ever, and a network that was written with bits after its prefix is whole now.
   CHECK(reason_in_one_line(installation, {.client = "198.51.100.77"}) == "allowed");
   CHECK(reason_in_one_line(installation, {.client = "198.51.100.78"}) == "denied");
   CHECK(reason_in_one_line(installation, {.client = "203.0.113.1"}) == "denied");

@@ -1,6 +1,6 @@
 # complete.zsh DIRECTORY SCRATCH: for each line of standard input, every word that zsh offers when Tab is pressed at its
 # end, as LINE<tab>WORD. It types the lines into an interactive zsh that has the completions of DIRECTORY. SCRATCH is an
-# empty directory.
+# empty directory; in it are afterwards in `texts` the lines that zsh shows for words.
 zmodload zsh/zpty
 
 home=$2
@@ -23,6 +23,8 @@ compadd() {
   local -a offered
   builtin compadd -O offered "$@"
   if ((${#offered})); then print -rl -- $BUFFER$'\t'${^offered} >> $OFFERS; fi
+  local display=${@[1+${@[(i)-*d]}]}
+  if [[ $display == [a-z_]## ]]; then print -rl -- ${(P)display} >> ${OFFERS:h}/texts; fi
   builtin compadd "$@"
 }
 forget-line() {

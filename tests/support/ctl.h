@@ -11,6 +11,11 @@ namespace greylisting::test {
 
 using Arguments = std::vector<std::string>;
 
+inline Arguments joined(Arguments words, const Arguments& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
 /// A time as it is printed, without its zone; a regular expression.
 inline const std::string kTime = "[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}";
 

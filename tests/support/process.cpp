@@ -26,7 +26,9 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
 // tables of a program as large as this one takes longer than what most commands do.
 pid_t start(const Command& command, const std::array<int, 3>& streams) {
   std::vector<std::string> arguments = command.arguments;
-  std::vector<std::string> environment{std::string("PATH=") + std::getenv("PATH")};
+  std::vector<std::string> environment;
+  if (!command.environment.contains("PATH"))
+    environment.push_back(std::string("PATH=") + std::getenv("PATH"));
   for (const auto& [name, value] : command.environment) environment.push_back(name + '=' + value);
   // What steers sanitizers, and another clock (libfaketime).
   for (const std::string name :

@@ -188,7 +188,7 @@ TEST_CASE("check names each problem of any installation and its remedy", "[ctl]"
          it.sql("UPDATE greylisting_data SET record_expires = " + it.seconds_from_now(-8 * 86400));
        },
        0,
-       {"warning  clean-up: there are records whose life was over a week ago\n         -> have cron run "
+       {"warning  clean-up: there are records that expired more than a week ago\n         -> have cron run "
         "scripts/greylisting_cleanup.sh: config/crontab\n"}},
       {"explicit",
        [](Installation& it) { it.configure("explicit=1"); },

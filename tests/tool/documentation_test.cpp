@@ -681,7 +681,7 @@ TEST_CASE("zsh completes subcommands, options, words and file names", "[document
       expected);
 }
 
-TEST_CASE("bash knows the entries and the clients of the store", "[documentation]") {
+TEST_CASE("bash and zsh know the entries and the clients of the store", "[documentation]") {
   const Installation installation(Backend::sqlite);
   installation.put({"deny", "sender", "spam.example"});
   installation.put({"allow", "client", "2001:db8::/32"});
@@ -692,10 +692,10 @@ TEST_CASE("bash knows the entries and the clients of the store", "[documentation
         std::string(identity.starts_with('2') ? "01" : "02") + "', '" + identity + "', 99, " + later + ", " +
         later + ")");
   const std::string line = "greylistctl --home " + installation.home().string() + " remove ";
-  const Offers expected{{line + "ent", {"entries/1", "entries/2"}},
-                        {line + "trusted ", {"192.0.2.0/24", "2001:db8::/64"}},
-                        {line + "trusted 2001:", {"2001:db8::/64"}},
-                        {line + "trapped ", {}}};
+  Offers expected{{line + "ent", {"entries/1", "entries/2"}},
+                  {line + "trusted ", {"192.0.2.0/24", "2001:db8::/64"}},
+                  {line + "trusted 2001:", {"2001:db8::/64"}},
+                  {line + "trapped ", {}}};
   const TemporaryDirectory programs;
   fs::create_symlink(built("greylistctl"), programs / "greylistctl");
   const std::map<std::string, std::string> environment{
@@ -705,6 +705,20 @@ TEST_CASE("bash knows the entries and the clients of the store", "[documentation
                               .environment = environment,
                               .input = input_of(expected)})),
                expected);
+  if (!is_installed("zsh")) {
+    WARN("zsh is not installed: its completion is not tested");
+    return;
+  }
+  const TemporaryDirectory scratch;
+  check_offers(
+      offers_of(run({.arguments = {"timeout", "60", "zsh", "-f", source_tree() / "tests/support/complete.zsh",
+                                   source_tree() / "scripts/completion", scratch.path()},
+                     .environment = environment,
+                     .input = input_of(expected)})),
+      expected);
+  // What each is stands beside it.
+  CHECK(std::regex_search(read_file(scratch / "texts"),
+                          std::regex("entries/1 +-- +deny +sender +spam.example")));
 }
 
 }  // namespace greylisting::test

@@ -42,11 +42,6 @@ void paste(const Installation& installation, const std::string& commands) {
 
 const Arguments kTriplet{"192.0.2.1", "alice@example.net", "bob@example.org"};
 
-Arguments joined(Arguments words, const Arguments& more) {
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
 }  // namespace
 
 TEST_CASE("A change of entries is taken back by the command that is printed", "[entries][take-back]") {

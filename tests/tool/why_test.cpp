@@ -108,7 +108,7 @@ TEST_CASE("why lets in what waits", "[why]") {
   const std::string output = why(installation, {"alice@example.net"});
   check_lines(output, {"  waits    since " + kTime + " UTC, [0-9]+ s",
                        "  because  a new triplet is deferred for 55 min \\(block_expire\\)",
-                       "  now      passes when it comes again after " + kTime + " UTC",
+                       "  now      passes when it is tried again after " + kTime + " UTC",
                        "  to let it in: greylistctl pass [0-9]+"});
   CHECK(reason_after_remedy(installation, output) == "retried");
 }

@@ -102,8 +102,8 @@ TEST_CASE("parse_list: plain lines that are none, and why", "[list_file]") {
   const std::string until = "is not until=YYYY-MM-DD or until=\"YYYY-MM-DD hh:mm:ss\" (UTC)";
   const std::vector<Case> cases{
       {"192.0.2.0/33", "\"192.0.2.0/33\" is not a network; a client is a network"},
-      {"client", "\"client\" has no pattern behind it"},
-      {"sender # a", "\"sender\" has no pattern behind it"},
+      {"client", "\"client\" has no pattern after it"},
+      {"sender # a", "\"sender\" has no pattern after it"},
       {"Client example.org", "\"example.org\" is not until=DATE or reply=\"5NN text\""},
       {"host example.org", "a comment begins with #"},
       {"example.org;comment", "is not a domain name"},

@@ -377,7 +377,7 @@ TEST_CASE("Network::parse: an address alone is a network of one", "[network]") {
   CHECK(network("192.0.2.1").last() == address("192.0.2.1"));
 }
 
-TEST_CASE("Network::parse: bits behind the prefix are cleared", "[network]") {
+TEST_CASE("Network::parse: bits after the prefix are cleared", "[network]") {
   CHECK(network("192.0.2.255/24").text() == "192.0.2.0/24");
   CHECK(network("192.0.2.255/25").text() == "192.0.2.128/25");
   CHECK(network("255.255.255.255/0").text() == "0.0.0.0/0");

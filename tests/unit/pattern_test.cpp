@@ -190,7 +190,7 @@ TEST_CASE("Pattern::parse: what is no pattern is refused, and why", "[pattern]")
       {"sender", "x@a\\x00\xc3\xbc.example", "has a NUL or a line end"},
       {"sender", "a\\x0ab@example.net", "has a NUL or a line end"},
       {"client", "a\\x20b.example", "is not a domain name"},
-      {"sender", "/\\Q\xc3\xa5\\E@/", "write these as \\xNN, and not behind \\Q"},
+      {"sender", "/\\Q\xc3\xa5\\E@/", "write these as \\xNN, and not after \\Q"},
       {"client", "192.0.2.300",
        "is not a network, and no name ends in a number; a client is a network (192.0.2.0/24), a name"},
       {"client", "192.0.2.1.5", "no name ends in a number"},

@@ -19,7 +19,7 @@ Finding examine_dns(const Settings& settings) {
     return problem(error.what(), "");
   }
   return warning("DNS: no answer within " + std::to_string(patience.count()) + " ms from " + whom +
-                     ", so SPF is checked in vain, and a provider's mail waits at each of its networks",
+                     ", so no SPF check succeeds, and a provider's mail waits at each of its networks",
                  "set dns_server to a server that answers, or spf=host");
 }
 

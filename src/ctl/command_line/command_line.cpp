@@ -26,7 +26,7 @@ std::array<std::span<const Subcommand>, 3> all_subcommands() {
 }
 
 // What CLI11 would take for something else is marked: a word in brackets, which is an address literal, or a
-// client as Postfix writes it, for a list of words; one that begins with a dash behind --, of which it
+// client as Postfix writes it, for a list of words; one that begins with a dash after --, of which it
 // forgets that it has seen it as soon as one word has come before, for an option.
 constexpr char kMark = '\x1f';
 

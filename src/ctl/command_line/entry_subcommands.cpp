@@ -15,7 +15,7 @@ namespace greylisting::ctl {
 namespace {
 
 constexpr const char* kOneEntry =
-    "A pattern that begins with a dash stands behind --, after all options.\n"
+    "A pattern that begins with a dash comes after --, and that after all options.\n"
     "An entry with the same action and pattern is changed; its comment, reply and block stay unless they "
     "are\n"
     "given, and without --until or --for it counts for ever from then on.\n";

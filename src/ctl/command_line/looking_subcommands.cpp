@@ -39,8 +39,15 @@ Run add_settings(CLI::App& command) {
   return [options](const LoadedSettings& loaded) { return show_settings(loaded, *options); };
 }
 
+void add_recipient_domain(CLI::App& command, std::string& domain) {
+  command.add_option("--recipient-domain", domain, "only of mail to this domain")
+      ->check(not_empty("leave it out for the mail to all domains"))
+      ->type_name("DOMAIN");
+}
+
 Run add_status(CLI::App& command) {
   const auto options = std::make_shared<StatusOptions>();
+  add_recipient_domain(command, options->recipient_domain);
   CLI::Option* const json = command.add_flag("--json", options->json, "print JSON");
   command.add_flag("--watch", options->watch, "renew it every few seconds, until Ctrl-C")->excludes(json);
   return [options](const LoadedSettings& loaded) { return status(loaded, *options); };
@@ -66,6 +73,8 @@ Run add_report(CLI::App& command) {
       ->excludes(since)
       ->excludes(until)
       ->excludes(html);
+  add_recipient_domain(command, options->recipient_domain);
+  command.add_flag("--wide", options->wide, "whole names, also where a terminal is too narrow for them");
   command.add_flag("--no-names", options->no_names, "leave out addresses, domains and networks");
   const Here here;
   return [options, here](const LoadedSettings& loaded) {
@@ -187,6 +196,7 @@ constexpr std::array kLookingSubcommands{
                "Whole days, in UTC.\n"
                "Example: greylistctl report --since 7d\n"
                "         greylistctl report --html greylisting.html\n"
+               "         greylistctl report --recipient-domain example.org\n"
                "         greylistctl report --mail | mail -s greylisting postmaster",
                add_report},
     Subcommand{"explain", "Tell what would become of a message, and why; changes nothing",

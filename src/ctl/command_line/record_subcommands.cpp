@@ -56,6 +56,7 @@ Run add_learn(CLI::App& command) {
       ->capture_default_str()
       ->type_name("NUMBER");
   command.add_flag("--all", options->all, "show every network, not only 20");
+  command.add_flag("--wide", options->wide, "cut nothing, also where a terminal is too narrow");
   command.add_flag("--yes", options->is_sure, "do it without asking, as for cron");
   command.add_flag("--dry-run", options->dry_run, "say what would be done, and do nothing");
   command.add_flag("--json", options->json, "an object with every network, in place of a table");

@@ -167,7 +167,7 @@ class DumpReader {
     skip_line();
   }
 
-  // Of a place behind the one that was asked for before it.
+  // Of a place after the one that was asked for before it.
   std::size_t line_at(std::size_t place) {
     if (place > counted_) {
       line_ += static_cast<std::size_t>(std::ranges::count(text_.substr(counted_, place - counted_), '\n'));

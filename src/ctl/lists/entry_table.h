@@ -84,7 +84,7 @@ class EntryTable {
   /// Deletes entries of that form of `id`; one that is not there is none.
   void remove(const std::vector<std::string>& ids);
 
-  /// The rows of greylisting_entries, and of greylisting_lists, that SQL behind their names leaves.
+  /// The rows of greylisting_entries, and of greylisting_lists, that SQL after their names leaves.
   std::vector<StoredEntry> entries(const std::string& clauses);
   std::vector<StoredEntry> lists(const std::string& clauses);
 

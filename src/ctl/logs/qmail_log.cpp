@@ -178,7 +178,7 @@ void read_spamdyke(std::string_view message, LogLine& line) {
 }
 
 // `qmail-smtpd: pid 4711 Accept::RCPT::Rcpthosts_Rcptto P:ESMTP S:192.0.2.1:mail.example.net H:… F:… T:…`.
-// What a client can choose comes behind the address, and a name that DNS has given has no colon (djbdns
+// What a client can choose comes after the address, and a name that DNS has given has no colon (djbdns
 // writes it \072).
 void read_sqmail(std::string_view message, LogLine& line) {
   if (take(message, "pid ")) take_word(message);

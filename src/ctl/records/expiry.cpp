@@ -192,6 +192,8 @@ std::vector<HistoryRow> Expiry::counted(const std::vector<Unit>& units) const {
       ++counts[{period, std::string(kind), std::string(name)}];
     };
     add(kRecordKind, record[Counted::fate]);
+    if (const std::string_view domain = recipient_domain_of(record[Counted::recipient]); !domain.empty())
+      add(kToRecordKind, std::string(domain).append(" ").append(record[Counted::fate]));
     if (record[Counted::fate] != kNeverRetried || has_moved) return;
     add(kClientKind, network_text(network_digits(record[Counted::client], settings_), settings_));
     add(kSenderDomainKind, domain_of(record[Counted::sender]));

@@ -7,6 +7,8 @@
 #include <array>
 #include <chrono>
 #include <climits>
+#include <functional>
+#include <iterator>
 #include <utility>
 
 #include "ctl/records/record_tally.h"
@@ -27,8 +29,14 @@ constexpr std::string_view kEver = "1000-01-01 00:00:00";
 
 constexpr std::chrono::days kMonth{30};
 
-// As many names of a kind a day are kept.
+// What is of the mail to a domain: kinds and names.
+constexpr std::string_view kTo = "to-";
+constexpr std::string_view kAfterTo = "to.";
+
+// As many names of a kind a day are kept, and domains, with up to three rows of what became of their records.
 constexpr std::size_t kMostNames = 100;
+constexpr std::size_t kMostDomains = 200;
+constexpr std::size_t kMostRowsTo = 3 * kMostDomains;
 
 constexpr std::size_t kRowsAtOnce = 500;
 constexpr std::size_t kLongestName = 191;
@@ -77,11 +85,51 @@ std::string sum_or_maximum(sql::Dialect dialect) {
          " THEN " + fresh + " ELSE " + own + " END";
 }
 
-Tally read(const Journal& journal, std::time_t hour) {
+std::string recipient_of(const JournalLine& line) {
+  return attempt_of(line).value_or(JournalAttempt()).recipient;
+}
+
+// Of the mail to that domain.
+Tally read(const Journal& journal, std::time_t hour, const RecipientDomain& domain) {
   Tally tally;
-  journal.read(hour, [&tally](const JournalLine& line) { tally.add(line); });
+  journal.read(hour, [&](const JournalLine& line) {
+    if (is_of(line, domain)) tally.add(line);
+  });
   return tally;
 }
+
+std::time_t day_of(std::time_t time) { return time / kDay * kDay; }
+
+// What a host has decided in some hours of a day.
+class DayOfHost {
+ public:
+  void read(const Journal& journal, std::time_t hour, History& history, const std::string& host) {
+    Tally tally;
+    journal.read(hour, [&](const JournalLine& line) {
+      tally.add(line);
+      const std::string recipient = recipient_of(line);
+      const std::string_view domain = recipient_domain_of(recipient);
+      if (!domain.empty()) domains_[std::string(domain)].add(line);
+    });
+    history.set(rows_of(tally, stored_time(hour), host));
+  }
+
+  // Of the domains that most was decided for.
+  void write(std::time_t day, History& history, const std::string& host) const {
+    std::vector<std::pair<std::uint64_t, std::string_view>> busiest;
+    for (const auto& [domain, tally] : domains_) busiest.emplace_back(decisions(tally), domain);
+    std::ranges::sort(busiest, std::greater());
+    if (busiest.size() > kMostDomains) busiest.resize(kMostDomains);
+    std::vector<HistoryRow> rows;
+    for (const auto& [count, domain] : busiest)
+      std::ranges::move(rows_to(domain, rows_of(domains_.find(domain)->second, stored_time(day), host)),
+                        std::back_inserter(rows));
+    history.set(rows);
+  }
+
+ private:
+  std::map<std::string, Tally, std::less<>> domains_{};
+};
 
 }  // namespace
 
@@ -94,6 +142,18 @@ std::vector<HistoryRow> rows_of(const Tally& tally, const std::string& hour, con
   append(rows, {.period = hour, .kind = std::string(kFirstRetry), .name = "", .host = host},
          tally.first_retries);
   return rows;
+}
+
+std::vector<HistoryRow> rows_to(std::string_view domain, std::vector<HistoryRow> rows) {
+  for (HistoryRow& row : rows) {
+    row.kind.insert(0, kTo);
+    row.name.insert(0, std::string(domain) + ' ');
+  }
+  return rows;
+}
+
+bool is_of(const JournalLine& line, const RecipientDomain& domain) {
+  return domain.is_all() || domain.has(recipient_of(line));
 }
 
 void add(Tally& tally, const HistoryRow& row) {
@@ -139,12 +199,32 @@ std::string History::from(const std::string& since) const {
 
 std::vector<HistoryRow> History::read(const std::string& since, const std::string& until,
                                       const std::vector<std::string_view>& kinds) {
+  return ask(from(since) + " AND period < " + literal(until) + " AND kind IN (" + list(kinds) + ')');
+}
+
+std::vector<HistoryRow> History::read_of(const RecipientDomain& domain, const std::string& since,
+                                         const std::string& until,
+                                         const std::vector<std::string_view>& kinds) {
+  if (domain.is_all()) return read(since, until, kinds);
+  std::vector<std::string> kinds_to;
+  for (const std::string_view kind : kinds) kinds_to.push_back(std::string(kTo).append(kind));
+  // A name is that domain, a blank and a word.
+  std::vector<HistoryRow> rows =
+      ask(from(since) + " AND period < " + literal(until) + " AND kind IN (" + list(kinds_to) +
+          ") AND name > " + literal(domain.stored + ' ') + " AND name < " + literal(domain.stored + '!'));
+  std::erase_if(rows, [&](const HistoryRow& row) { return row.name.rfind(' ') != domain.stored.size(); });
+  for (HistoryRow& row : rows) {
+    row.kind.erase(0, kTo.size());
+    row.name.erase(0, domain.stored.size() + 1);
+  }
+  return rows;
+}
+
+std::vector<HistoryRow> History::ask(const std::string& condition) {
   std::vector<HistoryRow> rows;
   for (const auto& row :
-       administration_.ask("SELECT period, kind, name, host, total FROM greylisting_history "
-                           "WHERE " +
-                               from(since) + " AND period < " + literal(until) + " AND kind IN (" +
-                               list(kinds) + ") ORDER BY period, kind, name, host",
+       administration_.ask("SELECT period, kind, name, host, total FROM greylisting_history WHERE " +
+                               condition + " ORDER BY period, kind, name, host",
                            5)) {
     rows.push_back(
         {.period = row[0], .kind = row[1], .name = row[2], .host = row[3], .total = to_number(row[4])});
@@ -152,13 +232,16 @@ std::vector<HistoryRow> History::read(const std::string& since, const std::strin
   return rows;
 }
 
-std::vector<HistoryRow> History::read_tallies(const std::string& since, const std::string& until) {
-  return read(since, until, kTallyKinds);
+std::vector<HistoryRow> History::read_tallies(const RecipientDomain& domain, const std::string& since,
+                                              const std::string& until) {
+  return read_of(domain, since, until, kTallyKinds);
 }
 
-std::string History::first_period(const std::string& since) {
+std::string History::first_period(const RecipientDomain& domain, const std::string& since) {
+  const std::string kinds =
+      domain.is_all() ? "" : " AND kind > " + literal(kTo) + " AND kind < " + literal(kAfterTo);
   return administration_
-      .ask("SELECT COALESCE(MIN(period), '') FROM greylisting_history WHERE " + from(since), 1)
+      .ask("SELECT COALESCE(MIN(period), '') FROM greylisting_history WHERE " + from(since) + kinds, 1)
       .at(0)
       .at(0);
 }
@@ -186,12 +269,12 @@ void History::write(const std::vector<HistoryRow>& rows, bool adds) {
   }
 }
 
-void History::keep_most_frequent(const std::string& period, std::string_view kind) {
+void History::keep_most_frequent(const std::string& period, std::string_view kind, std::size_t most) {
   const std::string of_period = " FROM greylisting_history WHERE period = " + literal(period);
   const std::string of_kind = of_period + " AND kind = " + literal(kind);
   std::vector<std::string> kept;
   for (auto& row : administration_.ask(
-           "SELECT name" + of_kind + " ORDER BY total DESC, name LIMIT " + std::to_string(kMostNames), 1))
+           "SELECT name" + of_kind + " ORDER BY total DESC, name LIMIT " + std::to_string(most), 1))
     kept.push_back(std::move(row[0]));
   const std::string crowd =
       kind == kPoolMessagesKind ? of_period + " AND kind IN (" + list(kPoolKinds) + ")" : of_kind;
@@ -221,7 +304,12 @@ void History::shorten(const std::string& oldest) {
                                ", " + literal(kPoolMessagesKind) +
                                ") GROUP BY period, kind HAVING COUNT(*) > " + std::to_string(kMostNames),
                            2))
-    keep_most_frequent(crowd[0], crowd[1]);
+    keep_most_frequent(crowd[0], crowd[1], kMostNames);
+  for (const auto& crowd :
+       administration_.ask("SELECT period FROM greylisting_history WHERE kind = " + literal(kToRecordKind) +
+                               " GROUP BY period HAVING COUNT(*) > " + std::to_string(kMostRowsTo),
+                           1))
+    keep_most_frequent(crowd[0], kToRecordKind, kMostRowsTo);
 }
 
 std::vector<History::Span> History::spans_of(const std::string& name,
@@ -243,14 +331,20 @@ void History::clear() { administration_.ask("DELETE FROM greylisting_history"); 
 std::size_t fold(const Journal& journal, History& history, std::time_t now, std::time_t keep) {
   keep_host_name();
   const std::string host = host_name();
-  std::size_t hours = 0;
-  for (const std::time_t hour : journal.hours()) {
-    if (hour + kHour > now) continue;
-    history.set(rows_of(read(journal, hour), stored_time(hour), host));
-    if (hour < keep) journal.remove(hour);
-    ++hours;
+  std::vector<std::time_t> hours = journal.hours();
+  std::erase_if(hours, [now](std::time_t hour) { return hour + kHour > now; });
+  for (auto hour = hours.begin(); hour != hours.end();) {
+    const std::time_t day = day_of(*hour);
+    const auto next_day =
+        std::ranges::find_if(hour, hours.end(), [day](std::time_t each) { return day_of(each) != day; });
+    DayOfHost decided;
+    std::for_each(hour, next_day, [&](std::time_t each) { decided.read(journal, each, history, host); });
+    decided.write(day, history, host);
+    for (; hour != next_day; ++hour) {
+      if (*hour < keep) journal.remove(*hour);
+    }
   }
-  return hours;
+  return hours.size();
 }
 
 void read_before_history(const Journal& journal,
@@ -263,20 +357,20 @@ void read_before_history(const Journal& journal,
   }
 }
 
-std::map<std::string, Tally> tallies(const Journal& journal, History& history, const std::string& since,
-                                     const std::string& until) {
+std::map<std::string, Tally> tallies(const Journal& journal, History& history, const RecipientDomain& domain,
+                                     const std::string& since, const std::string& until) {
   std::map<std::string, Tally> tallies;
   const std::string host = host_name();
   read_before_history(journal, [&](const std::vector<std::time_t>& hours) {
     tallies.clear();
     std::vector<std::string> own;
     for (const std::time_t hour : hours) {
-      const std::string period = stored_time(hour);
+      const std::string period = stored_time(domain.is_all() ? hour : day_of(hour));
       if (period < since || period >= until) continue;
       own.push_back(period);
-      tallies[period].add(read(journal, hour));
+      tallies[period].add(read(journal, hour, domain));
     }
-    for (const HistoryRow& row : history.read_tallies(since, until)) {
+    for (const HistoryRow& row : history.read_tallies(domain, since, until)) {
       if (row.host == host && std::ranges::binary_search(own, row.period)) continue;
       add(tallies[row.period], row);
     }

@@ -12,6 +12,7 @@
 //     pool           a domain                            day   of these, never-retried records elsewhere
 //     pool-networks  a domain                            day   the most networks of one message
 //     pool-wait      a domain                            day   the longest wait of one, in seconds
+//     to-…           a domain, a blank, a name           day   of each of the first four, mail to that domain
 //
 // Of names only those that come most often are kept. What is too old to be kept of the first three is
 // added up, by host, kind and name, in rows of a period of their own: a host's counters never fall.
@@ -25,6 +26,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ctl/records/recipient_domain.h"
 #include "ctl/records/tally.h"
 #include "host/journal.h"
 #include "store/administration.h"
@@ -43,6 +45,12 @@ struct HistoryRow {
 
 /// The rows that say what a host's tally of that hour says.
 std::vector<HistoryRow> rows_of(const Tally& tally, const std::string& hour, const std::string& host);
+
+/// Those that say the same of the mail to a domain, as it is stored.
+std::vector<HistoryRow> rows_to(std::string_view domain, std::vector<HistoryRow> rows);
+
+/// Whether a line of the journal is of mail to that domain.
+bool is_of(const JournalLine& line, const RecipientDomain& domain);
 
 /// Adds what a row of one of the first three kinds says.
 void add(Tally& tally, const HistoryRow& row);
@@ -64,11 +72,17 @@ class History {
   std::vector<HistoryRow> read(const std::string& since, const std::string& until,
                                const std::vector<std::string_view>& kinds);
 
-  /// The same of what hosts have decided, the first three kinds.
-  std::vector<HistoryRow> read_tallies(const std::string& since, const std::string& until);
+  /// The same of the mail to a domain alone, of the first four kinds; a period is a day then.
+  std::vector<HistoryRow> read_of(const RecipientDomain& domain, const std::string& since,
+                                  const std::string& until, const std::vector<std::string_view>& kinds);
 
-  /// The first period from that one on of which it has anything; empty when there is none.
-  std::string first_period(const std::string& since);
+  /// The same of what hosts have decided, the first three kinds.
+  std::vector<HistoryRow> read_tallies(const RecipientDomain& domain, const std::string& since,
+                                       const std::string& until);
+
+  /// The first period from that one on of which it has anything, where a domain is named anything of the mail
+  /// to domains; empty when there is none.
+  std::string first_period(const RecipientDomain& domain, const std::string& since);
 
   /// All that a host has ever decided, but for these periods.
   Tally tally_of(const std::string& host, const std::vector<std::string>& except);
@@ -97,8 +111,9 @@ class History {
   void clear();
 
  private:
+  std::vector<HistoryRow> ask(const std::string& condition);
   void write(const std::vector<HistoryRow>& rows, bool adds);
-  void keep_most_frequent(const std::string& period, std::string_view kind);
+  void keep_most_frequent(const std::string& period, std::string_view kind, std::size_t most);
   std::string literal(std::string_view text) const;
   std::string from(const std::string& since) const;
   template <typename Texts>
@@ -108,8 +123,9 @@ class History {
 };
 
 /// Folds this host's journal into the history: every hour that is over. It can be done again at any time.
-/// Hours that began before `keep` are deleted from the journal; those that the history is not to keep have to
-/// be, because it would count them anew. Returns how many hours there were. Throws StoreError.
+/// Hours that began before `keep` are deleted from the journal: at midnight, because what it counts of a
+/// day's domains is of all hours that are there, or when the history begins, because it would count anew what
+/// it is not to keep. Returns how many hours there were. Throws StoreError.
 std::size_t fold(const Journal& journal, History& history, std::time_t now, std::time_t keep);
 
 /// Has `read` read these hours of the journal, and then the history: again when the clean-up has deleted one
@@ -118,8 +134,9 @@ void read_before_history(const Journal& journal,
                          const std::function<void(const std::vector<std::time_t>& hours)>& read);
 
 /// What all hosts have decided, by the hours that begin from `since` on and before `until` (as the stores
-/// have times): of other hosts what they have folded, of this one also what it has not. Throws StoreError.
-std::map<std::string, Tally> tallies(const Journal& journal, History& history, const std::string& since,
-                                     const std::string& until);
+/// have times), of a domain by the days: of other hosts what they have folded, of this one also what it has
+/// not. Throws StoreError.
+std::map<std::string, Tally> tallies(const Journal& journal, History& history, const RecipientDomain& domain,
+                                     const std::string& since, const std::string& until);
 
 }  // namespace greylisting::ctl

@@ -6,12 +6,12 @@
 
 namespace greylisting::ctl {
 
-Recent recent(const Journal& journal, std::time_t since, std::time_t now) {
+Recent recent(const Journal& journal, const RecipientDomain& domain, std::time_t since, std::time_t now) {
   Recent recent;
   for (const std::time_t hour : journal.hours()) {
     if (hour + kHour <= since) continue;
     journal.read(hour, [&](const JournalLine& line) {
-      if (line.time <= since || line.time > now) return;
+      if (line.time <= since || line.time > now || !is_of(line, domain)) return;
       recent.tally.add(line);
       if (line.is_first_retry && line.time - line.age.count() > since) ++recent.came_back;
     });
@@ -22,7 +22,7 @@ Recent recent(const Journal& journal, std::time_t since, std::time_t now) {
 OtherHosts other_hosts(History& history, std::time_t since, std::time_t now) {
   OtherHosts others;
   const std::string own = host_name();
-  for (const HistoryRow& row : history.read_tallies(stored_time(since), stored_time(now))) {
+  for (const HistoryRow& row : history.read_tallies({}, stored_time(since), stored_time(now))) {
     if (row.host == own) continue;
     add(others.tally, row);
     others.names.insert(row.host);

@@ -18,7 +18,7 @@ struct Recent {
 };
 
 /// What this host has decided after `since` and up to `now`.
-Recent recent(const Journal& journal, std::time_t since, std::time_t now);
+Recent recent(const Journal& journal, const RecipientDomain& domain, std::time_t since, std::time_t now);
 
 struct OtherHosts {
   std::set<std::string> names{};

@@ -9,6 +9,7 @@
 
 #include "ctl/commands.h"
 #include "ctl/print/table.h"
+#include "ctl/records/searched.h"
 #include "lists/entry.h"
 #include "store/statements.h"
 #include "text/ascii.h"
@@ -60,16 +61,18 @@ class Condition {
   sql::Dialect dialect_;
 };
 
-std::string condition(const Condition& column, const std::string& what, const Settings& settings,
-                      Address (*read)(std::string_view)) {
-  const bool is_path = what.size() >= 2 && what.front() == '<' && what.back() == '>';
-  const std::string text = unescaped(is_path ? what.substr(1, what.size() - 2) : what);
-  const auto at = text.rfind('@');
-  if (text.empty() || (at != std::string::npos && at != 0 && at + 1 < text.size()))
-    return column.is(read(text));
-  if (at == std::string::npos || at == 0) return column.is_at(read(at == 0 ? text : '@' + text));
-  if (settings.privacy == Privacy::hash) throw UsageError(not_with_hashes(what));
-  return column.is_like(escaped(printable(read(text + 'x').text().substr(0, at + 1))) + '%');
+std::string condition(const Condition& column, const Searched& searched, Address (*read)(std::string_view)) {
+  switch (searched.by) {
+    case Searched::By::address:
+      break;
+    case Searched::By::domain:
+      return column.is_at(read(searched.text));
+    case Searched::By::mailbox:
+      return column.is_like(escaped(printable(mailbox(searched, read))) + '%');
+    case Searched::By::part:
+      return column.is_like('%' + escaped(printable(searched.text)) + '%');
+  }
+  return column.is(read(searched.text));
 }
 
 std::string list(const std::vector<std::string>& items) {
@@ -120,26 +123,19 @@ std::string no_record(const std::string& id) {
 }
 
 std::string condition_on_sender(const std::string& what, const Settings& settings, sql::Dialect dialect) {
-  return condition(Condition("mail_from", settings, dialect), what, settings, Address::sender);
+  return condition(Condition("mail_from", settings, dialect), Searched::of(what, settings, false),
+                   Address::sender);
 }
 
 std::string condition_on_recipient(const std::string& what, const Settings& settings, sql::Dialect dialect) {
-  return condition(Condition("rcpt_to", settings, dialect), what, settings, Address::recipient);
+  return condition(Condition("rcpt_to", settings, dialect), Searched::of(what, settings, false),
+                   Address::recipient);
 }
 
 std::string condition_on_either(const std::string& word, const Settings& settings, sql::Dialect dialect) {
-  const bool is_part = word.find_first_of("@.<") == std::string::npos;
-  if (is_part && settings.privacy == Privacy::hash) throw UsageError(not_with_hashes(word));
-  const auto is_like = [&](const char* column) {
-    const std::string part = printable(ascii::lower(unescaped(word)));
-    return Condition(column, settings, dialect).is_like('%' + escaped(part) + '%');
-  };
-  return '(' + (is_part ? is_like("mail_from") : condition_on_sender(word, settings, dialect)) + " OR " +
-         (is_part ? is_like("rcpt_to") : condition_on_recipient(word, settings, dialect)) + ')';
-}
-
-std::string not_with_hashes(const std::string& word) {
-  return '"' + one_line(word) + "\" cannot be looked for with privacy=hash: only addresses and domains can";
+  const Searched searched = Searched::of(word, settings, true);
+  return '(' + condition(Condition("mail_from", settings, dialect), searched, Address::sender) + " OR " +
+         condition(Condition("rcpt_to", settings, dialect), searched, Address::recipient) + ')';
 }
 
 std::vector<RecordTable::Key> RecordTable::newest(const RecordQuery& query) {

@@ -67,18 +67,13 @@ struct RecordQuery {
   unsigned limit = 50;
 };
 
-/// The condition for what is said of a sender or a recipient: an address, `user@` or a domain with its
-/// subdomains, as in the log, with `\xNN`, and between < and >; `<>` or nothing for the null sender. With
-/// privacy=hash the condition is on hashes, and only addresses and whole domains can be looked for. Throws
-/// UsageError.
+/// The condition for what is said of a sender or a recipient (searched.h); with privacy=hash it is on hashes.
+/// Throws UsageError.
 std::string condition_on_sender(const std::string& what, const Settings& settings, sql::Dialect dialect);
 std::string condition_on_recipient(const std::string& what, const Settings& settings, sql::Dialect dialect);
 
-/// The same for a sender or a recipient; a word without `@` or a dot is any part of an address.
+/// The same for a sender or a recipient, where a word can be a part of an address.
 std::string condition_on_either(const std::string& word, const Settings& settings, sql::Dialect dialect);
-
-/// What is said of a part of an address with privacy=hash.
-std::string not_with_hashes(const std::string& word);
 
 /// Every function throws StoreError.
 class RecordTable {

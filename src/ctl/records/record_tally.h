@@ -52,6 +52,7 @@ inline constexpr std::string_view kRecordKind = "record";
 inline constexpr std::string_view kClientKind = "client";
 inline constexpr std::string_view kSenderDomainKind = "sender-domain";
 inline constexpr std::string_view kRecipientKind = "recipient";
+inline constexpr std::string_view kToRecordKind = "to-record";  // how many, by the domain of the recipient
 inline constexpr std::array kNameKinds{kClientKind, kSenderDomainKind, kRecipientKind};
 
 /// And what it has of messages that came from several networks, by the domain of their sender.

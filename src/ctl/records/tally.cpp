@@ -71,4 +71,9 @@ std::uint64_t Tally::of(Outcome outcome) const {
   return sum;
 }
 
+std::uint64_t decisions(const Tally& tally) {
+  return tally.of(Outcome::accepted) + tally.of(Outcome::deferred) + tally.of(Outcome::rejected) +
+         tally.errors();
+}
+
 }  // namespace greylisting::ctl

@@ -41,4 +41,7 @@ struct Tally {
   std::uint64_t of(Outcome outcome) const;
 };
 
+/// How many there were in all, all outcomes and errors.
+std::uint64_t decisions(const Tally& tally);
+
 }  // namespace greylisting::ctl

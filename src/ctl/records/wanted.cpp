@@ -1,12 +1,7 @@
 #include "ctl/records/wanted.h"
 
-#include <string_view>
-
-#include "ctl/commands.h"
-#include "ctl/records/record_table.h"
 #include "mail/address.h"
 #include "mail/fingerprint.h"
-#include "text/ascii.h"
 #include "text/printable.h"
 
 namespace greylisting::ctl {
@@ -14,30 +9,41 @@ namespace greylisting::ctl {
 Wanted::Wanted(const std::string& word, const Settings& settings) : network_(Network::parse(word)) {
   if (network_) return;
   const Fingerprinter fingerprinter(settings.privacy_key);
-  const bool is_path = word.size() >= 2 && word.front() == '<' && word.back() == '>';
-  const std::string text = unescaped(is_path ? word.substr(1, word.size() - 2) : word);
-  const auto at = text.rfind('@');
-  if (text.empty() || (at != std::string::npos && at != 0 && at + 1 < text.size())) {
-    is_whole_ = true;
-    const Address sender = Address::sender(text);
-    sender_ = fingerprinter.stored(sender);
-    recipient_ = fingerprinter.stored(Address::recipient(text));
-    if (!text.empty()) domain_ = fingerprinter.stored_domain(sender.domain());
-    return;
+  const Searched searched = Searched::of(word, settings, true);
+  const Address sender = Address::sender(searched.text);
+  by_ = searched.by;
+  if (by_ == Searched::By::address || by_ == Searched::By::domain) {
+    if (!searched.text.empty()) domain_ = fingerprinter.stored_domain(sender.domain());
   }
-  if (at == 0 || (at == std::string::npos && text.find('.') != std::string::npos)) {
-    domain_ = fingerprinter.stored_domain(Address::sender(at == 0 ? text : '@' + text).domain());
-    return;
+  switch (by_) {
+    case Searched::By::address:
+      sender_ = fingerprinter.stored(sender);
+      recipient_ = fingerprinter.stored(Address::recipient(searched.text));
+      break;
+    case Searched::By::domain:
+      break;
+    case Searched::By::mailbox:
+      sender_ = printable(mailbox(searched, Address::sender));
+      recipient_ = printable(mailbox(searched, Address::recipient));
+      break;
+    case Searched::By::part:
+      sender_ = recipient_ = printable(searched.text);
+      break;
   }
-  if (settings.privacy == Privacy::hash) throw UsageError(not_with_hashes(word));
-  (at == std::string::npos ? part_ : begin_) = printable(ascii::lower(text));
 }
 
-bool Wanted::is_of(const std::string& address, const std::string& whole) const {
-  if (is_whole_) return address == whole;
-  if (!part_.empty()) return address.find(part_) != std::string::npos;
-  if (!begin_.empty()) return address.starts_with(begin_);
-  return address.ends_with('@' + domain_) || address.ends_with('.' + domain_);
+bool Wanted::is_of(const std::string& address, const std::string& text) const {
+  switch (by_) {
+    case Searched::By::address:
+      break;
+    case Searched::By::domain:
+      return address.ends_with('@' + domain_) || address.ends_with('.' + domain_);
+    case Searched::By::mailbox:
+      return address.starts_with(text);
+    case Searched::By::part:
+      return address.find(text) != std::string::npos;
+  }
+  return address == text;
 }
 
 bool Wanted::matches(const JournalAttempt& attempt) const {

@@ -4,10 +4,10 @@
 #include <optional>
 #include <string>
 
+#include "ctl/records/searched.h"
 #include "host/journal.h"
 #include "mail/network.h"
 #include "settings/settings.h"
-#include "store/sql.h"
 
 namespace greylisting::ctl {
 
@@ -25,18 +25,16 @@ class Wanted {
 
   /// As it is stored; empty where the word does not say one.
   const std::string& domain() const { return domain_; }
-  const std::string& recipient() const { return recipient_; }
+  std::string recipient() const { return by_ == Searched::By::address ? recipient_ : ""; }
 
  private:
-  bool is_of(const std::string& address, const std::string& whole) const;
+  bool is_of(const std::string& address, const std::string& text) const;
 
   std::optional<Network> network_{};
-  bool is_whole_ = false;  // one address, the empty one among them
-  std::string sender_{};
-  std::string recipient_{};
+  Searched::By by_ = Searched::By::address;
+  std::string sender_{};     // the address, `user@` or part of one
+  std::string recipient_{};  // likewise
   std::string domain_{};
-  std::string begin_{};  // `user@`
-  std::string part_{};
 };
 
 }  // namespace greylisting::ctl

@@ -28,9 +28,10 @@ void read_tallies(Administration& administration, const Settings& settings, Figu
   const Journal journal(settings);
   History history(administration);
   for (DayFigures& day : figures.days) {
-    for (auto& [hour, tally] : tallies(journal, history, midnight(day.date), midnight(next_day(day.date)))) {
+    for (auto& [period, tally] :
+         tallies(journal, history, figures.domain, midnight(day.date), midnight(next_day(day.date)))) {
       day.tally.add(tally);
-      figures.hours[hour].decisions = std::move(tally.decisions);
+      if (figures.domain.is_all()) figures.hours[period].decisions = std::move(tally.decisions);
     }
     figures.total.add(day.tally);
     figures.records.add(day.records);
@@ -42,14 +43,16 @@ void read_tallies_before(Administration& administration, const Settings& setting
   const Journal journal(settings);
   History history(administration);
   for (std::string day = since; day < until; day = later(day, std::chrono::days(1))) {
-    for (const auto& [hour, tally] : tallies(journal, history, day, later(day, std::chrono::days(1))))
+    for (const auto& [period, tally] :
+         tallies(journal, history, figures.domain, day, later(day, std::chrono::days(1))))
       figures.total_before.add(tally);
   }
 }
 
 // The first day of which anything is known; after the period when there is none.
-std::string first_known_day(Administration& administration, const Settings& settings, const Period& period,
+std::string first_known_day(Administration& administration, const Settings& settings, const Figures& figures,
                             const RecordFigures& records) {
+  const Period& period = figures.period;
   std::string first = next_day(period.last);
   if (!records.days.empty()) first = std::min(first, records.days.begin()->first);
   const auto hours = Journal(settings).hours();
@@ -60,8 +63,8 @@ std::string first_known_day(Administration& administration, const Settings& sett
       break;
     }
   }
-  if (const std::string known = History(administration).first_period(begin); !known.empty())
-    first = std::min(first, known.substr(0, first.size()));
+  const std::string known = History(administration).first_period(figures.domain, begin);
+  if (!known.empty()) first = std::min(first, known.substr(0, first.size()));
   return first;
 }
 
@@ -104,8 +107,10 @@ std::int64_t days_in(const Period& period) {
          1;
 }
 
-Figures read_figures(Administration& administration, const Settings& settings, const Period& period) {
+Figures read_figures(Administration& administration, const Settings& settings, const Period& period,
+                     const RecipientDomain& domain) {
   Figures figures{.period = period,
+                  .domain = domain,
                   .host = host_name(),
                   .made = administration.now(),
                   .block = settings.block_expire,
@@ -113,26 +118,24 @@ Figures read_figures(Administration& administration, const Settings& settings, c
   const std::string end = next_day(period.last);
   const std::string begin = midnight(period.first);
   const std::string earlier = later(begin, -std::chrono::days(days_in(period)));
-  RecordFigures records = read_records(administration, settings, begin, midnight(end), minutes(1), earlier);
+  RecordFigures records =
+      read_records(administration, settings,
+                   {.since = begin, .until = midnight(end), .earlier = earlier, .domain = domain});
   for (auto day = records.days.begin(); day != records.days.end() && day->first < period.first;
        day = records.days.erase(day))
     figures.records_before.add(day->second);
   figures.may_count_twice = records.may_count_twice;
-  for (std::string date = first_known_day(administration, settings, period, records); date < end;
+  for (std::string date = first_known_day(administration, settings, figures, records); date < end;
        date = next_day(date))
     figures.days.push_back({.date = date, .records = records.days[date]});
   read_tallies(administration, settings, figures);
   read_tallies_before(administration, settings, earlier, begin, figures);
+  figures.recipients = top_without(records.recipients, records.moved_recipients);
+  if (!domain.is_all()) return figures;
   figures.clients = top_without(records.clients, records.moved_clients);
   figures.sender_domains = top_without(records.sender_domains, records.moved_sender_domains);
-  figures.recipients = top_without(records.recipients, records.moved_recipients);
   figures.pools = top_pools(records);
   return figures;
-}
-
-std::uint64_t decisions(const Tally& tally) {
-  return tally.of(Outcome::accepted) + tally.of(Outcome::deferred) + tally.of(Outcome::rejected) +
-         tally.errors();
 }
 
 std::vector<Bin> histogram(const Durations& durations) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "ctl/records/recipient_domain.h"
 #include "ctl/records/tally.h"
 #include "ctl/report/name_counts.h"
 #include "ctl/report/records.h"
@@ -31,6 +32,7 @@ struct DayFigures {
 
 struct Figures {
   Period period;                 // what was asked for
+  RecipientDomain domain{};      // the mail to which it tells of; of names only recipients are known then
   std::string host{};            // where it was made
   std::string made;              // when, by the store's clock: `YYYY-MM-DD hh:mm:ss`, UTC
   std::chrono::minutes block;    // block_expire
@@ -38,7 +40,8 @@ struct Figures {
   bool may_count_twice = false;  // records; a clean-up was at work all the time (records.h)
 
   std::vector<DayFigures> days{};        // every day from the first of which anything is known on
-  std::map<std::string, Tally> hours{};  // by `2026-11-21 06:00:00`, without waits and first retries
+  std::map<std::string, Tally> hours{};  // by `2026-11-21 06:00:00`, without waits and first retries; of a
+                                         // domain nothing is known by the hour
   Tally total{};
   RecordCounts records{};
   Tally total_before{};              // of as many days before the period, as far as anything is known of them
@@ -55,10 +58,8 @@ struct Figures {
 std::int64_t days_in(const Period& period);
 
 /// Throws StoreError.
-Figures read_figures(Administration& administration, const Settings& settings, const Period& period);
-
-/// How many there were in all, all outcomes and errors.
-std::uint64_t decisions(const Tally& tally);
+Figures read_figures(Administration& administration, const Settings& settings, const Period& period,
+                     const RecipientDomain& domain = {});
 
 /// Some of the durations.
 struct Bin {

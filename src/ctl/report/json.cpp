@@ -111,6 +111,7 @@ Json json_of(const Figures& figures) {
   return {{"since", figures.period.first},
           {"until", figures.period.last},
           {"made", figures.made},
+          {"recipient_domain", figures.domain.is_all() ? Json() : Json(figures.domain.name)},
           {"block_expire", figures.block.count()},
           {"best_block", best ? Json(best->count()) : Json()},
           {"hashed", figures.has_hashes},

@@ -57,7 +57,8 @@ void print_held_up(const Figures& day) {
 }  // namespace
 
 void print_mail(const Figures& day, const Figures& before) {
-  std::cout << "Greylisting on " << one_line(day.host) << ", " << day.period.last << " (UTC)\n\n";
+  std::cout << "Greylisting" << mail_to(day) << " on " << one_line(day.host) << ", " << day.period.last
+            << " (UTC)\n\n";
   const Column of_day(day);
   const Column of_before(before);
   std::vector<Cells> rows{

@@ -6,6 +6,7 @@
 #include "ctl/report/html.h"
 #include "ctl/report/sections.h"
 #include "ctl/report/style.h"
+#include "ctl/report/words.h"
 #include "text/printable.h"
 #include "version.h"
 
@@ -29,8 +30,8 @@ std::string head(const Figures& figures) {
          "<meta name=\"color-scheme\" content=\"light dark\">\n"
          "<meta name=\"referrer\" content=\"no-referrer\">\n"
          "<link rel=\"icon\" href=\"data:,\">\n" +
-         element("title", "Greylisting on " + escaped(one_line(figures.host)) + ", " + figures.period.first +
-                              " to " + figures.period.last) +
+         element("title", escaped("Greylisting" + mail_to(figures) + " on " + one_line(figures.host)) + ", " +
+                              figures.period.first + " to " + figures.period.last) +
          element("style", std::string(kReportStyle)) + "</head>\n";
 }
 
@@ -50,7 +51,8 @@ std::string introduction(const Figures& figures, const std::vector<Section>& sec
         element("li", element("a", escaped(section.title), attribute("href", std::string("#") + section.id)));
   return element(
       "header",
-      element("h1", "Greylisting") + element("p", escaped(subtitle(figures)), " class=\"period\"") +
+      element("h1", escaped("Greylisting" + mail_to(figures))) +
+          element("p", escaped(subtitle(figures)), " class=\"period\"") +
           paragraph("A server that brings mail for the first time is asked to try again a little later. Real "
                     "mail servers do, and are remembered; most software that sends spam does not.") +
           element("nav", element("ul", links), " aria-label=\"On this page\""));

@@ -73,8 +73,8 @@ class Reader {
   Reader(Administration& administration, const Settings& settings, RecordFigures& figures)
       : administration_(administration), settings_(settings), figures_(figures) {}
 
-  void read(const std::string& earlier, const std::string& since, const std::string& until) {
-    since_ = static_cast<std::uint32_t>(time_of(since).value_or(0));
+  void read(const RecordSpan& span) {
+    since_ = static_cast<std::uint32_t>(time_of(span.since).value_or(0));
     const auto literal = [this](const std::string& text) {
       return sql::text_literal(text, administration_.dialect());
     };
@@ -82,13 +82,15 @@ class Reader {
                                 CountedRecord::selected(administration_.now(), administration_.dialect()) +
                                 " FROM greylisting_data WHERE ";
     const std::string in_period =
-        " AND create_time >= " + literal(earlier) + " AND create_time < " + literal(until);
+        " AND create_time >= " + literal(span.earlier.empty() ? span.since : span.earlier) +
+        " AND create_time < " + literal(span.until);
     Progress progress("reading records", about_how_many());
     Slices slices(administration_);
     for (std::string slice = slices.next(); !slice.empty(); slice = slices.next()) {
       for (const auto& record :
-           administration_.ask(std::string(columns).append(slice).append(in_period), Column::columns))
-        take(record);
+           administration_.ask(std::string(columns).append(slice).append(in_period), Column::columns)) {
+        if (span.domain.has(record[Column::recipient])) take(record);
+      }
       progress.advance(kSlice);
     }
     for (const auto& [day, counts] : days_) figures_.days[day_of(day * kDay)].add(counts);
@@ -218,35 +220,39 @@ void add_row(RecordFigures& figures, const HistoryRow& row) {
 
 }  // namespace
 
-RecordFigures read_records(Administration& administration, const Settings& settings, const std::string& since,
-                           const std::string& until, std::chrono::seconds patience,
-                           const std::string& earlier) {
-  const std::string& begin = earlier.empty() ? since : earlier;
+RecordFigures read_records(Administration& administration, const Settings& settings, const RecordSpan& span,
+                           std::chrono::seconds patience) {
   History history(administration);
-  const std::vector<std::string_view> days_alone{kRecordKind};
-  const auto read_history = [&](const std::vector<std::string_view>& kinds, const auto& take) {
-    for (std::string day = begin; day < until;) {
+  std::vector<std::string_view> names{kRecipientKind};
+  if (span.domain.is_all()) {
+    names.assign(kNameKinds.begin(), kNameKinds.end());
+    names.insert(names.end(), kPoolKinds.begin(), kPoolKinds.end());
+  }
+  const auto read_history = [&](const RecipientDomain& domain, const auto& take, bool with_names = false) {
+    for (std::string day = span.earlier.empty() ? span.since : span.earlier; day < span.until;) {
       const std::string next = later(day, std::chrono::days(1));
-      const auto& those = day < since ? days_alone : kinds;
-      for (HistoryRow& row : history.read(day, next, those)) take(std::move(row));
+      for (HistoryRow& row : history.read_of(domain, day, next, {kRecordKind})) take(std::move(row));
+      if (with_names && day >= span.since) {
+        for (HistoryRow& row : history.read(day, next, names)) take(std::move(row));
+      }
       day = next;
     }
   };
   // What is counted of deleted records only grows: where it is the same as before, none was deleted
   // meanwhile.
   std::vector<HistoryRow> before;
-  read_history({kRecordKind}, [&before](HistoryRow row) { before.push_back(std::move(row)); });
+  read_history({}, [&before](HistoryRow row) { before.push_back(std::move(row)); });
   for (const auto end = std::chrono::steady_clock::now() + patience;;) {
     RecordFigures figures;
-    Reader(administration, settings, figures).read(begin, since, until);
+    Reader(administration, settings, figures).read(span);
+    read_history(
+        span.domain,
+        [&](const HistoryRow& row) {
+          if (row.kind != kRecipientKind || span.domain.has(row.name)) add_row(figures, row);
+        },
+        true);
     std::vector<HistoryRow> after;
-    std::vector<std::string_view> kinds{kRecordKind};
-    kinds.insert(kinds.end(), kNameKinds.begin(), kNameKinds.end());
-    kinds.insert(kinds.end(), kPoolKinds.begin(), kPoolKinds.end());
-    read_history(kinds, [&](HistoryRow row) {
-      add_row(figures, row);
-      if (row.kind == kRecordKind) after.push_back(std::move(row));
-    });
+    read_history({}, [&after](HistoryRow row) { after.push_back(std::move(row)); });
     figures.may_count_twice = after != before;
     if (!figures.may_count_twice || std::chrono::steady_clock::now() >= end) return figures;
     before = std::move(after);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "ctl/records/recipient_domain.h"
 #include "ctl/report/name_counts.h"
 #include "store/administration.h"
 
@@ -47,13 +48,19 @@ struct RecordFigures {
   bool may_count_twice = false;  // what was deleted while it was read, among the records and as deleted
 };
 
-/// Counts what was first seen from `since` on and before `until`, and by the day alone from `earlier` on,
-/// midnights as the stores have them: the records
-/// that there are, read in slices by their key, each in a statement of its own, so that nobody who writes has
-/// to wait; and those that the clean-up has deleted. Where it deletes some meanwhile all are read again, for
-/// as long as `patience`. Throws StoreError.
-RecordFigures read_records(Administration& administration, const Settings& settings, const std::string& since,
-                           const std::string& until, std::chrono::seconds patience = std::chrono::minutes(1),
-                           const std::string& earlier = "");
+/// What is asked for: triplets that were first seen from `since` on and before `until`, and by the day alone
+/// from `earlier` on, midnights as the stores have them.
+struct RecordSpan {
+  std::string since;
+  std::string until;
+  std::string earlier{};     // empty for none
+  RecipientDomain domain{};  // of the mail to it alone; of names only recipients are known then
+};
+
+/// Counts the records that there are, read in slices by their key, each in a statement of its own, so that
+/// nobody who writes has to wait; and those that the clean-up has deleted. Where it deletes some meanwhile
+/// all are read again, for as long as `patience`. Throws StoreError.
+RecordFigures read_records(Administration& administration, const Settings& settings, const RecordSpan& span,
+                           std::chrono::seconds patience = std::chrono::minutes(1));
 
 }  // namespace greylisting::ctl

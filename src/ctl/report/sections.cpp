@@ -293,7 +293,8 @@ PageTable table_of_hours(const Figures& figures) {
 }
 
 Section by_day(const Figures& figures) {
-  Chart chart = figures.days.size() > kFewDays ? chart_of_days(figures) : chart_of_few_days(figures);
+  const bool is_by_hour = figures.days.size() <= kFewDays && figures.domain.is_all();
+  Chart chart = is_by_hour ? chart_of_few_days(figures) : chart_of_days(figures);
   leave_out_errors(chart);
   chart.description = sentence_of(chart, figures.total);
   PageTable table{
@@ -308,12 +309,13 @@ Section by_day(const Figures& figures) {
     row.cells.push_back({percentile_text(day.tally.waits, 50)});
     row.cells.push_back({percentile_text(day.tally.waits, 90)});
   }
-  return {"decisions",
-          figures.days.size() <= kFewDays    ? "Hour by hour"
-          : figures.days.size() <= kManyDays ? "Day by day"
-                                             : "Week by week",
-          svg(chart) + folded("By day as a table", table) +
-              folded("Every hour as a table", table_of_hours(figures), true)};
+  return {
+      "decisions",
+      is_by_hour                         ? "Hour by hour"
+      : figures.days.size() <= kManyDays ? "Day by day"
+                                         : "Week by week",
+      svg(chart) + folded("By day as a table", table) +
+          (figures.domain.is_all() ? folded("Every hour as a table", table_of_hours(figures), true) : "")};
 }
 
 Section by_hour(const Figures& figures) {
@@ -504,26 +506,29 @@ PageTable table_of(const char* title, const char* first, const std::vector<NameC
 }
 
 Section names(const Figures& figures) {
+  constexpr const char* kTitle = "Whose mail was never retried";
   if (figures.are_names_left_out)
-    return {"names", "Senders that never retried",
-            paragraph("Addresses are left out of this page (--no-names).")};
-  if (figures.clients.empty())
-    return {"names", "Senders that never retried", paragraph("There is no such mail.")};
+    return {"names", kTitle, paragraph("Addresses are left out of this page (--no-names).")};
+  if (figures.recipients.empty()) return {"names", kTitle, paragraph("There is no such mail.")};
   const auto list = [](const char* id, const PageTable& table) {
     return element("div", html(table), attribute("id", id));
   };
+  std::string lists = list("recipients", table_of("Recipients it was for", "recipient", figures.recipients));
+  if (figures.domain.is_all()) {
+    lists =
+        list("clients", table_of("Networks it came from", "network", figures.clients)) +
+        list("sender-domains", table_of("Domains it said it was from", "domain", figures.sender_domains)) +
+        lists;
+  }
   return {
-      "names", "Senders that never retried",
-      element("div",
-              list("clients", table_of("Networks it came from", "network", figures.clients)) +
-                  list("sender-domains",
-                       table_of("Domains it said it was from", "domain", figures.sender_domains)) +
-                  list("recipients", table_of("Recipients it was for", "recipient", figures.recipients)),
-              " class=\"columns\"") +
+      "names", kTitle,
+      element("div", lists, " class=\"columns\"") +
           remark(figures.has_hashes
                      ? "Addresses and domains are kept as hashes (privacy=hash) and shown as such."
-                     : "A sender can claim any domain. Mail of providers that send from several networks is "
-                       "not counted here; it has a table of its own below.")};
+                 : figures.domain.is_all()
+                     ? "A sender can claim any domain. Mail of providers that send from several networks is "
+                       "not counted here; it has a table of its own below."
+                     : "Where it came from is counted for the mail to all domains together.")};
 }
 
 Section pools(const Figures& figures) {
@@ -597,9 +602,10 @@ std::vector<Section> sections(const Figures& figures) {
     sections.push_back({"summary", "At a glance", paragraph(kNothingKnown)});
   } else {
     sections = {summary(figures), by_day(figures)};
-    if (figures.days.size() > 1) sections.push_back(by_hour(figures));
-    for (const auto& section : {waits, never_retried, blocks, names, pools})
-      sections.push_back(section(figures));
+    const bool is_of_all = figures.domain.is_all();
+    if (figures.days.size() > 1 && is_of_all) sections.push_back(by_hour(figures));
+    for (const auto& section : {waits, never_retried, blocks, names}) sections.push_back(section(figures));
+    if (is_of_all) sections.push_back(pools(figures));
     sections.push_back(words());
     if (figures.days.front().date > figures.period.first) {
       sections.front().content +=

@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kDays = 14;
 constexpr std::uint64_t kBarWidth = 40;
 
-constexpr std::size_t kTextWidth = 100;
+constexpr std::size_t kTextWidth = 80;
 
 // The text in lines of no more columns than that, broken between words.
 std::string wrapped(const std::string& text) {
@@ -46,9 +46,10 @@ void align(std::vector<Cells>& rows) {
   }
 }
 
-void print_figures(std::vector<Cells> rows) {
+// The first column is cut where a terminal is too narrow.
+void print_figures(std::vector<Cells> rows, bool is_wide = true) {
   align(rows);
-  print_table(rows);
+  print_table(rows, {.cut = {0}, .is_wide = is_wide});
 }
 
 std::string bar(std::uint64_t part, std::uint64_t most) {
@@ -82,19 +83,25 @@ void print_summary(const Figures& figures) {
 
 void print_days(const Figures& figures) {
   const std::size_t left_out = figures.days.size() > kDays ? figures.days.size() - kDays : 0;
-  head(left_out > 0 ? "The last " + std::to_string(kDays) + " days (--json has all)" : "By day");
-  std::vector<Cells> rows{{"day", "accepted", "deferred", "rejected", "errors", "median delay", "90 % within",
-                           "new triplets", "never retried", "undecided"}};
+  const std::string days =
+      left_out > 0 ? "the last " + std::to_string(kDays) + " days (--json has all)" : "by day";
+  std::vector<Cells> decided{{"day", "accepted", "deferred", "rejected", "errors", "delay", "90 % within"}};
+  std::vector<Cells> seen{{"day", "new triplets", "passed", "never retried", "undecided"}};
   for (std::size_t i = left_out; i < figures.days.size(); ++i) {
-    const DayFigures& day = figures.days[i];
-    rows.push_back({day.date, number_text(day.tally.of(Outcome::accepted)),
-                    number_text(day.tally.of(Outcome::deferred)),
-                    number_text(day.tally.of(Outcome::rejected)), number_text(day.tally.errors()),
-                    percentile_text(day.tally.waits, 50), percentile_text(day.tally.waits, 90),
-                    number_text(day.records.all()), share_text(day.records.never_retried, day.records.all()),
-                    share_text(day.records.undecided, day.records.all())});
+    const auto& [date, tally, records] = figures.days[i];
+    const std::string day = date + (figures.made.starts_with(date) ? " so far" : "");
+    decided.push_back({day, number_text(tally.of(Outcome::accepted)),
+                       number_text(tally.of(Outcome::deferred)), number_text(tally.of(Outcome::rejected)),
+                       number_text(tally.errors()), percentile_text(tally.waits, 50),
+                       percentile_text(tally.waits, 90)});
+    seen.push_back({day, number_text(records.all()), share_text(records.passed, records.all()),
+                    share_text(records.never_retried, records.all()),
+                    share_text(records.undecided, records.all())});
   }
-  print_figures(std::move(rows));
+  head("Decisions and the median delay, " + days);
+  print_figures(std::move(decided));
+  head("What became of new triplets, " + days);
+  print_figures(std::move(seen));
 }
 
 void print_waits(const Figures& figures) {
@@ -133,16 +140,16 @@ void print_blocks(const Figures& figures) {
   std::cout << wrapped(block_sentence(figures)) << '\n';
 }
 
-void print_names(const std::string& what, const std::vector<NameCount>& names) {
+void print_names(const std::string& what, const std::vector<NameCount>& names, bool is_wide) {
   if (names.empty()) return;
   head(what);
   std::vector<Cells> rows;
   rows.reserve(names.size());
   for (const NameCount& name : names) rows.push_back({one_line(name.name), number_text(name.count)});
-  print_figures(std::move(rows));
+  print_figures(std::move(rows), is_wide);
 }
 
-void print_pools(const Figures& figures) {
+void print_pools(const Figures& figures, bool is_wide) {
   if (figures.pools.empty()) return;
   head("Providers whose mail came from several networks before it passed");
   std::vector<Cells> rows{{"sender domain", "messages", "networks", "longest wait", "failed attempts"}};
@@ -150,14 +157,14 @@ void print_pools(const Figures& figures) {
     rows.push_back({one_line(pool.domain), number_text(pool.messages), number_text(pool.networks),
                     pool.messages == 0 ? "-" : duration_text(pool.longest), number_text(pool.in_vain)});
   }
-  print_figures(std::move(rows));
+  print_figures(std::move(rows), is_wide);
 }
 
 }  // namespace
 
-void print(const Figures& figures) {
-  std::cout << "Greylisting from " << figures.period.first << " to " << figures.period.last
-            << ", whole days in UTC\n";
+void print(const Figures& figures, bool is_wide) {
+  std::cout << "Greylisting" << mail_to(figures) << " from " << figures.period.first << " to "
+            << figures.period.last << ", whole days in UTC\n";
   if (figures.days.empty()) {
     std::cout << "Nothing is known of that time.\n";
     return;
@@ -170,10 +177,10 @@ void print(const Figures& figures) {
   print_days(figures);
   print_waits(figures);
   print_blocks(figures);
-  print_names("Networks of clients that never retried", figures.clients);
-  print_names("Sender domains of mail that was never retried", figures.sender_domains);
-  print_names("Recipients of mail that was never retried", figures.recipients);
-  print_pools(figures);
+  print_names("Networks of clients that never retried", figures.clients, is_wide);
+  print_names("Sender domains of mail that was never retried", figures.sender_domains, is_wide);
+  print_names("Recipients of mail that was never retried", figures.recipients, is_wide);
+  print_pools(figures, is_wide);
   if (figures.has_hashes) std::cout << "\nAddresses are shown as privacy=hash has stored them.\n";
 }
 

@@ -5,7 +5,7 @@
 
 namespace greylisting::ctl {
 
-/// On standard output.
-void print(const Figures& figures);
+/// On standard output; names are cut where a terminal is too narrow for them, unless it is to be wide.
+void print(const Figures& figures, bool is_wide);
 
 }  // namespace greylisting::ctl

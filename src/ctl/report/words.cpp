@@ -19,6 +19,10 @@ std::string minutes_text(std::chrono::minutes block) { return std::to_string(blo
 
 }  // namespace
 
+std::string mail_to(const Figures& figures) {
+  return figures.domain.is_all() ? "" : " of mail to " + figures.domain.name;
+}
+
 std::string bin_text(const Bin& bin) {
   if (!bin.to) return edge_text(bin.from) + " and more";
   if (bin.from == seconds(0)) return "under " + edge_text(*bin.to);

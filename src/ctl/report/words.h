@@ -11,6 +11,9 @@
 
 namespace greylisting::ctl {
 
+/// ` of mail to example.org`; empty for all mail.
+std::string mail_to(const Figures& figures);
+
 /// `under 1 min`, `5 to 10 min`, `30 min to 1 h`, `24 h and more`
 std::string bin_text(const Bin& bin);
 

@@ -1,0 +1,39 @@
+#include "ctl/records/searched.h"
+
+#include "ctl/commands.h"
+#include "text/ascii.h"
+#include "text/printable.h"
+
+namespace greylisting::ctl {
+namespace {
+
+Searched read(const std::string& word, bool can_be_part) {
+  using By = Searched::By;
+  const bool is_path = word.size() >= 2 && word.front() == '<' && word.back() == '>';
+  const std::string text = unescaped(is_path ? word.substr(1, word.size() - 2) : word);
+  const auto at = text.rfind('@');
+  if (text.empty()) return {.by = By::address};
+  if (at == 0) return {.by = By::domain, .text = text};
+  if (at != std::string::npos) return {.by = at + 1 < text.size() ? By::address : By::mailbox, .text = text};
+  if (can_be_part && !is_path && text.find('.') == std::string::npos)
+    return {.by = By::part, .text = ascii::lower(text)};
+  return {.by = By::domain, .text = '@' + text};
+}
+
+}  // namespace
+
+Searched Searched::of(const std::string& word, const Settings& settings, bool can_be_part) {
+  Searched searched = read(word, can_be_part);
+  if (settings.privacy == Privacy::hash && (searched.by == By::mailbox || searched.by == By::part)) {
+    throw UsageError('"' + one_line(word) +
+                     "\" cannot be looked for with privacy=hash: only addresses and domains can");
+  }
+  return searched;
+}
+
+std::string mailbox(const Searched& searched, Address (*read)(std::string_view)) {
+  const std::string text = read(searched.text + 'x').text();
+  return text.substr(0, text.rfind('@') + 1);
+}
+
+}  // namespace greylisting::ctl

@@ -36,8 +36,8 @@ struct Deleted {
   std::uint64_t batches = 0;
 };
 
-// A decision that wants what a transaction holds waits for its end: that is not longer than a person would
-// notice, and in between there is as much time for decisions as the transaction took. A slow or busy store
+// A decision that wants what a transaction holds waits for its end: that is no longer than a decision takes
+// anyway, and in between there is as much time for decisions as the transaction took. A slow or busy store
 // thus gets small transactions and long rests, and a fast one is soon done.
 class Pace {
  public:
@@ -58,7 +58,7 @@ class Pace {
 
  private:
   using Clock = std::chrono::steady_clock;
-  static constexpr std::chrono::milliseconds kTransaction{50};
+  static constexpr std::chrono::milliseconds kTransaction{5};
   static constexpr unsigned kFewest = 100;
   static constexpr unsigned kMost = 5000;
 

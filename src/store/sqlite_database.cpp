@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <ctime>
 #include <filesystem>
 #include <utility>
 
@@ -45,16 +46,30 @@ std::string remedy_for(int error, const std::string& file) {
   }
 }
 
+// Of somebody else's lock, which is looked for every millisecond: SQLite's own way is to sleep longer each
+// time, and so long after the lock is gone. Returns whether it is to be tried again.
+int wait_a_moment(void* patience, int times) {
+  auto& its = *static_cast<SqliteDatabase::Patience*>(patience);
+  const auto now = std::chrono::steady_clock::now();
+  if (times == 0) its.since = now;
+  if (now - its.since >= its.most) return 0;
+  constexpr timespec kMoment{.tv_sec = 0, .tv_nsec = 1'000'000};
+  nanosleep(&kMoment, nullptr);
+  return 1;
+}
+
 // Folds a write-ahead log of this many pages into the file and begins it anew. A process that finds the file
 // closed reads all of the log, and nobody else would ever begin it anew where one process follows the other.
 constexpr int kMaxLog = 200;
 
 int fold_in_long_log(void* patience, sqlite3* connection, const char* database, int pages) {
   if (pages < kMaxLog) return SQLITE_OK;
+  // What takes long, the disk, while others write; then, with nobody else about, the little that is left.
+  sqlite3_wal_checkpoint_v2(connection, database, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
   // Whoever reads or writes meanwhile is not waited for: somebody else does it then.
-  sqlite3_busy_timeout(connection, 0);
+  sqlite3_busy_handler(connection, nullptr, nullptr);
   sqlite3_wal_checkpoint_v2(connection, database, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
-  sqlite3_busy_timeout(connection, *static_cast<int*>(patience));
+  sqlite3_busy_handler(connection, wait_a_moment, patience);
   return SQLITE_OK;
 }
 
@@ -74,7 +89,7 @@ class PrivateFiles {
 
 SqliteDatabase::SqliteDatabase(std::string file, std::chrono::milliseconds patience, Mode mode)
     : file_(std::move(file)),
-      patience_(std::make_unique<int>(static_cast<int>(patience.count()))),
+      patience_(std::make_unique<Patience>(Patience{.most = patience})),
       connection_(nullptr, sqlite3_close_v2) {
   const PrivateFiles private_files;
   sqlite3* connection = nullptr;
@@ -84,7 +99,7 @@ SqliteDatabase::SqliteDatabase(std::string file, std::chrono::milliseconds patie
   if (!connection_) throw StoreError("SQLite: out of memory", "raise the memory limit (softlimit -m)");
   sqlite3_extended_result_codes(connection, 1);
   if (opened != SQLITE_OK) fail();
-  sqlite3_busy_timeout(connection, *patience_);
+  sqlite3_busy_handler(connection, wait_a_moment, patience_.get());
   if (mode == Mode::read) return;
   // A process that lives for a millisecond leaves the write-ahead log to the next one instead of folding it
   // in.

@@ -25,6 +25,12 @@ class SqliteDatabase {
   /// used.
   SqliteDatabase(std::string file, std::chrono::milliseconds patience, Mode mode = Mode::write);
 
+  /// How long a lock is waited for.
+  struct Patience {
+    std::chrono::milliseconds most;
+    std::chrono::steady_clock::time_point since{};
+  };
+
   /// A transaction that begins with writing, so that it never waits for a lock with a picture of the file
   /// that is outdated when it gets it. It is taken back unless it is committed.
   class Writing {
@@ -98,7 +104,7 @@ class SqliteDatabase {
 
   std::string file_;
   std::optional<std::string> brought_from_;
-  std::unique_ptr<int> patience_;  // milliseconds; where SQLite finds it, wherever this object is
+  std::unique_ptr<Patience> patience_;  // where SQLite finds it, wherever this object is
   std::unique_ptr<sqlite3, decltype(&sqlite3_close_v2)> connection_;
 };
 

@@ -610,10 +610,16 @@ TEST_CASE("A report's page leads with three figures and how they have changed", 
     CHECK_THAT(page, Contains(text));
   CHECK_THAT(page, !Contains(">2026-11-20 so far<"));
 
+  // A narrow last column's words end with it, so that they are whole.
+  figures.days.assign(20, {.date = "2026-11-21"});
+  CHECK_THAT(ctl::page(figures),
+             Contains(R"(<text class="label at-edge" x="100.0000%")") && Contains(">so far</text>"));
+
   // Nothing to compare with, and a day that is over.
   figures.total_before = {};
   figures.records_before = {};
   figures.made = "2026-11-22 00:00:00";
+  figures.days.resize(2);
   const std::string alone = ctl::page(figures);
   CHECK_THAT(alone, !Contains("days before") && !Contains("so far") && Contains("whole days in UTC"));
 }

@@ -25,6 +25,9 @@ constexpr std::size_t kLettersOfSome = 40;
 // On a telephone there is room for the values above so many columns. The style sheet leaves others out there.
 constexpr std::size_t kMostWithValues = 8;
 
+// More columns are narrower than two words.
+constexpr std::size_t kMostWithWords = 8;
+
 // A column is that part of its share of the width; where there are very many, all of it.
 constexpr double kFull = 0.78;
 constexpr std::size_t kVeryMany = 120;
@@ -135,8 +138,12 @@ class Drawing {
                                      (chart_.has_ranges ? " range" : "")) +
               x + attribute("y", std::to_string(kLabels)) + '>' + escaped(column.label) + "</text>";
     }
+    // The last of many is narrower than that, and stands at the edge.
     if (column.is_partial) {
-      text += R"(<text class="label")" + x + attribute("y", std::to_string(kSoFar)) + ">so far</text>";
+      const bool is_at_edge = chart_.columns.size() > kMostWithWords;
+      text += "<text" + attribute("class", is_at_edge ? "label at-edge" : "label") +
+              attribute("x", percent(is_at_edge ? middle + share / 2 : middle)) +
+              attribute("y", std::to_string(kSoFar)) + ">so far</text>";
     }
     return text + "</g>\n";
   }

@@ -56,6 +56,7 @@ section {
 .chart .axis { stroke: var(--strong-line); }
 .chart .grid { stroke: var(--line); }
 .chart .value, .chart .label { text-anchor: middle; }
+.chart .label.at-edge { text-anchor: end; }
 .chart .value { fill: var(--ink); font-weight: 600; }
 .chart .label.marked { fill: var(--ink); font-weight: 700; text-decoration: underline; }
 .chart .scale { text-anchor: end; }
@@ -140,8 +141,8 @@ footer { color: var(--soft); font-size: .875rem; padding-bottom: 2.5rem; }
   header, main, footer { max-width: none; padding-left: 0; padding-right: 0; }
   nav { display: none; }
   section { border: 0; border-top: 1px solid var(--line); border-radius: 0; padding: .75rem 0; margin: 0; }
-  h2, .chart, .tiles, tr, thead, .short { break-inside: avoid; }
-  h2, caption, thead { break-after: avoid; }
+  h2, p, .chart, .tiles, tr, thead, .short { break-inside: avoid; }
+  h2, caption, thead, section > p:not(.remark), .legend { break-after: avoid; }
   tbody tr:first-child, tbody tr:nth-child(2) { break-before: avoid; }
   .scroll { overflow: visible; }
   details::details-content { content-visibility: visible; block-size: auto; }

@@ -22,7 +22,7 @@ std::string shown(const std::string& address) { return address.empty() ? "<>" : 
 Session session_of(const AttemptWords& words) {
   if (words.triplet.size() != 3)
     throw UsageError("an attempt is IP SENDER RECIPIENT; the null sender is '<>'");
-  const std::string& client = words.triplet[0];
+  const std::string client = without_brackets(words.triplet[0]);
   if (!IpAddress::parse(client)) {
     throw UsageError('"' + one_line(client) +
                      "\" is not an IP address; the order is IP SENDER RECIPIENT, as in: 192.0.2.7 "

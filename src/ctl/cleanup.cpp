@@ -59,11 +59,11 @@ class Pace {
  private:
   using Clock = std::chrono::steady_clock;
   static constexpr std::chrono::milliseconds kTransaction{5};
-  static constexpr unsigned kFewest = 100;
+  static constexpr unsigned kFewest = 250;
   static constexpr unsigned kMost = 5000;
 
   const CleanupOptions& options_;
-  unsigned rows_ = 100;
+  unsigned rows_ = kFewest;
 };
 
 Deleted delete_all(Expiry& expiry, Expiry::Slice (Expiry::*delete_some)(std::size_t), Pace& pace,

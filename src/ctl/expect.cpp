@@ -13,6 +13,15 @@
 #include "text/utc.h"
 
 namespace greylisting::ctl {
+namespace {
+
+// As the log has it, or between < and >.
+std::string address_in(const std::string& text) {
+  const bool is_path = text.size() >= 2 && text.front() == '<' && text.back() == '>';
+  return unescaped(is_path ? text.substr(1, text.size() - 2) : text);
+}
+
+}  // namespace
 
 int expect(const LoadedSettings& loaded, const ExpectOptions& options) {
   constexpr std::chrono::hours kLongest{24};
@@ -22,16 +31,17 @@ int expect(const LoadedSettings& loaded, const ExpectOptions& options) {
                      "\" is not a duration of a day at most: 10m, 2h, 1d; for longer: greylistctl skip " +
                      one_line(options.recipient));
   }
-  const Address recipient = Address::recipient(options.recipient);
+  const Address recipient = Address::recipient(address_in(options.recipient));
   const auto at = recipient.text().rfind('@');
-  if (at == std::string::npos || at == 0 || recipient.domain().empty())
+  const bool has_more = recipient.text().find_first_of(" <>[]\t") != std::string::npos;
+  if (at == std::string::npos || at == 0 || recipient.domain().empty() || has_more)
     throw UsageError("\"" + one_line(options.recipient) +
                      "\" is not an address; name one as bob@example.org");
 
   const auto administration = open_administration(loaded.settings);
-  const std::string until = later(administration->now(), *time);
-  expect_all(*administration,
-             {{expected_by(recipient, Fingerprinter(loaded.settings.privacy_key)), time->count()}});
+  const Expectation expected = expected_by(recipient, Fingerprinter(loaded.settings.privacy_key));
+  expect_all(*administration, {{expected, time->count()}});
+  const std::string until = expected_until(*administration, expected);
   const std::string undo = "greylistctl remove expected " + shell_word(one_line(recipient.text()));
   if (options.json) {
     std::cout << Json{{"recipient", one_line(recipient.text())},

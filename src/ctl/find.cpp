@@ -20,6 +20,7 @@
 #include "ctl/records/expected.h"
 #include "ctl/records/first_passes.h"
 #include "ctl/records/record_table.h"
+#include "ctl/records/searched.h"
 #include "host/journal.h"
 #include "text/csv.h"
 #include "text/utc.h"
@@ -31,7 +32,7 @@ namespace {
 constexpr std::size_t kAtOnce = 1000;
 
 Network network_of(const std::string& text) {
-  if (const auto network = Network::parse(text)) return *network;
+  if (const auto network = searched_network(text)) return *network;
   throw UsageError("--client: \"" + one_line(text) +
                    "\" is not an address or network: 192.0.2.7, 192.0.2.0/24, 2001:db8::/32");
 }
@@ -41,7 +42,7 @@ RecordQuery query_of(const FindOptions& options, const Settings& settings, Admin
   RecordQuery query{
       .pending = options.pending, .passed = options.passed, .pools = options.pools, .limit = options.limit};
   if (!options.word.empty()) {
-    query.client = Network::parse(options.word);
+    query.client = searched_network(options.word);
     if (!query.client) query.either = condition_on_either(options.word, settings, dialect);
   }
   if (!options.client.empty()) {

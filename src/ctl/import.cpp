@@ -28,6 +28,7 @@
 #include "ctl/print/terminal.h"
 #include "settings/control_file.h"
 #include "text/utc.h"
+#include "text/utf8.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -64,6 +65,7 @@ std::string name_of(const ImportOptions& options) {
 struct Content {
   std::vector<Entry> entries{};
   std::vector<std::string> problems{};
+  std::size_t cut = 0;       // comments that are longer than the store keeps
   bool is_unusable = false;  // nothing of it counts; `problems` says why
 };
 
@@ -101,6 +103,8 @@ Content read_lines(ListFormat format, const ImportOptions& options) {
   });
   for (const ListedPattern& listed : list->entries) {
     Entry entry = entry_of(listed, options);
+    if (entry.comment != line_of_utf8(listed.comment.empty() ? options.comment : listed.comment))
+      ++content.cut;
     if (const auto why = objection(entry)) {
       content.problems.push_back(name_of(options) + ':' + std::to_string(listed.line) + ": " + *why);
     } else {
@@ -302,6 +306,8 @@ std::optional<ImportedEntries> import_entries(const LoadedSettings& loaded, cons
       return allows_by_unbelieved_name(entry, loaded.settings);
     }));
   }
+  if (content.cut > 0)
+    imported.notes.push_back(counted(content.cut, "comment") + " longer than there is room for, and cut");
   if (counts.by_name > 0) {
     imported.notes.push_back(std::to_string(counts.by_name)
                                  .append(counts.by_name == 1 ? " of them allows" : " of them allow")

@@ -21,6 +21,7 @@
 #include "ctl/records/earned.h"
 #include "ctl/records/expected.h"
 #include "mail/expectation.h"
+#include "settings/own_domains.h"
 #include "text/utc.h"
 
 namespace greylisting::ctl {
@@ -108,12 +109,13 @@ void decide(Lesson& lesson, const NetworkStanding& standing, const Circumstances
 std::vector<ToExpect> answers_to(const std::vector<Correspondence>& outgoing, const Settings& settings,
                                  std::time_t now) {
   const Fingerprinter fingerprinter(settings.privacy_key);
+  const auto is_here = [own = own_domains()](std::string_view domain) { return is_own(domain, own); };
   std::vector<ToExpect> answers;
   for (const Correspondence& correspondence : outgoing) {
     const std::int64_t left = correspondence.last + std::chrono::seconds(settings.answers).count() - now;
     if (left <= 0) continue;
     for (Expectation& expectation :
-         expected_answers(correspondence.sender, correspondence.recipient, fingerprinter))
+         expected_answers(correspondence.sender, correspondence.recipient, fingerprinter, is_here))
       answers.push_back({.expectation = std::move(expectation), .seconds = left});
   }
   return answers;

@@ -234,7 +234,7 @@ std::string first_of(const Journal& journal) {
 
 // A host of a network is asked about with its network: another of it may have come first.
 std::string with_neighbours(const std::string& word, const Settings& settings) {
-  const auto network = Network::parse(word);
+  const auto network = searched_network(word);
   return network ? at_least_counted(*network, settings).text() : word;
 }
 

@@ -7,9 +7,12 @@
 #include <chrono>
 #include <cstdlib>
 #include <exception>
+#include <string_view>
 
+#include "host/rcptcheck.h"
 #include "mail/expectation.h"
 #include "process/deadline.h"
+#include "settings/own_domains.h"
 #include "settings/settings.h"
 #include "store/stores.h"
 
@@ -29,7 +32,8 @@ void note(const std::string& sender, const std::string& recipient, Log::To to) {
   const LoadedSettings loaded = load_settings(std::getenv);
   const Settings& settings = loaded.settings;
   if (settings.answers.count() == 0 || !loaded.unusable.empty()) return;
-  const auto answers = expected_answers(sender, recipient, Fingerprinter(settings.privacy_key));
+  const auto is_here = [](std::string_view domain) { return is_own(domain, own_domains()); };
+  const auto answers = expected_answers(sender, recipient, Fingerprinter(settings.privacy_key), is_here);
   if (answers.empty()) return;
   const Log log(static_cast<LogLevel>(settings.loglevel), to);
   const std::string failure = "an answer that is to be expected could not be noted: ";
@@ -58,7 +62,8 @@ void note_outgoing(const std::string& sender, const std::string& recipient, Log:
   _exit(0);
 }
 
-void note_outgoing(const Environment& environment) {
+void note_outgoing(const Environment& of_host) {
+  const Environment environment = rcptcheck::is_asked(of_host) ? rcptcheck::as_of_spp(of_host) : of_host;
   const char* const sender = environment("SMTPMAILFROM");
   const char* const recipient = environment("SMTPRCPTTO");
   if (sender == nullptr || recipient == nullptr) return;

@@ -94,18 +94,6 @@ bool is_address_literal(std::string_view domain) {
   return domain.size() > 2 && domain.starts_with('[') && domain.ends_with(']');
 }
 
-// [::1]   [::1]/128   [IPv6:::1], as Postfix and mail addresses write a client's address.
-std::string without_brackets(std::string_view text) {
-  const auto end = text.rfind(']');
-  if (!text.starts_with('[') || end == std::string_view::npos) return std::string(text);
-  const std::string_view behind = text.substr(end + 1);
-  std::string_view inside = text.substr(1, end - 1);
-  if (ascii::lower(inside.substr(0, 5)) == "ipv6:") inside.remove_prefix(5);
-  if (!IpAddress::parse(inside.substr(0, inside.find('/'))) || (!behind.empty() && behind[0] != '/'))
-    return std::string(text);
-  return std::string(inside).append(behind);
-}
-
 // 10   10.   195.235.39
 std::optional<Network> network_of_first_octets(std::string_view text) {
   if (text.ends_with('.')) text.remove_suffix(1);
@@ -155,17 +143,6 @@ std::optional<unsigned> prefix_of_mask(std::string_view text) {
     if (Network::of(*IpAddress::parse("255.255.255.255"), prefix).first() == *mask) return prefix;
   }
   return std::nullopt;
-}
-
-std::optional<Network> network_in(std::string_view text) {
-  const std::string plain = without_brackets(text);
-  if (auto network = network_of_first_octets(plain)) return network;
-  const auto slash = std::min(plain.find('/'), plain.size());
-  const bool is_ipv4 = plain.find(':') == std::string::npos;
-  const auto prefix = is_ipv4
-                          ? prefix_of_mask(std::string_view(plain).substr(std::min(slash + 1, plain.size())))
-                          : std::nullopt;
-  return Network::parse(prefix ? plain.substr(0, slash + 1) + std::to_string(*prefix) : plain);
 }
 
 struct OctetRange {
@@ -299,6 +276,28 @@ void add_address_keys(std::vector<std::string>& keys, PatternKind kind, const Ad
 }
 
 }  // namespace
+
+std::string without_brackets(std::string_view text) {
+  const auto end = text.rfind(']');
+  if (!text.starts_with('[') || end == std::string_view::npos) return std::string(text);
+  const std::string_view behind = text.substr(end + 1);
+  std::string_view inside = text.substr(1, end - 1);
+  if (ascii::lower(inside.substr(0, 5)) == "ipv6:") inside.remove_prefix(5);
+  if (!IpAddress::parse(inside.substr(0, inside.find('/'))) || (!behind.empty() && behind[0] != '/'))
+    return std::string(text);
+  return std::string(inside).append(behind);
+}
+
+std::optional<Network> listed_network(std::string_view text) {
+  const std::string plain = without_brackets(text);
+  if (auto network = network_of_first_octets(plain)) return network;
+  const auto slash = std::min(plain.find('/'), plain.size());
+  const bool is_ipv4 = plain.find(':') == std::string::npos;
+  const auto prefix = is_ipv4
+                          ? prefix_of_mask(std::string_view(plain).substr(std::min(slash + 1, plain.size())))
+                          : std::nullopt;
+  return Network::parse(prefix ? plain.substr(0, slash + 1) + std::to_string(*prefix) : plain);
+}
 
 std::string_view word(PatternKind kind) {
   switch (kind) {
@@ -452,7 +451,7 @@ Pattern Pattern::parse(std::string_view word, std::string_view text) {
   if (*kind == PatternKind::host && text == kNone) {
     pattern.read_no_name();
   } else if (*kind == PatternKind::host) {
-    if (const auto network = network_in(text)) {
+    if (const auto network = listed_network(text)) {
       pattern.read_network(*network);
     } else if (text.find('@') != std::string_view::npos) {
       refuse(*kind, text, "is an address: write sender or recipient in front of it");

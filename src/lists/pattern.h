@@ -121,6 +121,14 @@ class Pattern {
   std::shared_ptr<const Regexp> regexp_;  // shared by copies
 };
 
+/// A client without brackets, `[::1]`, `[::1]/128` or `[IPv6:::1]` as Postfix and mail addresses write it;
+/// other text as it is.
+std::string without_brackets(std::string_view text);
+
+/// The network of a client as lists have it: an address or a network, in brackets, too (`[::1]`), with a mask
+/// of dots (`192.0.2.0/255.255.255.0`), or by its first octets (`192.0.2`).
+std::optional<Network> listed_network(std::string_view text);
+
 /// The patterns that `text` stands for: one, or for a range, `192.0.2.5-192.0.2.20` or `192.0.2-5.1-20`
 /// after `client`, its networks. A name may begin as a range does. Throws PatternError.
 std::vector<Pattern> patterns_of(std::string_view word, std::string_view text);

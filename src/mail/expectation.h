@@ -2,7 +2,9 @@
 // so, and the keys under which a store has it.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mail/address.h"
@@ -26,9 +28,10 @@ std::vector<Expectation> expectations_of(const Address& sender, const Address& r
 
 /// What mail from a user here to a correspondent has expected: answers of the correspondent and, unless the
 /// domain is that of a provider of many, of others there. Nothing for the null sender, and between addresses
-/// of one domain, which anybody can write from outside.
+/// of one domain or to one that is here, too (`is_own`), which anybody can write from outside.
 std::vector<Expectation> expected_answers(const std::string& user, const std::string& correspondent,
-                                          const Fingerprinter& fingerprinter);
+                                          const Fingerprinter& fingerprinter,
+                                          const std::function<bool(std::string_view domain)>& is_own = {});
 
 /// Everything to this recipient.
 Expectation expected_by(const Address& recipient, const Fingerprinter& fingerprinter);

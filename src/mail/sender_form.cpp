@@ -40,9 +40,12 @@ std::optional<Srs> read_srs0(std::string_view rest) {
 bool is_srs_separator(char c) { return c == '=' || c == '+' || c == '-'; }
 
 // SRS0=HASH=TT=domain=local, or SRS1=HASH=forwarder==HASH=TT=domain=local, where of two separators the second
-// can be another one.
+// can be another one. Exchange Online writes mailbox+SRS=HASH=TT=domain=local.
 std::optional<Srs> read_srs(std::string_view local_part) {
   constexpr std::size_t kName = 4;
+  constexpr std::string_view kOfMailbox = "+srs=";
+  if (const auto name = local_part.find(kOfMailbox); name != std::string_view::npos && name > 0)
+    return read_srs0(local_part.substr(name + kOfMailbox.size()));
   if (local_part.size() <= kName || !is_srs_separator(local_part[kName])) return std::nullopt;
   std::string_view rest = local_part.substr(kName + 1);
   if (local_part.starts_with("srs0")) return read_srs0(rest);
@@ -68,12 +71,17 @@ std::size_t turns(std::string_view text) {
 bool is_random(std::string_view token, bool is_whole) {
   constexpr std::size_t kHexadecimal = 8;
   constexpr std::size_t kLong = 16;
+  constexpr std::size_t kVeryLong = 20;
   const std::size_t size = token.size();
   if (is_whole && size < kLong) return false;
   if (ascii::is_digits(token)) return true;
   const std::size_t changes = turns(token);
   if (ascii::is_hexadecimal(token)) return size >= kLong || (size >= kHexadecimal && changes >= 2);
-  return (size >= kLong && changes >= 3) || (size >= kHexadecimal && changes >= 4);
+  // ezmlm's: twenty letters, of which each is half a byte.
+  if (size == kVeryLong && std::ranges::all_of(token, [](char c) { return c >= 'a' && c <= 'p'; }))
+    return true;
+  return (size >= kVeryLong && changes >= 2) || (size >= kLong && changes >= 3) ||
+         (size >= kHexadecimal && changes >= 4);
 }
 
 bool is_part_of_token(char c) {

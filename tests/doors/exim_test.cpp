@@ -33,17 +33,21 @@ class Exim {
       std::this_thread::yield();
     }
     std::string acl = read_file(source_tree() / "config/exim.acl");
-    const std::string sample = "127.0.0.1:10023";
-    const std::size_t at = acl.find(sample, acl.find("readsocket"));
-    REQUIRE(at != std::string::npos);
-    acl.replace(at, sample.size(), "127.0.0.1:" + log.substr(0, log.find('\n')));
+    const std::string sample = "inet:127.0.0.1:10023";
+    for (int i = 0; i < 2; ++i) {
+      const std::size_t at = acl.find(sample);
+      REQUIRE(at != std::string::npos);
+      acl.replace(at, sample.size(), "inet:127.0.0.1:" + log.substr(0, log.find('\n')));
+    }
     write_file(
         directory_ / "conf",
         "primary_hostname = mx.example.org\nspool_directory = " + directory_.path().string() +
             "/spool\nlog_file_path = " + directory_.path().string() +
             "/%slog\nacl_smtp_rcpt = rcpt\nacl_smtp_data = data\nhost_lookup =\ntls_advertise_hosts =\n"
             "begin acl\nrcpt:\n" +
-            acl + "accept\ndata:\ndiscard\n");
+            acl +
+            "accept\ndata:\ndiscard\nbegin authenticators\nplain:\ndriver = plaintext\npublic_name = PLAIN\n"
+            "server_condition = yes\nserver_set_id = $auth2\n");
     // Exim gives root up for that user.
     const std::filesystem::path spool = directory_ / "spool";
     std::filesystem::permissions(directory_.path(), std::filesystem::perms(0755));
@@ -58,7 +62,7 @@ class Exim {
   void stop() { service_.stop(); }
 
   // What it says to a client, and what it logs.
-  std::string converse(const std::string& commands) const {
+  std::string converse(const std::string& commands, const std::string& before = "") const {
     const std::string here = directory_.path();
     const std::string exim = built("debian/exim");
     const Result result =
@@ -71,7 +75,8 @@ class Exim {
                   "/usr/lib/*; do LD_LIBRARY_PATH=$directory:$LD_LIBRARY_PATH; done && export "
                   "LD_LIBRARY_PATH && exec " +
                   exim + "/usr/sbin/exim4 -C " + here + "/conf -bh 192.0.2.1"},
-             .input = "EHLO mx.example.net\r\nMAIL FROM:<alice@example.net>\r\n" + commands + "QUIT\r\n"});
+             .input = "EHLO mx.example.net\r\n" + before + "MAIL FROM:<alice@example.net>\r\n" + commands +
+                      "QUIT\r\n"});
     return result.output + result.errors;
   }
 
@@ -102,6 +107,24 @@ TEST_CASE("Exim: deferred, accepted with a header field when it comes back, reje
 
   const std::string known = exim.converse(rcpt);
   CHECK_THAT(known, Contains("\n250 Accepted"));
+}
+
+TEST_CASE("Exim: whom its users write to is expected to answer", "[exim]") {
+  if (geteuid() != 0) {
+    WARN("not tested: Exim is given its user by root alone");
+    return;
+  }
+  const Installation installation(Backend::sqlite, "spf=host\n");
+  installation.attempt({});  // makes the file
+  const Exim exim(installation);
+  const std::string outgoing =
+      exim.converse("RCPT TO:<carol@example.com>\r\n", "AUTH PLAIN AGFsaWNlAHNlY3JldA==\r\n");
+  CHECK_THAT(outgoing, Contains("\n235 Authentication succeeded") && Contains("\n250 Accepted"));
+  for (int i = 0; i < 3000 && installation.sql("SELECT COUNT(*) FROM greylisting_expected") == Rows{{"0"}};
+       ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  CHECK(logged(installation.attempt({.sender = "carol@example.com", .recipient = "alice@example.net"}),
+               "reason") == "expected");
 }
 
 TEST_CASE("Exim: a service that is not there lets mail pass", "[exim]") {

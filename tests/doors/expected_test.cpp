@@ -67,6 +67,11 @@ const std::vector<Scenario> kAnswers{
                .environment = {{"RELAYCLIENT", ""}, {"GLANSWERS", "0"}}},
               ignored()),
       Stored{"SELECT COUNT(*) FROM greylisting_expected", {{"0"}}}}},
+    {"no answer is expected from a domain that is here, too, which anybody could claim",
+     "",
+     {},
+     {write("control/rcpthosts", "example.org\nexample.com\n"), user_writes("carol@example.com"),
+      comes("boss@example.com", deferred("new")), comes("carol@example.com", deferred("new"))}},
     {"traps and denials come first, and what the triplet has earned stays its own",
      "",
      {},
@@ -298,6 +303,19 @@ TEST_CASE("greylistctl expect says what it does not understand", "[integration][
   CHECK_THAT(errors({"example.org"}),
              Contains("\"example.org\" is not an address; name one as bob@example.org"));
   CHECK_THAT(errors({"@example.org"}), Contains("is not an address"));
+  CHECK_THAT(errors({"Bob <bob@example.org>"}), Contains("\"Bob <bob@example.org>\" is not an address"));
+}
+
+TEST_CASE("greylistctl expect says until when the recipient is expected, not what was asked for",
+          "[integration][expected][ctl]") {
+  const Installation installation(GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite));
+  const auto end = [&](const char* duration) {
+    const std::string text = ctl(installation, {"expect", "<bob@example.org>", "--for", duration}).output;
+    CHECK_THAT(text, StartsWith("expected: all mail to bob@example.org, until "));
+    return text.substr(0, text.find('\n'));
+  };
+  const std::string day = end("1d");
+  CHECK(end("5m") == day);
 }
 
 }  // namespace greylisting::test

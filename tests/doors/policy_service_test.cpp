@@ -1,7 +1,13 @@
 // greylisting-policy as a mail server meets it: requests on its standard input, answers on its standard
 // output.
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -78,6 +84,35 @@ TEST_CASE("greylisting-policy: a triplet waits, passes with a header once a mess
   const Result known = serve(installation, postfix_request("bob@example.org", "", "3.4"));
   CHECK(known.output == kDunno);
   CHECK_THAT(known.errors, Contains("reason=known"));
+}
+
+// As the qmail-postgrey patch and s/qmail ask: a connection for each request, of whose answer one call reads
+// 64 bytes.
+TEST_CASE("greylisting-policy: the first 64 bytes that come say what becomes of the mail", "[policy]") {
+  const Installation installation(Backend::sqlite, "block_expire=5\nspf=host\n");
+  const std::filesystem::path log = installation.home() / "tcpserver";
+  BackgroundProcess service({.arguments = {"tcpserver", "-1", "-RHl0", "127.0.0.1", "0",
+                                           built("greylisting-policy"), "--home", installation.home()}},
+                            log);
+  while (read_file(log).find('\n') == std::string::npos) REQUIRE(service.is_running());
+  const auto port = static_cast<std::uint16_t>(std::stoul(read_file(log)));
+  const auto asked = [&](const std::string& request) {
+    const int connection = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(::connect(connection, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    REQUIRE(::write(connection, request.data(), request.size()) == static_cast<ssize_t>(request.size()));
+    std::array<char, 64> answer{};
+    const ssize_t size = ::read(connection, answer.data(), answer.size());
+    ::close(connection);
+    REQUIRE(size > 0);
+    return std::string(answer.data(), static_cast<std::size_t>(size));
+  };
+  CHECK(asked(postfix_request("bob@example.org")) == kDefer);
+  installation.pass_time(std::chrono::minutes(6));
+  CHECK(asked(postfix_request("bob@example.org")) == kDunno);
 }
 
 TEST_CASE("greylisting-policy: the next message on a connection has a header of its own", "[policy]") {

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <thread>
 
 #include "tests/support/catch.h"
 #include "tests/support/installation.h"
@@ -70,6 +71,16 @@ TEST_CASE("RCPTCHECK: rejected, and not asked for a client that may relay", "[rc
   const Seen relay = run_as_rcptcheck(installation, {{"RELAYCLIENT", ""}});
   CHECK(relay.status == 0);
   CHECK(relay.log.empty());
+}
+
+TEST_CASE("RCPTCHECK: whom a client writes to that may relay is expected to answer", "[rcptcheck]") {
+  const Installation installation(Backend::sqlite);
+  run_as_rcptcheck(installation, {{"RELAYCLIENT", ""}});
+  for (int i = 0; i < 3000 && installation.sql("SELECT COUNT(*) FROM greylisting_expected") == Rows{{"0"}};
+       ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  const Rcpt answer{.sender = "bob@example.org", .recipient = "alice@example.net"};
+  CHECK(logged(installation.attempt(answer), "reason") == "expected");
 }
 
 TEST_CASE("RCPTCHECK: a store that does not answer in time", "[rcptcheck]") {

@@ -86,6 +86,33 @@ TEST_CASE("check says whether DNS answers, which the policy service asks for SPF
   CHECK_THAT(checked("spf=host\ndns_server=" + silent.address()), !Contains("DNS: "));
 }
 
+TEST_CASE("check asks a policy service that listens", "[check]") {
+  const Installation installation(Backend::sqlite, "spf=host");
+  const auto checked = [&](const std::string& program) {
+    const std::filesystem::path log = installation.home() / "tcpserver";
+    BackgroundProcess service(
+        {.arguments = {"tcpserver", "-1", "-RHl0", "127.0.0.1", "0", "sh", "-c", program}}, log);
+    while (read_file(log).find('\n') == std::string::npos) REQUIRE(service.is_running());
+    const std::string port = read_file(log).substr(0, read_file(log).find('\n'));
+    write_file(installation.home() / "postfix/main.cf",
+               "smtpd_recipient_restrictions = check_policy_service { inet:127.0.0.1:" + port +
+                   ", default_action=DUNNO }\n");
+    write_file(installation.home() / "postfix/master.cf", master_cf());
+    return check_with_postfix(installation);
+  };
+  const Result works =
+      checked("exec " + built("greylisting-policy").string() + " --home " + installation.home().string());
+  CAPTURE(works.output);
+  CHECK(works.status == 0);
+  CHECK_THAT(works.output, Contains("ok       Postfix: ") && Contains(" asks inet:127.0.0.1:"));
+  for (const char* const program : {"exit 0", "echo 220 hello; cat"}) {
+    const Result fails = checked(program);
+    CAPTURE(program, fails.output);
+    CHECK(fails.status == 1);
+    CHECK_THAT(fails.output, Contains(", and it gives no answer: "));
+  }
+}
+
 TEST_CASE("check says what keeps Postfix from asking", "[check]") {
   struct Broken {
     std::string main;
@@ -101,6 +128,18 @@ TEST_CASE("check says what keeps Postfix from asking", "[check]") {
       {main_cf(), "#" + master_cf(), "", 0},
       {service, master_cf(), "has no default_action=DUNNO", 0},
       {service + "smtpd_policy_service_default_action = DUNNO\n", master_cf(), "ok       Postfix: ", 0},
+      {"smtpd_recipient_restrictions = check_policy_service { unix:private/policyd-spf, "
+       "default_action=DUNNO }\n",
+       master_cf() + "policyd-spf unix - n n - 0 spawn user=x argv=/usr/bin/policyd-spf\n",
+       "asks only unix:private/policyd-spf, not greylisting-policy, so nothing of its mail is greylisted", 0},
+      {"smtpd_recipient_restrictions =\n check_policy_service unix:private/policyd-spf,\n# why not\n "
+       "check_policy_service unix:private/greylisting\n",
+       "policyd-spf unix - n n - 0 spawn user=x argv=/usr/bin/policyd-spf\n",
+       "asks unix:private/greylisting, and ", 1},
+      {"smtpd_data_restrictions = check_policy_service { unix:private/greylisting, default_action=DUNNO }\n",
+       master_cf(), "asks unix:private/greylisting in smtpd_data_restrictions, when all recipients", 0},
+      {"smtpd_recipient_restrictions = check_policy_service { inet:127.0.0.1:1, default_action=DUNNO }\n",
+       master_cf(), "asks inet:127.0.0.1:1, and it gives no answer: ", 1},
       {main_cf(), "greylisting unix - n n - 0 spawn user=x argv=/missing/greylisting-policy\n",
        "/missing/greylisting-policy is not there", 1},
   };

@@ -653,6 +653,42 @@ TEST_CASE("The examples of greylisting.conf(5) and greylisting(8) work as they a
   CHECK(attempt.output == by_hand[2].str() + '\n');
 }
 
+TEST_CASE("Each kind of late mail that is told of has a test", "[documentation]") {
+  const std::map<std::string, std::string> tests{
+      {"mailing lists and newsletters", "sender_form: a sender that changes with every message is one"},
+      {"forwarded mail (SRS)", "Pattern: an entry for a sender matches its mail through SRS"},
+      {"answers to your users", "answers are expected"},
+      {"sign-in codes and links",
+       "greylistctl expect accepts all mail to somebody for a while, and the list shows it"},
+      {"providers that retry from other networks", "judgement: pools"},
+      {"servers that try again late",
+       "with the block that is built in, the mail of ten providers waits for 5:35 at the median"},
+      {"clients that retried before", "judgement: trust"},
+      {"clients through NAT64", "greylisting-policy: a client of NAT64 is the IPv4 client"},
+      {"any mail while a clock was wrong",
+       "a record that was first seen in the future is blocked from now for no longer than a block"}};
+  std::string sources;
+  for (const auto& file : fs::recursive_directory_iterator(source_tree() / "tests")) {
+    if (file.path().extension() == ".cpp" && file.path().filename() != "documentation_test.cpp")
+      sources += read_file(file.path());
+  }
+  const std::string text = read_file(source_tree() / "docs/how-it-decides.md");
+  const std::string section = text.substr(text.find("## Mail that comes late"));
+  const Words rows =
+      matches(section.substr(0, section.find("\n## ", 1)), R"(\n\| ([^|]+) \| [^|]+ \|(?=\n))");
+  std::size_t known = 0;
+  for (const std::string& row : rows) {
+    CAPTURE(row);
+    if (row == "kind of mail" || row == "---") continue;
+    const auto test =
+        std::ranges::find_if(tests, [&row](const auto& each) { return row.starts_with(each.first); });
+    REQUIRE(test != tests.end());
+    CHECK(sources.find('"' + test->second + '"') != std::string::npos);
+    ++known;
+  }
+  CHECK(known == tests.size());
+}
+
 TEST_CASE("bash completes subcommands, options, words and file names", "[documentation]") {
   const Offers expected = expected_offers();
   const TemporaryDirectory here;

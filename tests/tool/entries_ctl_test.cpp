@@ -702,6 +702,13 @@ TEST_CASE("import takes files of any length in batches", "[entries]") {
     CHECK(logged(installation.attempt({.client = client}), "reason") == "allowed");
 }
 
+TEST_CASE("An import says that it has cut comments", "[entries]") {
+  const Installation installation(Backend::sqlite);
+  const Result result = ctl(installation, {"import", "plain", "-"},
+                            "192.0.2.1 # " + std::string(3000, 'x') + "\n192.0.2.2 # short\n");
+  CHECK_THAT(result.output, Contains("note: 1 comment longer than there is room for, and cut\n"));
+}
+
 TEST_CASE("An import that is stopped says how far it came, and goes on from there", "[entries]") {
   const Installation installation(GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite));
   CAPTURE(name(installation.backend()));

@@ -8,6 +8,7 @@
 #include "tests/support/catch.h"
 #include "tests/support/ctl.h"
 #include "tests/support/installation.h"
+#include "tests/support/journal.h"
 #include "tests/support/stored.h"
 
 namespace greylisting::test {
@@ -65,6 +66,8 @@ TEST_CASE("An entry that matches too much is not made without --yes", "[hindsigh
             "matches every address of example.org, for which this host takes mail"},
            {{"deny", "recipient", "/@virtual\\.example$/"}, "every address of virtual.example"},
            {{"trap", "example.org"}, "every address of example.org"},
+           {{"trap", "*.example.com"}, "every address of .example.com, for which this host takes mail"},
+           {{"deny", "recipient", "mail.example.com"}, "every address of mail.example.com"},
            {{"trap", "bob@example.org"},
             "trap recipient bob@example.org has had mail: 3 records of the last 7 days have passed; to do it "
             "all "
@@ -92,6 +95,30 @@ TEST_CASE("An entry that matches too much is not made without --yes", "[hindsigh
     CHECK(ctl(installation, arguments).status == 0);
     installation.sql("DELETE FROM greylisting_entries");
   }
+}
+
+TEST_CASE("A few records are enough to warn of what denies them all", "[hindsight]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  add_records(installation, 7, true);
+  const Result refused = ctl(installation, {"deny", "192.0.2.0/24"});
+  CHECK(refused.status == 2);
+  CHECK_THAT(refused.errors, Contains("would have denied 7 of 7 records"));
+  CHECK(ctl(installation, {"allow", "192.0.2.0/24"}).status == 0);
+}
+
+TEST_CASE("A trap for a mailbox in use, of which there is no record, is not made without --yes",
+          "[hindsight]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  begin_journal(installation);
+  installation.put({"allow", "client", "203.0.113.0/24"});
+  REQUIRE(logged(installation.attempt({.client = "203.0.113.5"}), "reason") == "allowed");
+  CHECK_THAT(ctl(installation, {"trap", "bob@example.org"}).errors,
+             Contains("has had mail: this host has accepted it 1 time of late; to do it all the same"));
+  REQUIRE(ctl(installation, {"expect", "joe@example.org", "--for", "1h"}).status == 0);
+  CHECK_THAT(ctl(installation, {"trap", "joe@example.org"}).errors, Contains("waits for answers"));
+  CHECK(ctl(installation, {"trap", "nobody@example.org"}).status == 0);
 }
 
 TEST_CASE("Narrow entries are made without a word", "[hindsight]") {

@@ -1,5 +1,6 @@
 // greylistctl report and status of the mail to one domain.
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>

@@ -463,6 +463,10 @@ TEST_CASE("find shows the records that are asked for, the newest first", "[recor
            {{"--since", "2090-01-01"}, {}},
            {{"192.0.2.1"}, {first}},
            {{"192.0.2.0/23"}, {null, under, first}},
+           {{"192.0.2.0/255.255.254.0"}, {null, under, first}},
+           {{"192.0.2"}, {null, first}},
+           {{"[192.0.2.1]"}, {first}},
+           {{"--client", "[2001:db8::1]"}, {sub}},
            {{"a@example.net"}, {first}},
            {{"bob@example.org"}, {pool, under, first}},
            {{"example.net", "--pending"}, {sub, under}},
@@ -576,7 +580,7 @@ TEST_CASE("find writes any number of records as they come, the newest first", "[
       const std::string number = std::to_string(i);
       rows += (rows.empty() ? "(x'" : ", (x'") + std::string(32 - number.size(), '0') + number + "', " +
               number + ", x'c6336401', 'a" + number + "@example.com', 'b@example.org', " +
-              installation.seconds_from_now(60) + ", " + installation.seconds_from_now(3600) + ", 1, " +
+              installation.seconds_from_now(86400) + ", " + installation.seconds_from_now(172800) + ", 1, " +
               installation.seconds_from_now(-static_cast<int>(i * 7919 % kRecords)) + ')';
     }
     installation.sql(
@@ -953,7 +957,7 @@ TEST_CASE("What cannot be explained, found, passed or forgotten is said with a r
            {{"forget", "alice@example.net"}, 2, "or --client NETWORK"},
            {{"forget"}, 2, "or --client NETWORK"},
            {{"forget", "1", "--client", "192.0.2.0/24"}, 2, "name nothing else"},
-           {{"forget", "--client", "192.0.2"}, 2, "is not an address or network"},
+           {{"forget", "--client", "192.0.2.x"}, 2, "is not an address or network"},
            {{"forget", "--client", "203.0.113.0/24"}, 1, "nothing is known of 203.0.113.0/24"},
            {{"find", "--client", "example.net"}, 2, "is not an address or network"},
            {{"find", "--since", "yesterday"}, 2, "is neither a duration (90m, 12h, 30d, 2w) nor a date"},

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "settings/own_domains.h"
 #include "tests/support/catch.h"
 
 namespace greylisting {
@@ -40,8 +42,9 @@ TEST_CASE("expected_answers: the address and its domain, to the user alone", "[e
 }
 
 TEST_CASE("expected_answers: of a provider of many the address alone", "[expectation]") {
-  for (const std::string domain : {"gmail.com", "outlook.com", "outlook.de", "hotmail.co.uk", "yahoo.co.jp",
-                                   "gmx.net", "web.de", "icloud.com", "yandex.ru", "qq.com"}) {
+  for (const std::string domain :
+       {"gmail.com", "outlook.com", "outlook.de", "hotmail.co.uk", "yahoo.co.jp", "gmx.net", "web.de",
+        "icloud.com", "yandex.ru", "qq.com", "tuta.com", "privaterelay.appleid.com", "mynet.com"}) {
     CAPTURE(domain);
     CHECK(found(kBob, "alice@" + domain, "alice@" + domain, kBob) == Whos{Expected::sender});
     CHECK(found(kBob, "alice@" + domain, "carol@" + domain, kBob).empty());
@@ -54,6 +57,17 @@ TEST_CASE("expected_answers: nothing for null senders, nor within a domain", "[e
   CHECK(expected_answers("", "alice@example.net", kPlain).empty());
   CHECK(expected_answers(kBob, "", kPlain).empty());
   CHECK(expected_answers(kBob, "carol@EXAMPLE.org", kPlain).empty());
+}
+
+TEST_CASE("expected_answers: nothing from a domain that is here, too", "[expectation]") {
+  const auto own = [](std::string_view domain) {
+    return is_own(domain, {"example.com", "example.org", ".wild.example"});
+  };
+  CHECK(expected_answers(kBob, "carol@Example.com", kPlain, own).empty());
+  CHECK(expected_answers(kBob, "carol@sub.wild.example", kPlain, own).empty());
+  CHECK(expected_answers(kBob, "carol@wild.example", kPlain, own).size() == 2);
+  CHECK(expected_answers(kBob, "carol@sub.example.com", kPlain, own).size() == 2);
+  CHECK(expected_answers(kBob, "carol@example.net", kPlain, own).size() == 2);
 }
 
 TEST_CASE("expected_by: everything to the recipient, of the null sender, too", "[expectation]") {

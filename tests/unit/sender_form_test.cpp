@@ -133,6 +133,11 @@ TEST_CASE("sender_form: what it makes of one", "[sender_form]") {
   CHECK(form("bounce-100-200-u@m100.list.example") == "bounce-#-u@m100.list.example");
   CHECK(form("SRS0=h=TT=Example.com=Bounce-1@fwd.example") == "srs0=example.com=bounce-#@fwd.example");
   CHECK(form("a--1--2@x") == "a--#--#@x");
+  CHECK(form("bob+SRS=AbCdE=GH=example.com=carol@fwd.example") == "srs0=example.com=carol@fwd.example");
+  CHECK(form("bounce-mfrggzdfmztwq2lknb2hkltm@x") == "bounce-#@x");
+  CHECK(form("list-return-warn-1732598312.ponmlkjihgfedcbaabcd-bob=example.org@x") ==
+        "list-return-warn-#-bob=example.org@x");
+  CHECK(form("christopherwilliamson85@x") == "christopherwilliamson85@x");
   CHECK(form("no-1-domain") == "no-1-domain");
   // What only looks like SRS is folded as anything else.
   CHECK(form("SRS0=h@fwd.example") == "srs0=h@fwd.example");
@@ -150,9 +155,11 @@ TEST_CASE("original_sender: whose mail an SRS address carries", "[sender_form]")
   CHECK(original("SRS0=Xy7z=QT=Example.com=Alice@fwd.example") == "alice@example.com");
   CHECK(original("SRS0+Xy7z=QT=example.com=prvs=1234abcdef=alice@fwd.example") == "alice@example.com");
   CHECK(original("SRS1=Kk3l=fwd.example==Xy7z=QT=example.com=alice@next.example") == "alice@example.com");
+  CHECK(original("bob+SRS=AbCdE=GH=Example.com=Carol@fwd.example") == "carol@example.com");
   for (const std::string sender :
-       {"", "alice@example.com", "SRS0=x@fwd.example", "srs0", "SRS1=a=b@fwd.example",
-        "SRS0=h=toolong=example.com=a@fwd.example", "SRS0=h=TT=example.com=@fwd.example"})
+       {"", "alice@example.com", "+SRS=AbCdE=GH=example.com=carol@fwd.example", "bob+SRS=x@fwd.example",
+        "SRS0=x@fwd.example", "srs0", "SRS1=a=b@fwd.example", "SRS0=h=toolong=example.com=a@fwd.example",
+        "SRS0=h=TT=example.com=@fwd.example"})
     CHECK(original(sender) == "none");
 }
 

@@ -17,8 +17,4 @@ std::optional<std::string> breadth_of(const Pattern& pattern);
 /// Whether the pattern of recipients matches every address of that domain.
 bool is_all_of(const Pattern& pattern, const std::string& domain);
 
-/// The domains that this host takes mail for: control/rcpthosts, morercpthosts, locals and virtualdomains, as
-/// far as they can be read. One for subdomains alone, `.example.org`, is left out.
-std::vector<std::string> own_domains();
-
 }  // namespace greylisting::ctl

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <iostream>
 #include <optional>
 #include <string_view>
@@ -13,7 +14,11 @@
 #include "ctl/lists/breadth.h"
 #include "ctl/print/figure_words.h"
 #include "ctl/print/terminal.h"
+#include "ctl/records/expected.h"
 #include "ctl/records/record_table.h"
+#include "host/journal.h"
+#include "mail/fingerprint.h"
+#include "settings/own_domains.h"
 #include "text/printable.h"
 #include "text/utc.h"
 
@@ -25,6 +30,7 @@ constexpr std::size_t kMaxRecords = 5000;
 constexpr std::size_t kMostWarnings = 10;
 constexpr std::size_t kMaxRegexps = 50;  // held against all records
 constexpr std::uint64_t kMany = 20;
+constexpr std::uint64_t kManyDenied = 5;
 constexpr std::uint64_t kOneIn = 10;
 constexpr unsigned kNarrowIpv4 = 24;
 constexpr unsigned kNarrowIpv6 = 48;
@@ -131,7 +137,9 @@ Counts counts_of(const std::vector<Entry>& entries, const Past& past) {
   return counts;
 }
 
-bool is_much(std::uint64_t part, std::uint64_t all) { return part >= kMany && part * kOneIn >= all; }
+bool is_much(std::uint64_t part, std::uint64_t all, bool that_denies) {
+  return part >= (that_denies ? kManyDenied : kMany) && part * kOneIn >= all;
+}
 
 // What the action does to an attempt.
 std::string_view doing(Action action) {
@@ -177,12 +185,37 @@ std::uint64_t accepted_for(const Entry& entry, std::uint64_t in_sample, Administ
                               condition_on_recipient(text, settings, administration.dialect()));
 }
 
+// Of a mailbox without such a record, what else says that somebody reads it: mail that was accepted for the
+// client's sake is in this host's journal, and whoever has written waits for answers.
+std::string in_use(const Entry& entry, Administration& administration, const Settings& settings) {
+  const std::string& text = entry.pattern.text();
+  if (text.find('@') == std::string::npos || text.ends_with('@')) return "";
+  const std::string condition = condition_on_recipient(text, settings, administration.dialect());
+  if (!expected_mail(administration, condition).empty()) return " has written mail, and waits for answers";
+  const std::string stored = Fingerprinter(settings.privacy_key).stored(Address::recipient(text));
+  std::uint64_t accepted = 0;
+  const Journal journal(settings);
+  for (const std::time_t hour : journal.hours()) {
+    journal.read(hour, [&](const JournalLine& line) {
+      if (!line.reason || outcome_of(*line.reason) != Outcome::accepted) return;
+      if (const auto attempt = attempt_of(line); attempt && attempt->recipient == stored) ++accepted;
+    });
+  }
+  return accepted == 0 ? ""
+                       : " has had mail: this host has accepted it " + counted(accepted, "time") + " of late";
+}
+
 // A whole domain that this host takes mail for; empty for none.
 std::string own_domain_of(const Entry& entry, const std::vector<std::string>& domains) {
   if (!denies(entry)) return "";
-  const auto found = std::ranges::find_if(
-      domains, [&](const std::string& domain) { return is_all_of(entry.pattern, domain); });
-  return found == domains.end() ? "" : *found;
+  const auto found = std::ranges::find_if(domains, [&](const std::string& domain) {
+    return is_all_of(entry.pattern, domain.starts_with('.') ? "host" + domain : domain);
+  });
+  if (found != domains.end()) return *found;
+  // A subdomain of one that is there for all of its subdomains.
+  const std::string& text = entry.pattern.text();
+  const std::string domain = text.substr(std::min(text.find_first_not_of("=*.@"), text.size()));
+  return is_own(domain, domains) && is_all_of(entry.pattern, domain) ? domain : "";
 }
 
 // Without the figure; empty for an entry that is no harm by what it says.
@@ -194,7 +227,7 @@ std::string harm_of(const Entry& entry, std::uint64_t in_sample, Administration&
     return " matches every address of " + domain + ", for which this host takes mail";
   if (entry.action != Action::trap) return "";
   const std::uint64_t accepted = accepted_for(entry, in_sample, administration, settings);
-  if (accepted == 0) return "";
+  if (accepted == 0) return in_use(entry, administration, settings);
   return " has had mail: " + counted(accepted, "record") + " of the last " + std::to_string(kDays) +
          " days " + (accepted == 1 ? "has" : "have") + " passed";
 }
@@ -213,7 +246,7 @@ std::vector<std::string> warnings_about(const std::vector<Entry>& entries, Admin
     const std::uint64_t part = counts.of_entry[i];
     const std::uint64_t all = denies(entry) ? its.passed : its.attempts.size();
     std::string harm = harm_of(entry, part, administration, settings, domains);
-    if (harm.empty() && (is_narrow(entry) || !is_much(part, all))) continue;
+    if (harm.empty() && (is_narrow(entry) || !is_much(part, all, denies(entry)))) continue;
     if (harm.empty()) {
       harm = figure("", entry, part, its);
     } else if (part > 0 && entry.action != Action::trap) {
@@ -225,9 +258,9 @@ std::vector<std::string> warnings_about(const std::vector<Entry>& entries, Admin
     const auto first = [&](bool that_denies) {
       return std::ranges::find_if(entries, [&](const Entry& each) { return denies(each) == that_denies; });
     };
-    if (is_much(counts.of_any_that_denies, its.passed))
+    if (is_much(counts.of_any_that_denies, its.passed, true))
       warnings.push_back(figure("these entries together", *first(true), counts.of_any_that_denies, its));
-    if (is_much(counts.of_any_that_allows, its.attempts.size()))
+    if (is_much(counts.of_any_that_allows, its.attempts.size(), false))
       warnings.push_back(figure("these entries together", *first(false), counts.of_any_that_allows, its));
   }
   if (warnings.size() > kMostWarnings) {

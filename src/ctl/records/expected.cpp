@@ -36,6 +36,12 @@ void expect_all(Administration& administration, const std::vector<ToExpect>& all
   });
 }
 
+std::string expected_until(Administration& administration, const Expectation& expectation) {
+  const auto rows = administration.ask(
+      "SELECT expires FROM greylisting_expected WHERE expected = " + sql::literal(bytes(expectation.key)), 1);
+  return rows.empty() ? "" : rows[0][0];
+}
+
 bool expect_no_longer(Administration& administration, const Settings& settings, const Address& recipient) {
   const Expectation expected = expected_by(recipient, Fingerprinter(settings.privacy_key));
   administration.ask("DELETE FROM greylisting_expected WHERE expires > :now AND expected = " +

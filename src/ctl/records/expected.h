@@ -30,6 +30,9 @@ struct ToExpect {
 /// Expects all that; what is expected for longer already stays so. Throws StoreError.
 void expect_all(Administration& administration, const std::vector<ToExpect>& all);
 
+/// Until when something is expected, as the store has it; empty when it is not. Throws StoreError.
+std::string expected_until(Administration& administration, const Expectation& expectation);
+
 /// Ends what `greylistctl expect` has said of the recipient; whether there was something that still counts.
 /// Throws StoreError.
 bool expect_no_longer(Administration& administration, const Settings& settings, const Address& recipient);

@@ -1,6 +1,7 @@
 #include "ctl/records/searched.h"
 
 #include "ctl/commands.h"
+#include "lists/pattern.h"
 #include "text/ascii.h"
 #include "text/printable.h"
 
@@ -29,6 +30,10 @@ Searched Searched::of(const std::string& word, const Settings& settings, bool ca
                      "\" cannot be looked for with privacy=hash: only addresses and domains can");
   }
   return searched;
+}
+
+std::optional<Network> searched_network(const std::string& word) {
+  return ascii::is_digits(word) ? std::nullopt : listed_network(word);
 }
 
 std::string mailbox(const Searched& searched, Address (*read)(std::string_view)) {

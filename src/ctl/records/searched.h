@@ -1,10 +1,12 @@
 // searched: how a word is read by which records and decisions are searched for a sender or a recipient.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "mail/address.h"
+#include "mail/network.h"
 #include "settings/settings.h"
 
 namespace greylisting::ctl {
@@ -25,6 +27,9 @@ struct Searched {
   /// searched for. Throws UsageError.
   static Searched of(const std::string& word, const Settings& settings, bool can_be_part);
 };
+
+/// The network that a word names, as lists have it; a number alone is none.
+std::optional<Network> searched_network(const std::string& word);
 
 /// `user@` in its normal form, read as that kind of address.
 std::string mailbox(const Searched& searched, Address (*read)(std::string_view));

@@ -6,7 +6,7 @@
 
 namespace greylisting::ctl {
 
-Wanted::Wanted(const std::string& word, const Settings& settings) : network_(Network::parse(word)) {
+Wanted::Wanted(const std::string& word, const Settings& settings) : network_(searched_network(word)) {
   if (network_) return;
   const Fingerprinter fingerprinter(settings.privacy_key);
   const Searched searched = Searched::of(word, settings, true);

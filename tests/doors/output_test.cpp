@@ -197,7 +197,8 @@ TEST_CASE("No line of a report is wider than eighty columns", "[output]") {
                    ", 'first-retry', '300', 'mx1', 7), (" + yesterday + ", 'first-retry', '700', 'mx1', 2)");
   const std::string text = run({.arguments = typed(installation, {"report"})}).output;
   CAPTURE(text);
-  CHECK_THAT(text, Catch::Contains("\nWith the block of 5 min (block_expire), 100.0 % of the first retries "));
+  CHECK_THAT(text,
+             Catch::Contains("\nWith the block of 5 min (block_expire), 100.0 % of the first retries "));
   std::istringstream lines(text);
   std::size_t number = 0;
   for (std::string line; std::getline(lines, line); ++number) CHECK(line.size() <= 80);

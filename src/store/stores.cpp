@@ -45,7 +45,9 @@ void require_private_directory(const std::string& file) {
   const std::string directory = std::filesystem::absolute(file).parent_path();
   struct stat status = {};
   if (stat(directory.c_str(), &status) == 0 && (status.st_mode & S_IWOTH) != 0) {
-    throw StoreError("SQLite: everybody can write to the directory " + directory, "chmod 700 it");
+    throw StoreError("SQLite: everybody can write to the directory " + directory,
+                     "chmod o-w it; where others need it, as they do /tmp, set sqlite_file to a file in a "
+                     "directory of its own");
   }
 }
 

@@ -141,7 +141,7 @@ TEST_CASE("an SQLite file that cannot be used is said to be that", "[fault]") {
        {"unable to open database file"}},
       {"a directory that everybody can write to",
        [](const Installation& i) { fs::permissions(directory(i), fs::perms(0777)); },
-       {"everybody can write to the directory " /* and its full name */, "chmod 700 it"}},
+       {"everybody can write to the directory " /* and its full name */, "chmod o-w it"}},
   };
   for (const Fault& fault : faults) {
     if (fault.as_nobody && !is_root("run the plugin as another user")) continue;

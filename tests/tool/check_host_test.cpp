@@ -262,6 +262,16 @@ std::vector<BrokenHost> broken_rights() {
     return
         [text](const Home& home) { write_file(home / "control/greylisting", "loglevel=4\n" + text, 0644); };
   };
+  // The settings by hand, the rest as it is said. Nothing of it may close a directory to others.
+  const auto mend_by_move = [settings](const Home& home) {
+    const std::string said = remedy_in(home.check().output);
+    const std::size_t command = said.find("install -d ");
+    REQUIRE(command != std::string::npos);
+    CHECK(run({.arguments = {"sh", "-c", said.substr(command)}}).status == 0);
+    settings("sqlite_file=greylisting/greylisting.db\n")(home);
+    struct stat status {};
+    CHECK((stat(home.path().c_str(), &status) == 0 && status.st_uid == 0 && (status.st_mode & 0777) == 0755));
+  };
   return {
       {"control closed", [](const Home& home) { fs::permissions(home / "control", fs::perms(0700)); },
        Deed::refuses, "421 unable to read controls"},
@@ -293,6 +303,21 @@ std::vector<BrokenHost> broken_rights() {
        "the directory greylisting is not there"},
       {"no folder that the settings name", settings("sqlite_file=nowhere/greylisting.db\n"),
        Deed::runs_in_vain, "the directory nowhere is not there"},
+      {"the database in qmail's home, which others need",
+       [settings](const Home& home) {
+         settings("sqlite_file=greylisting.db\n")(home);
+         write_file(home / "greylisting.db", "");
+       },
+       Deed::runs_in_vain, "cannot be written by nobody (uid 65534)",
+       "set sqlite_file=greylisting/greylisting.db in control/greylisting", mend_by_move},
+      {"the database where everybody can write",
+       [settings](const Home& home) {
+         write_file(home / "tmp/another", "");
+         fs::permissions(home / "tmp", fs::perms(01777));
+         settings("sqlite_file=tmp/greylisting.db\n")(home);
+       },
+       Deed::runs_in_vain, "everybody can write to the directory tmp",
+       "set sqlite_file=greylisting/greylisting.db in control/greylisting", mend_by_move},
       {"a database that is none",
        [](const Home& home) {
          write_file(home / "greylisting/greylisting.db", std::string(4096, 'x'));

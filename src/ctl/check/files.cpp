@@ -3,7 +3,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -17,6 +18,11 @@ namespace greylisting::ctl {
 namespace {
 
 namespace fs = std::filesystem;
+
+// Those that SQLite keeps beside it, too.
+std::array<std::string, 3> database_files(const std::string& file) {
+  return {file, file + "-wal", file + "-shm"};
+}
 
 class Files {
  public:
@@ -33,7 +39,7 @@ class Files {
   // The directory of the SQLite file, in which others come and go beside it.
   void database(const std::string& file) {
     const std::string parent = fs::path(file).parent_path();
-    const std::string directory = parent.empty() ? "." : parent;
+    const std::string directory = parent.empty() ? fs::current_path().string() : parent;
     if (is_behind_closed_directory(directory)) return;
     struct stat status {};
     if (stat(directory.c_str(), &status) != 0) {
@@ -43,14 +49,14 @@ class Files {
     }
     if ((status.st_mode & S_IWOTH) != 0) {
       add("everybody can write to the directory " + directory + ", so nothing is greylisted",
-          chown(directory) + " && chmod 700 " + absolute(directory));
+          make_private(directory, file));
     } else if (!has(directory, R_OK | W_OK | X_OK)) {
       add("the directory " + directory + " cannot be written by " + user_.name + ", so nothing is greylisted",
-          chown(directory) + " && chmod 700 " + absolute(directory));
+          make_private(directory, file));
     }
     if (!has(directory, X_OK)) return;
     std::string closed;
-    for (const std::string& name : {file, file + "-wal", file + "-shm"}) {
+    for (const std::string& name : database_files(file)) {
       if (exists(name) && !has(name, R_OK | W_OK)) closed += (closed.empty() ? "" : " ") + absolute(name);
     }
     if (!closed.empty()) {
@@ -80,6 +86,33 @@ class Files {
   }
 
   static bool exists(const std::string& file) { return access(file.c_str(), F_OK) == 0; }
+
+  // Whether there is anything in the directory that is neither the database's nor the plugin's.
+  static bool is_shared(const std::string& directory, const std::string& file) {
+    std::error_code error;
+    if (fs::equivalent(directory, kStateDirectory, error)) return false;
+    const std::string name = fs::path(file).filename();
+    const fs::directory_iterator files(directory, error);
+    return std::ranges::any_of(files, [&name](const fs::directory_entry& other) {
+      return !other.path().filename().string().starts_with(name);
+    });
+  }
+
+  // A directory that others need, as qmail's home or /tmp, cannot be taken from them: the file moves.
+  std::string make_private(const std::string& directory, const std::string& file) const {
+    if (!is_shared(directory, file)) return chown(directory) + " && chmod 700 " + absolute(directory);
+    const fs::path own(kStateDirectory);
+    std::string remedy = "set sqlite_file=" + (own / fs::path(file).filename()).string() +
+                         " in control/greylisting, since others need that directory, and: install -d -o " +
+                         user_.login + " -m 700 " + absolute(own);
+    std::string moved;
+    for (const std::string& name : database_files(file)) {
+      if (exists(name)) moved += absolute(name) + ' ';
+    }
+    if (!moved.empty())
+      remedy += " && chown " + user_.login + ": " + moved + "&& mv " + moved + absolute(own);
+    return remedy;
+  }
 
   bool is_behind_closed_directory(const std::string& file) {
     const fs::path parent = fs::absolute(file).lexically_normal().parent_path();

@@ -1,6 +1,7 @@
 // greylistctl check against the host: whatever is broken, what the stand-in for qmail-smtpd does with a
 // recipient and what check says are the same, and each remedy mends it when it is followed to the letter.
 
+#include <pwd.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,8 +12,10 @@
 #include <memory>
 #include <regex>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "ctl/check/host.h"
@@ -20,6 +23,8 @@
 #include "tests/support/another_user.h"
 #include "tests/support/catch.h"
 #include "tests/support/installation.h"
+#include "tests/support/process.h"
+#include "tests/support/temporary_directory.h"
 
 namespace greylisting::test {
 namespace {
@@ -69,6 +74,7 @@ class Home {
     }
     for (const std::string name : {"greylisting", "greylisting.dynamic"})
       fs::create_symlink(program(name), *this / "plugins" / name);
+    fs::create_symlink(program("greylisting"), *this / "plugins/gl");
     own("greylisting", 0700);
     own("queue", 0700);
   }
@@ -87,12 +93,13 @@ class Home {
   // As the run script starts it, where there is one.
   Result host() const {
     const fs::path script = *this / "supervise/qmail-smtpd/run";
+    if (fs::exists(script) && read_file(script).find("tcpserver") != std::string::npos)
+      return behind_tcpserver(script);
     const fs::path smtpd = fs::exists(script) ? script : program("qmail-smtpd");
     return run({.arguments = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", smtpd, path()},
                 .environment = {{"GREYLISTING", ""}, {"TCPREMOTEIP", "192.0.2.1"}, {"PROTO", "TCP"}},
                 .directory = "/",
-                .input = "HELO mail.example.net\r\nMAIL FROM:<alice@example.net>\r\n"
-                         "RCPT TO:<bob@example.org>\r\nQUIT\r\n"});
+                .input = kTalk});
   }
 
   // The record that the host has made goes, so that the next recipient is one never seen.
@@ -118,6 +125,29 @@ class Home {
   }
 
  private:
+  static constexpr const char* kTalk =
+      "HELO mail.example.net\r\nMAIL FROM:<alice@example.net>\r\nRCPT TO:<bob@example.org>\r\nQUIT\r\n";
+
+  // By its first line of output tcpserver tells its port.
+  static Result behind_tcpserver(const fs::path& script) {
+    const TemporaryDirectory logs;
+    const fs::path log = logs / "log";
+    Result result;
+    {
+      BackgroundProcess server({.arguments = {script}}, log);
+      while (read_file(log).find('\n') == std::string::npos) {
+        if (!server.is_running()) throw std::runtime_error("tcpserver has ended: " + read_file(log));
+        std::this_thread::yield();
+      }
+      const std::string port = std::to_string(std::stoul(read_file(log)));
+      result = run({.arguments = {"tcpclient", "-HRl0", "127.0.0.1", port, "sh", "-c",
+                                  "trap '' PIPE; cat >&7 2>/dev/null; exec 7>&-; cat <&6"},
+                    .input = kTalk});
+    }
+    result.errors += read_file(log);
+    return result;
+  }
+
   TemporaryDirectory directory_;
 };
 
@@ -257,6 +287,65 @@ std::vector<BrokenHost> broken_lines() {
   };
 }
 
+// The plugin is started, or what stands before it, and what comes of it does not reach the host.
+std::vector<BrokenHost> broken_answers() {
+  const auto plugin = [](const std::string& content) {
+    return [content](const Home& home) {
+      fs::remove(home / "plugins/greylisting");
+      write_script(home, "plugins/greylisting", content);
+    };
+  };
+  const auto link_anew = [](const Home& home) {
+    fs::remove(home / "plugins/greylisting");
+    fs::create_symlink(program("greylisting"), home / "plugins/greylisting");
+  };
+  const auto deny = [](const std::string& pattern) {
+    return [pattern](const Home& home) {
+      home.host();
+      CHECK(run({.arguments = {built("greylistctl"), "--home", home.path(), "deny", pattern, "--yes"}})
+                .status == 0);
+    };
+  };
+  const auto list_anew = [](const Home& home) {
+    CHECK(run({.arguments = {built("greylistctl"), "--home", home.path(), "remove", "entries/1"}}).status ==
+          0);
+  };
+  const std::string alone = "leave the plugin's standard output alone";
+  const std::string out = "correct that program, or take the line out";
+  const std::string after = "put it after the plugin, or take the line out";
+  const std::string anew = "install it anew: make install";
+  return {
+      {"an answer that goes elsewhere", lists("[rcpt]\n:plugins/greylisting >/dev/null\n"),
+       Deed::runs_in_vain, "its answer does not reach qmail-smtpd", alone, kUsualFile},
+      {"another answer before it", lists("[rcpt]\n:echo N; exec plugins/greylisting\n"), Deed::runs_in_vain,
+       "its answer does not reach qmail-smtpd", alone, kUsualFile},
+      {"a failure before it", lists("[rcpt]\n:exit 120\nplugins/greylisting\n"), Deed::refuses,
+       "control/smtpplugins:2: \":exit 120\" under [rcpt], as nobody (uid 65534): ended with status 120, so "
+       "qmail-smtpd refuses every recipient",
+       "see that all that the line names is there", kUsualFile},
+      {"a crash before it", lists("[mail]\n:kill -9 $$\n[rcpt]\nplugins/greylisting\n"), Deed::refuses,
+       "was ended by signal 9, so qmail-smtpd refuses every sender", out, kUsualFile},
+      {"a failure after it", lists("[rcpt]\nplugins/greylisting\n:exit 120\n"), Deed::greylists,
+       "ended with status 120, so qmail-smtpd refuses every recipient", "see that", kUsualFile},
+      {"a refusal before it", lists("[rcpt]\n:echo E550 no\nplugins/greylisting\n"), Deed::does_not_run,
+       "says \"E550 no\" of every attempt, so that no mail passes", out, kUsualFile},
+      {"acceptance before it", lists("[rcpt]\n:echo A\nplugins/greylisting\n"), Deed::does_not_run,
+       "says \"A\" of every attempt, so that qmail-smtpd does not run the plugin", after, kUsualFile},
+      {"acceptance at MAIL", lists("[rcpt]\nplugins/greylisting\n[mail]\n:echo A\n"), Deed::does_not_run,
+       "says \"A\" of every attempt, so that qmail-smtpd does not run the plugin", after, kUsualFile},
+      {"a connection that is closed", lists("[connection]\n:echo D\n[rcpt]\nplugins/greylisting\n"),
+       Deed::does_not_run, "says \"D\" of every attempt, so that no mail passes", out, kUsualFile},
+      {"an empty plugin", plugin(""), Deed::refuses, "(Exec format error)", anew, link_anew},
+      {"a plugin of another architecture", plugin(std::string("\x7f") + "ELF" + std::string(60, '\0')),
+       Deed::refuses, "(Exec format error)", anew, link_anew},
+      {"a plugin that is cut off", plugin(read_file(program("greylisting")).substr(0, 100000)), Deed::refuses,
+       "was ended by signal", anew, link_anew},
+      {"every IPv4 client denied", deny("0.0.0.0/0"), Deed::runs_in_vain,
+       "entries/1: deny client 0.0.0.0/0 matches every IPv4 client, so none of it is greylisted",
+       "greylistctl remove entries/1", list_anew},
+  };
+}
+
 std::vector<BrokenHost> broken_rights() {
   const auto settings = [](const std::string& text) {
     return
@@ -271,6 +360,15 @@ std::vector<BrokenHost> broken_rights() {
     settings("sqlite_file=greylisting/greylisting.db\n")(home);
     struct stat status {};
     CHECK((stat(home.path().c_str(), &status) == 0 && status.st_uid == 0 && (status.st_mode & 0777) == 0755));
+  };
+  const auto link_into_closed = [](const std::string& name) {
+    return [name](const Home& home) {
+      const fs::path closed = home / "closed";
+      fs::create_directory(closed);
+      fs::rename(home / name, closed / fs::path(name).filename());
+      fs::create_symlink(closed / fs::path(name).filename(), home / name);
+      fs::permissions(closed, fs::perms(0700));
+    };
   };
   return {
       {"control closed", [](const Home& home) { fs::permissions(home / "control", fs::perms(0700)); },
@@ -328,6 +426,44 @@ std::vector<BrokenHost> broken_rights() {
          for (const char* const end : {"", "-wal", "-shm"})
            fs::remove(home / (std::string("greylisting/greylisting.db") + end));
        }},
+      {"rules of suspicion of root's",
+       [settings](const Home& home) {
+         settings("greylist=suspicious\n")(home);
+         write_file(home / "control/greylisting_suspicious", "sender =~ alice\n", 0600);
+       },
+       Deed::greylists,  // the test's client has no name, which is suspicious in itself
+       "control/greylisting_suspicious cannot be read by nobody (uid 65534), so none of its rules counts"},
+      {"no twin for SPF",
+       [settings](const Home& home) {
+         settings("spf=check\ndns_server=127.0.0.1\n")(home);
+         fs::remove(home / "plugins/greylisting");
+         fs::copy_file(program("greylisting"), home / "plugins/greylisting");
+         fs::remove(home / "plugins/greylisting.dynamic");
+       },
+       Deed::greylists, "greylisting.dynamic, which cannot be executed", "make install",
+       [settings](const Home& home) {
+         fs::copy_file(program("greylisting.dynamic"), home / "plugins/greylisting.dynamic");
+         settings("")(home);
+       }},
+      {"a file in the place of the folder",
+       [](const Home& home) {
+         fs::remove(home / "greylisting");
+         write_file(home / "greylisting", "");
+       },
+       Deed::runs_in_vain, "greylisting is no directory, so nothing is greylisted"},
+      {"a folder in the place of the database",
+       [](const Home& home) {
+         fs::create_directory(home / "greylisting/greylisting.db");
+         home.own("greylisting/greylisting.db", 0700);
+       },
+       Deed::runs_in_vain, "greylisting/greylisting.db is a directory, where SQLite keeps a file"},
+      {"plugins in a closed folder", link_into_closed("plugins"), Deed::refuses, "(Permission denied)"},
+      {"control in a closed folder", link_into_closed("control"), Deed::refuses,
+       "421 unable to read controls"},
+      {"the database in a closed folder", link_into_closed("greylisting"), Deed::runs_in_vain,
+       "closed is closed to nobody (uid 65534)"},
+      {"settings in a closed folder", link_into_closed("control/greylisting"), Deed::runs_in_vain,
+       "closed is closed to nobody (uid 65534)"},
       {"a secret of root's",
        [settings](const Home& home) {
          settings("privacy=hash\n")(home);
@@ -416,6 +552,40 @@ TEST_CASE("check says of each line of control/smtpplugins what the host does wit
   for (const BrokenHost& broken : broken_lines()) break_host_and_repair(broken);
 }
 
+TEST_CASE("check says where the plugin's answer is not the host's", "[check]") {
+  if (!can_be_nobody()) return;
+  for (const BrokenHost& broken : broken_answers()) break_host_and_repair(broken);
+}
+
+TEST_CASE("check says what another program answers to an attempt that nobody has made", "[check]") {
+  if (!can_be_nobody()) return;
+  const Home home;
+  home.plugins(
+      "[rcpt]\n:[ \"$SMTPRCPTTO\" = postmaster@example.org ] || echo E550 nobody\n"
+      "plugins/greylisting\n");
+  const Result check = home.check();
+  CAPTURE(check.output);
+  CHECK(check.status == 0);
+  CHECK_THAT(check.output,
+             Contains("says \"E550 nobody\" of an attempt that nobody has made, and not of this "
+                      "host's own\n") &&
+                 Contains("deferred an attempt never seen before (new)\n"));
+}
+
+TEST_CASE("check warns of an attempt that is decided in another way than the next may be", "[check]") {
+  if (!can_be_nobody()) return;
+  const Home home;
+  home.plugins("[rcpt]\n:GLEXPLICIT=1 exec plugins/greylisting\n");
+  CHECK(name(home.deed()) == name(Deed::runs_in_vain));
+  const Result check = home.check();
+  CAPTURE(check.output);
+  CHECK(check.status == 1);
+  CHECK_THAT(check.output,
+             Contains("warning  plugin, as nobody (uid 65534): accepted an attempt never seen before "
+                      "(not-listed), and so whatever it is told") &&
+                 Contains("PROBLEM  GLEXPLICIT=1 is set for the plugin, and no recipient has opted in, so"));
+}
+
 TEST_CASE("check says what qmail-smtpd's user may not do", "[check]") {
   if (!can_be_nobody()) return;
   for (const BrokenHost& broken : broken_rights()) break_host_and_repair(broken);
@@ -428,10 +598,26 @@ TEST_CASE("check says that it works where the host greylists", "[check]") {
   works("[really]\nplugins/greylisting", "\"plugins/greylisting\" under [rcpt]\n");
   works("[rcpt]\n:exec plugins/greylisting\n", "\":exec plugins/greylisting\" under [rcpt]\n");
   works("[RCPT]\nplugins/other\n[rcpt]\nplugins/greylisting\n", "\"plugins/greylisting\" under [rcpt]\n");
+  works("[rcpt]\n:exec plugins/gl\n", "\":exec plugins/gl\" under [rcpt]\n");
+  works("[rcpt]\n:echo SSPFRESULT=none\nplugins/greylisting\n", "\"plugins/greylisting\" under [rcpt]\n");
   works("[pass]\nplugins/greylisting\n", "\"plugins/greylisting\" under [pass]\n");
   works("[rcpt]\nplugins/greylisting\n[pass]\n/bin/true\n",
         "under [rcpt]\n         -> under [pass] it would run only for recipients that qmail-smtpd accepts "
         "itself");
+}
+
+TEST_CASE("check needs no log to see that the host greylists", "[check]") {
+  if (!can_be_nobody()) return;
+  const Home home;
+  home.plugins("[rcpt]\n:exec plugins/greylisting 2>>greylisting/log\n");
+  CHECK(name(home.deed()) == name(Deed::greylists));
+  const Result check = home.check();
+  CAPTURE(check.output);
+  CHECK(check.status == 0);
+  CHECK_THAT(
+      check.output,
+      Contains("deferred an attempt never seen before, and logged it elsewhere than on standard error\n") &&
+          Contains("the record of that attempt was there, and has been removed"));
 }
 
 TEST_CASE("A check leaves nothing behind", "[check]") {
@@ -479,6 +665,17 @@ TEST_CASE("check knows as whom qmail-smtpd runs, and says how", "[check]") {
   CHECK(unknown.errors ==
         "greylistctl: there is no user nobody-of-this-name; name the one that the plugin or the policy "
         "service runs as; try 'greylistctl check --help'\n");
+}
+
+TEST_CASE("check does not take it for known that qmail-smtpd runs as root", "[check]") {
+  if (!can_be_nobody() || getpwnam("vpopmail") != nullptr || getpwnam("qmaild") != nullptr) return;
+  const Home home;
+  REQUIRE(chown((home / "greylisting").c_str(), 0, 0) == 0);
+  CHECK_THAT(home.check({}).output,
+             Contains("warning  user: qmail-smtpd is taken to run as root (uid 0), owner "
+                      "of greylisting, though qmail-smtpd hardly does, and what follows is "
+                      "of that user\n         -> name the user that it runs as: "
+                      "greylistctl check --user SMTPD_USER\n"));
 }
 
 TEST_CASE("A run script says as whom qmail-smtpd runs", "[check]") {
@@ -533,11 +730,11 @@ TEST_CASE("check reads the run script that starts the host", "[check]") {
   const std::string enable = "export ENABLE_SPP=1\n";
   for (const Script& script : std::vector<Script>{
            {"plugins are not enabled", "", Deed::does_not_run,
-            "warning  bin/qmail-smtpd runs plugins only where ENABLE_SPP is set, and nothing in "
+            "PROBLEM  bin/qmail-smtpd runs plugins only where ENABLE_SPP is set, and nothing in "
             "supervise/qmail-smtpd/run sets it, so nothing is greylisted\n         -> add the line export "
             "ENABLE_SPP=1 to supervise/qmail-smtpd/run, and restart the service\n"},
            {"plugins are disabled", enable + "export NOSPP=1\n", Deed::does_not_run,
-            "warning  supervise/qmail-smtpd/run sets NOSPP, with which bin/qmail-smtpd runs no plugins"},
+            "PROBLEM  supervise/qmail-smtpd/run sets NOSPP, with which bin/qmail-smtpd runs no plugins"},
            {"another file", enable + "SPPCONFFILE=control/empty\nexport SPPCONFFILE\n", Deed::does_not_run,
             "PROBLEM  control/empty: no line under [rcpt] runs the plugin"},
            {"another file that is not there", enable + "export SPPCONFFILE=control/nowhere\n", Deed::refuses,
@@ -605,8 +802,7 @@ TEST_CASE("check reads the rules of tcpserver as tcpserver reads them", "[check]
   };
   write_run_script(home, "export ENABLE_SPP=1\n", "tcpserver -x " + cdb + " 0 25 ");
   for (const std::string rules :
-       {"127.:allow,RELAYCLIENT=\"\"\n:allow\n", ":allow,RELAYCLIENT=\"\",GREYLISTING=\"\"\n",
-        "192.0.2.:deny\n:allow,GLBLOCKEXPIRE=\"5\"\n", ""}) {
+       {"127.:allow,RELAYCLIENT=\"\"\n:allow\n", "192.0.2.:deny\n:allow,GLBLOCKEXPIRE=\"5\"\n", ""}) {
     make(rules);
     CHECK_FALSE(is_set());
     const Result check = home.check();
@@ -631,9 +827,71 @@ TEST_CASE("check reads the rules of tcpserver as tcpserver reads them", "[check]
              Contains("warning  " + (home / "control/tcp").string() + " has been changed since " + cdb +
                       " was made of it\n         -> "
                       "tcprules "));
-  // What is no cdb is not judged.
-  write_file(cdb, "rules");
-  CHECK_THAT(home.check().output, !Contains("rules: "));
+}
+
+TEST_CASE("check says what becomes of clients by the run script and the rules, as tcpserver has it",
+          "[check]") {
+  if (!can_be_nobody()) return;
+  struct Service {
+    std::string what;
+    std::string lines;  // of the run script
+    std::string rules;  // `-` where tcpserver has none
+    Deed deed;
+    std::string said;
+    std::function<void(const Home&)> cause{};
+  };
+  const std::string spp = "export ENABLE_SPP=1\n";
+  const std::string usual = ":allow,GREYLISTING=\"\"\n";
+  const auto cdb_of_root = [](const Home& home) {
+    fs::permissions(home / "control/tcp.cdb", fs::perms(0600));
+  };
+  for (const Service& service : std::vector<Service>{
+           {"all is set", spp, usual, Deed::greylists, "ok       rules: "},
+           {"plugins are not enabled", "", usual, Deed::does_not_run,
+            "PROBLEM  bin/qmail-smtpd runs plugins only where ENABLE_SPP is set, and nothing in "
+            "supervise/qmail-smtpd/run or the rule :allow in "},
+           {"no GREYLISTING", spp, "-", Deed::does_not_run,
+            "warning  nothing in supervise/qmail-smtpd/run sets GREYLISTING, so nothing is greylisted"},
+           {"every client may relay", spp + "export RELAYCLIENT=\n", usual, Deed::does_not_run,
+            "PROBLEM  supervise/qmail-smtpd/run sets RELAYCLIENT, with which every client may relay"},
+           {"every client may relay by rule", spp, ":allow,RELAYCLIENT=\"\",GREYLISTING=\"\"\n",
+            Deed::does_not_run, "PROBLEM  the rule :allow in "},
+           {"no rules", spp, usual, Deed::does_not_run, "is not there, so tcpserver drops every connection",
+            [](const Home& home) { fs::remove(home / "control/tcp.cdb"); }},
+           {"rules of root's", spp, usual, Deed::does_not_run,
+            "cannot be read by nobody (uid 65534), so tcpserver drops every connection", cdb_of_root},
+           {"rules that are none", spp, usual, Deed::does_not_run,
+            "is no cdb of rules, so tcpserver drops every connection",
+            [](const Home& home) { write_file(home / "control/tcp.cdb", "rules", 0644); }},
+           {"no plugins by rule", spp, ":allow,GREYLISTING=\"\",NOSPP=\"\"\n", Deed::does_not_run,
+            "PROBLEM  the rule :allow in "},
+           {"another file by rule", spp, ":allow,GREYLISTING=\"\",SPPCONFFILE=\"control/none\"\n",
+            Deed::refuses, "PROBLEM  control/none cannot be read by nobody"},
+           {"explicit by rule", spp, ":allow,GREYLISTING=\"\",GLEXPLICIT=\"1\"\n", Deed::runs_in_vain,
+            "PROBLEM  GLEXPLICIT=1 is set for the plugin"},
+           {"two rules for what one has to set", "", "10.:allow,ENABLE_SPP=\"\"\n" + usual,
+            Deed::does_not_run, "nothing in supervise/qmail-smtpd/run or the rule :allow in "},
+           {"every client denied", spp + "export GREYLISTING=\n", ":deny\n", Deed::does_not_run,
+            "denies every client to be greylisted, so no mail comes in"},
+           {"all by one rule of many", "", "10.:deny\n127.:allow,GREYLISTING=\"\",ENABLE_SPP=\"\"\n:allow\n",
+            Deed::greylists, "ok       rules: "}}) {
+    INFO(service.what);
+    const Home home;
+    const std::string cdb = home / "control/tcp.cdb";
+    std::string server = "tcpserver -1 -HRl0 -u 65534 -g 65534 ";
+    if (service.rules != "-") {
+      REQUIRE(run({.arguments = {"tcprules", cdb, cdb + ".tmp"}, .input = service.rules}).status == 0);
+      server += "-x " + cdb + ' ';
+    }
+    if (service.cause) service.cause(home);
+    write_run_script(home, service.lines, server + "127.0.0.1 0 ");
+    CHECK(name(home.deed()) == name(service.deed));
+    const Result check = home.check({});
+    CAPTURE(check.output, check.errors);
+    CHECK_THAT(check.output, Contains(service.said));
+    const bool is_to_be_set = service.rules == "-";
+    CHECK(check.status == (service.deed == Deed::greylists || is_to_be_set ? 0 : 1));
+  }
 }
 
 TEST_CASE("check warns where explicit=1 leaves nobody to be greylisted", "[check]") {

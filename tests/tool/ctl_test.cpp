@@ -179,9 +179,9 @@ TEST_CASE("check names each problem of any installation and its remedy", "[ctl]"
        [](Installation& it) { it.add(deny_network("2001:db8::/32")); },
        0,
        {"warning  plugin, as ",
-        ": rejected an attempt never seen before (denied), where others like it are deferred\n         -> "
+        ": rejected an attempt never seen before (denied), of an IPv6 client\n         -> "
         "see "
-        "which entry decides: greylistctl list shows lists/1\n"}},
+        "which entry decides, and whether it means so many: greylistctl list shows lists/1\n"}},
       {"no clean-up for a week",
        [](Installation& it) {
          it.attempt();

@@ -877,8 +877,9 @@ TEST_CASE("check says little of entries with nothing wrong", "[entries]") {
   CHECK_THAT(result.output, Contains("ok       entries: 1 allow, 1 deny\n"));
   CHECK_THAT(
       result.output,
-      Contains("rejected an attempt never seen before (denied), where others like it are deferred\n         "
-               "-> see which entry decides: greylistctl list shows entries/2\n"));
+      Contains(
+          "rejected an attempt never seen before (denied), of an IPv6 client\n         "
+          "-> see which entry decides, and whether it means so many: greylistctl list shows entries/2\n"));
   // No other than that of the decision.
   CHECK(result.output.find("warning") == result.output.find("warning  plugin, as "));
 }

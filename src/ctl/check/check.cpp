@@ -56,7 +56,10 @@ void look_at_outage(bool is_tried, Report& report) {
 // `program` is what runs as that user.
 void look_at_user(const std::string& program, const SmtpdUser& user, Report& report) {
   const std::string text = "user: " + program + " is taken to run as " + user.name + ", " + user.how;
-  if (user.is_within_reach()) {
+  if (user.is_guess && user.uid == 0) {
+    report.add(warning(text + ", though " + program + " hardly does, and what follows is of that user",
+                       "name the user that it runs as: greylistctl check --user SMTPD_USER"));
+  } else if (user.is_within_reach()) {
     report.add(good(text));
   } else {
     report.add(warning(text + "; this is " + effective_user() + ", as whom it is tried", "run it as root"));
@@ -72,14 +75,6 @@ Host examine_front(const std::string& script, const Settings& settings) {
                   : "with match=network in control/greylisting greylistctl looks for clients as it does")}};
 }
 
-Trial look_at_plugin(const Host& host, const SmtpdUser& user, const LoadedSettings& loaded,
-                     const Service& service, Report& report) {
-  if (host.plugin.empty()) return {};
-  Trial trial = try_plugin(host.plugin.front(), user, loaded, service.script);
-  report.add(trial.findings);
-  return trial;
-}
-
 // Opening the file would make it, and where its directory is not as it should be, as another user's.
 bool is_out_of_place(const Settings& settings, const std::vector<Finding>& about_files) {
   return settings.store_kind() == StoreKind::sqlite && !about_files.empty() &&
@@ -87,12 +82,20 @@ bool is_out_of_place(const Settings& settings, const std::vector<Finding>& about
 }
 
 // With explicit=1 nobody else is greylisted. Domains in greylisting_lists that 0.5 would allow are opted in.
-void look_at_opted_in(Administration& administration, Report& report) {
-  if (administration.count("greylisting_entries WHERE action = 'greylist' AND expires > :now") == 0 &&
+void look_at_opted_in(Administration& administration, const Settings& settings, Report& report) {
+  if (administration.count("greylisting_entries WHERE action = 'greylist' AND expires > :now") != 0 ||
       administration.count("greylisting_lists WHERE rcpt_to IS NOT NULL AND block_expires < :now AND "
-                           "record_expires > :now") == 0) {
+                           "record_expires > :now") != 0)
+    return;
+  if (settings.explicit_only) {
     report.add(warning("explicit=1, and no recipient has opted in, so nothing is greylisted",
                        "greylistctl greylist RECIPIENT-OR-DOMAIN, for each; or take explicit=1 out"));
+  } else {
+    report.add(
+        problem("GLEXPLICIT=1 is set for the plugin, and no recipient has opted in, so nothing is "
+                "greylisted",
+                "take it out of the line, the run script or the rule that sets it; or greylistctl "
+                "greylist RECIPIENT-OR-DOMAIN, for each"));
   }
 }
 
@@ -102,12 +105,14 @@ void look_at_store(const Settings& settings, const Trial& trial, const SmtpdUser
   const auto administration = open_administration(settings);
   report.add(good(is_mysql ? "store: connected as " + settings.admin_option_file() + " says"
                            : "store: opened " + settings.sqlite_file));
-  if (trial.recorded) report.add(remove_record(trial, *administration, user));
+  if (!trial.recorded.empty()) report.add(remove_records(trial, *administration, user));
   report.add(administration->examine());
   report.add(examine_entries(*administration, settings));
+  report.add(examine_breadth(*administration, settings, trial.entries));
   if (const std::string address = only_client(*administration); !address.empty())
     report.add(warning("clients: " + same_client(address), kSameClientRemedy));
-  if (settings.explicit_only) look_at_opted_in(*administration, report);
+  if (settings.explicit_only || trial.left_out == "not-listed")
+    look_at_opted_in(*administration, settings, report);
   if (is_mysql) report.add(examine_database(settings));
 }
 
@@ -116,30 +121,32 @@ void look_at_store(const Settings& settings, const Trial& trial, const SmtpdUser
 int check(const LoadedSettings& loaded, const CheckOptions& options) {
   const Settings& settings = loaded.settings;
   Report report(options);
-  const Service service = find_service();
-  const SmtpdUser user = find_user(options.user, service.script, settings);
+  const auto script = find_run_script();
+  const SmtpdUser user = find_user(options.user, script, settings);
   if (!options.user.empty() && !user.is_within_reach())
     throw UsageError("only root can try what " + user.name + " may do; run it as root, or leave out --user");
   look_at_settings(loaded, report);
   const bool has_qmail = !is_policy_host();
   look_at_user(has_qmail ? "qmail-smtpd" : "greylisting-policy", user, report);
 
+  const Service service = find_service(script, user);
   const SmtpdUser tried = user.is_within_reach() ? user : this_user();
-  const bool has_front = has_qmail && service.script && service.script->has_front;
-  const Host host = has_front   ? examine_front(service.script->file, settings)
+  const bool has_front = has_qmail && script && script->has_front;
+  const Host host = has_front   ? examine_front(script->file, settings)
                     : has_qmail ? examine_host(tried, plugins_file(service))
                                 : examine_policy_host();
   report.add(host.findings);
-  if (has_qmail && !has_front) report.add(examine_service(service));
+  if (has_qmail && !has_front) report.add(examine_service(service, user));
   if (settings.spf == Spf::check || (settings.spf == Spf::automatic && !has_qmail))
     report.add(examine_dns(settings));
   const std::vector<Finding> about_files = examine_files_of(user, loaded);
   report.add(about_files);
   if (settings.store_kind() == StoreKind::mysql) {
     report.add(examine_option_files(settings));
-    look_at_outage(!host.plugin.empty(), report);
+    look_at_outage(!host.lines.empty(), report);
   }
-  const Trial trial = look_at_plugin(host, tried, loaded, service, report);
+  const Trial trial = try_lines(host, tried, loaded, service);
+  report.add(trial.findings);
   if (loaded.unusable.empty()) {
     try {
       if (!is_out_of_place(settings, about_files)) look_at_store(settings, trial, tried, report);

@@ -23,4 +23,16 @@ std::optional<std::string> content_of(const std::string& file) {
   return size == 0 ? std::optional(content) : std::nullopt;
 }
 
+std::optional<std::string> content_as(const SmtpdUser& user, const std::string& file) {
+  std::optional<std::string> content;
+  int error = 0;
+  {
+    const ActingAs other(user);
+    content = content_of(file);
+    error = errno;
+  }
+  errno = error;
+  return content;
+}
+
 }  // namespace greylisting::ctl

@@ -10,6 +10,7 @@
 #include <string>
 #include <system_error>
 
+#include "ctl/check/closed.h"
 #include "ctl/check/report.h"
 #include "process/state_directory.h"
 #include "text/shell_word.h"
@@ -30,9 +31,10 @@ class Files {
 
   // One that is read. What is secret is given to the user, what is not is opened to all. A file that is not
   // there is said by whoever wants it.
-  void readable(const std::string& file, bool is_secret) {
+  void readable(const std::string& file, bool is_secret,
+                const std::string& consequence = "so nothing is greylisted") {
     if (file.empty() || !exists(file) || has(file, R_OK) || is_behind_closed_directory(file)) return;
-    add(file + " cannot be read by " + user_.name + ", so nothing is greylisted",
+    add(file + " cannot be read by " + user_.name + ", " + consequence,
         is_secret ? chown(file) + " && chmod 600 " + absolute(file) : "chmod 644 " + absolute(file));
   }
 
@@ -47,6 +49,11 @@ class Files {
           "install -d -o " + user_.login + " -m 700 " + absolute(directory));
       return;
     }
+    if (!S_ISDIR(status.st_mode)) {
+      add(directory + " is no directory, so nothing is greylisted",
+          move_away(directory) + " && install -d -o " + user_.login + " -m 700 " + absolute(directory));
+      return;
+    }
     if ((status.st_mode & S_IWOTH) != 0) {
       add("everybody can write to the directory " + directory + ", so nothing is greylisted",
           make_private(directory, file));
@@ -57,6 +64,10 @@ class Files {
     if (!has(directory, X_OK)) return;
     std::string closed;
     for (const std::string& name : database_files(file)) {
+      if (fs::is_directory(name)) {
+        add(name + " is a directory, where SQLite keeps a file, so nothing is greylisted", move_away(name));
+        return;
+      }
       if (exists(name) && !has(name, R_OK | W_OK)) closed += (closed.empty() ? "" : " ") + absolute(name);
     }
     if (!closed.empty()) {
@@ -115,16 +126,11 @@ class Files {
   }
 
   bool is_behind_closed_directory(const std::string& file) {
-    const fs::path parent = fs::absolute(file).lexically_normal().parent_path();
-    fs::path directory;
-    for (const fs::path& name : parent) {
-      directory /= name;
-      if (!exists(directory) || has(directory, X_OK)) continue;
-      add(directory.string() + " is closed to " + user_.name + ", so nothing is greylisted",
-          "chmod a+x " + shell_word(directory.string()));
-      return true;
-    }
-    return false;
+    const std::string directory = closed_directory(user_, file);
+    if (directory.empty()) return false;
+    add(directory + " is closed to " + user_.name + ", so nothing is greylisted",
+        "chmod a+x " + shell_word(directory));
+    return true;
   }
 
   void add(const std::string& text, const std::string& remedy) {
@@ -136,6 +142,10 @@ class Files {
 
   static std::string absolute(const std::string& file) {
     return shell_word(fs::absolute(file).lexically_normal().string());
+  }
+
+  static std::string move_away(const std::string& file) {
+    return "mv " + absolute(file) + ' ' + absolute(file + ".old");
   }
 
   std::string chown(const std::string& file) const { return "chown " + user_.login + ": " + absolute(file); }
@@ -152,6 +162,8 @@ std::vector<Finding> examine_files_of(const SmtpdUser& user, const LoadedSetting
   const Settings& settings = loaded.settings;
   Files files(user, findings);
   files.readable(loaded.file, false);
+  if (settings.greylist != Greylist::all)
+    files.readable(settings.suspicious_rules, false, "so none of its rules counts");
   if (settings.privacy == Privacy::hash) files.readable(settings.privacy_key_file, true);
   if (settings.store_kind() == StoreKind::mysql) {
     files.readable(settings.mysql_default_file, true);

@@ -10,6 +10,7 @@
 #include <optional>
 #include <system_error>
 
+#include "ctl/check/closed.h"
 #include "ctl/check/content.h"
 #include "ctl/check/program.h"
 #include "ctl/check/report.h"
@@ -23,6 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kUsualLine = "plugins/greylisting";
+constexpr const char* kInstallAnew = "install it anew: make install";
 
 struct Section {
   char letter;
@@ -51,12 +53,24 @@ std::string name_of(const PluginLine& line, const std::string& file) {
 
 bool is_asked_of_recipients(const PluginLine& line) { return line.section == 'r' || line.section == 'p'; }
 
+// Before the plugin or beside it.
+bool is_asked_on_the_way(const PluginLine& line) { return line.section != 'd' && line.section != 'a'; }
+
 std::string in_home(const std::string& file) { return shell_word((fs::current_path() / file).string()); }
 
 bool mentions_plugin(const PluginLine& line) { return line.program.find("greylisting") != std::string::npos; }
 
+// Under whatever name, or by a script or the shell.
+bool is_this_plugin(const PluginLine& line) {
+  if (line.program.starts_with(':')) return mentions_plugin(line);
+  const auto content = content_of(line.program);
+  if (!content) return mentions_plugin(line);
+  if (content->starts_with("#!")) return content->find("greylisting") != std::string::npos;
+  return content->find(Transaction::kVariable) != std::string::npos;
+}
+
 // What a person has to do about a line that the host cannot execute; `error` is why.
-std::string remedy_for(const PluginLine& line, const std::string& file, int error) {
+std::string remedy_for(const PluginLine& line, const std::string& file, const SmtpdUser& user, int error) {
   const std::string& program = line.program;
   if (program.ends_with('\r')) return "sed -i 's/\\r$//' " + in_home(file);
   std::string name = program.substr(std::min(program.find_first_not_of(" \t"), program.size()));
@@ -66,12 +80,23 @@ std::string remedy_for(const PluginLine& line, const std::string& file, int erro
   struct stat status {};
   if (error == EACCES && stat(program.c_str(), &status) == 0) {
     if (S_ISDIR(status.st_mode)) return "name the program in it: make the line " + std::string(kUsualLine);
-    if ((status.st_mode & S_IXOTH) == 0) return "chmod 755 " + in_home(program);
-    return "chmod 755 " + in_home(fs::path(program).parent_path().string());
+    if (const std::string closed = closed_directory(user, program); !closed.empty())
+      return "chmod a+x " + shell_word(closed);
+    if (const std::string mount = noexec_mount(program); !mount.empty()) {
+      return "its file system is mounted noexec: mount -o remount,exec " + shell_word(mount) +
+             ", and take noexec out of /etc/fstab";
+    }
+    return "chmod 755 " + in_home(program);
   }
   if (error == ENOENT && stat(program.c_str(), &status) == 0)
     return "its interpreter, named in its first line, is not there: install it, or correct that line";
-  if (error == ENOEXEC) return "begin it with a line that names its interpreter: #!/bin/sh";
+  if (error == ENOEXEC) {
+    // A script is text; a program may be of another architecture, or cut off.
+    const std::string content = content_of(program).value_or("");
+    if (!content.empty() && content.find('\0') == std::string::npos)
+      return "begin it with a line that names its interpreter: #!/bin/sh";
+    return mentions_plugin(line) ? kInstallAnew : "install that program anew, or take the line out";
+  }
   if (error == ENOENT && mentions_plugin(line)) {
     if (access(kUsualLine, X_OK) == 0) return "make the line " + std::string(kUsualLine);
     return "make install puts the plugin to " + in_home(kUsualLine) + "; make the line " + kUsualLine;
@@ -79,11 +104,22 @@ std::string remedy_for(const PluginLine& line, const std::string& file, int erro
   return "install that program, or take the line out";
 }
 
+// A line as the trial takes it.
+PluginLine run_by_host(PluginLine line, const std::string& file) {
+  line.is_plugin = is_asked_of_recipients(line) && is_this_plugin(line);
+  if (!line.is_plugin) line.name = name_of(line, file);
+  line.when_it_fails =
+      std::string("qmail-smtpd refuses ") + section_of(line)->refuses + ": 451 qmail-spp failure";
+  line.install =
+      line.is_plugin || mentions_plugin(line) ? kInstallAnew : "correct that program, or take the line out";
+  return line;
+}
+
 Finding not_executable(const PluginLine& line, const std::string& file, const SmtpdUser& user, int error) {
   return problem(name_of(line, file) + " cannot be executed by " + user.name + " (" +
                      std::generic_category().message(error) + "), so qmail-smtpd refuses " +
                      section_of(line)->refuses + ": 451 qmail-spp failure",
-                 remedy_for(line, file, error));
+                 remedy_for(line, file, user, error));
 }
 
 // Why no line runs the plugin, as far as can be seen.
@@ -114,9 +150,10 @@ Finding unreadable(const SmtpdUser& user, const std::string& file, int error) {
   if (error == ENOENT) {
     return problem(said, "make the file, with the lines [rcpt] and " + std::string(kUsualLine));
   }
-  if (error == EACCES)
-    return problem(said,
-                   "chmod 755 " + in_home(fs::path(file).parent_path()) + " && chmod 644 " + in_home(file));
+  if (error == EACCES) {
+    const std::string closed = closed_directory(user, file);
+    return problem(said, closed.empty() ? "chmod 644 " + in_home(file) : "chmod a+x " + shell_word(closed));
+  }
   return problem(said,
                  "put a regular file in its place, with the lines [rcpt] and " + std::string(kUsualLine));
 }
@@ -124,15 +161,12 @@ Finding unreadable(const SmtpdUser& user, const std::string& file, int error) {
 // Whether the host's working directory can be had.
 std::optional<Finding> closed_home(const SmtpdUser& user) {
   const std::string home = fs::current_path();
-  for (fs::path directory = home;; directory = directory.parent_path()) {
-    if (eaccess(directory.c_str(), X_OK) != 0) {
-      return problem(user.name + " cannot go to qmail's home " + home + " (" +
-                         std::generic_category().message(errno) +
-                         "), so qmail-smtpd refuses every connection: 421 unable to read controls",
-                     "chmod a+x " + shell_word(directory.string()));
-    }
-    if (directory == directory.parent_path()) return std::nullopt;
-  }
+  const std::string closed = closed_directory(user, home + "/control");
+  if (closed.empty()) return std::nullopt;
+  return problem(user.name + " cannot go to qmail's home " + home + " (" +
+                     std::generic_category().message(EACCES) +
+                     "), so qmail-smtpd refuses every connection: 421 unable to read controls",
+                 "chmod a+x " + shell_word(closed));
 }
 
 }  // namespace
@@ -160,58 +194,53 @@ std::vector<PluginLine> parse_smtpplugins(std::string_view text) {
   return lines;
 }
 
-bool is_this_plugin(const PluginLine& line) {
-  if (line.program.starts_with(':')) return mentions_plugin(line);
-  const auto content = content_of(line.program);
-  if (!content) return mentions_plugin(line);
-  if (content->starts_with("#!")) return content->find("greylisting") != std::string::npos;
-  return content->find(Transaction::kVariable) != std::string::npos;
-}
-
 Host examine_host(const SmtpdUser& user, const std::string& file) {
   Host host;
-  std::optional<std::string> text;
-  {
-    const ActingAs smtpd(user);
-    if (const auto closed = closed_home(user)) {
-      host.findings.push_back(*closed);
-      return host;
-    }
-    text = content_of(file);
-    if (!text) {
-      host.findings.push_back(unreadable(user, file, errno));
-      return host;
-    }
+  if (const auto closed = closed_home(user)) {
+    host.findings.push_back(*closed);
+    return host;
+  }
+  const auto text = content_as(user, file);
+  if (!text) {
+    host.findings.push_back(unreadable(user, file, errno));
+    return host;
   }
   const std::vector<PluginLine> lines = parse_smtpplugins(*text);
   bool is_refused = false;
   for (const PluginLine& line : lines) {
-    if (section_of(line) == nullptr) continue;
+    const Section* const section = section_of(line);
+    if (section == nullptr) continue;
     if (const int error = why_not_executable(user, line.program); error != 0) {
       host.findings.push_back(not_executable(line, file, user, error));
       is_refused = is_refused || is_asked_of_recipients(line);
-    } else if (is_asked_of_recipients(line) && is_this_plugin(line)) {
-      host.plugin.push_back(line);
+    } else if (is_asked_on_the_way(line)) {
+      host.lines.push_back(run_by_host(line, file));
     }
   }
-  if (host.plugin.empty() && !is_refused) host.findings.push_back(not_run(lines, file));
-  for (std::size_t i = 1; i < host.plugin.size(); ++i) {
-    host.findings.push_back(
-        warning(name_of(host.plugin[i], file) + " runs the plugin a second time for each recipient",
-                "take one of the two lines out"));
-  }
-  if (host.plugin.empty() || !host.findings.empty()) return host;
+  std::ranges::stable_sort(host.lines, {}, [](const PluginLine& line) { return section_of(line); });
+  if (!is_refused) host.not_run.push_back(not_run(lines, file));
 
-  const PluginLine& line = host.plugin.front();
+  const PluginLine* first = nullptr;
+  for (const PluginLine& line : host.lines) {
+    if (!line.is_plugin) continue;
+    if (first != nullptr) {
+      host.findings.push_back(
+          warning(name_of(line, file) + " runs the plugin a second time for each recipient",
+                  "take one of the two lines out"));
+    } else {
+      first = &line;
+    }
+  }
+  if (first == nullptr || !host.findings.empty()) return host;
   const bool has_pass =
       std::ranges::any_of(lines, [](const PluginLine& other) { return other.section == 'p'; }) ||
       text->find("\n[p") != std::string::npos || text->starts_with("[p");
-  host.findings.push_back(line.section == 'r' && has_pass
-                              ? good(name_of(line, file),
+  host.findings.push_back(first->section == 'r' && has_pass
+                              ? good(name_of(*first, file),
                                      "under [pass] it would run only for recipients that qmail-smtpd accepts "
                                      "itself, so that others "
                                      "are refused at once and make no record")
-                              : good(name_of(line, file)));
+                              : good(name_of(*first, file)));
   return host;
 }
 

@@ -19,24 +19,22 @@ struct PluginLine {
   char section = 0;       // the byte after `[`; 0 for a section that the host does not know, or none yet
   std::string program{};  // all of it: the path of a program, or after `:` words for the shell
 
-  // How it is spoken of; what becomes of mail where it fails; and how it is installed.
+  // How it is spoken of; what becomes of mail where it fails; and what mends it then.
   std::string name = "plugin";
-  std::string when_it_fails = "qmail-smtpd refuses every recipient: 451 qmail-spp failure";
-  std::string install = "make install";
+  std::string when_it_fails{};
+  std::string install{};
+  bool is_plugin = false;  // this plugin, as far as can be seen without running it
 };
 
 /// The lines that are neither empty nor comments, in the host's words: a line ends at LF or NUL alone, blanks
 /// and tabs at its end do not count, and only the second byte of a section's name does, in lower case.
 std::vector<PluginLine> parse_smtpplugins(std::string_view text);
 
-/// Whether it is this plugin that a line runs, under whatever name, or by a script or the shell as far as can
-/// be seen.
-bool is_this_plugin(const PluginLine& line);
-
-/// What was found out about control/smtpplugins, and the lines by which the host runs this plugin.
+/// What was found out about control/smtpplugins, and the lines that the host runs up to and for a recipient.
 struct Host {
   std::vector<Finding> findings{};
-  std::vector<PluginLine> plugin{};
+  std::vector<PluginLine> lines{};  // in the host's order, those that can be executed
+  std::vector<Finding> not_run{};   // why no line runs the plugin, should none be seen to
 };
 
 /// Reads `file` as `user`; tries, for every line, whether that user can execute it, without running it.

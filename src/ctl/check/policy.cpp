@@ -42,7 +42,7 @@ Host examine_policy_host() {
         "install it: make install-policy"));
     return host;
   }
-  host.plugin.push_back(
+  host.lines.push_back(
       {.program =
            ":printf 'request=smtpd_access_policy\\nprotocol_state=RCPT\\nclient_address=%s\\nhelo_name=%s\\n"
            "sender=%s\\nrecipient=%s\\ninstance=check\\n\\n' \"$TCPREMOTEIP\" \"$SMTPHELOHOST\" "
@@ -50,7 +50,8 @@ Host examine_policy_host() {
            program + " --home .",
        .name = kProgram,
        .when_it_fails = "the mail server gets no answer, and does what its default_action says",
-       .install = "make install-policy"});
+       .install = "install it anew: make install-policy",
+       .is_plugin = true});
   return host;
 }
 

@@ -82,6 +82,8 @@ std::string expanded(const std::string& word, const Variables& variables) {
 // Whose options are told from those of others.
 constexpr std::array<std::string_view, 5> kPrograms{"env", "softlimit", "chpst", "tcpserver", "sslserver"};
 
+bool is_server(const std::string& program) { return program == "tcpserver" || program == "sslserver"; }
+
 class RunScriptReader {
  public:
   explicit RunScriptReader(const std::string& file) { script_.file = file; }
@@ -143,6 +145,7 @@ class RunScriptReader {
       if (name == "setuidgid" || name == "s6-setuidgid" || name == "envuidgid") take_user(next);
       if (name == "envdir" || name == "s6-envdir") take_directory(next);
       if (name == "greylisting-front") script_.has_front = true;
+      if (is_server(name)) script_.has_tcpserver = true;
       if (std::ranges::find(kPrograms, name) != kPrograms.end()) program = name;
     }
   }
@@ -160,8 +163,9 @@ class RunScriptReader {
       script_.group = next;
     } else if (word == "-e" && program == "chpst") {
       take_directory(next);
-    } else if (word.back() == 'x' && (program == "tcpserver" || program == "sslserver")) {
+    } else if ((word.back() == 'x' || word.back() == 'X') && is_server(program)) {
       script_.rules = in_service(next);
+      script_.may_lack_rules = word.back() == 'X';
     } else {
       return false;
     }

@@ -54,6 +54,12 @@ std::optional<std::vector<TcpRule>> parse_tcp_rules(std::string_view cdb) {
     rules.push_back(rule_of(cdb.substr(at, key), cdb.substr(at + key, data)));
     at += key + data;
   }
+  const auto others = std::ranges::find(rules, "", &TcpRule::address);
+  if (others == rules.end()) {
+    rules.emplace_back();
+  } else {
+    std::rotate(others, others + 1, rules.end());
+  }
   return rules;
 }
 

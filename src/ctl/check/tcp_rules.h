@@ -17,8 +17,9 @@ struct TcpRule {
   bool sets(std::string_view name) const;
 };
 
-/// The records of a cdb (https://cr.yp.to/cdb/cdb.txt), in the order of the file; nothing of a file that is
-/// none.
+/// The records of a cdb (https://cr.yp.to/cdb/cdb.txt), in the order of the file but for that of clients that
+/// no other names, which is the last, and sets nothing where the file has none. Nothing of a file that is no
+/// cdb.
 std::optional<std::vector<TcpRule>> parse_tcp_rules(std::string_view cdb);
 
 }  // namespace greylisting::ctl

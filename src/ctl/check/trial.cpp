@@ -1,92 +1,38 @@
 #include "ctl/check/trial.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <cstdint>
-#include <map>
-#include <random>
+#include <iterator>
+#include <optional>
 #include <sstream>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
+#include "ctl/check/answer.h"
 #include "ctl/check/program.h"
 #include "ctl/check/report.h"
+#include "ctl/check/throw_away.h"
 #include "store/sql.h"
 #include "text/printable.h"
+#include "text/shell_word.h"
 
 namespace greylisting::ctl {
 namespace {
-
-using Environment = std::map<std::string, std::string>;
 
 constexpr std::string_view kLogPrefix = "greylisting: ";
 // In what is said of a file that this user cannot have (problem_with). Lines that are not understood are the
 // examination's of files to name.
 constexpr std::string_view kOfRights = ", as whom this runs";
+constexpr std::string_view kOfTwin = ", which cannot be executed";  // of process/hand_over.h
 // What tests/fault/host_fault_test.cpp has it work with.
 constexpr std::uint64_t kEnoughMemory = 32000000;
 constexpr std::string_view kSendsBack = "greylistctl check";  // what a remedy for others may say
 
-// As many random hexadecimal digits.
-std::string digits(std::size_t count) {
-  std::random_device random;
-  std::string text;
-  while (text.size() < count) text += "0123456789abcdef"[random() % 16];
-  return text;
-}
-
-// Nobody has seen it, and nobody can be it: the names are set aside (RFC 2606, RFC 3849).
-Session throw_away_session() {
-  std::string client = "2001:db8";
-  for (int i = 0; i < 6; ++i) client += ':' + digits(4);
-  return {.client = client,
-          .helo = "check.invalid",
-          .sender = "check-" + digits(16) + "@greylisting.invalid",
-          .recipient = "check-" + digits(16) + "@greylisting.invalid",
-          .recipients = 1};
-}
-
-// What qmail-smtpd, qmail-spp and tcpserver would say, beside what this shell and the run script have for the
-// plugin.
-Environment environment_of(const Session& session, const std::optional<RunScript>& script) {
-  Environment all;
-  for (char** pair = environ; *pair != nullptr; ++pair) {
-    const std::string_view text(*pair);
-    const std::size_t sign = text.find('=');
-    if (sign != std::string_view::npos) all.emplace(text.substr(0, sign), text.substr(sign + 1));
-  }
-  if (script) {
-    for (const auto& [name, value] : script->environment) all.insert_or_assign(name, value);
-  }
-  for (const char* const name : {"RELAYCLIENT", "SMTPAUTHUSER", "SMTPAUTHMETHOD", "SPFRESULT", "RBLRESULT",
-                                 "TCPREMOTEHOST", "TCPLOCALIP", "GREYLISTING_TRANSACTION"})
-    all.erase(name);
-  const Environment rcpt{{"GREYLISTING", ""},
-                         {"PROTO", "TCP6"},
-                         {"TCPREMOTEIP", session.client},
-                         {"SMTPHELOHOST", session.helo},
-                         {"SMTPMAILFROM", session.sender},
-                         {"SMTPRCPTTO", session.recipient},
-                         {"SMTPRCPTCOUNT", "0"},
-                         {"SMTPRCPTCOUNTALL", "1"},
-                         {"SMTPRCPTHOSTSOK", "1"},
-                         // That the decision can be read, and nothing is left behind.
-                         {"GLLOGLEVEL", "4"},
-                         {"GLHISTORYEXPIRE", "0"},
-                         {"GLLOWPRIORITYMX", "0"},
-                         {"GLSPF", "host"},
-                         {"GLBLOCKEXPIRE", "0"},
-                         {"GLRECORDEXPIRE", "1"}};
-  for (const auto& [name, value] : rcpt) all[name] = value;
-  return all;
-}
-
 // By which a new triplet is greylisted whatever the settings leave out.
-void greylist_everybody(Environment& environment) {
-  environment["GLEXPLICIT"] = "0";
-  environment["GLGREYLIST"] = "all";
+void greylist_everybody(Variables& variables) {
+  variables["GLEXPLICIT"] = "0";
+  variables["GLGREYLIST"] = "all";
 }
 
 // What the plugin has written to its log.
@@ -139,12 +85,19 @@ Finding failure_of(const std::string& where, const Started& started, const Plugi
   }
   if (started.is_overdue)
     return problem(where + "did not end within 90 s, and as long the mail server waits",
-                   "see what it waits for: strace -f -p its process");
+                   "run it as that user in qmail's home, and see what it waits for: strace -f " +
+                       (line.program.starts_with(':') ? "sh -c " + shell_word(line.program.substr(1))
+                                                      : shell_word(line.program)));
   if (started.status > 128) {
     return problem(where + "was ended by signal " + std::to_string(started.status - 128) + consequence,
-                   "install it anew: " + line.install);
+                   line.install);
   }
   return problem(where + "ended with status 120" + consequence, "see that all that the line names is there");
+}
+
+bool is_left_out(const std::string& decision) {
+  const std::string reason = value_of(decision, "reason");
+  return reason == "not-listed" || reason == "not-suspicious";
 }
 
 bool is_failed(const Started& started) {
@@ -161,87 +114,221 @@ Finding lacks_memory(const std::string& where, const RunScript& script) {
                  "raise that limit to " + std::to_string(kEnoughMemory) + ", and restart the service");
 }
 
-Finding describe_other(const std::string& where, const std::string& decision) {
-  const std::string reason = value_of(decision, "reason");
-  const std::string entry = value_of(decision, "entry");
-  return warning(where + value_of(decision, "outcome") + " an attempt never seen before (" + reason +
-                     "), where others like it are deferred",
-                 entry.empty() ? "see who is trusted and trapped: greylistctl list trusted, list trapped"
-                               : "see which entry decides: greylistctl list shows " + entry);
+std::string decided(const std::string& where, const std::string& decision) {
+  return where + value_of(decision, "outcome") + " an attempt never seen before (" +
+         value_of(decision, "reason") + ')';
 }
+
+Finding describe_other(const std::string& text, const std::string& decision) {
+  const std::string entry = value_of(decision, "entry");
+  return warning(
+      text, entry.empty()
+                ? "see who is trusted and trapped: greylistctl list trusted, list trapped"
+                : "see which entry decides, and whether it means so many: greylistctl list shows " + entry);
+}
+
+// One client's way through the programs that the host runs.
+class Visit {
+ public:
+  Visit(const SmtpdUser& user, const LoadedSettings& loaded, const Service& service, Session session,
+        Trial& trial)
+      : user_(user),
+        loaded_(loaded),
+        service_(service),
+        trial_(trial),
+        session_(std::move(session)),
+        variables_(variables_of(session_, service.environment)) {}
+
+  void go(const std::vector<PluginLine>& lines) {
+    for (const PluginLine& line : lines) {
+      introduce(session_, line, variables_);
+      // Of a domain that there is not, nothing vouches; whether it can be looked up is the plugin's to say.
+      if (line.section != 0 && loaded_.settings.spf == Spf::check) variables_.erase("GLSPF");
+      meet(line);
+    }
+    if (!trial_.is_decided && undecided_) add(*undecided_);
+  }
+
+ private:
+  // What keeps the host from going on to the next is told, and gone on all the same: there may be more.
+  void meet(const PluginLine& line) {
+    const std::string where = line.name + ", as " + user_.name + ": ";
+    const Started started = start(line, where);
+    const Said said = said_of(started.errors);
+    if (is_failed(started)) {
+      add(failure_of(where, started, line));
+    } else if (!said.decision.empty()) {
+      if (!line.is_plugin) add(good(line.name));  // its name does not tell
+      if (!std::exchange(is_decided_, true)) judge(line, "plugin, as " + user_.name + ": ", started);
+      trial_.is_decided = true;
+    } else if (line.is_plugin) {
+      if (!is_decided_) look_for_deferral(line, where, started, said);
+    } else {
+      follow(line, started);
+    }
+  }
+
+  Started start(const PluginLine& line, const std::string& where) {
+    const std::uint64_t memory = service_.script ? service_.script->memory : 0;
+    Started started = run_as_host(user_, line.program, variables_, memory);
+    if (memory == 0 || !line.is_plugin || is_decided(started)) return started;
+    Started free = run_as_host(user_, line.program, variables_);
+    if (!is_decided(free)) return started;
+    add(lacks_memory(where, *service_.script));
+    return free;
+  }
+
+  // The plugin has decided, and its answer is to be what it says.
+  void judge(const PluginLine& line, const std::string& where, Started started) {
+    std::string decision = said_of(started.errors).decision;
+    tell_complaints(line, where, said_of(started.errors), true);
+    std::string accepted;  // what the settings leave out
+    if (is_left_out(decision)) {
+      // Whether it could record one that is not.
+      accepted = value_of(decision, "reason");
+      trial_.left_out = accepted;
+      greylist_everybody(variables_);
+      started = run_as_host(user_, line.program, variables_);
+      if (is_failed(started)) return add(failure_of(where, started, line));
+      decision = said_of(started.errors).decision;
+    }
+    if (is_left_out(decision)) {
+      return add(warning(decided(where, decision) + ", and so whatever it is told: what " +
+                             in_quotes(line.program) + " starts sets GLEXPLICIT or GLGREYLIST",
+                         "set explicit or greylist in control/greylisting in its place"));
+    }
+    if (value_of(decision, "reason") != "new") {
+      if (const std::string entry = value_of(decision, "entry"); !entry.empty()) trial_.entries.insert(entry);
+      return add(describe_other(
+          decided(where, decision) + (session_.client.find(':') == std::string::npos ? ", of an IPv4 client"
+                                                                                     : ", of an IPv6 client"),
+          decision));
+    }
+    record();
+    if (line.section != 0 && value_of(decision, "outcome") == "deferred" &&
+        !read_answer(started.output).defers()) {
+      return add(problem(
+          decided(where, decision) + ", and its answer does not reach qmail-smtpd, so nothing is greylisted",
+          "have the line leave the plugin's standard output alone: make it plugins/greylisting"));
+    }
+    add(good(where + value_of(decision, "outcome") + " an attempt never seen before (new)" +
+             (accepted.empty() ? "" : ", and accepted it as the settings want it (" + accepted + ')')));
+  }
+
+  // Its log may go elsewhere; whether it has recorded the attempt is seen in the store.
+  void look_for_deferral(const PluginLine& line, const std::string& where, const Started& started,
+                         const Said& said) {
+    const bool defers = read_answer(started.output).defers();
+    if (defers && said.complaints.empty()) {
+      is_decided_ = trial_.is_decided = true;
+      record();
+      return add(good(where +
+                      "deferred an attempt never seen before, and logged it elsewhere than on standard "
+                      "error"));
+    }
+    tell_complaints(line, where, said, false);
+    undecided_ = problem(
+        where + "it decided nothing, " + (defers ? "so all mail is deferred" : "so nothing is greylisted"),
+        said.complaints.empty() ? "make the line plugins/greylisting; this one runs something else" : "");
+  }
+
+  // Another program: the plugin comes after it, or mail has to pass it. One may well refuse this attempt, of
+  // a client and a recipient that do not exist.
+  void follow(const PluginLine& line, const Started& started) {
+    const PluginAnswer answer = read_answer(started.output);
+    if (answer.refuses() || (answer.skips() && !is_decided_)) tell_end(line, answer);
+    for (const auto& [name, value] : answer.variables) {
+      if (value) {
+        variables_[name] = *value;
+      } else {
+        variables_.erase(name);
+      }
+    }
+    if (answer.address) (line.section == 'm' ? session_.sender : session_.recipient) = *answer.address;
+  }
+
+  void tell_end(const PluginLine& line, const PluginAnswer& answer) {
+    const Session own = own_session();
+    Variables variables = variables_of(own, service_.environment);
+    introduce(own, line, variables);
+    const PluginAnswer other = read_answer(run_as_host(user_, line.program, variables).output);
+    const bool is_same = other.refuses() == answer.refuses() && other.skips() == answer.skips();
+    const std::string says = line.name + " says " + in_quotes(answer.end + answer.reply);
+    if (!is_same) {
+      add(good(says + " of an attempt that nobody has made, and not of this host's own"));
+    } else if (answer.refuses()) {
+      add(problem(says + " of every attempt, so that no mail passes", line.install));
+    } else {
+      add(problem(says + " of every attempt, so that qmail-smtpd does not run the plugin",
+                  "put it after the plugin, or take the line out"));
+    }
+  }
+
+  void tell_complaints(const PluginLine& line, const std::string& where, const Said& said, bool is_decision) {
+    for (const std::string& text : said.complaints) {
+      const bool is_of_twin = text.find(kOfTwin) != std::string::npos;
+      const bool is_of_files = is_decision && !is_of_twin && text.find(kOfRights) == std::string::npos;
+      if (is_of_files || was_said(text, loaded_)) continue;
+      Finding finding = complaint(where, text);
+      if (is_of_twin) finding.remedy = line.install;
+      add(finding);
+    }
+  }
+
+  void record() {
+    Session session = session_;
+    if (const auto spf = variables_.find("SPFRESULT"); spf != variables_.end())
+      session.spf_result = spf->second;
+    trial_.recorded.push_back(Attempt::from(session, loaded_.settings));
+  }
+
+  // What is said of one client need not be said of the next.
+  void add(const Finding& finding) {
+    const bool was_added = std::ranges::any_of(
+        trial_.findings, [&finding](const Finding& earlier) { return earlier.text == finding.text; });
+    if (!was_added) trial_.findings.push_back(finding);
+  }
+
+  const SmtpdUser& user_;
+  const LoadedSettings& loaded_;
+  const Service& service_;
+  Trial& trial_;
+  Session session_;
+  Variables variables_;
+  bool is_decided_ = false;
+  std::optional<Finding> undecided_{};
+};
 
 }  // namespace
 
-Trial try_plugin(const PluginLine& line, const SmtpdUser& user, const LoadedSettings& loaded,
-                 const std::optional<RunScript>& script) {
+Trial try_lines(const Host& host, const SmtpdUser& user, const LoadedSettings& loaded,
+                const Service& service) {
   Trial trial;
-  const std::string where = line.name + ", as " + user.name + ": ";
-  const Session session = throw_away_session();
-  Environment environment = environment_of(session, script);
-  std::string accepted;  // what the settings leave out
-  for (const bool is_second : {false, true}) {
-    Started started = run_as_host(user, line.program, environment, script ? script->memory : 0);
-    if (script && script->memory != 0 && !is_decided(started)) {
-      const Started free = run_as_host(user, line.program, environment);
-      if (is_decided(free)) {
-        trial.findings.push_back(lacks_memory(where, *script));
-        started = free;
-      }
-    }
-    if (is_failed(started)) {
-      trial.findings.push_back(failure_of(where, started, line));
-      return trial;
-    }
-    const Said said = said_of(started.errors);
-    if (!is_second) {
-      for (const std::string& text : said.complaints) {
-        const bool is_line = !said.decision.empty() && text.find(kOfRights) == std::string::npos;
-        if (!is_line && !was_said(text, loaded)) trial.findings.push_back(complaint(where, text));
-      }
-    }
-    if (said.decision.empty()) {
-      const std::string effect =
-          started.output.starts_with("E4") ? "so all mail is deferred" : "so nothing is greylisted";
-      trial.findings.push_back(problem(
-          std::string(where).append("it decided nothing, ").append(effect),
-          said.complaints.empty() ? "make the line plugins/greylisting; this one runs something else" : ""));
-      return trial;
-    }
-    const std::string reason = value_of(said.decision, "reason");
-    if (reason == "new") {
-      trial.findings.push_back(
-          good(where + value_of(said.decision, "outcome") + " an attempt never seen before (new)" +
-               (accepted.empty() ? "" : ", and accepted it as the settings want it (" + accepted + ')')));
-      trial.recorded = Attempt::from(session, loaded.settings);
-      return trial;
-    }
-    const bool is_left_out = reason == "not-listed" || reason == "not-suspicious";
-    if (is_second || !is_left_out) {
-      trial.findings.push_back(describe_other(where, said.decision));
-      return trial;
-    }
-    // Whether it could record one that is not left out.
-    accepted = reason;
-    greylist_everybody(environment);
-  }
+  for (const bool is_ipv6 : {false, true})
+    Visit(user, loaded, service, throw_away_session(is_ipv6), trial).go(host.lines);
+  const auto is_bad = [](const Finding& finding) { return finding.state == Finding::State::bad; };
+  if (!trial.is_decided && std::ranges::none_of(trial.findings, is_bad))
+    std::ranges::copy(host.not_run, std::back_inserter(trial.findings));
   return trial;
 }
 
-Finding remove_record(const Trial& trial, Administration& administration, const SmtpdUser& user) {
-  const std::string rows =
-      "greylisting_data WHERE triplet = " + sql::literal(bytes(trial.recorded->keys.triplet));
-  if (administration.count(rows) == 0) {
-    return problem("store: what the plugin, as " + user.name +
-                       ", says it has recorded is not there, so every attempt is new and no mail passes",
-                   "have the server keep what is written: no SET GLOBAL autocommit=0, no init_connect and no "
-                   "init-command in the option file that changes it, and one database for both option files");
-  }
-  try {
-    administration.ask("DELETE FROM " + rows);
-  } catch (const StoreError& error) {
-    return problem(
-        "store: the record of that attempt, which ends in a minute, cannot be removed: " + error.problem(),
-        error.remedy());
+Finding remove_records(const Trial& trial, Administration& administration, const SmtpdUser& user) {
+  for (const Attempt& attempt : trial.recorded) {
+    const std::string rows = "greylisting_data WHERE triplet = " + sql::literal(bytes(attempt.keys.triplet));
+    if (administration.count(rows) == 0) {
+      return problem(
+          "store: what the plugin, as " + user.name +
+              ", says it has recorded is not there, so every attempt is new and no mail passes",
+          "have the server keep what is written: no SET GLOBAL autocommit=0, no init_connect and no "
+          "init-command in the option file that changes it, and one database for both option files");
+    }
+    try {
+      administration.ask("DELETE FROM " + rows);
+    } catch (const StoreError& error) {
+      return problem(
+          "store: the record of that attempt, which ends in a minute, cannot be removed: " + error.problem(),
+          error.remedy());
+    }
   }
   return good("store: the record of that attempt was there, and has been removed");
 }

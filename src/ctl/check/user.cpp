@@ -77,8 +77,9 @@ SmtpdUser find_user(const std::string& asked, const std::optional<RunScript>& sc
   for (const char* const account : {"vpopmail", "qmaild"}) {
     if (const auto user = user_of(account, "an account that qmail runs under")) return *user;
   }
-  if (const auto owner = owner_of(directory)) return *owner;
-  return this_user();
+  SmtpdUser user = owner_of(directory).value_or(this_user());
+  user.is_guess = true;
+  return user;
 }
 
 ActingAs::ActingAs(const SmtpdUser& user) {

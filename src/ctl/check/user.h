@@ -15,9 +15,10 @@ namespace greylisting::ctl {
 struct SmtpdUser {
   uid_t uid = 0;
   gid_t gid = 0;
-  std::string name;   // `vpopmail (uid 89)`
-  std::string login;  // `vpopmail`, or the number of one without a name
-  std::string how;    // how it is known: `--user says`, `-u in FILE`, `owner of FILE`
+  std::string name;       // `vpopmail (uid 89)`
+  std::string login;      // `vpopmail`, or the number of one without a name
+  std::string how;        // how it is known: `--user says`, `-u in FILE`, `owner of FILE`
+  bool is_guess = false;  // nothing says so
 
   /// Whether this process can act as that user.
   bool is_within_reach() const;
@@ -25,8 +26,8 @@ struct SmtpdUser {
 
 /// In this order: `asked` (--user: a name or a number), the run script, the owner of the option file, of the
 /// state directory, of the SQLite file's directory; root owns nothing for the plugin, so it is left out; the
-/// accounts that qmail comes with; whoever owns the state directory. Throws UsageError when there is no user
-/// `asked`.
+/// accounts that qmail comes with; as a guess, whoever owns the state directory, or runs this. Throws
+/// UsageError when there is no user `asked`.
 SmtpdUser find_user(const std::string& asked, const std::optional<RunScript>& script,
                     const Settings& settings);
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "ctl/lists/breadth.h"
 #include "ctl/lists/entry_table.h"
 #include "ctl/print/figure_words.h"
 #include "judgement/suspicion_rules.h"
@@ -151,6 +152,22 @@ std::vector<Finding> examine_entries(Administration& administration, const Setti
                         "entries: " + counted(by_name, "allows", "allow") + " clients by name (" +
                             first_by_name + (by_name > 1 ? ", …" : "") + "), " + std::string(kNoEffectByName),
                         kBelieveNames});
+  }
+  return findings;
+}
+
+std::vector<Finding> examine_breadth(Administration& administration, const Settings& settings,
+                                     const std::set<std::string>& ids) {
+  std::vector<Finding> findings;
+  for (const std::string& id : ids) {
+    for (const StoredEntry& stored : EntryTable(administration, settings).with_id(id)) {
+      const auto entry = try_to_read(stored);
+      const auto breadth = entry ? breadth_of(entry->pattern) : std::nullopt;
+      if (!breadth) continue;
+      findings.push_back({State::bad,
+                          line_of(stored) + " matches " + *breadth + ", so none of it is greylisted",
+                          "greylistctl remove " + stored.id});
+    }
   }
   return findings;
 }

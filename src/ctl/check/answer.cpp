@@ -1,0 +1,54 @@
+#include "ctl/check/answer.h"
+
+#include <algorithm>
+
+namespace greylisting::ctl {
+
+bool PluginAnswer::defers() const {
+  if (!reply.empty()) return reply.starts_with('4');
+  const auto at_data = later.find('D');
+  return at_data != later.end() && at_data->second.starts_with('4');
+}
+
+PluginAnswer read_answer(std::string_view output) {
+  PluginAnswer answer;
+  while (!output.empty() && answer.end == '\0') {
+    std::string line(
+        output.substr(0, output.find('\n') == output.npos ? output.npos : output.find('\n') + 1));
+    output.remove_prefix(line.size());
+    line.pop_back();  // whichever byte it is
+    if (line.empty()) continue;
+    const std::string text = line.substr(1);
+    const std::size_t sign = text.find('=');
+    switch (line[0]) {
+      case 'E':
+      case 'R':
+        answer.reply = text;
+        [[fallthrough]];
+      case 'D':
+      case 'A':
+      case 'N':
+      case 'O':
+        answer.end = line[0];
+        break;
+      case 'L':
+        if (!text.empty()) answer.later[text[0]] += text.substr(1);
+        break;
+      case 'S':
+        if (sign != std::string::npos)
+          answer.variables.emplace_back(text.substr(0, sign), text.substr(sign + 1));
+        break;
+      case 'U':
+        answer.variables.emplace_back(text, std::nullopt);
+        break;
+      case 'C':
+        answer.address = text;
+        break;
+      default:
+        break;
+    }
+  }
+  return answer;
+}
+
+}  // namespace greylisting::ctl

@@ -17,6 +17,10 @@ constexpr const char* kEncryptingLine = "ssl-mode=REQUIRED";
 #endif
 
 constexpr std::string_view kStart = "start the database, or correct socket, host and port :file";
+constexpr std::string_view kClosedSocket =
+    "have whoever this runs as reach the socket: chmod a+x every directory on the way to it; or correct "
+    "socket "
+    ":file";
 constexpr std::string_view kLook = "see whether the database is running and what its log says";
 constexpr std::string_view kEnded = "see who or what ends sessions and statements on the database";
 constexpr std::string_view kNotDatabase =
@@ -146,8 +150,14 @@ bool lacks_authentication_plugin(std::string_view message) {
   return message.find("could not be loaded") != std::string_view::npos;
 }
 
+// EACCES, which means that the database may well be running.
+bool is_closed_socket(unsigned error, std::string_view message) {
+  return error == 2002 && message.find("(13)") != std::string_view::npos;
+}
+
 std::string_view text_for(unsigned error, std::string_view message) {
   if (lacks_authentication_plugin(message)) return kNoPlugin;
+  if (is_closed_socket(error, message)) return kClosedSocket;
   const auto* const row = std::ranges::lower_bound(kRemedies, error, {}, &MysqlRemedy::error);
   return row != kRemedies.end() && row->error == error
              ? row->remedy

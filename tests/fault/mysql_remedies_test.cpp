@@ -138,6 +138,9 @@ TEST_CASE("a remedy names the file, and sends nobody to check", "[fault][remedie
   CHECK_THAT(mysql_remedy(1045, "", ""), Contains("in an option file (mysql_default_file)"));
   CHECK_THAT(mysql_remedy(1045, "Authentication plugin 'x' could not be loaded: no such file", ""),
              Contains("this client library cannot log in to such an account"));
+  CHECK_THAT(
+      mysql_remedy(2002, "Can't connect to local server through socket '/closed/mysqld.sock' (13)", ""),
+      Contains("chmod a+x every directory on the way to it"));
   CHECK(mysql_remedy(9999, "", "") == "see what the database's own log says of this error");
 }
 

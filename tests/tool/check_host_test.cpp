@@ -706,17 +706,18 @@ TEST_CASE("A run script says what it sets, by which rules it serves and how much
     std::string said;
     for (const auto& [name, value] : script.environment)
       said.append(name).append("=").append(value).append(" ");
-    return said + script.rules + ' ' + std::to_string(script.memory);
+    return said + script.rules + ' ' + script.limits_said;
   };
   CHECK(text("A=1; B='2 3'\nexport A B C=$A # D=4\nexec tcpserver -vRx /etc/tcp.cdb 0 25 qmail-smtpd") ==
-        "A=1 B=2 3 C=1 /etc/tcp.cdb 0");
+        "A=1 B=2 3 C=1 /etc/tcp.cdb ");
   CHECK(text("E=1 F=\"\" exec softlimit -m 20000000 -f 1 \\\n  tcpserver -H -x rules.cdb -m 3 0 25 "
-             "qmail-smtpd") == "E=1 F= " + (directory / "rules.cdb").string() + " 20000000");
+             "qmail-smtpd") ==
+        "E=1 F= " + (directory / "rules.cdb").string() + " softlimit -m 20000000, softlimit -f 1");
   CHECK(text("exec envdir ./env softlimit -a30000000 -m40000000 tcpserver 0 25 qmail-smtpd") ==
-        "GREYLISTING= SPPCONFFILE=control/other  30000000");
+        "GREYLISTING= SPPCONFFILE=control/other  softlimit -a 30000000, softlimit -m 40000000");
   CHECK(text("exec chpst -e env -m 7 tcpsvd 0 25 env G=1 qmail-smtpd") ==
-        "G=1 GREYLISTING= SPPCONFFILE=control/other  7");
-  CHECK(text("NOT=exported\nexec tcpserver 0 25 qmail-smtpd") == " 0");
+        "G=1 GREYLISTING= SPPCONFFILE=control/other  chpst -m 7");
+  CHECK(text("NOT=exported\nexec tcpserver 0 25 qmail-smtpd") == " ");
 }
 
 TEST_CASE("check reads the run script that starts the host", "[check]") {
@@ -758,7 +759,7 @@ TEST_CASE("check reads the run script that starts the host", "[check]") {
   }
 }
 
-TEST_CASE("check tries the plugin with the memory that it has", "[check]") {
+TEST_CASE("check tries the plugin within the limits that it has", "[check]") {
   if (!can_be_nobody()) return;
   const Home home;
   const auto decides = [&home](const std::string& bytes) {
@@ -771,14 +772,27 @@ TEST_CASE("check tries the plugin with the memory that it has", "[check]") {
                 .output.empty();
   };
   CHECK_FALSE(decides("2000000"));
-  write_run_script(home, "export ENABLE_SPP=1\n", "softlimit -m 2000000 ");
-  const Result check = home.check();
-  CAPTURE(check.output);
-  CHECK(check.status == 1);
-  CHECK_THAT(check.output,
-             Contains("it decides nothing within the 2000000 bytes of memory that "
-                      "supervise/qmail-smtpd/run leaves it, so nothing is greylisted\n         -> "
-                      "raise that limit to 32000000, and restart the service"));
+  struct Limit {
+    std::string lines;
+    std::string before;
+    std::string said;
+  };
+  for (const Limit& limit : std::vector<Limit>{{"", "softlimit -m 2000000 ", "softlimit -m 2000000"},
+                                               {"", "softlimit -d 200000 ", "softlimit -d 200000"},
+                                               {"", "softlimit -f 20000 ", "softlimit -f 20000"},
+                                               {"", "softlimit -o 5 ", "softlimit -o 5"},
+                                               {"ulimit -v 4000\n", "", "ulimit -v 4000"}}) {
+    write_run_script(home, "export ENABLE_SPP=1\n" + limit.lines, limit.before);
+    CHECK(name(home.deed()) != name(Deed::greylists));
+    const Result check = home.check();
+    CAPTURE(check.output);
+    CHECK(check.status == 1);
+    CHECK_THAT(
+        check.output,
+        Contains("it decides nothing within the limits that supervise/qmail-smtpd/run sets (" + limit.said +
+                 "), so nothing is greylisted\n         -> raise them, and restart the service: 32000000 "
+                 "bytes of memory and 64 files are enough"));
+  }
   write_run_script(home, "export ENABLE_SPP=1\n", "softlimit -m 32000000 ");
   const Result again = home.check();
   CAPTURE(again.output);

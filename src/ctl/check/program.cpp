@@ -69,20 +69,21 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
   return result;
 }
 
-// As softlimit -m does.
-void limit_memory(std::uint64_t bytes) {
-  for (const auto resource : {RLIMIT_DATA, RLIMIT_STACK, RLIMIT_MEMLOCK, RLIMIT_AS}) {
+// As softlimit does.
+void set_limits(const std::map<int, std::uint64_t>& limits) {
+  for (const auto& [resource, most] : limits) {
+    const auto which = static_cast<__rlimit_resource>(resource);
     rlimit limit{};
-    getrlimit(resource, &limit);
-    limit.rlim_cur = std::min<rlim_t>(bytes, limit.rlim_max);
-    setrlimit(resource, &limit);
+    getrlimit(which, &limit);
+    limit.rlim_cur = std::min<rlim_t>(most, limit.rlim_max);
+    setrlimit(which, &limit);
   }
 }
 
 // In the child: only what may be called between fork and exec.
 [[noreturn]] void become(const SmtpdUser& user, const char* home, char* const* words,
                          char* const* environment, const Pipe& output, const Pipe& errors,
-                         const Pipe& failure, Way way, std::uint64_t memory) {
+                         const Pipe& failure, Way way, const std::map<int, std::uint64_t>& limits) {
   Failure told;
   setpgid(0, 0);
   if (getuid() == 0 && seteuid(0) == 0 && user.uid != 0 &&
@@ -94,7 +95,7 @@ void limit_memory(std::uint64_t bytes) {
     dup2(output.write_end, STDOUT_FILENO);
     dup2(errors.write_end, STDERR_FILENO);
     close(STDIN_FILENO);
-    if (memory != 0) limit_memory(memory);
+    set_limits(limits);
     for (const int signal : {SIGPIPE, SIGXFSZ}) static_cast<void>(std::signal(signal, SIG_DFL));
     // A program that is traced stops before its first instruction.
     if (way == Way::run || ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0) {
@@ -134,7 +135,8 @@ bool read_streams(Pipe& output, Pipe& errors, Started& started) {
 }
 
 Started start(const SmtpdUser& user, const std::string& line,
-              const std::map<std::string, std::string>& environment, Way way, std::uint64_t memory = 0) {
+              const std::map<std::string, std::string>& environment, Way way,
+              const std::map<int, std::uint64_t>& limits = {}) {
   const std::string home = std::filesystem::current_path();
   std::vector<std::string> words = command_of(line);
   std::vector<std::string> variables;
@@ -149,7 +151,7 @@ Started start(const SmtpdUser& user, const std::string& line,
   const pid_t child = fork();
   if (child < 0) throw std::system_error(errno, std::generic_category(), "cannot start a program");
   if (child == 0)
-    become(user, home.c_str(), arguments.data(), pairs.data(), output, errors, failure, way, memory);
+    become(user, home.c_str(), arguments.data(), pairs.data(), output, errors, failure, way, limits);
   for (Pipe* const pipe : {&output, &errors, &failure}) Pipe::close_end(pipe->write_end);
 
   Started started;
@@ -175,8 +177,9 @@ Started start(const SmtpdUser& user, const std::string& line,
 }  // namespace
 
 Started run_as_host(const SmtpdUser& user, const std::string& line,
-                    const std::map<std::string, std::string>& environment, std::uint64_t memory) {
-  return start(user, line, environment, Way::run, memory);
+                    const std::map<std::string, std::string>& environment,
+                    const std::map<int, std::uint64_t>& limits) {
+  return start(user, line, environment, Way::run, limits);
 }
 
 int why_not_executable(const SmtpdUser& user, const std::string& line) {

@@ -20,10 +20,11 @@ struct Started {
   std::string errors{};
 };
 
-/// Runs a line of control/smtpplugins to its end. `environment` is all that there is; `memory` is how many
-/// bytes it may have, as softlimit -m says, 0 for no limit.
+/// Runs a line of control/smtpplugins to its end. `environment` is all that there is; `limits` are
+/// those of setrlimit(2), by resource.
 Started run_as_host(const SmtpdUser& user, const std::string& line,
-                    const std::map<std::string, std::string>& environment, std::uint64_t memory = 0);
+                    const std::map<std::string, std::string>& environment,
+                    const std::map<int, std::uint64_t>& limits = {});
 
 /// Why that user cannot execute the line: an errno, or 0 when it can. Nothing of the program is run.
 int why_not_executable(const SmtpdUser& user, const std::string& line);

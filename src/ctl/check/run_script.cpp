@@ -1,5 +1,7 @@
 #include "ctl/check/run_script.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -80,7 +82,45 @@ std::string expanded(const std::string& word, const Variables& variables) {
 }
 
 // Whose options are told from those of others.
-constexpr std::array<std::string_view, 5> kPrograms{"env", "softlimit", "chpst", "tcpserver", "sslserver"};
+constexpr std::array<std::string_view, 6> kPrograms{"env",    "softlimit", "chpst",
+                                                    "ulimit", "tcpserver", "sslserver"};
+
+// What an option of a program that sets limits is about; nothing for others.
+std::vector<int> resources_of(const std::string& program, const std::string& option) {
+  const char letter = option.size() > 1 ? option[1] : '\0';
+  if (program == "ulimit") {
+    switch (letter) {
+      case 'v':
+        return {RLIMIT_AS};
+      case 'd':
+        return {RLIMIT_DATA};
+      case 'n':
+        return {RLIMIT_NOFILE};
+      default:
+        return {};
+    }
+  }
+  if (program != "softlimit" && program != "chpst") return {};
+  switch (letter) {
+    case 'm':
+      return {RLIMIT_DATA, RLIMIT_STACK, RLIMIT_MEMLOCK, RLIMIT_AS};
+    case 'a':
+      return {RLIMIT_AS};
+    case 'd':
+      return {RLIMIT_DATA};
+    case 'f':
+      return {RLIMIT_FSIZE};
+    case 'o':
+      return {RLIMIT_NOFILE};
+    default:
+      return {};
+  }
+}
+
+// The shell counts memory in KB.
+std::uint64_t unit_of(const std::string& how, int resource) {
+  return how.starts_with("ulimit") && resource != RLIMIT_NOFILE ? 1024 : 1;
+}
 
 bool is_server(const std::string& program) { return program == "tcpserver" || program == "sslserver"; }
 
@@ -152,9 +192,8 @@ class RunScriptReader {
 
   // Whether the option has taken the next word as well.
   bool take_option(const std::string& program, const std::string& word, const std::string& next) {
-    const bool limits = program == "softlimit" || program == "chpst";
-    if (limits && (word.starts_with("-m") || word.starts_with("-a"))) {
-      limit(word.size() > 2 ? word.substr(2) : next);
+    if (const auto resources = resources_of(program, word); !resources.empty()) {
+      limit(program + ' ' + word.substr(0, 2), resources, word.size() > 2 ? word.substr(2) : next);
       return word.size() == 2;
     }
     if (word.back() == 'u') {
@@ -178,9 +217,15 @@ class RunScriptReader {
     if (word.find(':') != std::string::npos) script_.group = word.substr(word.find(':') + 1);
   }
 
-  void limit(const std::string& bytes) {
-    const auto number = number_of<std::uint64_t>(bytes);
-    if (number && *number > 0 && (script_.memory == 0 || *number < script_.memory)) script_.memory = *number;
+  // The least of each counts.
+  void limit(const std::string& how, const std::vector<int>& resources, const std::string& value) {
+    const auto number = number_of<std::uint64_t>(value);
+    if (!number || *number == 0) return;
+    for (const int resource : resources) {
+      const auto [limit, is_first] = script_.limits.try_emplace(resource, *number * unit_of(how, resource));
+      limit->second = std::min(limit->second, *number * unit_of(how, resource));
+    }
+    script_.limits_said += (script_.limits_said.empty() ? "" : ", ") + how + ' ' + value;
   }
 
   // A file a variable, its first line the value.

@@ -13,12 +13,13 @@ struct RunScript {
   std::string user{};   // a name or number after -u, setuidgid, …; empty when it does not say
   std::string group{};  // likewise
   std::map<std::string, std::string>
-      environment{};            // what it sets: export, NAME=value before a command, envdir
-  std::string rules{};          // the cdb after tcpserver's -x or -X
-  bool may_lack_rules = false;  // it is -X: without the file every client is served
-  bool has_tcpserver = false;   // or sslserver
-  bool has_front = false;       // greylisting-front stands before qmail-smtpd
-  std::uint64_t memory = 0;     // the bytes that softlimit or chpst leaves a process, 0 for no limit
+      environment{};                      // what it sets: export, NAME=value before a command, envdir
+  std::string rules{};                    // the cdb after tcpserver's -x or -X
+  bool may_lack_rules = false;            // it is -X: without the file every client is served
+  bool has_tcpserver = false;             // or sslserver
+  bool has_front = false;                 // greylisting-front stands before qmail-smtpd
+  std::map<int, std::uint64_t> limits{};  // that softlimit, chpst or ulimit sets, by resource (setrlimit(2))
+  std::string limits_said{};              // how: `softlimit -m 2000000`
 };
 
 /// Reads the words of a script. Variables that are set in it are followed, so is `id -u NAME`.

@@ -108,10 +108,11 @@ bool is_decided(const Started& started) {
   return !is_failed(started) && !said_of(started.errors).decision.empty();
 }
 
-Finding lacks_memory(const std::string& where, const RunScript& script) {
-  return problem(where + "it decides nothing within the " + std::to_string(script.memory) +
-                     " bytes of memory that " + script.file + " leaves it, so nothing is greylisted",
-                 "raise that limit to " + std::to_string(kEnoughMemory) + ", and restart the service");
+Finding is_limited(const std::string& where, const RunScript& script) {
+  return problem(where + "it decides nothing within the limits that " + script.file + " sets (" +
+                     script.limits_said + "), so nothing is greylisted",
+                 "raise them, and restart the service: " + std::to_string(kEnoughMemory) +
+                     " bytes of memory and 64 files are enough, and files have to grow with the database");
 }
 
 std::string decided(const std::string& where, const std::string& decision) {
@@ -169,12 +170,13 @@ class Visit {
   }
 
   Started start(const PluginLine& line, const std::string& where) {
-    const std::uint64_t memory = service_.script ? service_.script->memory : 0;
-    Started started = run_as_host(user_, line.program, variables_, memory);
-    if (memory == 0 || !line.is_plugin || is_decided(started)) return started;
+    if (!service_.script || service_.script->limits.empty())
+      return run_as_host(user_, line.program, variables_);
+    Started started = run_as_host(user_, line.program, variables_, service_.script->limits);
+    if (!line.is_plugin || is_decided(started)) return started;
     Started free = run_as_host(user_, line.program, variables_);
     if (!is_decided(free)) return started;
-    add(lacks_memory(where, *service_.script));
+    add(is_limited(where, *service_.script));
     return free;
   }
 

@@ -557,6 +557,42 @@ TEST_CASE("check says where the plugin's answer is not the host's", "[check]") {
   for (const BrokenHost& broken : broken_answers()) break_host_and_repair(broken);
 }
 
+TEST_CASE("check names a file system on which no program may be executed", "[check]") {
+  if (!can_be_nobody()) return;
+  struct Mounted {
+    explicit Mounted(const fs::path& where) : directory(where) {
+      fs::create_directory(where);
+      is_there =
+          run({.arguments = {"mount", "-t", "tmpfs", "-o", "noexec,mode=755", "tmpfs", where}}).status == 0;
+    }
+    Mounted(const Mounted&) = delete;
+    Mounted& operator=(const Mounted&) = delete;
+    ~Mounted() {
+      if (is_there) run({.arguments = {"umount", directory}});
+    }
+    fs::path directory;
+    bool is_there = false;
+  };
+  const Home home;
+  const Mounted mounted(home / "programs");
+  if (!mounted.is_there) {
+    WARN("skipped: this machine does not let root mount a file system");
+    return;
+  }
+  fs::copy_file(program("greylisting"), mounted.directory / "greylisting");
+  home.plugins("[rcpt]\nprograms/greylisting\n");
+  CHECK(name(home.deed()) == name(Deed::refuses));
+  const std::string remount = "mount -o remount,exec " + mounted.directory.string();
+  const Result check = home.check();
+  CAPTURE(check.output);
+  CHECK(check.status == 1);
+  CHECK_THAT(check.output,
+             Contains("its file system is mounted noexec: " + remount + ", and take noexec out of"));
+  CHECK(run({.arguments = {"sh", "-c", remount}}).status == 0);
+  CHECK(name(home.deed()) == name(Deed::greylists));
+  CHECK(home.check().status == 0);
+}
+
 TEST_CASE("check says what another program answers to an attempt that nobody has made", "[check]") {
   if (!can_be_nobody()) return;
   const Home home;

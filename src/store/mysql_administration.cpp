@@ -88,7 +88,9 @@ std::vector<Finding> MysqlAdministration::examine() {
     findings.push_back(
         {State::bad,
          "tool's account: " + value("SELECT CURRENT_USER()") + " may not clean up: " + error.problem(),
-         "name an account that may delete in mysql_admin_file; sql/mysql/grants.sql creates one"});
+         error.problem().find("(error 1142)") == std::string::npos
+             ? error.remedy()
+             : "name an account that may delete in mysql_admin_file; sql/mysql/grants.sql creates one"});
   }
 
   const std::string database = value("SELECT DATABASE()");

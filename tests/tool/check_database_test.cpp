@@ -131,6 +131,14 @@ TEST_CASE("check names what is wrong with a server as a whole", "[check]") {
       installation, {"small packets",
                      [](Installation& it) { it.server().sql("", "SET GLOBAL max_allowed_packet = 16384"); },
                      "PROBLEM  server: max_allowed_packet=16384 is too small for long addresses"});
+  // No grant helps here.
+  server.sql("", "SET GLOBAL tx_read_only = 1");
+  const Result check = ctl(installation, {"check"});
+  CAPTURE(check.output);
+  CHECK(check.status == 1);
+  CHECK_THAT(check.output, Contains("(error 1792)\n         -> as the server's administrator: SET GLOBAL "
+                                    "tx_read_only = 0") &&
+                               !Contains("GRANT") && !Contains("name an account"));
 }
 
 // MySQL 8 has a binary log by default, and so has whoever replicates.

@@ -13,8 +13,8 @@ bool PluginAnswer::defers() const {
 PluginAnswer read_answer(std::string_view output) {
   PluginAnswer answer;
   while (!output.empty() && answer.end == '\0') {
-    std::string line(
-        output.substr(0, output.find('\n') == output.npos ? output.npos : output.find('\n') + 1));
+    const std::size_t end = output.find('\n');
+    std::string line(output.substr(0, end == std::string_view::npos ? end : end + 1));
     output.remove_prefix(line.size());
     line.pop_back();  // whichever byte it is
     if (line.empty()) continue;

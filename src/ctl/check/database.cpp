@@ -76,16 +76,14 @@ class Account {
       for (const char* const right : rights) {
         const auto failure = failure_of(connection_, statement_for(right, table));
         if (!failure) continue;
-        findings_.push_back(problem(std::string(who_)
-                                            .append("'s account ")
-                                            .append(account_)
-                                            .append(" lacks ")
-                                            .append(right)
-                                            .append(" on ")
-                                            .append(table) +
-                                        ": " + failure->problem(),
-                                    "as the server's administrator: GRANT " + grant + " ON `" + database_ +
-                                        "`.* TO " + quoted_account(account_)));
+        // 1142 and 1143 are of rights; any other has a remedy of its own.
+        const bool is_denied = failure->problem().find("(error 114") != std::string::npos;
+        const std::string account = std::string(who_).append("'s account ").append(account_);
+        const std::string what = std::string(right).append(" on ").append(table) + ": " + failure->problem();
+        findings_.push_back(is_denied ? problem(account + " lacks " + what,
+                                                "as the server's administrator: GRANT " + grant + " ON `" +
+                                                    database_ + "`.* TO " + quoted_account(account_))
+                                      : problem(account + " cannot " + what, failure->remedy()));
         return;
       }
     }

@@ -403,6 +403,7 @@ void Pattern::read_address(std::string_view text) {
   text_ = printable((is_sender ? Address::sender(text) : Address::recipient(text)).text());
   if (text_.starts_with('@')) {
     const std::string domain = text_.substr(1, kLongestShown);
+    if (domain.empty()) refuse(kind_, text, "has neither a user nor a domain");
     refuse(text, "has nothing in front of the @: write " + domain +
                      " for this domain and its subdomains, =" + domain + " for it alone");
   }

@@ -38,7 +38,7 @@ Finding unusable_entry(const std::string& id, const std::string& ipaddr) {
 
 Finding overdue_cleanup() {
   return {Finding::State::warning, "clean-up: there are records that expired more than a week ago",
-          "have cron run scripts/greylisting_cleanup.sh: config/crontab"};
+          "have cron run greylistctl cleanup once an hour: greylistctl(8)"};
 }
 
 std::unique_ptr<Administration> open_administration(const Settings& settings) {

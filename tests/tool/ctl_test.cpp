@@ -189,7 +189,7 @@ TEST_CASE("check names each problem of any installation and its remedy", "[ctl]"
        },
        0,
        {"warning  clean-up: there are records that expired more than a week ago\n         -> have cron run "
-        "scripts/greylisting_cleanup.sh: config/crontab\n"}},
+        "greylistctl cleanup once an hour: greylistctl(8)\n"}},
       {"explicit",
        [](Installation& it) { it.configure("explicit=1"); },
        0,
@@ -548,7 +548,7 @@ TEST_CASE("migrate upgrades greylisting 0.5 and keeps its rows", "[ctl]") {
   CHECK(first.status == 0);
   CHECK(first.output ==
         "Upgraded the tables of greylisting 0.5. Records before: 3, triplets now: 2. List entries, all kept: "
-        "1.\n");
+        "1.\nnote: this cannot be taken back\n");
   CHECK(logged(installation.attempt({.recipient = "bob@allowed.example"}), "reason") == "allowed");
   CHECK(logged(installation.attempt({.sender = "alice@example.net"}), "reason") == "known");
   CHECK(logged(installation.attempt({.sender = "carol@example.net"}), "reason") == "retried");

@@ -2,6 +2,7 @@
 // where to read on.
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/support/catch.h"
@@ -49,16 +50,59 @@ TEST_CASE("A command line that is wrong is told in one line, and changes nothing
           {{"migrate", "now", "please"}, "\"now\" is one word too many; try 'greylistctl migrate --help'"},
           {{"explain", "192.0.2.1", "a@b.example", "c@d.example", "e@f.example"},
            "\"e@f.example\" is one word too many; try 'greylistctl explain --help'"},
-          {{"allow"}, "pattern is missing; try 'greylistctl allow --help'"},
-          {{"trap"}, "pattern is missing; try 'greylistctl trap --help'"},
-          {{"explain"}, "attempt is missing; try 'greylistctl explain --help'"},
-          {{"remove"}, "what is missing; try 'greylistctl remove --help'"},
-          {{"learn"}, "log is missing; try 'greylistctl learn --help'"},
-          {{"import"}, "format is missing; try 'greylistctl import --help'"},
-          {{"import", "plain"}, "file is missing; try 'greylistctl import --help'"},
+          {{"allow"}, "a pattern is missing; try 'greylistctl allow --help'"},
+          {{"trap"}, "a pattern is missing; try 'greylistctl trap --help'"},
+          {{"explain"}, "IP SENDER RECIPIENT is missing; try 'greylistctl explain --help'"},
+          {{"remove"}, "an entry, pattern or identity is missing; try 'greylistctl remove --help'"},
+          {{"learn"}, "a log is missing; try 'greylistctl learn --help'"},
+          {{"import"}, "a format is missing; try 'greylistctl import --help'"},
+          {{"import", "plain"}, "a file is missing; try 'greylistctl import --help'"},
+          {{"import", "spf"}, "a domain is missing; try 'greylistctl import --help'"},
+          {{"why"}, "a sender, recipient or client is missing; try 'greylistctl why --help'"},
+          {{"pass"}, "IP SENDER RECIPIENT or a record's number is missing; try 'greylistctl pass --help'"},
           {{"copy"}, "--from is missing; try 'greylistctl copy --help'"},
           {{"copy", "--from", "sqlite"}, "--to is missing; try 'greylistctl copy --help'"},
+          // A word that is missing hides no option that is mistyped.
+          {{"copy", "--form", "sqlite", "--to", "mysql"},
+           "there is no option --form; the nearest is --from; try 'greylistctl copy --help'"},
+          {{"allow", "--hlep"},
+           "there is no option --hlep; the nearest is --help; try 'greylistctl allow --help'"},
+          {{"import", "--jsno"},
+           "there is no option --jsno; the nearest is --json; try 'greylistctl import --help'"},
+          {{"remove", "--dryrun"},
+           "there is no option --dryrun; the nearest is --dry-run; try 'greylistctl remove --help'"},
+          // An option in the wrong place, with a value that it does not take, or given twice.
+          {{"--json", "status"}, "--json comes after status; try 'greylistctl status --help'"},
+          {{"status", "--home", "/var/qmail"}, "--home comes before status; try 'greylistctl status --help'"},
+          {{"status", "--watch=abc"}, "--watch takes no value; try 'greylistctl status --help'"},
+          {{"status", "--json=maybe"}, "--json takes no value; try 'greylistctl status --help'"},
+          {{"find", "--limit", "1", "--limit", "2"}, "--limit is given twice; try 'greylistctl find --help'"},
+          {{"find", "--limit=1", "--limit=2"}, "--limit is given twice; try 'greylistctl find --help'"},
+          {{"--home", "/a", "status"}, "--home is given twice; try 'greylistctl status --help'"},
+          // In another case, and what would do something to a terminal.
+          {{"STATUS"}, "there is no subcommand STATUS; the nearest is status; try 'greylistctl --help'"},
+          {{"settings", "--JSON"},
+           "there is no option --JSON; the nearest is --json; try 'greylistctl settings --help'"},
+          {{"sta\x1b[31mtus"}, "there is no subcommand 'sta\\x1b[31mtus'; try 'greylistctl --help'"},
+          {{"status", "--\x1b[31m"}, "there is no option '--\\x1b[31m'; try 'greylistctl status --help'"},
+          {{"find", "--limit", "\x1b[31m"},
+           "--limit: \"\\x1b[31m\" is not a whole number from 1 to 10000000; try 'greylistctl find --help'"},
+          {{std::string(300, 'x')},
+           "there is no subcommand " + std::string(100, 'x') + "...; try 'greylistctl --help'"},
           // Values.
+          {{"find", "--since", ""},
+           "--since: it is empty; leave it out, or name a time; try 'greylistctl find --help'"},
+          {{"allow", "192.0.2.1", "--until", ""},
+           "--until: it is empty; leave it out, or name a time; try 'greylistctl allow --help'"},
+          {{"allow", "192.0.2.1", "--for", ""},
+           "--for: it is empty; leave it out, or name a time; try 'greylistctl allow --help'"},
+          {{"report", "--until", ""},
+           "--until: it is empty; leave it out, or name a time; try 'greylistctl report --help'"},
+          {{"status", "--recipient-domain", "a b"},
+           "--recipient-domain a\\x20b: name a domain, as in example.org; try 'greylistctl status --help'"},
+          {{"allow", "sender", "@"},
+           "\"@\" has neither a user nor a domain; a sender is an address, a domain or a "
+           "/regexp/; try 'greylistctl allow --help'"},
           {{"allow", "192.0.2.1", "--for"}, "--for needs a value; try 'greylistctl allow --help'"},
           {{"report", "--html"}, "--html needs a value; try 'greylistctl report --help'"},
           {{"find", "--limit", "ten"},
@@ -143,6 +187,17 @@ TEST_CASE("A command line that is wrong is told in one line, and changes nothing
     CHECK(result.errors == "greylistctl: " + said + '\n');
   }
   CHECK(ctl(installation, {"--help"}).status == 0);
+  // What is one word or several, and how often, is told by dots alone.
+  for (const auto& [subcommand, usage] :
+       std::vector<std::pair<std::string, std::string>>{{"explain", "explain [OPTIONS] attempt...\n"},
+                                                        {"pass", "pass [OPTIONS] what...\n"},
+                                                        {"forget", "forget [OPTIONS] [what...]\n"},
+                                                        {"remove", "remove [OPTIONS] what...\n"},
+                                                        {"find", "find [OPTIONS] [word]\n"}}) {
+    const std::string help = ctl(installation, {subcommand, "--help"}).output;
+    CAPTURE(help);
+    CHECK(help.find("Usage: greylistctl " + usage) != std::string::npos);
+  }
   CHECK(ctl(installation, {"find", "--help"}).errors.empty());
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <iostream>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -60,6 +61,13 @@ void take_marks_off(CLI::App& command) {
         ""));
 }
 
+// As it was typed, without what would do something to a terminal, and no longer than a line.
+std::string shown_word(const std::string& word) {
+  constexpr std::size_t kMost = 100;
+  const std::string line = one_line(word);
+  return shell_word(line.size() > kMost ? line.substr(0, kMost) + "..." : line);
+}
+
 // Of words that were taken for options: how one is to be written that can only be a pattern or an address.
 void say_how_to_write_a_dash(const std::vector<std::string>& unexpected, std::vector<std::string> words) {
   const auto begins_with_dash = [](const std::string& word) { return word.starts_with('-'); };
@@ -67,7 +75,7 @@ void say_how_to_write_a_dash(const std::vector<std::string>& unexpected, std::ve
     return begins_with_dash(word) && word.find_first_of("@.") < word.find('=');
   });
   if (found == unexpected.end()) return;
-  std::cerr << shell_word(*found) << " begins as an option does: write -- in front of it";
+  std::cerr << shown_word(*found) << " begins as an option does: write -- in front of it";
   const auto place = std::ranges::find(words, *found);
   if (std::any_of(place + 1, words.end(), begins_with_dash)) {
     std::cerr << ", and the options before that\n";
@@ -75,7 +83,7 @@ void say_how_to_write_a_dash(const std::vector<std::string>& unexpected, std::ve
   }
   words.insert(place, "--");
   std::cerr << ": greylistctl";
-  for (const std::string& word : words) std::cerr << ' ' << shell_word(word);
+  for (const std::string& word : words) std::cerr << ' ' << shell_word(one_line(word));
   std::cerr << '\n';
 }
 
@@ -96,29 +104,86 @@ std::vector<std::string> options_of(const CLI::App& command) {
   return names;
 }
 
-std::string what_is_unexpected(const CLI::App& app, const CLI::App& command, const std::string& word) {
-  if (word.starts_with('-')) {
-    std::vector<std::string> options = options_of(command);
-    for (std::string& option : options_of(app)) options.push_back(std::move(option));
-    return "there is no option " + shell_word(word) + naming_nearest(word.substr(0, word.find('=')), options);
+// `of` is where it stands: the subcommand, or what comes before it.
+std::string what_is_no_option(const CLI::App& app, const CLI::App& command, const CLI::App& of,
+                              const std::string& word) {
+  const std::string name = word.substr(0, word.find('='));
+  const auto has = [&name](const CLI::App& other) { return other.get_option_no_throw(name) != nullptr; };
+  if (&of == &app && has(command)) return shown_word(name) + " comes after " + command.get_name();
+  if (&of != &app && has(app)) return shown_word(name) + " comes before " + command.get_name();
+  std::vector<std::string> options = options_of(command);
+  for (std::string& option : options_of(app)) options.push_back(std::move(option));
+  return "there is no option " + shown_word(word) + naming_nearest(name, options);
+}
+
+// The first option that is not one, that is given twice, or that has a value and takes none; empty where
+// there is none. The parser finds what is missing before it finds these, and has no words of ours for them.
+std::string what_is_wrong_with_options(const CLI::App& app, const CLI::App& command,
+                                       const std::vector<std::string>& words) {
+  const CLI::App* of = &app;
+  std::set<const CLI::Option*> given;
+  for (auto word = words.begin(); word != words.end() && *word != "--"; ++word) {
+    if (word->size() < 2 || !word->starts_with('-')) {
+      if (of != &app) continue;
+      if (*word != command.get_name()) return "";
+      of = &command;
+      continue;
+    }
+    const auto equals = word->find('=');
+    const CLI::Option* const option = of->get_option_no_throw(word->substr(0, equals));
+    if (option == nullptr) return what_is_no_option(app, command, *of, *word);
+    const std::string name = option->get_name();
+    const bool takes_value = option->get_items_expected_max() > 0;
+    if (!takes_value && equals != std::string::npos) return name + " takes no value";
+    if (takes_value && !given.insert(option).second) return name + " is given twice";
+    if (takes_value && equals == std::string::npos && ++word == words.end()) return name + " needs a value";
   }
+  return "";
+}
+
+// What a word stands for that is missing.
+std::string what_is_missing(const CLI::App& command, const std::string& name,
+                            const std::vector<std::string>& words) {
+  const std::string& subcommand = command.get_name();
+  if (name.starts_with('-')) return name;
+  if (subcommand == "explain") return "IP SENDER RECIPIENT";
+  if (subcommand == "pass") return "IP SENDER RECIPIENT or a record's number";
+  if (subcommand == "why") return "a sender, recipient or client";
+  if (subcommand == "remove") return "an entry, pattern or identity";
+  if (name == "file" && std::ranges::find(words, "spf") != words.end()) return "a domain";
+  return "a " + name;
+}
+
+std::string what_is_unexpected(const CLI::App& app, const CLI::App& command, const std::string& word) {
+  if (word.starts_with('-')) return what_is_no_option(app, command, command, word);
   if (&command != &app) return in_quotes(word, 100) + " is one word too many";
   std::vector<std::string> names;
   for (const auto& group : all_subcommands()) {
     for (const Subcommand& subcommand : group) names.emplace_back(subcommand.name);
   }
-  return "there is no subcommand " + shell_word(word) + naming_nearest(word, names);
+  return "there is no subcommand " + shown_word(word) + naming_nearest(word, names);
 }
+
+// How words are named in `Usage:`; the parser's own has a count behind a name.
+class Help : public CLI::Formatter {
+ public:
+  std::string make_option_usage(const CLI::Option* option) const override {
+    const std::string name =
+        make_option_name(option, true) + (option->get_items_expected_max() > 1 ? "..." : "");
+    return option->get_required() ? name : '[' + name + ']';
+  }
+};
 
 // What the parser has found, in our words; of its own only the name that it begins with is kept.
 std::string what_is_wrong(CLI::App& app, const CLI::App& command, const CLI::ParseError& error,
                           const std::vector<std::string>& words) {
-  std::string said = without_marks(error.what());
+  if (std::string found = what_is_wrong_with_options(app, command, words); !found.empty()) return found;
+  const std::string said = one_line(without_marks(error.what()));
   const std::string name = said.substr(0, said.find_first_of(" :"));
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr)
     return what_is_unexpected(app, command, first_of(app.remaining(true), words));
   if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
-    return (&command == &app ? "a subcommand" : name) + " is missing";
+    return (&command == &app ? "a subcommand" : what_is_missing(command, name, words)) + " is missing";
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
     return name.starts_with('-') ? name + " needs a value"
                                  : in_quotes(words.back(), 100) + " is one word too many";
@@ -136,6 +201,7 @@ std::string try_help(const std::string& subcommand) {
 CommandLine read_command_line(int argc, char** argv) {
   CLI::App app("Looks after the records of greylisting.");
   app.name("greylistctl");
+  app.formatter(std::make_shared<Help>());
   app.set_version_flag("--version", std::string("greylistctl ").append(kVersion));
   app.footer("Exit status: 0 done, 1 something is wrong, 2 wrong usage.");
   app.require_subcommand(0, 1);

@@ -34,8 +34,10 @@ Run add_put(CLI::App& command) {
   CLI::Option* const until =
       command
           .add_option("--until", options->until, "when it ends: YYYY-MM-DD or \"YYYY-MM-DD hh:mm:ss\", UTC")
+          ->check(not_empty(kLeaveOut))
           ->type_name("DATE");
   command.add_option("--for", options->duration, "or how long it counts: 90m, 12h, 30d, 2w")
+      ->check(not_empty(kLeaveOut))
       ->type_name("DURATION")
       ->excludes(until);
   if (kAction == Action::deny) {
@@ -49,7 +51,7 @@ Run add_put(CLI::App& command) {
         ->type_name("MINUTES");
   }
   command.add_option("--comment", options->comment, "free text")->type_name("TEXT");
-  command.add_flag("--yes", options->is_sure, "also what decides much, without asking");
+  command.add_flag("--yes", options->is_sure, "also a pattern that matches very many, without asking");
   command.add_flag("--dry-run", options->dry_run, "say what would be done, and do nothing");
   command.add_flag("--json", options->json, kJsonHelp);
   command.footer(kOneEntry + command.get_footer());
@@ -123,7 +125,8 @@ Run add_import(CLI::App& command) {
     ImportOptions options{};
   };
   const auto arguments = std::make_shared<Arguments>();
-  command.add_option("format", arguments->format, "form of the file, or greylister that it is of")
+  command
+      .add_option("format", arguments->format, "format of the file, or the greylister that has written it")
       ->required()
       ->transform(one_of(import_forms()))
       ->type_name("");

@@ -58,9 +58,11 @@ Run add_report(CLI::App& command) {
   constexpr const char* kDay = "DURATION|DATE";
   CLI::Option* const since =
       command.add_option("--since", options->since, "from this day on, or from so long ago; else 30 days")
+          ->check(not_empty(kLeaveOut))
           ->type_name(kDay);
-  CLI::Option* const until =
-      command.add_option("--until", options->until, "to the end of that day (today)")->type_name(kDay);
+  CLI::Option* const until = command.add_option("--until", options->until, "to the end of that day (today)")
+                                 ->check(not_empty(kLeaveOut))
+                                 ->type_name(kDay);
   CLI::Option* const html =
       command
           .add_option("--html", options->html,
@@ -118,6 +120,7 @@ Run add_find(CLI::App& command) {
   command.add_flag("--pools", options->pools,
                    "also the second records, which a domain has that vouches for its clients (SPF)");
   command.add_option("--since", options->since, "first seen since then (UTC), or no longer ago")
+      ->check(not_empty(kLeaveOut))
       ->type_name("DURATION|DATE");
   command.add_option("--limit", options->limit, "how many at most")
       ->check(between(1, 10000000))
@@ -140,6 +143,7 @@ Run add_why(CLI::App& command) {
       ->check(not_empty("name a sender, a recipient or a client"))
       ->type_name("");
   command.add_option("--since", options->since, "what has happened since then (UTC), or no longer ago")
+      ->check(not_empty(kLeaveOut))
       ->type_name("DURATION|DATE");
   command.add_option("--limit", options->limit, "how many messages at most")
       ->check(between(1, 10000))
@@ -200,7 +204,7 @@ constexpr std::array kLookingSubcommands{
                "         greylistctl report --mail | mail -s greylisting postmaster",
                add_report},
     Subcommand{"explain", "Tell what would become of a message, and why; changes nothing",
-               "What is not said is taken as qmail-smtpd leaves it out: no reverse name, no SPF check.\n"
+               "An option that is left out is not known: no reverse name, no HELO, no SPF check.\n"
                "Example: greylistctl explain 192.0.2.7 alice@example.net bob@example.org --spf pass",
                add_explain},
     Subcommand{"find", "Show records, the newest first",

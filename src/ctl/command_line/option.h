@@ -20,13 +20,15 @@ inline CLI::Validator not_empty(const std::string& remedy) {
   return {[remedy](const std::string& value) { return value.empty() ? "it is empty; " + remedy : ""; }, ""};
 }
 
+inline constexpr const char* kLeaveOut = "leave it out, or name a time";
+
 /// The words are the same in every version of CLI11, and those of the settings.
 inline CLI::Validator between(int least, int most) {
   const std::string numbers = std::to_string(least) + " to " + std::to_string(most);
   return {[=](const std::string& value) {
             const auto number = number_of<int>(value);
             if (number && *number >= least && *number <= most) return std::string();
-            return '"' + value + "\" is not a whole number from " + numbers;
+            return in_quotes(value, 100) + " is not a whole number from " + numbers;
           },
           numbers};
 }

@@ -31,6 +31,7 @@ Run add_forget(CLI::App& command) {
       ->expected(1, 3)
       ->type_name("");
   command.add_option("--client", options->client, "all records of a network, and what it has earned")
+      ->check(not_empty("name an address or a network"))
       ->type_name("IP|NETWORK");
   command.add_option("--host", options->attempt.host, "reverse name of the client (match=smart)")
       ->type_name("NAME");

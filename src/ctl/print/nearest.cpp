@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "text/ascii.h"
+
 namespace greylisting::ctl {
 namespace {
 
@@ -32,7 +34,7 @@ std::string nearest(std::string_view word, const std::vector<std::string>& words
   std::string found;
   std::size_t least = std::max<std::size_t>(word.size() / 3, 1) + 1;
   for (const std::string& each : words) {
-    const std::size_t count = slips(word, each);
+    const std::size_t count = slips(ascii::lower(word), ascii::lower(each));
     if (count >= least) continue;
     least = count;
     found = each;

@@ -8,7 +8,7 @@
 namespace greylisting::ctl {
 
 /// The one of `words` that is only a slip of the keyboard away: letters left out, added, changed or swapped,
-/// a third of them at most. Empty where none is.
+/// a third of them at most; their case does not count. Empty where none is.
 std::string nearest(std::string_view word, const std::vector<std::string>& words);
 
 /// `; the nearest is status`, or nothing.

@@ -1,5 +1,7 @@
 #include "ctl/records/recipient_domain.h"
 
+#include <algorithm>
+
 #include "ctl/commands.h"
 #include "mail/address.h"
 #include "mail/fingerprint.h"
@@ -23,7 +25,9 @@ RecipientDomain RecipientDomain::of(const std::string& text, const Settings& set
   if (text.empty()) return {};
   const std::string domain = text.starts_with('@') ? text.substr(1) : text;
   const Address address = Address::recipient('@' + domain);
-  if (domain.find('@') != std::string::npos || address.domain().empty())
+  const bool has_blank =
+      std::ranges::any_of(domain, [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; });
+  if (has_blank || domain.find('@') != std::string::npos || address.domain().empty())
     throw UsageError("--recipient-domain " + printable(text) + ": name a domain, as in example.org");
   return {.name = printable(address.domain()),
           .stored = Fingerprinter(settings.privacy_key).stored_domain(address.domain())};

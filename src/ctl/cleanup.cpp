@@ -1,11 +1,13 @@
+#include <unistd.h>
+
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <ctime>
 #include <iostream>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "ctl/commands.h"
 #include "ctl/print/json.h"
@@ -22,14 +24,10 @@ namespace {
 // and why read them to the second.
 constexpr std::time_t kKept = 2 * kDay;
 
-// 2026-11-21 03:50:12 +0100
-std::string now() {
-  const std::time_t time = std::time(nullptr);
-  std::array<char, 32> text{};
-  const std::size_t size =
-      std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S %z", std::localtime(&time));
-  return {text.data(), size};
-}
+constexpr const char* kLost = "this cannot be taken back";
+
+// 2026-11-21 03:50:12 UTC
+std::string now() { return stored_time(std::time(nullptr)) + " UTC"; }
 
 struct Deleted {
   std::uint64_t rows = 0;
@@ -131,10 +129,18 @@ int cleanup(const LoadedSettings& loaded, const CleanupOptions& options) {
     history.clear();
   }
   note_cleanup(*administration);
+  // A log of cron's needs no such line at every hour.
+  const bool is_lost = records.rows + clients.rows + expected.rows > 0;
   const std::uint64_t batches = records.batches + clients.batches + expected.batches;
   if (options.json) {
-    std::cout << Json{{"dry_run", false},          {"records", records.rows}, {"clients", clients.rows},
-                      {"expected", expected.rows}, {"batches", batches},      {"hours", hours}}
+    std::cout << Json{{"dry_run", false},
+                      {"records", records.rows},
+                      {"clients", clients.rows},
+                      {"expected", expected.rows},
+                      {"batches", batches},
+                      {"hours", hours},
+                      {"notes",
+                       json_texts(is_lost ? std::vector<std::string>{kLost} : std::vector<std::string>())}}
                      .text()
               << '\n';
     return kDone;
@@ -143,6 +149,7 @@ int cleanup(const LoadedSettings& loaded, const CleanupOptions& options) {
             << ", clients: " << clients.rows
             << (expected.rows > 0 ? ", expected: " + std::to_string(expected.rows) : "")
             << ", batches: " << batches << "; hours counted: " << hours << '\n';
+  if (is_lost && isatty(STDOUT_FILENO) == 1) std::cout << "note: " << kLost << '\n';
   return kDone;
 }
 

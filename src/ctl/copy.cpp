@@ -112,11 +112,13 @@ void require_source(Administration& source, const Place& from) {
 }
 
 // Brings the destination to the schema, unless it has rows of its own, and marks it as a copy in the making.
-void prepare(const Stores& stores, const Place& from, const Place& to, bool overwrites) {
+// Returns whether there are rows that are lost by it.
+bool prepare(const Stores& stores, const Place& from, const Place& to, bool overwrites) {
   Administration& destination = *stores.destination;
   const std::string mark = mark_of(destination);
   const bool goes_on = mark == from.name.substr(0, kLongestMeta);
-  if (!goes_on && !overwrites && is_in_use(destination)) {
+  const bool is_overwritten = !goes_on && is_in_use(destination);
+  if (is_overwritten && !overwrites) {
     throw StoreError(
         to.name + (mark.empty() ? " has rows of its own" : " is an unfinished copy of " + one_line(mark)),
         "name an empty store, or have all of it overwritten: --overwrite; whether it is a copy already, "
@@ -132,6 +134,7 @@ void prepare(const Stores& stores, const Place& from, const Place& to, bool over
   // What fits of a value is stored, and a row with the number 0 keeps it.
   if (destination.dialect() == sql::Dialect::mysql)
     destination.ask("SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'");
+  return is_overwritten;
 }
 
 // How many rows, and a checksum of them that does not depend on their order: the hashes of all, added bit by
@@ -302,7 +305,7 @@ void say_what_to_set(const Place& to, const Settings& settings) {
     std::cout << "    store=sqlite\n    sqlite_file=" << to.settings.sqlite_file << '\n';
   }
   std::cout
-      << "and run greylistctl check. What the plugin records until then stays in the old store alone.\n";
+      << "and run greylistctl check. What the plugin records until then stays in the old\nstore alone.\n";
 }
 
 }  // namespace
@@ -313,7 +316,8 @@ int copy(const LoadedSettings& loaded, const CopyOptions& options) {
   const Stores stores = open(from, to, options.only_compares);
   if (!options.only_compares) {
     require_source(*stores.source, from);
-    prepare(stores, from, to, options.overwrites);
+    if (prepare(stores, from, to, options.overwrites))
+      std::cout << "note: the rows that " << to.name << " had are overwritten; this cannot be taken back\n";
     for (const Table& table : tables()) TableCopy(stores, table).write();
   }
   // Once more from the beginning, because mail goes on: what is printed holds for both as they are now.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ctl/commands.h"
+#include "ctl/lists/breadth.h"
 #include "ctl/print/figure_words.h"
 #include "ctl/print/take_back.h"
 #include "ctl/records/counted_network.h"
@@ -123,9 +124,12 @@ int forget_client(const Settings& settings, const ForgetOptions& options) {
   std::cout << verb(options) << counted(ended, "record") << " of " << network.text() << '\n';
   for (const EarnedIdentity& identity : earned) std::cout << verb(options) << text(identity) << '\n';
   if (!options.dry_run) {
-    std::cout << "note: this cannot be taken back; to accept its mail at once for a month all the same: "
-                 "greylistctl allow --for 30d client "
-              << network.text() << '\n';
+    std::cout << "note: this cannot be taken back";
+    if (!breadth_of(Pattern::parse("client", network.text())))
+      std::cout
+          << "; to accept its mail at once for a month all the same: greylistctl allow --for 30d client "
+          << network.text();
+    std::cout << '\n';
   }
   return kDone;
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iostream>
 #include <string>
 
@@ -35,6 +36,9 @@ int migrate(const LoadedSettings& loaded, const MigrateOptions& options) {
     done.push_back("Gave " + counted(count, "record") + kNewKey);
   for (const std::string& step : done) std::cout << step << '\n';
   if (done.empty()) std::cout << kSameSchema << "nothing was done.\n";
+  // What was not there before is no loss.
+  if (!std::ranges::all_of(done, [](const std::string& step) { return step.starts_with("Created"); }))
+    std::cout << "note: this cannot be taken back\n";
   return kDone;
 }
 

@@ -78,6 +78,7 @@ void keep(Entry& entry, const StoredEntry& old, const PutOptions& options) {
 struct Change {
   StoredEntry entry;  // without an id where it would be new
   bool is_new = true;
+  bool is_same = false;              // as one that is there, and counts
   std::vector<std::string> notes{};  // what other entries decide of the same attempts
 };
 
@@ -124,7 +125,9 @@ void print(const Result& result, const std::vector<Entry>& entries, bool dry_run
   print(result.notes);
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const Change& change = result.changes[i];
-    if (dry_run) {
+    if (change.is_same) {
+      std::cout << change.entry.id << " is there already";
+    } else if (dry_run) {
       std::cout << (change.is_new ? "would add" : "would change " + change.entry.id);
     } else {
       std::cout << (change.is_new ? "" : "changed ") << change.entry.id;
@@ -138,7 +141,7 @@ void print(const Result& result, const std::vector<Entry>& entries, bool dry_run
 Json json_of(const Result& result, bool dry_run) {
   Json array = Json::array();
   for (const Change& change : result.changes) {
-    Json entry{{"change", change.is_new ? "added" : "changed"}};
+    Json entry{{"change", change.is_new ? "added" : change.is_same ? "none" : "changed"}};
     entry.set(json_of(change.entry));
     if (change.entry.id.empty()) entry.set("id", Json());
     entry.set("notes", json_texts(change.notes));
@@ -190,6 +193,7 @@ int put(const LoadedSettings& loaded, const PutOptions& options) {
     result.changes.push_back({.entry = options.dry_run ? as_stored(entry, before[i].id)
                                                        : table.find(entry.action, {entry.pattern}).at(0),
                               .is_new = before[i].id.empty(),
+                              .is_same = !before[i].id.empty() && try_to_read(before[i]) == entry,
                               .notes = overlaps.notes_about(entry)});
   }
   if (!options.dry_run) result.undo = undo_of(entries, before, result, table);

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdint>
+#include <ctime>
 #include <iostream>
 #include <iterator>
 #include <set>
@@ -23,6 +24,8 @@
 #include "mail/fingerprint.h"
 #include "text/ascii.h"
 #include "text/printable.h"
+#include "text/shell_word.h"
+#include "text/utc.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -176,7 +179,7 @@ Json json_of(const ToRemove& found, const TakenBack& back, bool dry_run) {
   for (const Earned& earned : found.earned) {
     clients.push_back(Json{{"standing", name(earned.standing)},
                            {"identity", one_line(earned.client.identity)},
-                           {"until", earned.client.until}});
+                           {"until", rfc_3339(earned.client.until)}});
   }
   return {{"dry_run", dry_run},
           {"entries", entries},
@@ -199,10 +202,21 @@ int remove_expected(const LoadedSettings& loaded, const RemoveOptions& options) 
               << " is expected by greylistctl expect; greylistctl list expected shows what is\n";
     return kFailed;
   }
+  std::vector<std::string> undo;
+  const std::time_t rest = time_of(found->until).value_or(0) - time_of(administration->now()).value_or(0);
+  if (!options.dry_run && rest > 0)
+    undo.push_back("greylistctl expect " + shell_word(to) + " --for " +
+                   std::to_string((rest + kMinute - 1) / kMinute) + 'm');
   if (options.json) {
-    std::cout << Json{{"dry_run", options.dry_run}, {"expected", to}, {"until", found->until}}.text() << '\n';
+    std::cout << Json{{"dry_run", options.dry_run},
+                      {"expected", to},
+                      {"until", rfc_3339(found->until)},
+                      {"undo", json_texts(undo)}}
+                     .text()
+              << '\n';
   } else {
     std::cout << (options.dry_run ? "would remove" : "removed") << " expected " << to << '\n';
+    print_take_back(undo);
   }
   return kDone;
 }

@@ -336,7 +336,9 @@ TEST_CASE("Both are compared, and rows that differ are named", "[copy]") {
              Contains(store_of(to) + " has rows of its own; name an empty store, or have all of it "
                                      "overwritten: --overwrite; whether it is a copy already, --compare "
                                      "tells\n"));
-  check_copied(copy(from, to, {"--overwrite"}));
+  const Result overwritten = copy(from, to, {"--overwrite"});
+  check_copied(overwritten);
+  CHECK_THAT(overwritten.output, Contains(" had are overwritten; this cannot be taken back\n"));
   CHECK(difference(everything(to), everything(from)) == "");
 }
 

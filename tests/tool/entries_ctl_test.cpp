@@ -147,7 +147,10 @@ const std::vector<Story> kStories{
      "",
      {{{"allow", "recipient", "example.net"}, "entries/1: allow recipient example\\.net, for ever"},
       {{"allow", "sender", "example.net"}, "entries/2: allow sender example\\.net, for ever"},
-      {{"allow", "recipient", "example.net"}, "changed entries/1: allow recipient example\\.net, for ever"}},
+      {{"allow", "recipient", "example.net"},
+       "entries/1 is there already: allow recipient example\\.net, for ever"},
+      {{"allow", "recipient", "example.net", "--dry-run"},
+       "entries/1 is there already: allow recipient example\\.net, for ever"}},
      {{{.sender = "a@example.net"}, "allowed", "entries/2"}}},
     {"traps, and recipients that opt out",
      "",
@@ -352,8 +355,9 @@ TEST_CASE("An address is entered as the log and find show it", "[entries]") {
   }
   // What is typed in another way is the same entry.
   ctl(installation, {"deny", "sender", "gr\xc3\xa5@example.net"});
-  check_call(installation, {{"deny", "sender", "Gr\\xC3\\xA5@example.net"},
-                            "changed entries/[0-9]+: deny sender gr\\\\xc3\\\\xa5@example\\.net, for ever"});
+  check_call(installation,
+             {{"deny", "sender", "Gr\\xC3\\xA5@example.net"},
+              "entries/[0-9]+ is there already: deny sender gr\\\\xc3\\\\xa5@example\\.net, for ever"});
   CHECK_THAT(ctl(installation, {"allow", "sender", "\"john doe\"@example.net"}).errors,
              Contains("is to be written as \\xNN (a blank: \\x20)"));
 }
@@ -448,10 +452,10 @@ TEST_CASE("list prints JSON", "[entries]") {
   const auto json = nlohmann::json::parse(listed(installation, {"--json"}));
   const auto expected = nlohmann::json::parse(R"([
       {"id": "entries/1", "action": "deny", "what": "sender", "pattern": "a\"b\\xff@example.net",
-       "until": "2020-01-01 00:00:00", "over": true, "comment": "\u00fc \\",
+       "until": "2020-01-01T00:00:00Z", "over": true, "comment": "\u00fc \\",
        "reply": "550 \"no\""},
       {"id": "entries/2", "action": "greylist", "what": "client", "pattern": "192.0.2.0/24",
-       "until": "2090-01-01 23:59:59", "over": false, "comment": "", "block": 7}])");
+       "until": "2090-01-01T23:59:59Z", "over": false, "comment": "", "block": 7}])");
   CHECK(json == expected);
   CHECK(nlohmann::json::parse(listed(installation, {"greylist", "--json"})).size() == 1);
   CHECK_THAT(listed(installation), Contains(" expired "));

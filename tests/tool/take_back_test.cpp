@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -137,11 +138,26 @@ TEST_CASE("pass, forget and expect are taken back by the command that is printed
   CHECK_THAT(ctl(installation, {"forget", "--client", "192.0.2.0/24"}).output,
              Contains("note: this cannot be taken back; to accept its mail at once for a month all the same: "
                       "greylistctl allow --for 30d client 192.0.2.0/24\n"));
+  // Nobody is to allow every client.
+  CHECK(reason(installation) == "new");
+  CHECK_THAT(ctl(installation, {"forget", "--client", "0.0.0.0/0", "--yes"}).output,
+             Contains("\nnote: this cannot be taken back\n"));
+  REQUIRE(ctl(installation, joined({"pass"}, kTriplet)).status == 0);
 
   const Result expected = ctl(installation, {"expect", "Carol@example.org"});
   CHECK(reason(installation, {.recipient = "carol@example.org"}) == "expected");
   paste(installation, commands(expected.output));
   CHECK(reason(installation, {.client = "203.0.113.9", .recipient = "carol@example.org"}) == "new");
+  // Removed before its time, it is expected again for the rest of that.
+  REQUIRE(ctl(installation, {"expect", "carol@example.org", "--for", "2h"}).status == 0);
+  installation.pass_time(std::chrono::hours(1));
+  const Result removed = ctl(installation, {"remove", "expected", "carol@example.org"});
+  CHECK(std::regex_search(removed.output,
+                          std::regex("\nto take it back: greylistctl expect carol@example\\.org "
+                                     "--for (60|59)m\n")));
+  paste(installation, commands(removed.output));
+  CHECK(reason(installation, {.client = "198.51.100.8", .recipient = "carol@example.org"}) == "expected");
+  REQUIRE(ctl(installation, {"remove", "expected", "carol@example.org"}).status == 0);
   const Result none = ctl(installation, {"remove", "expected", "carol@example.org"});
   CHECK(none.status == 1);
   CHECK_THAT(none.errors, Contains("no mail to carol@example.org is expected by greylistctl expect"));
@@ -217,6 +233,8 @@ TEST_CASE("A dry run of cleanup says how much would go, and deletes nothing", "[
   const Value done = Value::parse(ctl(installation, {"cleanup", "--json"}).output);
   CHECK(done.at("dry_run") == false);
   CHECK(done.at("records") == 1);
+  CHECK(done.at("notes") == Value{"this cannot be taken back"});
+  CHECK(Value::parse(ctl(installation, {"cleanup", "--json"}).output).at("notes").empty());
   CHECK(text(installation.sql("SELECT COUNT(*) FROM greylisting_data")) == "0\n");
 }
 

@@ -11,7 +11,9 @@
 #include "ctl/judgement_steps.h"
 #include "ctl/print/figure_words.h"
 #include "ctl/print/json.h"
+#include "ctl/print/table.h"
 #include "ctl/print/terminal.h"
+#include "ctl/print/wrapped.h"
 #include "ctl/remedy.h"
 #include "host/spp.h"
 #include "text/printable.h"
@@ -77,16 +79,18 @@ std::string_view condition_for(Reason reason) {
 }
 
 void print(const Explanation& explanation, const Settings& settings) {
+  constexpr std::size_t kFound = 23;  // the column
   const Decision& decision = explanation.decision;
   const bool bold = is_decorated(STDOUT_FILENO);
-  std::cout << in_words(explanation.session) << "\n\n";
+  const std::size_t width = width_for_tables(false);
+  std::cout << wrapped(in_words(explanation.session), width, 2) << "\n\n";
   for (const JudgementStep& step : explanation.steps) {
     std::string line = step.decides ? "=>" : "  ";
     const std::string number = step.number == 0 ? "" : std::to_string(step.number);
     line.append(3 - number.size(), ' ').append(number).append("  ").append(name(step.reason));
-    line.append(line.size() < 23 ? 23 - line.size() : 1, ' ').append(step.found);
-    std::cout << (step.decides && bold ? "\033[1m" : "") << line << (step.decides && bold ? "\033[0m" : "")
-              << '\n';
+    line.append(line.size() < kFound ? kFound - line.size() : 1, ' ').append(step.found);
+    std::cout << (step.decides && bold ? "\033[1m" : "") << wrapped(line, width, kFound)
+              << (step.decides && bold ? "\033[0m" : "") << '\n';
   }
   std::cout << '\n' << name(decision.outcome()) << " (" << name(decision.reason) << ')';
   if (!explanation.answer.empty()) std::cout << ": " << explanation.answer;

@@ -198,7 +198,7 @@ int show(const LoadedSettings& loaded, const StatusOptions& options) {
       Json entries = Json::object();
       for (const auto& [action, count] : sizes.entries) entries.set(action, count);
       json.set("entries", entries);
-      json.set("last_cleanup", sizes.last_cleanup.empty() ? Json() : Json(sizes.last_cleanup));
+      json.set("last_cleanup", sizes.last_cleanup.empty() ? Json() : Json(rfc_3339(sizes.last_cleanup)));
     }
     if (!address.empty()) json.set("only_client", address);
     json.set("last_hour", json_of(columns[0]));
@@ -233,6 +233,20 @@ int show(const LoadedSettings& loaded, const StatusOptions& options) {
   return kFailed;
 }
 
+// The lines that there is room for above the last row: a screen that is longer than its terminal would have
+// its top scrolled away. Blank ones are left out first.
+std::vector<std::string> lines_within(const std::string& screen, std::size_t rows, std::size_t columns) {
+  std::vector<std::string> lines;
+  std::istringstream text(screen);
+  for (std::string line; std::getline(text, line);) lines.push_back(cut_in_the_middle(line, columns));
+  if (lines.size() > rows) std::erase(lines, "");
+  if (lines.size() <= rows) return lines;
+  const std::size_t left_out = lines.size() - rows + 1;
+  lines.resize(rows - 1);
+  lines.push_back("and " + counted(left_out, "line") + " more, in a higher terminal");
+  return lines;
+}
+
 // What it prints is drawn at once, so that nothing flickers; each line ends what stood there before.
 int draw(const LoadedSettings& loaded, const StatusOptions& options) {
   std::ostringstream screen;
@@ -246,9 +260,10 @@ int draw(const LoadedSettings& loaded, const StatusOptions& options) {
     throw;
   }
   std::cout.rdbuf(terminal);
-  for (const char c : screen.str()) text += c == '\n' ? std::string("\033[K\n") : std::string(1, c);
-  std::cout << "\033[H" << text << "\033[K\n"
-            << stored_time(std::time(nullptr)) << " UTC; Ctrl-C ends\033[J" << std::flush;
+  const std::size_t rows = std::max<std::size_t>(height_of(STDOUT_FILENO), 3) - 1;
+  const std::size_t columns = std::max<std::size_t>(width_of(STDOUT_FILENO), 3);
+  for (const std::string& line : lines_within(screen.str(), rows, columns)) text += line + "\033[K\n";
+  std::cout << "\033[H" << text << stored_time(std::time(nullptr)) << " UTC; Ctrl-C ends\033[J" << std::flush;
   return status;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <deque>
 #include <iostream>
 #include <optional>
@@ -84,14 +85,17 @@ class Lines {
     return object.line();
   }
 
-  // The date is in the way on a terminal, where it is today's.
+  // A terminal has the date where it is not today's. Where there is no room for the client and both addresses
+  // behind it, they have a line of their own.
   std::string text_of(const JournalLine& line) const {
     constexpr std::size_t kTime = 11;  // where it begins in 2026-11-21T06:11:44Z
     constexpr std::size_t kOutcome = 8;
     constexpr std::size_t kReason = 8;
     constexpr std::size_t kClient = 15;
     constexpr std::size_t kAddresses = 30;  // at least
-    std::string text = is_terminal_ ? utc(line.time).substr(kTime) : utc(line.time);
+    constexpr std::size_t kIndent = 2;
+    const bool is_of_today = utc(line.time).starts_with(utc(std::time(nullptr)).substr(0, kTime));
+    std::string text = is_terminal_ && is_of_today ? utc(line.time).substr(kTime) : utc(line.time);
     text.append(" ").append(is_decorated_ ? colour_of(line) : "");
     text.append(padded(outcome_word(line, settings_), kOutcome)).append(" ");
     text.append(padded(line.reason ? name(*line.reason) : "-", kReason));
@@ -100,12 +104,17 @@ class Lines {
     const auto attempt = attempt_of(line);
     if (!attempt) return text + rest;
     if (!attempt->entry.empty()) rest.append(" by ").append(one_line(attempt->entry));
-    text.append(" ").append(padded(one_line(attempt->client), kClient)).append(rest);
+    const std::string client = padded(one_line(attempt->client), kClient) + rest;
     const std::size_t colours = is_decorated_ ? colour_of(line).size() + 4 : 0;
-    const std::size_t begin = text.size() - colours + 2;
+    const std::size_t begin = text.size() - colours + 1 + client.size() + 2;
     const std::size_t width = width_for_tables(is_wide_);
-    return text + "  " +
-           addresses_within(attempt->sender, attempt->recipient, std::max(width, begin + kAddresses) - begin);
+    if (begin + kAddresses <= width)
+      return text + ' ' + client + "  " +
+             addresses_within(attempt->sender, attempt->recipient, width - begin);
+    const std::size_t room = std::max<std::size_t>(width, kIndent + 20) - kIndent;
+    const std::string indent = '\n' + std::string(kIndent, ' ');
+    text.append(begin - 2 <= width ? ' ' + client : indent + cut_in_the_middle(client, room));
+    return text + indent + addresses_within(attempt->sender, attempt->recipient, room);
   }
 
   const Settings& settings_;

@@ -21,6 +21,7 @@
 #include "ctl/print/json.h"
 #include "ctl/print/table.h"
 #include "ctl/print/terminal.h"
+#include "ctl/print/wrapped.h"
 #include "ctl/records/counted_network.h"
 #include "ctl/records/history.h"
 #include "ctl/records/past.h"
@@ -36,6 +37,9 @@ namespace greylisting::ctl {
 namespace {
 
 using std::chrono::seconds;
+
+constexpr std::size_t kNarrowestAddresses = 20;
+constexpr std::size_t kWaitWords = 11;  // the column in which what is said of a wait begins
 
 // What is known of the word, and from where.
 struct Answer {
@@ -73,6 +77,32 @@ std::string rule_words(Reason reason) {
   return std::string(name(reason));
 }
 
+bool is_rejected(const PastAttempt& attempt) {
+  return attempt.reason && outcome_of(*attempt.reason) == Outcome::rejected;
+}
+
+// How several networks have counted: each by a first attempt of its own, or one by that of another, because
+// the sender's domain vouches for both. Empty where neither is so.
+std::string networks_words(const Story& story, const Settings& settings) {
+  std::set<std::string> begun;
+  std::set<std::string> counted_there;
+  for (const PastAttempt& attempt : story.attempts) {
+    const std::string network = network_of_client(attempt.client, settings);
+    if (network.empty()) continue;
+    if (attempt.reason == Reason::unseen) begun.insert(network);
+    if (attempt.reason == Reason::early || attempt.reason == Reason::retried) counted_there.insert(network);
+  }
+  std::set<std::string> as_one = begun;
+  as_one.merge(counted_there);
+  if (begun.size() > 1)
+    return "it came from " + std::to_string(begun.size()) +
+           " networks, and each of them is greylisted for itself";
+  if (begun.size() == 1 && as_one.size() > 1)
+    return "it came from " + std::to_string(as_one.size()) +
+           " networks, which count as one: the sender's domain vouches for them";
+  return "";
+}
+
 bool is_block(Reason reason) { return reason == Reason::unseen || reason == Reason::early; }
 
 // How long it waited, and for what, in sentences.
@@ -89,6 +119,9 @@ std::vector<std::string> wait_words(const Story& story, const Wait& wait, const 
     lines.push_back("passed   between " + stored_time(block_end) + " and " + stored_time(wait.passed->time) +
                     " UTC;");
     lines.emplace_back("         of its passes only the last is known");
+  } else if (is_rejected(wait.last)) {
+    lines.push_back("rejected at " + stored_time(wait.last.time) +
+                    " UTC: a sending server does not try that again");
   } else {
     lines.push_back("waits    since " + stored_time(wait.first) + " UTC, " +
                     duration_text(seconds(std::max<std::time_t>(now - wait.first, 0))) +
@@ -111,9 +144,8 @@ std::vector<std::string> wait_words(const Story& story, const Wait& wait, const 
     lines.push_back("because  of " + rule_words(last) +
                     (wait.last.entry.empty() ? "" : " (" + one_line(wait.last.entry) + ')'));
   }
-  if (const auto networks = networks_of(story, settings); networks.size() > 1)
-    lines.push_back("         it came from " + std::to_string(networks.size()) +
-                    " networks, and each of them is greylisted for itself");
+  if (const std::string networks = networks_words(story, settings); !networks.empty())
+    lines.push_back("         " + networks);
   if (wait.is_exact() && wait.passed->reason)
     lines.push_back("passed   by " + rule_words(*wait.passed->reason));
   return lines;
@@ -121,7 +153,7 @@ std::vector<std::string> wait_words(const Story& story, const Wait& wait, const 
 
 // What the next mail of the same meets.
 std::string outlook(const Story& story, const Wait& wait) {
-  if (story.records.empty()) return "";
+  if (story.records.empty() || (!wait.passed && is_rejected(wait.last))) return "";
   const Record& record = story.records.back();
   if (record.is_over) return "its record has expired: the next one is new again";
   if (record.passed > 0) return "the next one passes at once, until " + record.record_expires + " UTC";
@@ -137,8 +169,13 @@ std::string remedy(const Story& story, const Wait& wait, const Settings& setting
                              : !story.records.empty() ? story.records.back().client
                                                       : "";
   const std::string network = network_of_client(client, settings);
-  if (std::string own = remedy_for(*last.reason, last.entry, client, network, settings); !own.empty())
-    return own;
+  if (std::string own = remedy_for(*last.reason, last.entry, client, network, settings); !own.empty()) {
+    // Who has been in a trap is trapped even when it is none any more.
+    const bool is_trapped = last.reason == Reason::trap && own.starts_with("greylistctl remove ");
+    return is_trapped && !network.empty()
+               ? own + " && " + remedy_for(Reason::trapped, "", client, network, settings)
+               : own;
+  }
   const auto waiting =
       std::ranges::find_if(story.records, [](const Record& record) { return record.is_waiting(); });
   if (!wait.passed && waiting != story.records.end()) return "greylistctl pass " + waiting->id;
@@ -176,12 +213,15 @@ void print_attempts(const Story& story) {
 
 void print(const Story& story, const Settings& settings, std::time_t now) {
   const bool bold = is_decorated(STDOUT_FILENO);
-  std::cout << (bold ? "\033[1m" : "") << shown_address(story.sender) << " -> "
-            << shown_address(story.recipient) << (bold ? "\033[0m" : "") << '\n';
+  std::cout << (bold ? "\033[1m" : "")
+            << addresses_within(story.sender, story.recipient,
+                                std::max(width_for_tables(false), kNarrowestAddresses))
+            << (bold ? "\033[0m" : "") << '\n';
   print_attempts(story);
   const auto wait = story.wait();
   if (!wait) return;
-  for (const std::string& line : wait_words(story, *wait, settings, now)) std::cout << "  " << line << '\n';
+  for (const std::string& line : wait_words(story, *wait, settings, now))
+    std::cout << wrapped("  " + line, width_for_tables(false), kWaitWords) << '\n';
   if (const std::string next = outlook(story, *wait); !next.empty())
     std::cout << "  now      " << next << '\n';
   if (const std::string command = remedy(story, *wait, settings); !command.empty())
@@ -222,7 +262,10 @@ std::vector<std::pair<std::string_view, std::string>> names_of(const Wanted& wan
   std::vector<std::pair<std::string_view, std::string>> names;
   if (wanted.network())
     names.emplace_back(kClientKind, network_of_client(wanted.network()->first().text(), settings));
-  if (!wanted.domain().empty()) names.emplace_back(kSenderDomainKind, wanted.domain());
+  if (!wanted.domain().empty()) {
+    names.emplace_back(kSenderDomainKind, wanted.domain());
+    names.emplace_back(kPoolMessagesKind, wanted.domain());
+  }
   if (!wanted.recipient().empty()) names.emplace_back(kRecipientKind, wanted.recipient());
   return names;
 }
@@ -329,8 +372,10 @@ void print_rest(const Answer& answer, const std::string& word) {
   for (std::size_t i = 0; i < answer.deleted.size(); ++i) {
     const History::Span& span = answer.deleted[i];
     const auto day = [](const std::string& time) { return time.substr(0, time.find(' ')); };
-    std::cout << "Deleted since: " << counted(span.total, "triplet") << ' ' << words.at(span.kind) << ' '
-              << one_line(answer.names[i]) << " that nobody retried, first seen "
+    const bool is_pool = span.kind == kPoolMessagesKind;
+    std::cout << "Deleted since: " << counted(span.total, is_pool ? "message" : "triplet") << ' '
+              << words.at(is_pool ? kSenderDomainKind : span.kind) << ' ' << one_line(answer.names[i])
+              << (is_pool ? " that came from several networks" : " that nobody retried") << ", first seen "
               << (span.first == span.last ? "on " + day(span.first)
                                           : "from " + day(span.first) + " to " + day(span.last))
               << ".\n";
@@ -345,7 +390,7 @@ void print_json(const Answer& answer, const Settings& settings) {
     const History::Span& span = answer.deleted[i];
     deleted.push_back({{"kind", span.kind},
                        {"name", answer.names[i]},
-                       {"never_retried", span.total},
+                       {span.kind == kPoolMessagesKind ? "messages" : "never_retried", span.total},
                        {"first_day", span.first.substr(0, span.first.find(' '))},
                        {"last_day", span.last.substr(0, span.last.find(' '))}});
   }

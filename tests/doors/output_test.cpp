@@ -8,15 +8,19 @@
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <regex>
 #include <set>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "host/journal.h"
 #include "tests/support/catch.h"
 #include "tests/support/ctl.h"
 #include "tests/support/installation.h"
+#include "tests/support/journal.h"
+#include "text/utc.h"
 
 namespace greylisting::test {
 namespace {
@@ -39,10 +43,16 @@ std::set<std::string> subcommands() {
   return names;
 }
 
-// Runs the program on a terminal of so many columns. Once `until` is on it, Ctrl-C is pressed. All that comes
-// to the terminal is its output; the status is 128 + N after signal N.
+std::size_t number_of(const std::string& part, const std::string& text) {
+  std::size_t number = 0;
+  for (auto place = text.find(part); place != std::string::npos; place = text.find(part, place + 1)) ++number;
+  return number;
+}
+
+// Runs the program on a terminal of so many columns and 24 rows. Once `until` is on it so many times, Ctrl-C
+// is pressed. All that comes to the terminal is its output; the status is 128 + N after signal N.
 Result on_terminal(const Arguments& arguments, unsigned short columns, const std::string& type = "xterm",
-                   const std::string& until = "") {
+                   const std::string& until = "", unsigned times = 1) {
   winsize size{};
   size.ws_row = 24;
   size.ws_col = columns;
@@ -63,7 +73,7 @@ Result on_terminal(const Arguments& arguments, unsigned short columns, const std
   std::string buffer(4096, '\0');
   for (ssize_t got = 0; (got = ::read(terminal, buffer.data(), buffer.size())) > 0;) {
     result.output.append(buffer, 0, static_cast<std::size_t>(got));
-    if (is_interrupted || result.output.find(until) == std::string::npos) continue;
+    if (is_interrupted || number_of(until, result.output) < times) continue;
     is_interrupted = ::write(terminal, "\x03", 1) == 1;
   }
   int status = 0;
@@ -231,7 +241,8 @@ TEST_CASE("A bar is never wider than its terminal", "[output]") {
     REQUIRE(all.size() >= 3);
     CHECK(std::regex_match(all.back(), std::regex(terminal.last_bar)));
     for (const std::string& bar : all) CHECK(bar.size() < (terminal.columns == 0 ? 80U : terminal.columns));
-    CHECK_THAT(result.output, Contains("\r\033[K20") && Contains("expired records deleted: 30,"));
+    CHECK_THAT(result.output, Contains("\r\033[K20") && Contains("expired records deleted: 30,") &&
+                                  Contains("\nnote: this cannot be taken back\r\n"));
   }
 }
 
@@ -260,9 +271,10 @@ TEST_CASE("Ctrl-C ends status --watch and tail on a terminal, and they have done
   const Installation installation(Backend::sqlite);
   installation.attempt();
   const Result watched =
-      on_terminal(typed(installation, {"status", "--watch"}), 80, "xterm", "Ctrl-C ends\033[J");
+      on_terminal(typed(installation, {"status", "--watch"}), 80, "xterm", "Ctrl-C ends\033[J", 2);
   CAPTURE(watched.output);
   CHECK(watched.status == 0);
+  CHECK(number_of("\033[H", watched.output) >= 2);  // drawn anew
   CHECK_THAT(watched.output,
              Contains("\033[2J\033[H") && Contains("deferred: new") && Contains(" UTC; Ctrl-C"));
   const Result tail = on_terminal(typed(installation, {"tail"}), 80, "xterm", "bob@example.org");
@@ -271,6 +283,54 @@ TEST_CASE("Ctrl-C ends status --watch and tail on a terminal, and they have done
   CHECK(std::regex_search(tail.output, std::regex("^[0-9:]{8}Z \033\\[33mdeferred new     \033\\[0m 192")));
   CHECK_THAT(on_terminal(typed(installation, {"tail"}), 80, "dumb", "bob@example.org").output,
              !Contains("\033"));
+}
+
+TEST_CASE("status --watch is no longer than its terminal, whatever it tells", "[output]") {
+  const Installation installation(Backend::sqlite);
+  for (const std::string reason : {"new", "early", "throttled", "trap", "too-many", "shared", "opted-out",
+                                   "not-listed", "not-suspicious", "null-sender"})
+    installation.sql("INSERT INTO greylisting_history (period, kind, name, host, total) VALUES (" +
+                     installation.seconds_from_now(-7200) + ", 'decision', '" + reason + "', 'mx2', 1)");
+  for (const unsigned short columns : std::vector<unsigned short>{80, 40}) {
+    const std::string output =
+        on_terminal(typed(installation, {"status", "--watch"}), columns, "xterm", "Ctrl-C ends\033[J").output;
+    const auto begin = output.find("\033[H");
+    REQUIRE(begin != std::string::npos);
+    const std::string screen = output.substr(begin, output.find("\033[J", begin) - begin);
+    CAPTURE(screen);
+    CHECK(number_of("\n", screen) < 24);
+    CHECK_THAT(screen, Contains("host     ") && Contains("more, in a higher terminal"));
+    std::istringstream lines(std::regex_replace(screen, std::regex("\033\\[[A-Z]|\r"), ""));
+    for (std::string line; std::getline(lines, line);) CHECK(line.size() <= columns);
+  }
+}
+
+TEST_CASE("tail tells the date of what is not of today, and fits a narrow terminal", "[output]") {
+  const Installation installation(Backend::sqlite);
+  begin_journal(installation);
+  installation.attempt({.client = "2001:db8:1234:5678:9abc:def0:1234:5678"});
+  const auto lines = [&](unsigned short columns) {
+    return on_terminal(typed(installation, {"tail"}), columns, "xterm", "example.org").output;
+  };
+  CHECK(std::regex_search(lines(120), std::regex("^[0-9:]{8}Z ")));
+  const Journal journal{Settings()};
+  for (const auto& file : journals(installation)) {
+    std::istringstream old(read_file(file));
+    std::filesystem::remove(file);
+    for (std::string text; std::getline(old, text);) {
+      JournalLine line = read_journal_line(text).value();
+      line.time -= kDay;
+      std::ofstream(installation.home() / journal.file(line.time), std::ios::app) << greylisting::text(line);
+    }
+  }
+  const std::string of_yesterday = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z ";
+  CHECK(std::regex_search(lines(120), std::regex(of_yesterday)));
+  const std::string narrow = std::regex_replace(lines(40), std::regex("\033\\[[0-9]*[a-zA-Z]|\r|\\^C"), "");
+  CAPTURE(narrow);
+  CHECK(
+      std::regex_search(narrow, std::regex(of_yesterday + "deferred new *\n  2001:db8:[0-9a-f:.]+\n  ali")));
+  std::istringstream each(narrow);
+  for (std::string line; std::getline(each, line);) CHECK(line.size() <= 40);
 }
 
 TEST_CASE("No table is wider than its terminal, and a pipe gets whole addresses", "[output]") {
@@ -294,6 +354,22 @@ TEST_CASE("No table is wider than its terminal, and a pipe gets whole addresses"
       most = std::max<std::size_t>(most, line.find_last_not_of("\r") + 1);
     return most;
   };
+  for (const Arguments& arguments :
+       std::vector<Arguments>{{"why", sender}, {"explain", client, sender, recipient}, {"report"}}) {
+    CAPTURE(arguments);
+    for (const unsigned short columns : std::vector<unsigned short>{80, 100}) {
+      std::istringstream lines(on_terminal(typed(installation, arguments), columns).output);
+      for (std::string line; std::getline(lines, line);) {
+        const std::string text =
+            std::regex_replace(line, std::regex("^(.|\r)*\033\\[K|\033\\[[0-9]*m|\r"), "");
+        CAPTURE(text);
+        const bool is_one_word =
+            text.find(' ', std::min(text.find_first_not_of(' '), text.size())) == std::string::npos;
+        // A command and an address stay whole, so that they can be copied.
+        if (!is_one_word && text.find(": greylistctl ") == std::string::npos) CHECK(text.size() <= columns);
+      }
+    }
+  }
   for (const Arguments& arguments : std::vector<Arguments>{{"find"}, {"list"}, {"list", "expected"}}) {
     CAPTURE(arguments);
     Arguments wide = arguments;

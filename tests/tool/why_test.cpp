@@ -9,6 +9,7 @@
 
 #include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
+#include "tests/support/clients.h"
 #include "tests/support/ctl.h"
 #include "tests/support/installation.h"
 
@@ -44,7 +45,8 @@ std::string reason_after_remedy(const Installation& installation, const std::str
   CAPTURE(output);
   REQUIRE(std::regex_search(output, command, std::regex(": greylistctl ([^\n]*)\n")));
   const std::string line =
-      built("greylistctl").string() + " --home " + installation.home().string() + ' ' + command[1].str();
+      std::regex_replace("greylistctl " + command[1].str(), std::regex("greylistctl "),
+                         built("greylistctl").string() + " --home " + installation.home().string() + ' ');
   const Result done = run({.arguments = {"sh", "-c", line}});
   CAPTURE(line, done.output, done.errors);
   REQUIRE(done.status == 0);
@@ -146,8 +148,19 @@ TEST_CASE("why names the entry, the trap and the store that were in the way", "[
   installation.attempt();
   std::string output = why(installation, {"alice@example.net"});
   check_lines(output,
-              {"  because  of rule 2, .* \\(entries/1\\)", "  to let it in: greylistctl remove entries/1"});
+              {"  rejected at " + kTime + " UTC: a sending server does not try that again",
+               "  because  of rule 2, .* \\(entries/1\\)", "  to let it in: greylistctl remove entries/1"});
+  CHECK_THAT(output, !Contains("not come again"));
   CHECK(reason_after_remedy(installation, output) == "new");
+
+  // Without its trap a client is still trapped.
+  installation.put({"trap", "recipient", "info@example.org"});
+  const Rcpt trapped{.client = "203.0.113.6", .recipient = "info@example.org"};
+  installation.attempt(trapped);
+  output = why(installation, {"203.0.113.6"});
+  check_lines(output, {"  to let it in: greylistctl remove entries/[0-9]+ && greylistctl remove trapped "
+                       "203\\.0\\.113\\.0/24"});
+  CHECK(reason_after_remedy(installation, output, trapped) == "new");
 
   installation.put({"trap", "recipient", "trap@example.org"});
   installation.attempt({.client = "203.0.113.1", .recipient = "trap@example.org"});
@@ -174,6 +187,18 @@ TEST_CASE("why tells a message that came from several networks", "[why]") {
                "  so that the next one does not wait: greylistctl import spf example\\.net"});
 }
 
+TEST_CASE("why tells networks that count as one, because the sender's domain vouches for them", "[why]") {
+  const Installation installation(any_backend());
+  fs::create_directory(installation.home() / "greylisting");
+  CAPTURE(name(installation.backend()));
+  installation.attempt(vouched("203.0.113.99"));
+  REQUIRE(logged(installation.attempt(vouched("203.0.1.99")), "reason") == "early");
+  const std::string output = why(installation, {"alice@example.net"});
+  check_lines(output, {"           it came from 2 networks, which count as one: the sender's domain vouches "
+                       "for them"});
+  CHECK_THAT(output, !Contains("for itself"));
+}
+
 TEST_CASE("why says where nothing was late, and where nothing is known", "[why]") {
   const Installation installation(any_backend());
   fs::create_directory(installation.home() / "greylisting");
@@ -190,7 +215,12 @@ TEST_CASE("why says where nothing was late, and where nothing is known", "[why]"
   installation.sql(
       "INSERT INTO greylisting_history (period, kind, name, host, total) VALUES "
       "('2026-01-02 00:00:00', 'sender-domain', 'example.com', '', 3), "
-      "('2026-02-02 00:00:00', 'sender-domain', 'example.com', '', 4)");
+      "('2026-02-02 00:00:00', 'sender-domain', 'example.com', '', 4), "
+      "('2026-02-02 00:00:00', 'pool-messages', 'pool.example.com', '', 5)");
+  CHECK_THAT(
+      why(installation, {"pool.example.com"}),
+      Contains("Deleted since: 5 messages from the sender domain pool.example.com that came from several "
+               "networks, first seen on 2026-02-02.\n"));
   CHECK_THAT(
       why(installation, {"example.com"}),
       Contains("Deleted since: 7 triplets from the sender domain example.com that nobody retried, first "

@@ -124,7 +124,7 @@ std::vector<std::string> table_lines(const std::vector<Cells>& rows, const std::
   std::vector<std::size_t> widths = widths_of(rows);
   fit(widths, cut, width);
   std::vector<bool> is_to_the_right(widths.size());
-  for (std::size_t i = 1; i < widths.size(); ++i) is_to_the_right[i] = is_of_figures(rows, i);
+  for (std::size_t i = 0; i < widths.size(); ++i) is_to_the_right[i] = is_of_figures(rows, i);
   std::vector<std::string> lines;
   for (const Cells& row : rows) {
     std::string& line = lines.emplace_back();

@@ -12,6 +12,9 @@ bool is_decorated(int descriptor);
 /// How many columns that terminal has; 80 where it does not say.
 std::size_t width_of(int descriptor);
 
+/// How many rows; 24 where it does not say.
+std::size_t height_of(int descriptor);
+
 /// Whether there is a person to ask: standard input and output are a terminal.
 bool can_ask();
 

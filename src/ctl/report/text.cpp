@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <iostream>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "ctl/print/table.h"
+#include "ctl/print/wrapped.h"
 #include "ctl/report/words.h"
 #include "text/printable.h"
 
@@ -20,20 +20,6 @@ constexpr std::size_t kDays = 14;
 constexpr std::uint64_t kBarWidth = 40;
 
 constexpr std::size_t kTextWidth = 80;
-
-// The text in lines of no more columns than that, broken between words.
-std::string wrapped(const std::string& text) {
-  std::istringstream words(text);
-  std::string lines;
-  std::size_t column = 0;
-  for (std::string word; words >> word; lines += word, column += word.size()) {
-    if (column == 0) continue;
-    const bool fits = column + 1 + word.size() <= kTextWidth;
-    lines += fits ? ' ' : '\n';
-    column = fits ? column + 1 : 0;
-  }
-  return lines;
-}
 
 void head(const std::string& text) { std::cout << '\n' << text << "\n\n"; }
 
@@ -119,10 +105,12 @@ void print_waits(const Figures& figures) {
   for (std::size_t i = 0; i < rows.size(); ++i) rows[i].push_back(bar(bins[i].count, most));
   print_table(rows);
   std::cout << '\n';
+  std::string percentiles;
   for (const unsigned percent : {50U, 75U, 90U, 95U, 99U}) {
-    std::cout << (percent == 50 ? "" : ", ") << percent << " % up to " << percentile_text(waits, percent);
+    percentiles.append(percentiles.empty() ? "" : ", ")
+        .append(std::to_string(percent) + " % up to " + percentile_text(waits, percent));
   }
-  std::cout << '\n';
+  std::cout << wrapped(percentiles, kTextWidth) << '\n';
 }
 
 void print_blocks(const Figures& figures) {
@@ -137,7 +125,7 @@ void print_blocks(const Figures& figures) {
     print_figures(std::move(rows));
     std::cout << '\n';
   }
-  std::cout << wrapped(block_sentence(figures)) << '\n';
+  std::cout << wrapped(block_sentence(figures), kTextWidth) << '\n';
 }
 
 void print_names(const std::string& what, const std::vector<NameCount>& names, bool is_wide) {

@@ -585,9 +585,9 @@ TEST_CASE("A report's page says of waits and refusals what holds whatever is set
   CHECK_THAT(page,
              Contains("it is 2 min now (block_expire), where the administrator has not said otherwise"));
   CHECK_THAT(page, Contains("rounded down: of 5 s up to ten minutes, of a minute up to two hours"));
-  CHECK_THAT(page,
-             Contains("or the client has written to a trap: for good, unless the entry has an answer of its "
-                      "own that asks to come again"));
+  CHECK_THAT(
+      page, Contains("or the client has written to a trap. The sending server does not try again, unless the "
+                     "reply of the entry is temporary (4NN)."));
 }
 
 TEST_CASE("A report's page leads with three figures and how they have changed", "[report]") {
@@ -600,10 +600,11 @@ TEST_CASE("A report's page leads with three figures and how they have changed", 
       .total = {.decisions = {{"retried", 31}, {"known", 69}}, .waits = {{14min, 31}}},
       .records = {.passed = 25, .never_retried = 75},
       .total_before = {.decisions = {{"retried", 35}, {"known", 65}}, .waits = {{12min, 35}}},
-      .records_before = {.passed = 20, .never_retried = 80}};
+      .records_before = {.passed = 20, .never_retried = 80},
+      .days_before = 2};
   const std::string page = ctl::page(figures);
   for (const char* const text :
-       {">75 %<", ">never came back<", ">\u22125.0 points on the 2 days before<", ">69 %<",
+       {">75.0 %<", ">never came back<", ">\u22125.0 points on the 2 days before<", ">69.0 %<",
         ">accepted at once<", ">+4.0 points on the 2 days before<", ">14 min<", ">median delay<",
         ">+2 min on the 2 days before<", ">mx1.example.org, 2026-11-20 to 2026-11-21, as of 06:00 UTC<",
         ">2026-11-21 so far<", ">so far</text>"})
@@ -615,6 +616,10 @@ TEST_CASE("A report's page leads with three figures and how they have changed", 
   CHECK_THAT(ctl::page(figures),
              Contains(R"(<text class="label at-edge" x="100.0000%")") && Contains(">so far</text>"));
 
+  // Only of one of the days before anything is known.
+  figures.days_before = 1;
+  CHECK_THAT(ctl::page(figures), Contains(">+4.0 points on the day before<") && !Contains("days before"));
+
   // Nothing to compare with, and a day that is over.
   figures.total_before = {};
   figures.records_before = {};
@@ -622,6 +627,50 @@ TEST_CASE("A report's page leads with three figures and how they have changed", 
   figures.days.resize(2);
   const std::string alone = ctl::page(figures);
   CHECK_THAT(alone, !Contains("days before") && !Contains("so far") && Contains("whole days in UTC"));
+}
+
+TEST_CASE("A report's page says what is of fewer days than a week among weeks", "[report]") {
+  ctl::Figures figures{.period = {.first = "2025-11-27", .last = "2026-11-26"},
+                       .made = "2026-11-27 06:00:00",
+                       .block = 5min,
+                       .total = {.decisions = {{"known", 365}}}};
+  std::string date = figures.period.first + " 00:00:00";
+  for (int i = 0; i < 365; ++i, date = later(date, std::chrono::days(1)))
+    figures.days.push_back({.date = date.substr(0, 10), .tally = {.decisions = {{"known", 1}}}});
+  std::string page = ctl::page(figures);
+  CHECK_THAT(page, Contains("The first column is of 1 day, the others are of a week.") &&
+                       Contains("1 day from 2025-11-27: 1 accepted") &&
+                       Contains("week from 2025-11-28: 7 accepted"));
+  figures.days.erase(figures.days.begin());
+  page = ctl::page(figures);
+  CHECK_THAT(page, !Contains("The first column") && Contains("week from 2025-11-28: 7 accepted"));
+}
+
+TEST_CASE("A report's page is compared with the days before of which anything is known", "[report]") {
+  const Installation installation(Backend::sqlite);
+  const auto add = [&](int days_ago) {
+    installation.sql("INSERT INTO greylisting_history (period, kind, name, host, total) VALUES (" +
+                     installation.seconds_from_now(-86400 * days_ago) + ", 'decision', 'known', 'mx1', 5)");
+  };
+  add(1);
+  add(44);
+  CHECK_THAT(ctl(installation, {"report", "--html", "-"}).output,
+             Contains(">unchanged from the 15 days before<"));
+  add(70);
+  CHECK_THAT(ctl(installation, {"report", "--html", "-"}).output,
+             Contains(">unchanged from the 15 days before<"));
+}
+
+TEST_CASE("A report's page has percentages in one form", "[report]") {
+  const std::string page =
+      ctl::page({.period = {.first = "2026-11-21", .last = "2026-11-21"},
+                 .made = "2026-11-22 06:00:00",
+                 .block = 5min,
+                 .days = {{.date = "2026-11-21", .records = {.passed = 15, .never_retried = 0}}},
+                 .total = {.decisions = {{"retried", 31}}, .first_retries = {{6min, 20}}},
+                 .records = {.passed = 15, .never_retried = 0}});
+  CHECK_THAT(page, Contains(">0.0 %<") && !Contains(">0 %</dd>") && Contains("class=\"value\""));
+  CHECK(std::regex_search(page, std::regex("class=\"value[^\"]*\"[^>]*>100\\.0 %<")));
 }
 
 TEST_CASE("A report's axes end just above the maximum, by steps of 1, 2, 2.5 or 5", "[report]") {
@@ -764,7 +813,7 @@ TEST_CASE("A report says when it knows nothing", "[report]") {
   CHECK(result.status == 0);
   CHECK_THAT(result.output, Catch::EndsWith("\nNothing is known of that time.\n"));
   CHECK_THAT(ctl(installation, {"report", "--html", "-"}).output,
-             Contains("Figures come by themselves") && Contains("greylistctl check tells why"));
+             Contains("Each decision is written into a journal") && Contains("run greylistctl check."));
   CHECK(report(installation).at("days").empty());
 }
 

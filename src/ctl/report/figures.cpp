@@ -38,15 +38,20 @@ void read_tallies(Administration& administration, const Settings& settings, Figu
   }
 }
 
-void read_tallies_before(Administration& administration, const Settings& settings, const std::string& since,
-                         const std::string& until, Figures& figures) {
+// Returns the first day of which anything is known; that of `until` where there is none.
+std::string read_tallies_before(Administration& administration, const Settings& settings,
+                                const std::string& since, const std::string& until, Figures& figures) {
+  std::string first = until;
   const Journal journal(settings);
   History history(administration);
   for (std::string day = since; day < until; day = later(day, std::chrono::days(1))) {
     for (const auto& [period, tally] :
-         tallies(journal, history, figures.domain, day, later(day, std::chrono::days(1))))
+         tallies(journal, history, figures.domain, day, later(day, std::chrono::days(1)))) {
+      first = std::min(first, period);
       figures.total_before.add(tally);
+    }
   }
+  return first.substr(0, first.find(' '));
 }
 
 // The first day of which anything is known; after the period when there is none.
@@ -121,6 +126,7 @@ Figures read_figures(Administration& administration, const Settings& settings, c
   RecordFigures records =
       read_records(administration, settings,
                    {.since = begin, .until = midnight(end), .earlier = earlier, .domain = domain});
+  std::string first_before = records.days.empty() ? period.first : records.days.begin()->first;
   for (auto day = records.days.begin(); day != records.days.end() && day->first < period.first;
        day = records.days.erase(day))
     figures.records_before.add(day->second);
@@ -129,7 +135,9 @@ Figures read_figures(Administration& administration, const Settings& settings, c
        date = next_day(date))
     figures.days.push_back({.date = date, .records = records.days[date]});
   read_tallies(administration, settings, figures);
-  read_tallies_before(administration, settings, earlier, begin, figures);
+  first_before =
+      std::min(first_before, read_tallies_before(administration, settings, earlier, begin, figures));
+  figures.days_before = days_in({.first = first_before, .last = period.first}) - 1;
   figures.recipients = top_without(records.recipients, records.moved_recipients);
   if (!domain.is_all()) return figures;
   figures.clients = top_without(records.clients, records.moved_clients);

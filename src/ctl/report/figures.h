@@ -46,6 +46,7 @@ struct Figures {
   RecordCounts records{};
   Tally total_before{};              // of as many days before the period, as far as anything is known of them
   RecordCounts records_before{};     // likewise
+  std::int64_t days_before = 0;      // from the first of these days of which anything is known
   std::vector<NameCount> clients{};  // of the never-retried triplets: networks, the most frequent first;
                                      // without those of messages that came from several networks (`pools`)
   std::vector<NameCount> sender_domains{};

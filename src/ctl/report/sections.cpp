@@ -29,9 +29,9 @@ constexpr std::size_t kManyDays = 92;
 constexpr std::size_t kWeek = 7;
 
 constexpr const char* kNothingKnown =
-    "Nothing is known of that time. Figures come by themselves: the plugin or the policy service writes each "
-    "decision into its journal, from its first on, and the store has a record of each first attempt. Where "
-    "mail has come in and nothing is shown here, greylistctl check tells why.";
+    "Nothing is known of that time. Each decision is written into a journal, and each first attempt into the "
+    "store; the figures are from there. If mail has come in and there are still no figures, run greylistctl "
+    "check.";
 
 // The table of hours ends with that many.
 constexpr std::size_t kMostHours = std::size_t{31} * 24;
@@ -113,21 +113,14 @@ std::string tile(const char* key, const std::string& style, const std::string& t
                      (value ? attribute("data-value", std::to_string(*value)) : ""));
 }
 
-// `75 %`, where a tenth tells a person nothing.
-std::string whole_share_text(std::uint64_t part, std::uint64_t all) {
-  if (all == 0) return "-";
-  const std::uint64_t percent = (part * 200 + all) / (2 * all);
-  const bool is_precise = (percent == 0 && part > 0) || (percent == 100 && part < all);
-  return is_precise ? share_text(part, all) : std::to_string(percent) + " %";
-}
-
 struct Share {
   std::uint64_t part = 0;
   std::uint64_t all = 0;
 };
 
+// What is compared with: as many days, or those of them of which anything is known.
 std::string time_before(const Figures& figures) {
-  const std::int64_t days = days_in(figures.period);
+  const std::int64_t days = figures.days_before;
   return days == 1 ? "the day before" : "the " + std::to_string(days) + " days before";
 }
 
@@ -184,10 +177,10 @@ Section summary(const Figures& figures) {
   const Share never = never_retried(figures.records);
   const Share immediate = at_once(all);
   const std::string leads =
-      lead("never-retried", whole_share_text(never.part, never.all), "never came back",
+      lead("never-retried", share_text(never.part, never.all), "never came back",
            "of " + number_text(never.all) + " first attempts" + undecided_note(figures.records),
            change_of(figures, never, never_retried(figures.records_before)), never.part) +
-      lead("at-once", whole_share_text(immediate.part, immediate.all), "accepted at once",
+      lead("at-once", share_text(immediate.part, immediate.all), "accepted at once",
            "of " + number_text(immediate.all) + " accepted; " + number_text(waited) + " had to wait",
            change_of(figures, immediate, at_once(figures.total_before))) +
       lead("half-waited", percentile_text(all.waits, 50), "median delay",
@@ -220,13 +213,35 @@ std::vector<DayFigures> charted_days(const Figures& figures) {
   return weeks;
 }
 
+// How many days the first week has, where these are fewer than seven.
+std::size_t short_week(const Figures& figures) {
+  return figures.days.size() > kManyDays ? figures.days.size() % kWeek : 0;
+}
+
 bool is_charted_so_far(const Figures& figures, const DayFigures& charted,
                        const std::vector<DayFigures>& all) {
   return &charted == &all.back() && is_so_far(figures, figures.days.back().date);
 }
 
-std::string charted_date(const Figures& figures, const std::string& date, bool is_partial) {
-  return (figures.days.size() > kManyDays ? "week from " + date : date) + (is_partial ? ", so far" : "");
+bool is_charted_in_part(const Figures& figures, const DayFigures& charted,
+                        const std::vector<DayFigures>& all) {
+  return is_charted_so_far(figures, charted, all) || (&charted == &all.front() && short_week(figures) > 0);
+}
+
+std::string charted_date(const Figures& figures, const DayFigures& charted,
+                         const std::vector<DayFigures>& all) {
+  const std::string& date = charted.date;
+  if (&charted == &all.front() && short_week(figures) > 0)
+    return counted(short_week(figures), "day") + " from " + date;
+  return (figures.days.size() > kManyDays ? "week from " + date : date) +
+         (is_charted_so_far(figures, charted, all) ? ", so far" : "");
+}
+
+// What the first column of a chart of weeks is, where it is of fewer days; empty otherwise.
+std::string remark_on_short_week(const Figures& figures) {
+  const std::size_t days = short_week(figures);
+  return days == 0 ? ""
+                   : remark("The first column is of " + counted(days, "day") + ", the others are of a week.");
 }
 
 Chart chart_of_days(const Figures& figures) {
@@ -237,10 +252,9 @@ Chart chart_of_days(const Figures& figures) {
               .columns = {}};
   const auto days = charted_days(figures);
   for (const DayFigures& day : days) {
-    const bool is_partial = is_charted_so_far(figures, day, days);
     chart.columns.push_back(
-        outcome_column(short_date(day.date), charted_date(figures, day.date, is_partial), day.tally));
-    chart.columns.back().is_partial = is_partial;
+        outcome_column(short_date(day.date), charted_date(figures, day, days), day.tally));
+    chart.columns.back().is_partial = is_charted_in_part(figures, day, days);
   }
   return chart;
 }
@@ -314,7 +328,7 @@ Section by_day(const Figures& figures) {
       is_by_hour                         ? "Hour by hour"
       : figures.days.size() <= kManyDays ? "Day by day"
                                          : "Week by week",
-      svg(chart) + folded("By day as a table", table) +
+      svg(chart) + remark_on_short_week(figures) + folded("By day as a table", table) +
           (figures.domain.is_all() ? folded("Every hour as a table", table_of_hours(figures), true) : "")};
 }
 
@@ -408,17 +422,16 @@ Section never_retried(const Figures& figures) {
                   .rows = {}};
   const auto days = charted_days(figures);
   for (const DayFigures& day : days) {
-    const bool is_partial = is_charted_so_far(figures, day, days);
     const RecordCounts& records = day.records;
     const std::uint64_t all = std::max<std::uint64_t>(1, records.all());
     const auto percent = [all](std::uint64_t part) { return (part * 200 + all) / (2 * all); };
     const std::uint64_t never = percent(records.never_retried);
     chart.columns.push_back({.label = short_date(day.date),
-                             .description = charted_date(figures, day.date, is_partial) + ": " +
+                             .description = charted_date(figures, day, days) + ": " +
                                             share_text(records.never_retried, records.all()) + " of " +
                                             number_text(records.all()) + undecided_note(records),
                              .parts = {never, percent(records.never_retried + records.undecided) - never},
-                             .is_partial = is_partial});
+                             .is_partial = is_charted_in_part(figures, day, days)});
   }
   for (const auto& [date, tally, records] : figures.days) {
     table.rows.push_back({.name = date,
@@ -437,7 +450,7 @@ Section never_retried(const Figures& figures) {
           paragraph("Most software that sends spam does not try again. Of " + number_text(all.all()) +
                     " first attempts, " + number_text(all.never_retried) + " were never retried: " +
                     share_text(all.never_retried, all.all()) + undecided_note(all) + '.') +
-              svg(chart) +
+              svg(chart) + remark_on_short_week(figures) +
               (all.undecided == 0
                    ? ""
                    : remark(number_text(all.undecided) +
@@ -471,7 +484,7 @@ Section blocks(const Figures& figures) {
       chart.columns.push_back({.label = length,
                                .description = std::string(length).append(now).append(": ").append(share),
                                .parts = {percent},
-                               .value = std::to_string(percent) + " %",
+                               .value = share,
                                .is_marked = block.is_current});
       table.rows.push_back({.name = length + now,
                             .cells = {count(block.in_time), count(all - block.in_time), {share}},
@@ -573,25 +586,25 @@ Section words() {
   };
   return {
       "words", "What the words mean",
-      element("dl",
-              word("accepted",
-                   "The recipient was accepted: mail from known senders at once, other mail at a "
-                   "later attempt.") +
-                  word("deferred",
-                       "The sending server was asked to try again later. Servers do so by themselves, and no "
-                       "mail is lost by it.") +
-                  word("rejected",
-                       "Refused, because an entry of the administrator's says so or the client has "
-                       "written to a trap: for good, unless the entry has an answer of its own that "
-                       "asks to come again.") +
-                  word("errors", "No decision was made: the store could not be used. The log says why.") +
-                  word("first attempt",
-                       "A network, a sender and a recipient that had not been seen together "
-                       "before.") +
-                  word("block",
-                       "For how long a first attempt is deferred: the setting block_expire, where no "
-                       "entry says otherwise."),
-              " class=\"words\"")};
+      element(
+          "dl",
+          word("accepted",
+               "The recipient was accepted: mail from known senders at once, other mail at a "
+               "later attempt.") +
+              word("deferred",
+                   "The sending server was asked to try again later. Servers do so by themselves, and no "
+                   "mail is lost by it.") +
+              word("rejected",
+                   "Refused, because an entry denies it or the client has written to a trap. The "
+                   "sending server does not try again, unless the reply of the entry is temporary (4NN).") +
+              word("errors", "No decision was made: the store could not be used. The log says why.") +
+              word("first attempt",
+                   "A network, a sender and a recipient that had not been seen together "
+                   "before.") +
+              word("block",
+                   "For how long a first attempt is deferred: the setting block_expire, where no "
+                   "entry says otherwise."),
+          " class=\"words\"")};
 }
 
 }  // namespace

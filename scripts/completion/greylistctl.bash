@@ -1,24 +1,41 @@
 # shellcheck shell=bash
 # Completion of greylistctl(8) for bash. make install puts it where bash-completion finds it; or source it.
 
-# The first columns of the table that `greylistctl list …` prints of the store of that home, quoted for the shell.
+# What can be named of the table that `greylistctl list …` prints of the store of that home, quoted for the shell: the
+# first column, or of expected mail the recipients. Where bash only shows what there is (COMP_TYPE 63), the other columns
+# stand beside it.
 _greylistctl_listed() {
   local home=$1 cell
   shift
   timeout 2 "${COMP_WORDS[0]}" ${home:+--home "$home"} list "$@" 2> /dev/null < /dev/null |
-    awk -F '  +' 'NR > 1 && NR < 500 { print $1 }' |
-    while IFS= read -r cell; do printf '%q\n' "$cell"; done
+    awk -F '  +' -v what="${1-}" -v all="${COMP_TYPE-}" '
+      NR == 1 || NR >= 500 { next }
+      what == "expected" { if ($1 == "*") print $2; next }
+      all == 63 && what == "" { print; next }
+      { print $1 }' |
+    while IFS= read -r cell; do if [[ ${COMP_TYPE-} == 63 ]]; then echo "$cell"; else printf '%q\n' "$cell"; fi; done
 }
 
 _greylistctl() {
-  local current=${COMP_WORDS[COMP_CWORD]} word option='' subcommand='' first='' home='' arguments=0 i
+  local current='' typed=() rest=${COMP_LINE:0:COMP_POINT} after word option='' subcommand='' first='' home='' arguments=0 i
+
+  # Bash makes several words of one with : or = or @ in it.
+  for ((i = 0; i <= COMP_CWORD; i++)); do
+    word=${COMP_WORDS[i]}
+    after=${rest#"${rest%%[![:blank:]]*}"}
+    if ((i > 0)) && [[ $after == "$rest" && -n $rest ]]; then
+      typed[-1]+=$word
+    else
+      typed+=("$word")
+    fi
+    rest=${after#"$word"}
+  done
 
   # What stands before the word: the subcommand, how many arguments it has, and an option that waits for its value.
-  # Bash makes three words of --option=value.
-  for ((i = 1; i < COMP_CWORD; i++)); do
-    word=${COMP_WORDS[i]}
+  for ((i = 1; i < ${#typed[@]} - 1; i++)); do
+    word=${typed[i]}
     case $word in
-      =) ;;
+      --home=*) home=${word#*=} ;;
       --home | --until | --for | --comment | --reply | --block | --action | --host | --helo | --spf | \
         --recipients | --from | --to | --client | --sender | --recipient | --since | --limit | --days | --min | --last | \
         --batch | --pause | --output | --html | --user | --recipient-domain) option=$word ;;
@@ -36,13 +53,17 @@ _greylistctl() {
         ;;
     esac
   done
-  if [[ $current == '=' ]]; then current=''; fi
+  current=${typed[-1]}
+  if [[ $current == --*=* ]]; then
+    option=${current%%=*}
+    current=${current#*=}
+  fi
 
   local words='' kind=''  # words to choose from, or `file`, `directory` or `user`
   local listed=()         # or rows of the store
-  if [[ $subcommand == copy && ${COMP_WORDS[COMP_CWORD - 1]} == : || $subcommand == copy && $current == : ]]; then
-    kind='file'  # of sqlite:FILE, of which bash makes three words
-    if [[ $current == : ]]; then current=''; fi
+  if [[ $subcommand == copy && $current == *:* ]]; then
+    kind='file'
+    current=${current#*:}
   elif [[ -n $option ]]; then
     case $option in
       --home) kind='directory' ;;
@@ -93,7 +114,7 @@ _greylistctl() {
         mapfile -t listed < <(_greylistctl_listed "$home")
         ;;
       remove:1)
-        case $first in trusted | trapped) mapfile -t listed < <(_greylistctl_listed "$home" "$first") ;; esac
+        case $first in trusted | trapped | expected) mapfile -t listed < <(_greylistctl_listed "$home" "$first") ;; esac
         ;;
       import:0) words='plain postgrey-clients postgrey-recipients sqlgrey-ip sqlgrey-fqdn json spf jgreylist postgrey-db sqlgrey-db' ;;
       export:0) words='plain postgrey-clients postgrey-recipients sqlgrey-ip sqlgrey-fqdn json' ;;
@@ -110,13 +131,11 @@ _greylistctl() {
   esac
   if [[ -n $kind ]]; then compopt -o filenames 2> /dev/null; fi
 
-  # An IPv6 network is several words for bash: what is offered is the rest of it.
-  local typed=${COMP_LINE-${COMP_WORDS[*]}} before
-  typed=${typed:0:${COMP_POINT-${#typed}}}
-  typed=${typed##* }
-  before=${typed%"$current"}
+  # Of a word that is several for bash only the rest is offered.
+  local before=${typed[-1]%"${COMP_WORDS[COMP_CWORD]}"}
+  if [[ ${COMP_WORDS[COMP_CWORD]} == [:=@]* ]]; then before=${typed[-1]}; fi
   for word in "${listed[@]}"; do
-    if [[ $word == "$typed"* ]]; then COMPREPLY+=("${word#"$before"}"); fi
+    if [[ $word == "${typed[-1]}"* ]]; then COMPREPLY+=("${word#"$before"}"); fi
   done
 }
 

@@ -22,6 +22,7 @@
 #include "settings/document.h"
 #include "settings/settings.h"
 #include "tests/support/catch.h"
+#include "tests/support/ctl.h"
 #include "tests/support/installation.h"
 #include "tests/support/texts.h"
 #include "version.h"
@@ -247,15 +248,35 @@ source "$1"
 function=$(complete -p greylistctl)
 function=${function#*-F }
 function=${function%% *}
+COMP_TYPE=$2
 while IFS= read -r line; do
-  read -ra COMP_WORDS <<< "$line"
+  COMP_WORDS=()
+  for typed in $line; do
+    mapfile -t -O "${#COMP_WORDS[@]}" COMP_WORDS < <(sed -E "s/[]'\"@><=;|&(:[]+/\\n&\\n/g; s/\\n\$//; s/^\\n//" <<< "$typed")
+  done
   if [[ $line == *' ' ]]; then COMP_WORDS+=(''); fi
   COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+  COMP_LINE=$line
+  COMP_POINT=${#line}
   COMPREPLY=()
   "$function"
-  for word in "${COMPREPLY[@]}"; do printf '%s\t%s\n' "$line" "$word"; done
+  # What stands before the reply in the same word, without an option or a store's kind.
+  before=${line##* }
+  before=${before#--*=}
+  before=${before#sqlite:}
+  case ${COMP_WORDS[COMP_CWORD]} in [:=@]*) ;; *) before=${before%"${COMP_WORDS[COMP_CWORD]}"} ;; esac
+  for word in "${COMPREPLY[@]}"; do printf '%s\t%s\n' "$line" "$before$word"; done
 done
 )";
+
+// As bash calls it: words are split at COMP_WORDBREAKS, too. `type` is COMP_TYPE: 9 for Tab, 63 for the
+// second.
+Offers offers_of_bash(const Offers& expected, Command command = {}, const std::string& type = "9") {
+  command.arguments = {
+      "bash", "-c", kCompleteInBash, "bash", source_tree() / "scripts/completion/greylistctl.bash", type};
+  command.input = input_of(expected);
+  return offers_of(run(command));
+}
 
 // A line up to where Tab is pressed, and what is to be offered there.
 Offers expected_offers() {
@@ -283,6 +304,8 @@ Offers expected_offers() {
   expect("greylistctl explain --spf so", {"softfail"});
   expect("greylistctl copy --from ", {"sqlite", "mysql"});
   expect("greylistctl copy --from sqlite --to my", {"mysql"});
+  expect("greylistctl copy --from sqlite:a-l", {"a-list"});
+  expect("greylistctl copy --to=my", {"mysql"});
   expect("greylistctl import plain a-l", {"a-list"});
   expect("greylistctl import --action deny plain a-l", {"a-list"});
   expect("greylistctl import --comment plain post",
@@ -693,11 +716,7 @@ TEST_CASE("bash completes subcommands, options, words and file names", "[documen
   const Offers expected = expected_offers();
   const TemporaryDirectory here;
   write_file(here / "a-list", "");
-  check_offers(offers_of(run({.arguments = {"bash", "-c", kCompleteInBash, "bash",
-                                            source_tree() / "scripts/completion/greylistctl.bash"},
-                              .directory = here.path(),
-                              .input = input_of(expected)})),
-               expected);
+  check_offers(offers_of_bash(expected, {.arguments = {}, .directory = here.path()}), expected);
 }
 
 TEST_CASE("zsh completes subcommands, options, words and file names", "[documentation]") {
@@ -721,6 +740,8 @@ TEST_CASE("bash and zsh know the entries and the clients of the store", "[docume
   const Installation installation(Backend::sqlite);
   installation.put({"deny", "sender", "spam.example"});
   installation.put({"allow", "client", "2001:db8::/32"});
+  for (const std::string recipient : {"bob@example.org", "carol@example.org"})
+    REQUIRE(ctl(installation, {"expect", recipient, "--for", "1h"}).status == 0);
   const std::string later = installation.seconds_from_now(86400);
   for (const std::string identity : {"192.0.2.0/24", "2001:db8::/64"})
     installation.sql(
@@ -731,16 +752,21 @@ TEST_CASE("bash and zsh know the entries and the clients of the store", "[docume
   Offers expected{{line + "ent", {"entries/1", "entries/2"}},
                   {line + "trusted ", {"192.0.2.0/24", "2001:db8::/64"}},
                   {line + "trusted 2001:", {"2001:db8::/64"}},
+                  {line + "trusted 2001:d", {"2001:db8::/64"}},
+                  {line + "expected ", {"bob@example.org", "carol@example.org"}},
+                  {line + "expected bob@", {"bob@example.org"}},
+                  {line + "recipient ", {}},
                   {line + "trapped ", {}}};
   const TemporaryDirectory programs;
   fs::create_symlink(built("greylistctl"), programs / "greylistctl");
   const std::map<std::string, std::string> environment{
       {"PATH", programs.path().string() + ':' + std::getenv("PATH")}};
-  check_offers(offers_of(run({.arguments = {"bash", "-c", kCompleteInBash, "bash",
-                                            source_tree() / "scripts/completion/greylistctl.bash"},
-                              .environment = environment,
-                              .input = input_of(expected)})),
-               expected);
+  check_offers(offers_of_bash(expected, {.arguments = {}, .environment = environment}), expected);
+  // Where bash shows what there is, it stands beside it what each is.
+  Offers shown = offers_of_bash({{line + "ent", {}}}, {.arguments = {}, .environment = environment}, "63");
+  CHECK(std::ranges::any_of(shown[line + "ent"], [](const std::string& word) {
+    return std::regex_search(word, std::regex("^entries/1 +deny +sender +spam.example"));
+  }));
   if (!is_installed("zsh")) {
     WARN("zsh is not installed: its completion is not tested");
     return;

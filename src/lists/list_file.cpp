@@ -81,7 +81,8 @@ void read_option(ListedPattern& entry, std::string_view option) {
 
   std::string& member = key == "until" ? entry.until : entry.reply;
   if (!member.empty()) throw LineError(option, "is the second " + std::string(key) + " of this line");
-  if (key == "until" && !end_of(value))
+  const auto end = end_of(value);
+  if (key == "until" && !end)
     throw LineError(option, "is not until=YYYY-MM-DD or until=\"YYYY-MM-DD hh:mm:ss\" (UTC)");
   if (key == "reply" && !is_reply(value, '5') && !is_reply(value, '4')) {
     throw LineError(option,
@@ -89,7 +90,7 @@ void read_option(ListedPattern& entry, std::string_view option) {
                     "ASCII, at most " +
                         std::to_string(kMaxReply) + " characters");
   }
-  member = value;
+  member = key == "until" && value.size() != 10 ? *end : std::string(value);
 }
 
 std::vector<ListedPattern> read_plain(std::string_view line) {

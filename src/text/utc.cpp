@@ -59,7 +59,12 @@ std::optional<std::time_t> time_of(std::string_view stored) {
 
 std::optional<std::string> end_of(std::string_view text) {
   std::string time(text);
-  if (text.size() == 10) time += " 23:59:59";
+  if (text.size() == 10) {
+    time += " 23:59:59";
+  } else if (text.size() == 20 && text[10] == 'T' && text.back() == 'Z') {
+    time[10] = ' ';
+    time.pop_back();
+  }
   if (!time_of(time)) return std::nullopt;
   return time;
 }

@@ -22,7 +22,7 @@ std::string rfc_3339(std::string_view stored);
 /// The moment of a time as the stores have it, from 1970 on; nothing for other text.
 std::optional<std::time_t> time_of(std::string_view stored);
 
-/// A date, to its day's end, or a time, as the stores have it; nothing when `text` is neither.
+/// A date, to its day's end, or a time, as the stores have it or as RFC 3339 in UTC; nothing for other text.
 std::optional<std::string> end_of(std::string_view text);
 
 /// `stored` has to be a time as the stores have it, and so is what is returned.

@@ -347,7 +347,7 @@ void check_status(const Installation& installation, const Day& day, minutes now,
               {"records", {{"all", stored.records}, {"waiting", stored.waiting}, {"over", stored.over}}},
               {"clients", {{"trusted", stored.trusted}, {"trapped", stored.trapped}}},
               {"entries", kEntryCounts},
-              {"last_cleanup", stored.last_cleanup.empty() ? Json() : Json(stored.last_cleanup)},
+              {"last_cleanup", stored.last_cleanup.empty() ? Json() : Json(rfc_3339(stored.last_cleanup))},
               {"last_hour", json_of_column(day, now - 60min)},
               {"last_day", json_of_column(day, now - 24h)},
               {"other_hosts", Json::array()}}));
@@ -481,7 +481,7 @@ Json hours_of(const Day& day, std::size_t which) {
     by_hour[time_text("%Y-%m-%d %H:00:00", each.time.at(which))].push_back(each);
   Json hours = Json::array();
   for (const auto& [hour, decided] : by_hour)
-    hours.push_back({{"hour", hour}, {"decisions", json_of_decisions(decided)}});
+    hours.push_back({{"hour", rfc_3339(hour)}, {"decisions", json_of_decisions(decided)}});
   return hours;
 }
 

@@ -69,6 +69,7 @@ TEST_CASE("parse_list: plain lines", "[list_file]") {
       {"sender a#b@example.org #c", "sender a#b@example.org", "", "", "c"},
       {"/^a#b/ # c", "client /^a#b/", "", "", "c"},
       {"example.org until=2030-02-28", "client example.org", "2030-02-28", "", ""},
+      {"example.org until=2032-02-29T23:59:59Z", "client example.org", "2032-02-29 23:59:59", "", ""},
       {"example.org until=\"2032-02-29 23:59:59\" # leap", "client example.org", "2032-02-29 23:59:59", "",
        "leap"},
       {"example.org reply=\"550 5.7.1 no # thanks\" #x", "client example.org", "", "550 5.7.1 no # thanks",

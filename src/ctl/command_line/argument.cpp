@@ -71,7 +71,7 @@ std::vector<Pattern> patterns_meant_by(const std::vector<std::string>& words, Ac
 
 std::string moment_of(const std::string& option, const std::string& text, const std::string& now) {
   if (const auto duration = duration_of(text)) return later(now, -*duration);
-  if (const auto end = end_of(text)) return text.size() == end->size() ? text : text + " 00:00:00";
+  if (const auto end = end_of(text)) return text.size() == 10 ? text + " 00:00:00" : *end;
   throw UsageError(option + ": \"" + one_line(text) +
                    "\" is neither a duration (90m, 12h, 30d, 2w) nor a date (YYYY-MM-DD or \"YYYY-MM-DD "
                    "hh:mm:ss\", UTC)");

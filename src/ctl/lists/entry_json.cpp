@@ -51,7 +51,7 @@ std::string expiry_at(const Value& object) {
   const std::string until = text_at(object, "until");
   if (until.empty()) return std::string(kForEver);
   const auto end = end_of(until);
-  if (!end) throw EntryError("until", until, R"(is not a date: YYYY-MM-DD or "YYYY-MM-DD hh:mm:ss" (UTC))");
+  if (!end) throw EntryError("until", until, "is not a time: YYYY-MM-DDThh:mm:ssZ, or YYYY-MM-DD");
   return *end;
 }
 
@@ -93,7 +93,7 @@ Json json_of(const StoredEntry& entry) {
               {"action", one_line(entry.action)},
               {"what", one_line(subject_of(entry))},
               {"pattern", one_line(entry.pattern)},
-              {"until", entry.expires == kForEver ? Json() : Json(entry.expires)},
+              {"until", entry.expires == kForEver ? Json() : Json(rfc_3339(entry.expires))},
               {"over", entry.is_over},
               {"comment", line_of_utf8(entry.comment)}};
   if (!entry.block.empty()) object.set("block", std::stol(entry.block));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "text/printable.h"
+#include "text/utc.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -76,7 +77,7 @@ Json json_of_days(const Figures& figures) {
 Json json_of_hours(const Figures& figures) {
   Json array = Json::array();
   for (const auto& [hour, tally] : figures.hours)
-    array.push_back({{"hour", hour}, {"decisions", json_of_decisions(tally)}});
+    array.push_back({{"hour", rfc_3339(hour)}, {"decisions", json_of_decisions(tally)}});
   return array;
 }
 
@@ -110,7 +111,7 @@ Json json_of(const Figures& figures) {
   const auto best = best_block(figures.total.first_retries);
   return {{"since", figures.period.first},
           {"until", figures.period.last},
-          {"made", figures.made},
+          {"made", rfc_3339(figures.made)},
           {"recipient_domain", figures.domain.is_all() ? Json() : Json(figures.domain.name)},
           {"block_expire", figures.block.count()},
           {"best_block", best ? Json(best->count()) : Json()},

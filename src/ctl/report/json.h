@@ -2,12 +2,13 @@
 //
 // An object:
 //     since, until    the first and the last day, `YYYY-MM-DD`; days and hours are in UTC
-//     made            when, `YYYY-MM-DD hh:mm:ss`
+//     made            when, RFC 3339
 //     block_expire    minutes
 //     hashed          whether addresses and domains are what privacy=hash has made of them
 //     total           an object of the figures of all days
 //     days            an array, a day each from the first of which anything is known on: day, and its figures
-//     hours           an array, an hour each in which anything was decided: hour, decisions
+//     hours           an array, an hour each in which anything was decided: hour (its beginning, RFC 3339),
+//                     decisions
 //     blocks          an array, what would have become of first retries: block (minutes), current, in_time
 //                     (how many came when such a block would have been over), share
 //     clients, sender_domains, recipients

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "ctl/print/wrapped.h"
 #include "tests/support/catch.h"
 
 namespace greylisting::ctl {
@@ -19,6 +20,21 @@ TEST_CASE("A column of figures stands to the right, any other to the left", "[ta
         Lines{"what      number   share       delay  network    time",
               "deferred   1,902  80.5 %  1 h 20 min  192.0.2.0  2026-11-21 06:11:44",
               "passed        41       -        45 s  10.0.0.1"});
+}
+
+TEST_CASE("Numbers in the first column stand to the right, too", "[table]") {
+  CHECK(table_lines({{"id", "client"}, {"7", "192.0.2.1"}, {"1042", "192.0.2.2"}}, {}, 200) ==
+        Lines{"  id  client", "   7  192.0.2.1", "1042  192.0.2.2"});
+}
+
+TEST_CASE("A line is wrapped between words, and a word that is too wide stays whole", "[table]") {
+  CHECK(wrapped("a line that fits", 16) == "a line that fits");
+  CHECK(wrapped("a line that does not fit", 16) == "a line that does\nnot fit");
+  CHECK(wrapped("  waited   some 5 minutes", 20, 11) == "  waited   some 5\n           minutes");
+  CHECK(wrapped("see somebody@department.example now", 12) == "see\nsomebody@department.example\nnow");
+  CHECK(wrapped("  why      somebody@department.example now", 20, 11) ==
+        "  why      somebody@department.example\n           now");
+  CHECK(wrapped("", 10).empty());
 }
 
 TEST_CASE("The widest column that can be cut gives way first, in its middle", "[table]") {

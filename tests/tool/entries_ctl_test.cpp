@@ -557,7 +557,7 @@ TEST_CASE("remove takes a pattern with all its actions, and asks when it is more
                           1,
                           "greylistctl: there is no \"entries/6\"; greylistctl list shows entries"},
                          {{"remove", "sender"}, "", 2, "there is no pattern or identity after sender"},
-                         {{"remove"}, "", 2, "what"}}) {
+                         {{"remove"}, "", 2, "an entry, pattern or identity is missing"}}) {
     check_call(installation, call);
   }
   CHECK(entries_in_order(installation).empty());

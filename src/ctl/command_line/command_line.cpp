@@ -178,7 +178,7 @@ class Help : public CLI::Formatter {
 std::string what_is_wrong(CLI::App& app, const CLI::App& command, const CLI::ParseError& error,
                           const std::vector<std::string>& words) {
   if (std::string found = what_is_wrong_with_options(app, command, words); !found.empty()) return found;
-  const std::string said = one_line(without_marks(error.what()));
+  std::string said = one_line(without_marks(error.what()));
   const std::string name = said.substr(0, said.find_first_of(" :"));
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr)
     return what_is_unexpected(app, command, first_of(app.remaining(true), words));

@@ -45,7 +45,7 @@ int expect(const LoadedSettings& loaded, const ExpectOptions& options) {
   const std::string undo = "greylistctl remove expected " + shell_word(one_line(recipient.text()));
   if (options.json) {
     std::cout << Json{{"recipient", one_line(recipient.text())},
-                      {"until", until},
+                      {"until", rfc_3339(until)},
                       {"undo", json_texts({undo})}}
                      .text()
               << '\n';

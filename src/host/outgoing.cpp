@@ -62,10 +62,11 @@ void note_outgoing(const std::string& sender, const std::string& recipient, Log:
   _exit(0);
 }
 
-void note_outgoing(const Environment& of_host) {
-  const Environment environment = rcptcheck::is_asked(of_host) ? rcptcheck::as_of_spp(of_host) : of_host;
-  const char* const sender = environment("SMTPMAILFROM");
-  const char* const recipient = environment("SMTPRCPTTO");
+void note_outgoing(const Environment& environment) {
+  const Environment of_spp =
+      rcptcheck::is_asked(environment) ? rcptcheck::as_of_spp(environment) : environment;
+  const char* const sender = of_spp("SMTPMAILFROM");
+  const char* const recipient = of_spp("SMTPRCPTTO");
   if (sender == nullptr || recipient == nullptr) return;
   take_away(STDIN_FILENO, STDOUT_FILENO);
   note_outgoing(sender, recipient, Log::To::standard_error);

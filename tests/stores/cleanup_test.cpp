@@ -51,7 +51,7 @@ void add_unretried(const Installation& installation, unsigned first, unsigned co
 std::string line(const Result& result) {
   std::smatch match;
   const std::regex form(
-      R"(^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4} greylistctl cleanup: (.*); hours counted: \d+\n$)");
+      R"(^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC greylistctl cleanup: (.*); hours counted: \d+\n$)");
   return std::regex_match(result.output, match, form) ? match[1].str() : "not one line: " + result.output;
 }
 

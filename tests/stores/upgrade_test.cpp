@@ -556,7 +556,8 @@ TEST_CASE("a store of an earlier version is brought to this version and loses no
     const Result result = migrate();
     INFO(result.output << result.errors);
     CHECK(result.status == 0);
-    CHECK(result.output == "Upgraded the tables of version " + std::to_string(version) + " to version 5.\n");
+    CHECK(result.output == "Upgraded the tables of version " + std::to_string(version) +
+                               " to version 5.\nnote: this cannot be taken back\n");
   } else if (backend != Backend::sqlite) {
     const Result result = installation.server().run_script(installation.database(),
                                                            kUpgrade.parent_path() / "upgrade-from-3.sql");

@@ -154,7 +154,9 @@ void Installation::configure(std::string_view settings) {
   // check takes qmail-smtpd to run as whoever runs the test, and not as an account of qmail's that this host
   // has.
   write_file(home_ / "supervise/qmail-smtpd/run",
-             "#!/bin/sh\nexport GREYLISTING=\nexec tcpserver -u " + std::to_string(geteuid()) + " 0 smtp bin/qmail-smtpd\n", 0755);
+             "#!/bin/sh\nexport GREYLISTING=\nexec tcpserver -u " + std::to_string(geteuid()) +
+                 " 0 smtp bin/qmail-smtpd\n",
+             0755);
 }
 
 Command Installation::command(const Rcpt& rcpt) const {

@@ -227,7 +227,7 @@ TEST_CASE("Pattern::parse: what is no pattern is refused, and why", "[pattern]")
       {"sender", std::string(62, '\xfc') + '@', "an address may have 248 characters"},
       {"sender", "@example.org", "write example.org for this domain and its subdomains, =example.org for it"},
       {"recipient", "@example.org", "=example.org for it alone"},
-      {"sender", "@", "nothing in front of the @"},
+      {"sender", "@", "has neither a user nor a domain"},
       {"recipient", "<>", "without < and >"},
       {"sender", "<user@example.org>", "without < and >"},
       {"sender", "<user@", "without < and >"},

@@ -80,10 +80,15 @@ class Account {
         const bool is_denied = failure->problem().find("(error 114") != std::string::npos;
         const std::string account = std::string(who_).append("'s account ").append(account_);
         const std::string what = std::string(right).append(" on ").append(table) + ": " + failure->problem();
-        findings_.push_back(is_denied ? problem(account + " lacks " + what,
-                                                "as the server's administrator: GRANT " + grant + " ON `" +
-                                                    database_ + "`.* TO " + quoted_account(account_))
-                                      : problem(account + " cannot " + what, failure->remedy()));
+        const std::string remedy = std::string("as the server's administrator: GRANT ")
+                                       .append(grant)
+                                       .append(" ON `")
+                                       .append(database_)
+                                       .append("`.* TO ")
+                                       .append(quoted_account(account_));
+        findings_.push_back(
+            is_denied ? problem(std::string(account).append(" lacks ").append(what), remedy)
+                      : problem(std::string(account).append(" cannot ").append(what), failure->remedy()));
         return;
       }
     }

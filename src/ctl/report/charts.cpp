@@ -18,12 +18,10 @@ constexpr std::uint64_t kLabels = kBottomEdge + 20;
 constexpr std::uint64_t kSoFar = kLabels + 16;
 constexpr std::uint64_t kAll = kBottomEdge + 30;
 
-// So many letters of labels stand below one another's columns on a telephone without touching.
+// So many letters of labels, and of the values above columns, stand beside one another on a telephone without
+// touching. The style sheet leaves values out there that are too long for it.
 constexpr std::size_t kLetters = 53;
 constexpr std::size_t kLettersOfSome = 40;
-
-// On a telephone there is room for the values above so many columns. The style sheet leaves others out there.
-constexpr std::size_t kMostWithValues = 8;
 
 // More columns are narrower than two words.
 constexpr std::size_t kMostWithWords = 8;
@@ -128,8 +126,7 @@ class Drawing {
     }
     const std::string x = attribute("x", percent(middle));
     if (!column.value.empty()) {
-      const bool is_roomy = chart_.columns.size() <= kMostWithValues;
-      text += "<text" + attribute("class", is_roomy ? "value" : "value of-many") + x +
+      text += "<text" + attribute("class", has_room_for_values() ? "value" : "value of-many") + x +
               attribute("y", std::to_string(y - 5)) + '>' + escaped(column.value) + "</text>";
     }
     if (has_label(i)) {
@@ -146,6 +143,12 @@ class Drawing {
               attribute("y", std::to_string(kSoFar)) + ">so far</text>";
     }
     return text + "</g>\n";
+  }
+
+  bool has_room_for_values() const {
+    std::size_t longest = 0;
+    for (const ChartColumn& column : chart_.columns) longest = std::max(longest, column.value.size());
+    return chart_.columns.size() * (longest + 2) <= kLetters;
   }
 
   // All of them, or the first and as many more as there is room for.

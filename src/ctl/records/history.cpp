@@ -207,6 +207,7 @@ std::vector<HistoryRow> History::read_of(const RecipientDomain& domain, const st
                                          const std::vector<std::string_view>& kinds) {
   if (domain.is_all()) return read(since, until, kinds);
   std::vector<std::string> kinds_to;
+  kinds_to.reserve(kinds.size());
   for (const std::string_view kind : kinds) kinds_to.push_back(std::string(kTo).append(kind));
   // A name is that domain, a blank and a word.
   std::vector<HistoryRow> rows =

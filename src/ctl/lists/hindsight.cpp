@@ -174,33 +174,57 @@ std::string figure(std::string_view who, const Entry& entry, std::uint64_t part,
       .append(denies(entry) ? " that have passed" : "");
 }
 
+// Whether an entry makes a trap of one mailbox.
+bool traps_mailbox(const Entry& entry) {
+  const std::string& text = entry.pattern.text();
+  return entry.action == Action::trap && text.find('@') != std::string::npos && !text.ends_with('@');
+}
+
 // How many records of what is to be a trap have passed. Of one mailbox all of them are asked for.
 std::uint64_t accepted_for(const Entry& entry, std::uint64_t in_sample, Administration& administration,
                            const Settings& settings) {
   const std::string& text = entry.pattern.text();
-  if (text.find('@') == std::string::npos || text.ends_with('@')) return in_sample;
+  if (!traps_mailbox(entry)) return in_sample;
   const std::string since = later(administration.now(), -std::chrono::days(kDays));
   return administration.count("greylisting_data WHERE pool IS NULL AND passed_count > 0 AND last_update >= " +
                               sql::text_literal(since, administration.dialect()) + " AND " +
                               condition_on_recipient(text, settings, administration.dialect()));
 }
 
-// Of a mailbox without such a record, what else says that somebody reads it: mail that was accepted for the
-// client's sake is in this host's journal, and whoever has written waits for answers.
-std::string in_use(const Entry& entry, Administration& administration, const Settings& settings) {
-  const std::string& text = entry.pattern.text();
-  if (text.find('@') == std::string::npos || text.ends_with('@')) return "";
-  const std::string condition = condition_on_recipient(text, settings, administration.dialect());
-  if (!expected_mail(administration, condition).empty()) return " has written mail, and waits for answers";
-  const std::string stored = Fingerprinter(settings.privacy_key).stored(Address::recipient(text));
-  std::uint64_t accepted = 0;
+// By recipient, as stored: how often this host has accepted mail of late to those that are to be traps. The
+// journal, which has what was accepted for the client's sake, too, is read once for all of them.
+using Accepted = std::unordered_map<std::string, std::uint64_t>;
+
+std::string stored_recipient(const Entry& entry, const Settings& settings) {
+  return Fingerprinter(settings.privacy_key).stored(Address::recipient(entry.pattern.text()));
+}
+
+Accepted accepted_of_late(const std::vector<Entry>& entries, const Settings& settings) {
+  Accepted accepted;
+  for (const Entry& entry : entries) {
+    if (traps_mailbox(entry)) accepted.try_emplace(stored_recipient(entry, settings), 0);
+  }
+  if (accepted.empty()) return accepted;
   const Journal journal(settings);
   for (const std::time_t hour : journal.hours()) {
-    journal.read(hour, [&](const JournalLine& line) {
+    journal.read(hour, [&accepted](const JournalLine& line) {
       if (!line.reason || outcome_of(*line.reason) != Outcome::accepted) return;
-      if (const auto attempt = attempt_of(line); attempt && attempt->recipient == stored) ++accepted;
+      const auto attempt = attempt_of(line);
+      if (!attempt) return;
+      if (const auto found = accepted.find(attempt->recipient); found != accepted.end()) ++found->second;
     });
   }
+  return accepted;
+}
+
+// Of a mailbox without a record of mail that passed, what else says that somebody reads it.
+std::string in_use(const Entry& entry, const Accepted& accepted_of_late, Administration& administration,
+                   const Settings& settings) {
+  if (!traps_mailbox(entry)) return "";
+  const std::string condition =
+      condition_on_recipient(entry.pattern.text(), settings, administration.dialect());
+  if (!expected_mail(administration, condition).empty()) return " has written mail, and waits for answers";
+  const std::uint64_t accepted = accepted_of_late.at(stored_recipient(entry, settings));
   return accepted == 0 ? ""
                        : " has had mail: this host has accepted it " + counted(accepted, "time") + " of late";
 }
@@ -219,15 +243,16 @@ std::string own_domain_of(const Entry& entry, const std::vector<std::string>& do
 }
 
 // Without the figure; empty for an entry that is no harm by what it says.
-std::string harm_of(const Entry& entry, std::uint64_t in_sample, Administration& administration,
-                    const Settings& settings, const std::vector<std::string>& domains) {
+std::string harm_of(const Entry& entry, std::uint64_t in_sample, const Accepted& accepted_of_late,
+                    Administration& administration, const Settings& settings,
+                    const std::vector<std::string>& domains) {
   if (!has_effect(entry)) return "";
   if (const auto breadth = breadth_of(entry.pattern)) return " matches " + *breadth;
   if (const std::string domain = own_domain_of(entry, domains); !domain.empty())
     return " matches every address of " + domain + ", for which this host takes mail";
   if (entry.action != Action::trap) return "";
   const std::uint64_t accepted = accepted_for(entry, in_sample, administration, settings);
-  if (accepted == 0) return in_use(entry, administration, settings);
+  if (accepted == 0) return in_use(entry, accepted_of_late, administration, settings);
   return " has had mail: " + counted(accepted, "record") + " of the last " + std::to_string(kDays) +
          " days " + (accepted == 1 ? "has" : "have") + " passed";
 }
@@ -240,12 +265,13 @@ std::vector<std::string> warnings_about(const std::vector<Entry>& entries, Admin
   const Past its = past(administration, settings);
   const Counts counts = counts_of(entries, its);
   const std::vector<std::string> domains = own_domains();
+  const Accepted accepted = accepted_of_late(entries, settings);
   std::vector<std::string> warnings;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const Entry& entry = entries[i];
     const std::uint64_t part = counts.of_entry[i];
     const std::uint64_t all = denies(entry) ? its.passed : its.attempts.size();
-    std::string harm = harm_of(entry, part, administration, settings, domains);
+    std::string harm = harm_of(entry, part, accepted, administration, settings, domains);
     if (harm.empty() && (is_narrow(entry) || !is_much(part, all, denies(entry)))) continue;
     if (harm.empty()) {
       harm = figure("", entry, part, its);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <functional>
+#include <iterator>
 #include <string_view>
 #include <thread>
 #include <unordered_map>
@@ -223,36 +224,40 @@ void add_row(RecordFigures& figures, const HistoryRow& row) {
 RecordFigures read_records(Administration& administration, const Settings& settings, const RecordSpan& span,
                            std::chrono::seconds patience) {
   History history(administration);
-  std::vector<std::string_view> names{kRecipientKind};
-  if (span.domain.is_all()) {
-    names.assign(kNameKinds.begin(), kNameKinds.end());
-    names.insert(names.end(), kPoolKinds.begin(), kPoolKinds.end());
+  const bool is_of_all = span.domain.is_all();
+  const std::vector<std::string_view> days_alone{kRecordKind};
+  std::vector<std::string_view> kinds{kRecordKind, kRecipientKind};
+  if (is_of_all) {
+    kinds.resize(1);
+    kinds.insert(kinds.end(), kNameKinds.begin(), kNameKinds.end());
+    kinds.insert(kinds.end(), kPoolKinds.begin(), kPoolKinds.end());
   }
-  const auto read_history = [&](const RecipientDomain& domain, const auto& take, bool with_names = false) {
+  const auto each_day = [&span](const auto& read) {
     for (std::string day = span.earlier.empty() ? span.since : span.earlier; day < span.until;) {
-      const std::string next = later(day, std::chrono::days(1));
-      for (HistoryRow& row : history.read_of(domain, day, next, {kRecordKind})) take(std::move(row));
-      if (with_names && day >= span.since) {
-        for (HistoryRow& row : history.read(day, next, names)) take(std::move(row));
-      }
-      day = next;
+      std::string next = later(day, std::chrono::days(1));
+      read(day, next);
+      day = std::move(next);
     }
   };
   // What is counted of deleted records only grows: where it is the same as before, none was deleted
   // meanwhile.
   std::vector<HistoryRow> before;
-  read_history({}, [&before](HistoryRow row) { before.push_back(std::move(row)); });
+  each_day([&](const std::string& day, const std::string& next) {
+    std::ranges::move(history.read(day, next, days_alone), std::back_inserter(before));
+  });
   for (const auto end = std::chrono::steady_clock::now() + patience;;) {
     RecordFigures figures;
     Reader(administration, settings, figures).read(span);
-    read_history(
-        span.domain,
-        [&](const HistoryRow& row) {
-          if (row.kind != kRecipientKind || span.domain.has(row.name)) add_row(figures, row);
-        },
-        true);
     std::vector<HistoryRow> after;
-    read_history({}, [&after](HistoryRow row) { after.push_back(std::move(row)); });
+    each_day([&](const std::string& day, const std::string& next) {
+      for (HistoryRow& row : history.read(day, next, day < span.since ? days_alone : kinds)) {
+        const bool is_record = row.kind == kRecordKind;
+        if (is_of_all || (!is_record && span.domain.has(row.name))) add_row(figures, row);
+        if (is_record) after.push_back(std::move(row));
+      }
+      if (is_of_all) return;
+      for (const HistoryRow& row : history.read_of(span.domain, day, next, days_alone)) add_row(figures, row);
+    });
     figures.may_count_twice = after != before;
     if (!figures.may_count_twice || std::chrono::steady_clock::now() >= end) return figures;
     before = std::move(after);

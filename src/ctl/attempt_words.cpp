@@ -1,5 +1,6 @@
 #include "ctl/attempt_words.h"
 
+#include "ctl/command_line/argument.h"
 #include "ctl/commands.h"
 #include "text/printable.h"
 #include "text/shell_word.h"
@@ -10,9 +11,7 @@ namespace {
 std::string address_of(const std::string& word) {
   if (IpAddress::parse(word) || Network::parse(word))
     throw UsageError('"' + one_line(word) + "\" is not a mail address; the order is IP SENDER RECIPIENT");
-  const bool is_path = word.size() >= 2 && word.front() == '<' && word.back() == '>';
-  const std::string address = is_path ? word.substr(1, word.size() - 2) : word;
-  return unescaped(address);
+  return address_meant_by(word);
 }
 
 std::string shown(const std::string& address) { return address.empty() ? "<>" : printable(address); }

@@ -12,6 +12,7 @@
 #include "ctl/commands.h"
 #include "ctl/print/json.h"
 #include "ctl/print/progress.h"
+#include "ctl/print/take_back.h"
 #include "ctl/records/expiry.h"
 #include "ctl/records/sizes.h"
 #include "store/administration.h"
@@ -23,8 +24,6 @@ namespace {
 // The journal keeps hours that have been counted for so long, whole days of them: greylistctl status, tail
 // and why read them to the second.
 constexpr std::time_t kKept = 2 * kDay;
-
-constexpr const char* kLost = "this cannot be taken back";
 
 // 2026-11-21 03:50:12 UTC
 std::string now() { return stored_time(std::time(nullptr)) + " UTC"; }
@@ -139,8 +138,8 @@ int cleanup(const LoadedSettings& loaded, const CleanupOptions& options) {
                       {"expected", expected.rows},
                       {"batches", batches},
                       {"hours", hours},
-                      {"notes",
-                       json_texts(is_lost ? std::vector<std::string>{kLost} : std::vector<std::string>())}}
+                      {"notes", json_texts(is_lost ? std::vector<std::string>{kCannotBeTakenBack}
+                                                   : std::vector<std::string>())}}
                      .text()
               << '\n';
     return kDone;
@@ -149,7 +148,7 @@ int cleanup(const LoadedSettings& loaded, const CleanupOptions& options) {
             << ", clients: " << clients.rows
             << (expected.rows > 0 ? ", expected: " + std::to_string(expected.rows) : "")
             << ", batches: " << batches << "; hours counted: " << hours << '\n';
-  if (is_lost && isatty(STDOUT_FILENO) == 1) std::cout << "note: " << kLost << '\n';
+  if (is_lost && isatty(STDOUT_FILENO) == 1) std::cout << "note: " << kCannotBeTakenBack << '\n';
   return kDone;
 }
 

@@ -13,6 +13,7 @@
 #include "ctl/commands.h"
 #include "ctl/print/figure_words.h"
 #include "ctl/print/progress.h"
+#include "ctl/print/take_back.h"
 #include "ctl/records/meta.h"
 #include "ctl/records/table_rows.h"
 #include "mail/fingerprint.h"
@@ -317,7 +318,8 @@ int copy(const LoadedSettings& loaded, const CopyOptions& options) {
   if (!options.only_compares) {
     require_source(*stores.source, from);
     if (prepare(stores, from, to, options.overwrites))
-      std::cout << "note: the rows that " << to.name << " had are overwritten; this cannot be taken back\n";
+      std::cout << "note: the rows that " << to.name << " had are overwritten; " << kCannotBeTakenBack
+                << '\n';
     for (const Table& table : tables()) TableCopy(stores, table).write();
   }
   // Once more from the beginning, because mail goes on: what is printed holds for both as they are now.

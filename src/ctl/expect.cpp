@@ -2,6 +2,7 @@
 #include <iostream>
 #include <string>
 
+#include "ctl/command_line/argument.h"
 #include "ctl/commands.h"
 #include "ctl/print/json.h"
 #include "ctl/print/take_back.h"
@@ -13,15 +14,6 @@
 #include "text/utc.h"
 
 namespace greylisting::ctl {
-namespace {
-
-// As the log has it, or between < and >.
-std::string address_in(const std::string& text) {
-  const bool is_path = text.size() >= 2 && text.front() == '<' && text.back() == '>';
-  return unescaped(is_path ? text.substr(1, text.size() - 2) : text);
-}
-
-}  // namespace
 
 int expect(const LoadedSettings& loaded, const ExpectOptions& options) {
   constexpr std::chrono::hours kLongest{24};
@@ -31,7 +23,7 @@ int expect(const LoadedSettings& loaded, const ExpectOptions& options) {
                      "\" is not a duration of a day at most: 10m, 2h, 1d; for longer: greylistctl skip " +
                      one_line(options.recipient));
   }
-  const Address recipient = Address::recipient(address_in(options.recipient));
+  const Address recipient = Address::recipient(address_meant_by(options.recipient));
   const auto at = recipient.text().rfind('@');
   const bool has_more = recipient.text().find_first_of(" <>[]\t") != std::string::npos;
   if (at == std::string::npos || at == 0 || recipient.domain().empty() || has_more)

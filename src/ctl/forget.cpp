@@ -42,7 +42,7 @@ void say_what_takes_back(const std::vector<Record>& records, std::optional<Sessi
     if (!session) session = session_of(record, settings);
   }
   if (!session) {
-    std::cout << "note: this cannot be taken back; its mail waits once more\n";
+    std::cout << "note: " << kCannotBeTakenBack << "; its mail waits once more\n";
     return;
   }
   const bool has_pool =
@@ -124,7 +124,7 @@ int forget_client(const Settings& settings, const ForgetOptions& options) {
   std::cout << verb(options) << counted(ended, "record") << " of " << network.text() << '\n';
   for (const EarnedIdentity& identity : earned) std::cout << verb(options) << text(identity) << '\n';
   if (!options.dry_run) {
-    std::cout << "note: this cannot be taken back";
+    std::cout << "note: " << kCannotBeTakenBack;
     if (!breadth_of(Pattern::parse("client", network.text())))
       std::cout
           << "; to accept its mail at once for a month all the same: greylistctl allow --for 30d client "

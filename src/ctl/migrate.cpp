@@ -4,6 +4,7 @@
 
 #include "ctl/commands.h"
 #include "ctl/print/figure_words.h"
+#include "ctl/print/take_back.h"
 #include "ctl/records/new_keys.h"
 #include "store/administration.h"
 
@@ -38,7 +39,7 @@ int migrate(const LoadedSettings& loaded, const MigrateOptions& options) {
   if (done.empty()) std::cout << kSameSchema << "nothing was done.\n";
   // What was not there before is no loss.
   if (!std::ranges::all_of(done, [](const std::string& step) { return step.starts_with("Created"); }))
-    std::cout << "note: this cannot be taken back\n";
+    std::cout << "note: " << kCannotBeTakenBack << '\n';
   return kDone;
 }
 

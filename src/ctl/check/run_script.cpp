@@ -87,34 +87,18 @@ constexpr std::array<std::string_view, 6> kPrograms{"env",    "softlimit", "chps
 
 // What an option of a program that sets limits is about; nothing for others.
 std::vector<int> resources_of(const std::string& program, const std::string& option) {
-  const char letter = option.size() > 1 ? option[1] : '\0';
-  if (program == "ulimit") {
-    switch (letter) {
-      case 'v':
-        return {RLIMIT_AS};
-      case 'd':
-        return {RLIMIT_DATA};
-      case 'n':
-        return {RLIMIT_NOFILE};
-      default:
-        return {};
-    }
-  }
-  if (program != "softlimit" && program != "chpst") return {};
-  switch (letter) {
-    case 'm':
-      return {RLIMIT_DATA, RLIMIT_STACK, RLIMIT_MEMLOCK, RLIMIT_AS};
-    case 'a':
-      return {RLIMIT_AS};
-    case 'd':
-      return {RLIMIT_DATA};
-    case 'f':
-      return {RLIMIT_FSIZE};
-    case 'o':
-      return {RLIMIT_NOFILE};
-    default:
-      return {};
-  }
+  static const std::map<char, std::vector<int>> of_shell{
+      {'v', {RLIMIT_AS}}, {'d', {RLIMIT_DATA}}, {'n', {RLIMIT_NOFILE}}};
+  static const std::map<char, std::vector<int>> of_softlimit{
+      {'m', {RLIMIT_DATA, RLIMIT_STACK, RLIMIT_MEMLOCK, RLIMIT_AS}},
+      {'a', {RLIMIT_AS}},
+      {'d', {RLIMIT_DATA}},
+      {'f', {RLIMIT_FSIZE}},
+      {'o', {RLIMIT_NOFILE}}};
+  if (option.size() < 2 || (program != "ulimit" && program != "softlimit" && program != "chpst")) return {};
+  const auto& all = program == "ulimit" ? of_shell : of_softlimit;
+  const auto found = all.find(option[1]);
+  return found == all.end() ? std::vector<int>() : found->second;
 }
 
 // The shell counts memory in KB.

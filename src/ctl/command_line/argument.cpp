@@ -55,6 +55,11 @@ bool is_subject(const std::string& word) {
   return word == "client" || word == "sender" || word == "recipient";
 }
 
+std::string address_meant_by(const std::string& word) {
+  const bool is_path = word.size() >= 2 && word.front() == '<' && word.back() == '>';
+  return unescaped(is_path ? word.substr(1, word.size() - 2) : word);
+}
+
 std::vector<Pattern> patterns_meant_by(const std::vector<std::string>& words, Action action) {
   if (words.size() > 1 && !is_subject(words[0]))
     throw UsageError('"' + one_line(words[0]) + "\" is not client, sender or recipient");

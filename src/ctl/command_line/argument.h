@@ -11,6 +11,9 @@ namespace greylisting::ctl {
 /// Whether it is `client`, `sender` or `recipient`.
 bool is_subject(const std::string& word);
 
+/// An address as it is typed: as the log has it, with `\xNN`, and perhaps between < and >.
+std::string address_meant_by(const std::string& word);
+
 /// The pattern in `[client|sender|recipient] PATTERN`, for an entry of that action; a range of addresses is
 /// the networks that it is made of. What an action is for says what is meant where the word is left out.
 /// Throws UsageError when that leaves two possibilities, and for what is no pattern.

@@ -5,8 +5,11 @@
 //     action       `allow`, `deny`, `trap`, `greylist`, `skip`
 //     what         `client`, `sender`, `recipient`
 //     pattern      as in pattern.h, shown as by `one_line`
-//     until        RFC 3339, or null for ever; a date, to its day's end, and `YYYY-MM-DD hh:mm:ss` are read
-//     as well over         whether that is over; not read comment block        minutes; left out for none
+//     until        RFC 3339, or null for ever; a date, to its day's end, is read as well, and a time as the
+//                  stores have it
+//     over         whether that is over; not read
+//     comment
+//     block        minutes; left out for none
 //     reply        left out for none
 // Only action, what and pattern have to be there.
 #pragma once

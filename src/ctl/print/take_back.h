@@ -6,6 +6,9 @@
 
 namespace greylisting::ctl {
 
+/// What is said of a change that has no such command.
+inline constexpr const char* kCannotBeTakenBack = "this cannot be taken back";
+
 /// Prints `to take it back: greylistctl remove entries/3`, a line for each command.
 void print_take_back(const std::vector<std::string>& commands);
 

@@ -1,5 +1,6 @@
 #include "ctl/records/searched.h"
 
+#include "ctl/command_line/argument.h"
 #include "ctl/commands.h"
 #include "lists/pattern.h"
 #include "text/ascii.h"
@@ -10,12 +11,12 @@ namespace {
 
 Searched read(const std::string& word, bool can_be_part) {
   using By = Searched::By;
-  const bool is_path = word.size() >= 2 && word.front() == '<' && word.back() == '>';
-  const std::string text = unescaped(is_path ? word.substr(1, word.size() - 2) : word);
+  const std::string text = address_meant_by(word);
   const auto at = text.rfind('@');
   if (text.empty()) return {.by = By::address};
   if (at == 0) return {.by = By::domain, .text = text};
   if (at != std::string::npos) return {.by = at + 1 < text.size() ? By::address : By::mailbox, .text = text};
+  const bool is_path = word.starts_with('<') && word.ends_with('>');
   if (can_be_part && !is_path && text.find('.') == std::string::npos)
     return {.by = By::part, .text = ascii::lower(text)};
   return {.by = By::domain, .text = '@' + text};

@@ -18,6 +18,7 @@
 #include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
 #include "tests/support/installation.h"
+#include "tests/support/journal.h"
 #include "tests/support/working_directory.h"
 #include "text/utc.h"
 
@@ -33,10 +34,7 @@ void make_state_directory(const Installation& installation) {
 
 // The journal's lines without their times and whose they were, in the order of their hours.
 std::string journal(const Installation& installation) {
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(installation.home() / "greylisting")) {
-    if (entry.path().extension() == ".journal") files.push_back(entry.path());
-  }
+  std::vector<fs::path> files = journals(installation);
   std::sort(files.begin(), files.end());
   std::string text;
   for (const fs::path& file : files) text += read_file(file);

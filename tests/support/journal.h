@@ -16,12 +16,16 @@ inline std::vector<std::filesystem::path> journals(const Installation& installat
   return files;
 }
 
+inline void remove_journal(const Installation& installation) {
+  for (const std::filesystem::path& file : journals(installation)) std::filesystem::remove(file);
+}
+
 /// Has an installation keep one, in which there is nothing yet: an SQLite file is made by a decision.
 inline void begin_journal(const Installation& installation) {
   std::filesystem::create_directories(installation.home() / "greylisting");
   std::filesystem::permissions(installation.home() / "greylisting", std::filesystem::perms::owner_all);
   installation.sql("SELECT 1");
-  for (const std::filesystem::path& file : journals(installation)) std::filesystem::remove(file);
+  remove_journal(installation);
 }
 
 }  // namespace greylisting::test

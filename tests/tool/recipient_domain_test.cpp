@@ -101,7 +101,7 @@ TEST_CASE("A report of one domain tells what was decided for it, while it is in 
     REQUIRE(ctl(installation, {"cleanup"}).status == 0);
     check_of_domain(object_of(installation, kReportOfDomain));
   }
-  for (const fs::path& file : journals(installation)) fs::remove(file);
+  remove_journal(installation);
   check_of_domain(object_of(installation, kReportOfDomain));
   CHECK(object_of(installation, {"report", "--since", "3d"}).at("total").at("decisions").at("deferred") == 9);
 }

@@ -19,6 +19,7 @@
 #include "tests/support/clients.h"
 #include "tests/support/ctl.h"
 #include "tests/support/installation.h"
+#include "tests/support/journal.h"
 #include "text/utc.h"
 
 namespace greylisting::test {
@@ -557,8 +558,7 @@ TEST_CASE("find tells when a message passed and how long it had waited", "[recor
   CHECK(twice["waited"].get<long>() / 60 == 60);
   const std::string csv = ctl(installation, {"find", "--csv"}).output;
   CHECK_THAT(csv, Catch::EndsWith("," + std::to_string(twice["waited"].get<long>()) + "\r\n"));
-  for (const auto& file : std::filesystem::directory_iterator(installation.home() / "greylisting"))
-    if (file.path().extension() == ".journal") std::filesystem::remove(file.path());
+  remove_journal(installation);
   CHECK(found()["passed_at"].is_null());
   CHECK(found()["waited"].is_null());
 

@@ -42,9 +42,7 @@ using Json = nlohmann::json;
 constexpr std::string_view kSettings = "block_expire=10\nrecord_expire=500\nauto_allow_after=0\n";
 
 Json report(const Installation& installation, const Arguments& more = {"--since", "3d"}) {
-  Arguments arguments{"report", "--json"};
-  arguments.insert(arguments.end(), more.begin(), more.end());
-  const Result result = ctl(installation, arguments);
+  const Result result = ctl(installation, joined({"report", "--json"}, more));
   CAPTURE(result.errors);
   REQUIRE(result.status == 0);
   CHECK(result.errors.empty());

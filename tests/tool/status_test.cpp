@@ -27,6 +27,7 @@
 #include "tests/support/catch.h"
 #include "tests/support/ctl.h"
 #include "tests/support/installation.h"
+#include "tests/support/journal.h"
 #include "tests/support/stored.h"
 #include "text/utc.h"
 #include "version.h"
@@ -574,9 +575,7 @@ void set_up(const Installation& installation) {
   installation.put({"trap", "recipient", "trap@example.org"});
   // The SQLite file was made by an attempt.
   installation.sql("DELETE FROM greylisting_data");
-  for (const auto& entry : fs::directory_iterator(installation.home() / "greylisting")) {
-    if (entry.path().extension() == ".journal") fs::remove(entry.path());
-  }
+  remove_journal(installation);
 }
 
 }  // namespace

@@ -26,6 +26,7 @@
 #include "ctl/print/json.h"
 #include "ctl/print/take_back.h"
 #include "ctl/print/terminal.h"
+#include "mail/reply.h"
 #include "settings/control_file.h"
 #include "text/utc.h"
 #include "text/utf8.h"
@@ -35,6 +36,8 @@ namespace {
 
 // Of jgreylist's networks.
 constexpr unsigned kNetworkPrefix = 24;
+
+constexpr std::size_t kMaxDoubts = 10;  // that are shown
 
 // Of a file of JSON, in which an entry is longer than a line.
 constexpr std::size_t kMaxFile = std::size_t{256} << 20U;
@@ -65,8 +68,9 @@ std::string name_of(const ImportOptions& options) {
 struct Content {
   std::vector<Entry> entries{};
   std::vector<std::string> problems{};
-  std::size_t cut = 0;       // comments that are longer than the store keeps
-  bool is_unusable = false;  // nothing of it counts; `problems` says why
+  std::size_t cut = 0;                // comments that are longer than the store keeps
+  std::vector<std::string> doubts{};  // about replies, each with its place
+  bool is_unusable = false;           // nothing of it counts; `problems` says why
 };
 
 std::string standard_input() { return {std::istreambuf_iterator<char>(std::cin), {}}; }
@@ -105,9 +109,13 @@ Content read_lines(ListFormat format, const ImportOptions& options) {
     Entry entry = entry_of(listed, options);
     if (entry.comment != line_of_utf8(listed.comment.empty() ? options.comment : listed.comment))
       ++content.cut;
+    const std::string place =
+        std::string(name_of(options)).append(":").append(std::to_string(listed.line)).append(": ");
     if (const auto why = objection(entry)) {
-      content.problems.push_back(name_of(options) + ':' + std::to_string(listed.line) + ": " + *why);
+      content.problems.push_back(place + *why);
     } else {
+      if (const std::string doubt = doubt_about_deferral(entry.reply); !doubt.empty())
+        content.doubts.push_back(place + "reply: " + doubt);
       content.entries.push_back(std::move(entry));
     }
   }
@@ -129,7 +137,12 @@ Content read_json(const ImportOptions& options) {
   for (Entry& entry : list.entries) {
     if (entry.comment.empty()) entry.comment = stored_comment(options.comment);
   }
-  return {.entries = std::move(list.entries), .problems = std::move(list.problems)};
+  Content content{.entries = std::move(list.entries), .problems = std::move(list.problems)};
+  for (const Entry& entry : content.entries) {
+    if (const std::string doubt = doubt_about_deferral(entry.reply); !doubt.empty())
+      content.doubts.push_back(text(entry) + ": reply: " + doubt);
+  }
+  return content;
 }
 
 std::string kind_and_pattern(std::string_view kind, std::string_view pattern) {
@@ -305,6 +318,12 @@ std::optional<ImportedEntries> import_entries(const LoadedSettings& loaded, cons
     counts.by_name += static_cast<std::size_t>(std::ranges::count_if(entries, [&loaded](const Entry& entry) {
       return allows_by_unbelieved_name(entry, loaded.settings);
     }));
+  }
+  for (std::size_t i = 0; i < std::min(content.doubts.size(), kMaxDoubts); ++i)
+    imported.notes.push_back(content.doubts[i]);
+  if (content.doubts.size() > kMaxDoubts) {
+    imported.notes.push_back("and so with " +
+                             counted(content.doubts.size() - kMaxDoubts, "more reply", "more replies"));
   }
   if (content.cut > 0)
     imported.notes.push_back(counted(content.cut, "comment") + " longer than there is room for, and cut");

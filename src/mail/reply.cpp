@@ -19,13 +19,13 @@ bool is_reply(std::string_view text, char first) {
 }
 
 std::string doubt_about_deferral(std::string_view text) {
+  if (!text.starts_with('4')) return "";
   const std::string_view code = text.substr(0, 3);
   const std::string_view rest = text.substr(std::min<std::size_t>(4, text.size()));
   const std::string remedy = "; write 450 or 451";
   if (code == "421") {
     return "421 says that the server hangs up: the client leaves, too, and all its other recipients are lost "
-           "for "
-           "now" +
+           "for now" +
            remedy;
   }
   if (code != "450" && code != "451") {

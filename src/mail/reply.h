@@ -15,7 +15,8 @@ inline constexpr std::size_t kMaxReply = 510;
 bool is_reply(std::string_view text, char first);
 
 /// Why a client is not likely to try again after this deferral as it should, and what to write; empty where
-/// it is: after 450 and 451 without an enhanced status code (RFC 3463) of another class.
+/// it is: after 450 and 451 without an enhanced status code (RFC 3463) of another class. Empty, too, for what
+/// is no deferral.
 std::string doubt_about_deferral(std::string_view text);
 
 /// `text` with %s replaced by the seconds left, %r by the recipient's domain (`-` for none), %% by a percent

@@ -923,6 +923,18 @@ TEST_CASE("check says what becomes of clients by the run script and the rules, a
             Deed::does_not_run, "nothing in supervise/qmail-smtpd/run or the rule :allow in "},
            {"every client denied", spp + "export GREYLISTING=\n", ":deny\n", Deed::does_not_run,
             "denies every client to be greylisted, so no mail comes in"},
+           {"an answer after which clients leave", spp,
+            "10.:allow,GREYLISTING=\"\",GLDEFERMESSAGE=\"421 later\"\n" + usual, Deed::greylists,
+            ": GLDEFERMESSAGE: 421 says that the server hangs up"},
+           {"the same of another rule", spp,
+            "10.:allow,GREYLISTING=\"\"\n11.:allow,GREYLISTING=\"421 go away\"\n" + usual, Deed::greylists,
+            ": GREYLISTING: 421 says that the server hangs up"},
+           {"a variable of another rule", spp,
+            "10.:allow,GREYLISTING=\"\"\n11.:allow,GREYLISTING=\"\",GLBLOCKEXPIRE=\"soon\"\n" + usual,
+            Deed::greylists, ": GLBLOCKEXPIRE: \"soon\" is not"},
+           {"a file of another rule", spp,
+            "10.:allow,GREYLISTING=\"\"\n11.:allow,GREYLISTING=\"\",GLCONFIGFILE=\"control/none\"\n" + usual,
+            Deed::greylists, ": GLCONFIGFILE: control/none"},
            {"all by one rule of many", "", "10.:deny\n127.:allow,GREYLISTING=\"\",ENABLE_SPP=\"\"\n:allow\n",
             Deed::greylists, "ok       rules: "}}) {
     INFO(service.what);
@@ -955,6 +967,10 @@ TEST_CASE("check warns where explicit=1 leaves nobody to be greylisted", "[check
   };
   CHECK_THAT(home.check().output, Contains(said));
   CHECK(ctl({"skip", "carol@example.org"}).status == 0);
+  CHECK_THAT(home.check().output, Contains(said));
+  // A block for a client opts nobody in, nor does the same pattern as one that opts out.
+  CHECK(ctl({"greylist", "192.0.2.0/24", "--block", "10"}).status == 0);
+  CHECK(ctl({"greylist", "carol@example.org"}).status == 0);
   CHECK_THAT(home.check().output, Contains(said));
   CHECK(ctl({"greylist", "bob@example.org"}).status == 0);
   CHECK_THAT(home.check().output, !Contains(said));

@@ -831,7 +831,8 @@ TEST_CASE("check counts entries and names those that do not do what they say", "
   const fs::path control = installation.home() / "control";
   write_file(control / "smtpplugins", "[rcpt]\n" + built("greylisting").string() + '\n', 0644);
   write_file(control / "greylisting_allow", "192.0.2.1\nmail.example.org\nbad/99\n", 0644);
-  write_file(control / "greylisting_deny", "sender a@b.example reply=\"250 no\"\n", 0644);
+  write_file(control / "greylisting_deny",
+             "sender a@b.example reply=\"250 no\"\nsender c@d.example reply=\"421 later\"\n", 0644);
   write_file(control / "clients", "example.org\n192.0.2\n", 0644);
   write_file(control / "clients.local", "192.0.2.x/y\n", 0644);
   write_file(control / "greylisting_suspicious", "sender =~ (\n", 0644);
@@ -855,6 +856,9 @@ TEST_CASE("check counts entries and names those that do not do what they say", "
         "warning  control/greylisting_allow:3: \"bad/99\" is not a network",
         "warning  control/greylisting_allow: 1 entry allows clients by name, which has no effect",
         "warning  control/greylisting_deny:1: \"reply=\"250 no\"\" is not an SMTP reply",
+        "warning  control/greylisting_deny:2: reply: 421 says that the server hangs up: the client leaves, "
+        "too, "
+        "and all its other recipients are lost for now\n         -> write 450 or 451\n",
         "ok       control/clients: 2 entries\n",
         "warning  control/clients.local:1: ", "warning  allow_lists: \"csv\" is not a format",
         "warning  allow_lists: there is no file control/none\n",
@@ -862,6 +866,29 @@ TEST_CASE("check counts entries and names those that do not do what they say", "
     CHECK_THAT(result.output, Contains(said));
   }
   for (const std::string unsaid : {"entries/1:", "entries/6:"}) CHECK_THAT(result.output, !Contains(unsaid));
+}
+
+TEST_CASE("An answer after which clients leave is told of where an entry has it", "[entries]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  const std::string file = installation.home() / "list";
+  const std::string said =
+      "reply: 421 says that the server hangs up: the client leaves, too, and all its other "
+      "recipients are lost for now; write 450 or 451\n";
+  write_file(file, "192.0.2.1 reply=\"421 go away\"\n192.0.2.2 reply=\"451 later\"\n", 0644);
+  const Result plain = ctl(installation, {"import", "plain", file, "--action", "deny"});
+  CHECK(plain.status == 0);
+  CHECK_THAT(plain.output, Contains("note: " + file + ":1: " + said) && !Contains(":2: "));
+  const std::string json = installation.home() / "list.json";
+  CHECK(ctl(installation, {"export", "json", json}).status == 0);
+  CHECK_THAT(ctl(installation, {"import", "json", json, "--dry-run"}).output,
+             Contains("note: deny client 192.0.2.1: " + said) && !Contains("192.0.2.2: "));
+  write_file(installation.home() / "control/smtpplugins", "[rcpt]\n" + built("greylisting").string() + '\n',
+             0644);
+  CHECK_THAT(
+      ctl(installation, {"check"}).output,
+      Contains("warning  entries/1: deny client 192.0.2.1: reply: 421 says that the server hangs up") &&
+          !Contains("entries/2: "));
 }
 
 TEST_CASE("check says little of entries with nothing wrong", "[entries]") {

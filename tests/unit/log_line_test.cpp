@@ -328,6 +328,8 @@ TEST_CASE("read_log_line: stamps", "[log_line]") {
            {"Nov 21 06:11:44 mx local7.notice smtpd[1]: ", no_year},
            {"Nov 21 06:11:44 <mail.info> mx smtpd[1]: ", no_year},
            {"Nov 21 06:11:44 mx <mail.info> smtpd[1]: ", no_year},
+           {"Nov 21 06:11:44 <2.6> mx smtpd[1]: ", no_year},
+           {"Nov 21 06:11:44 mx <2.6> smtpd[1]: ", no_year},
            {"2026 Nov 21 06:11:44 mx smtpd[1]: ", clock},
            {"Nov 21 2026 06:11:44 mx smtpd[1]: ", clock},
            {"2024 Feb 29 06:11:44 mx smtpd[1]: ", WallClock{2024, 2, 29, 6, 11, 44}},

@@ -101,7 +101,7 @@ TEST_CASE("expand_reply: hostile recipient domains", "[reply]") {
 
 TEST_CASE("doubt_about_deferral: after what clients do not try again as they should", "[reply]") {
   for (const std::string text : {"451 temporary failure (#4.3.0)", "450 4.7.1 try again in %s seconds",
-                                 "451 4.3.0 wait", "450 5 minutes", "451 1.5 hours", "450 2.5h"}) {
+                                 "451 4.3.0 wait", "450 5 minutes", "451 1.5 hours", "450 2.5h", "550 no"}) {
     CAPTURE(text);
     CHECK(doubt_about_deferral(text).empty());
   }

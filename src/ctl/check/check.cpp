@@ -81,9 +81,14 @@ bool is_out_of_place(const Settings& settings, const std::vector<Finding>& about
          access(settings.sqlite_file.c_str(), F_OK) != 0;
 }
 
-// With explicit=1 nobody else is greylisted. Domains in greylisting_lists that 0.5 would allow are opted in.
+// With explicit=1 nobody else is greylisted. Of the same pattern that opts in and out, out counts. Domains in
+// greylisting_lists that 0.5 would allow are opted in.
 void look_at_opted_in(Administration& administration, const Settings& settings, Report& report) {
-  if (administration.count("greylisting_entries WHERE action = 'greylist' AND expires > :now") != 0 ||
+  if (administration.count(
+          "greylisting_entries AS opt_in WHERE action = 'greylist' AND kind = 'recipient' AND "
+          "expires > :now AND NOT EXISTS (SELECT 1 FROM greylisting_entries AS opt_out WHERE "
+          "opt_out.action = 'skip' AND opt_out.kind = 'recipient' AND opt_out.expires > :now "
+          "AND opt_out.subject = opt_in.subject)") != 0 ||
       administration.count("greylisting_lists WHERE rcpt_to IS NOT NULL AND block_expires < :now AND "
                            "record_expires > :now") != 0)
     return;

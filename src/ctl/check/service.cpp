@@ -1,13 +1,19 @@
 #include "ctl/check/service.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <functional>
+#include <iterator>
 #include <system_error>
 
 #include "ctl/check/closed.h"
 #include "ctl/check/content.h"
 #include "ctl/check/host.h"
 #include "ctl/check/report.h"
+#include "mail/reply.h"
+#include "process/environment.h"
+#include "settings/settings.h"
 #include "text/shell_word.h"
 
 namespace greylisting::ctl {
@@ -61,19 +67,19 @@ std::string tcprules(const std::string& cdb) {
          shell_word(source.empty() ? "RULES" : source);
 }
 
-std::string place_of_rule(const Service& service) {
-  return "the rule " + service.rule.address + (service.rule.denies ? ":deny" : ":allow") + " in " +
-         service.script->rules;
+std::string place_of(const TcpRule& rule, const RunScript& script) {
+  return "the rule " + rule.address + (rule.denies ? ":deny" : ":allow") + " in " + script.rules;
 }
 
 // The files in which a variable would be set.
 std::string places(const Service& service) {
-  return service.script->file + (service.rules ? " or " + place_of_rule(service) : "");
+  return service.script->file + (service.rules ? " or " + place_of(service.rule, *service.script) : "");
 }
 
 // The one of the two that sets it.
 std::string place_of(const Service& service, const std::string& variable) {
-  return service.rules && service.rule.sets(variable) ? place_of_rule(service) : service.script->file;
+  return service.rules && service.rule.sets(variable) ? place_of(service.rule, *service.script)
+                                                      : service.script->file;
 }
 
 void look_at_plugins(const Service& service, std::vector<Finding>& findings) {
@@ -135,6 +141,36 @@ void look_at_rules(const Service& service, std::vector<Finding>& findings) {
   }
 }
 
+// What one rule gives the plugin and cannot be used, or had better be otherwise. The plugin itself says so of
+// the variables of the rule that is tried.
+void look_at_variables(const TcpRule& rule, const Service& service, std::vector<Finding>& findings) {
+  std::map<std::string, std::string, std::less<>> variables;
+  for (const auto& [name, value] : rule.variables) variables.insert_or_assign(name, value);
+  const auto value_of = [&variables](const char* name) {
+    const auto found = variables.find(name);
+    return found == variables.end() ? nullptr : found->second.c_str();
+  };
+  const LoadedSettings loaded = load_settings(value_of);
+  std::vector<std::string> said;
+  if (const std::string doubt = doubt_about_deferral(value_or_empty(value_of, "GREYLISTING")); !doubt.empty())
+    said.push_back("GREYLISTING: " + doubt);
+  // The others are about files, and said before.
+  const auto add_of_variables = [&said](const std::vector<Problem>& problems) {
+    std::ranges::copy_if(problems, std::back_inserter(said),
+                         [](const Problem& problem) { return problem.starts_with("GL"); });
+  };
+  add_of_variables(loaded.warnings);
+  if (rule.address != service.rule.address) {
+    add_of_variables(loaded.problems);
+    if (!loaded.unusable.empty() && variables.contains("GLCONFIGFILE"))
+      said.push_back("GLCONFIGFILE: " + loaded.unusable);
+  }
+  for (const std::string& text : said) {
+    findings.push_back(warning(place_of(rule, *service.script) + ": " + text,
+                               "correct that rule; then: " + tcprules(service.script->rules)));
+  }
+}
+
 }  // namespace
 
 Service find_service(const std::optional<RunScript>& script, const SmtpdUser& user) {
@@ -171,6 +207,9 @@ std::vector<Finding> examine_service(const Service& service, const SmtpdUser& us
                                "(-x), and restart the service"));
   }
   look_at_plugins(service, findings);
+  if (service.rules) {
+    for (const TcpRule& rule : *service.rules) look_at_variables(rule, service, findings);
+  }
   return findings;
 }
 

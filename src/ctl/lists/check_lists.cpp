@@ -15,6 +15,7 @@
 #include "judgement/suspicion_rules.h"
 #include "lists/list_file.h"
 #include "lists/outside_lists.h"
+#include "mail/reply.h"
 #include "text/shell_word.h"
 
 namespace greylisting::ctl {
@@ -55,11 +56,19 @@ Finding counts(Administration& administration) {
   return {State::good, "entries: " + (text.empty() ? "none" : text)};
 }
 
+// What a reply does that clients do not take as it is meant is `doubt`: what, and the remedy.
+Finding doubt_of(const std::string& where, const std::string& doubt) {
+  const std::size_t end = doubt.rfind("; ");
+  return {State::warning, where + "reply: " + doubt.substr(0, end), doubt.substr(end + 2)};
+}
+
 std::optional<Finding> problem_of(const StoredEntry& stored) {
   const std::string shown = stored.id + ": ";
   try {
     const Entry entry = read(stored);
     const std::string columns = outdated_columns(stored, entry.pattern);
+    const std::string doubt = doubt_about_deferral(entry.reply);
+    if (columns.empty() && !doubt.empty()) return doubt_of(shown + text(entry) + ": ", doubt);
     if (columns.empty()) return std::nullopt;
     return Finding{
         State::warning,
@@ -82,6 +91,10 @@ void add_list(std::vector<Finding>& findings, ListFormat format, const std::stri
   std::vector<Finding> problems;
   for (const std::string& problem : list->problems)
     problems.push_back({State::warning, problem, "correct it; the man page and the sample tell the form"});
+  for (const ListedPattern& entry : list->entries) {
+    const std::string doubt = allows ? "" : doubt_about_deferral(entry.reply);
+    if (!doubt.empty()) problems.push_back(doubt_of(file + ':' + std::to_string(entry.line) + ": ", doubt));
+  }
   add_first_of(findings, std::move(problems), file);
 
   const auto by_name = static_cast<std::size_t>(std::ranges::count_if(

@@ -191,16 +191,19 @@ Stamp take_unix_time(std::string_view& text) {
   return std::chrono::sys_seconds(std::chrono::seconds(*take_number<std::int64_t>(seconds, dot)));
 }
 
-// `mail.info` or `<mail.info>`, as busybox and BSD write it, and `<22>`, the number that it has in the
+bool is_figure(std::string_view word, std::size_t digits) {
+  return word.size() <= digits && ascii::is_digits(word);
+}
+
+// `mail.info`, `<mail.info>` or `<2.6>`, as busybox and BSD write it, and `<22>`, the number that it has in the
 // protocol.
 bool is_priority(std::string_view word) {
   const bool is_bracketed = word.starts_with('<') && word.ends_with('>');
   if (is_bracketed) word = word.substr(1, word.size() - 2);
   const auto dot = word.find('.');
-  if (dot == std::string_view::npos)
-    return is_bracketed && !word.empty() && word.size() <= 3 &&
-           std::ranges::all_of(word, [](char c) { return ascii::is_digit(c); });
+  if (dot == std::string_view::npos) return is_bracketed && is_figure(word, 3);
   const std::string_view facility = word.substr(0, dot);
+  if (is_bracketed && is_figure(facility, 2) && is_figure(word.substr(dot + 1), 1)) return true;
   const bool is_local = facility.size() == 6 && facility.starts_with("local") && facility.back() <= '7';
   return (is_local || std::ranges::find(kFacilities, facility) != kFacilities.end()) &&
          std::ranges::find(kLevels, word.substr(dot + 1)) != kLevels.end();

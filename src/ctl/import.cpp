@@ -115,7 +115,7 @@ Content read_lines(ListFormat format, const ImportOptions& options) {
       content.problems.push_back(place + *why);
     } else {
       if (const std::string doubt = doubt_about_deferral(entry.reply); !doubt.empty())
-        content.doubts.push_back(place + "reply: " + doubt);
+        content.doubts.push_back(std::string(place).append("reply: ").append(doubt));
       content.entries.push_back(std::move(entry));
     }
   }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <ctime>
+#include <filesystem>
 #include <iostream>
 #include <sstream>
 #include <string>
@@ -172,6 +173,7 @@ int show(const LoadedSettings& loaded, const StatusOptions& options) {
   std::vector<Column> columns{column("last hour", kHour), column("last 24 hours", kDay)};
   if (!domain.is_all()) return show_of(domain, columns, options.json, now);
 
+  const std::string home = std::filesystem::current_path();
   // What this host has decided is told also while the store cannot be reached: that is when it is wanted.
   std::string problem;
   Sizes sizes;
@@ -188,8 +190,9 @@ int show(const LoadedSettings& loaded, const StatusOptions& options) {
   }
 
   if (options.json) {
-    Json json{{"host", host_name()},         {"version", kVersion},      {"mode", mode(settings)},
-              {"observe", settings.observe}, {"store", store(settings)}, {"time", utc(now)}};
+    Json json{{"host", host_name()},    {"version", kVersion},         {"home", home},
+              {"mode", mode(settings)}, {"observe", settings.observe}, {"store", store(settings)},
+              {"time", utc(now)}};
     if (!problem.empty()) {
       json.set("problem", problem);
     } else {
@@ -211,7 +214,7 @@ int show(const LoadedSettings& loaded, const StatusOptions& options) {
     return problem.empty() ? kDone : kFailed;
   }
 
-  std::cout << "host     " << host_name() << ", greylisting " << kVersion << '\n'
+  std::cout << "host     " << host_name() << ", greylisting " << kVersion << ", in " << home << '\n'
             << "mode     " << mode(settings) << '\n'
             << "store    " << store(settings) << '\n';
   if (problem.empty()) print_sizes(sizes);

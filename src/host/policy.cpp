@@ -68,12 +68,13 @@ bool Request::is_at_rcpt() const {
   return value_of("request") == "smtpd_access_policy" && (state.empty() || state == "RCPT");
 }
 
-bool Request::is_authenticated() const {
-  return !value_of("sasl_username").empty() || !value_of("ccert_subject").empty();
+bool Request::is_of_a_user() const {
+  return !value_of("sasl_username").empty() || !value_of("ccert_subject").empty() ||
+         value_of("policy_context") == "outgoing";
 }
 
-bool Request::is_greylisted() const { return is_at_rcpt() && !is_authenticated(); }
-bool Request::is_outgoing() const { return is_at_rcpt() && is_authenticated(); }
+bool Request::is_greylisted() const { return is_at_rcpt() && !is_of_a_user(); }
+bool Request::is_outgoing() const { return is_at_rcpt() && is_of_a_user(); }
 
 Session Request::session() const {
   const auto name = [this](const char* attribute) {

@@ -45,7 +45,7 @@ class Request {
 
  private:
   bool is_at_rcpt() const;
-  bool is_authenticated() const;
+  bool is_of_a_user() const;
 
   std::unordered_map<std::string, std::string> values_;
 };

@@ -17,10 +17,11 @@ bool has_control(const std::string& directory) { return access((directory + "/co
 
 }  // namespace
 
-std::string default_home() {
+std::string default_home(const std::string& root) {
   const char* const named = std::getenv("QMAILDIR");
   if (named != nullptr && *named != '\0') return named;
-  return !has_control(kQmailHome) && has_control(kOwnHome) ? kOwnHome : kQmailHome;
+  const bool is_own = !has_control(root + kQmailHome) && has_control(root + kOwnHome);
+  return root + (is_own ? kOwnHome : kQmailHome);
 }
 
 void go_home(const std::string& directory) {

@@ -119,6 +119,19 @@ TEST_CASE("Postfix: whom a user writes to may answer at once", "[postfix][expect
   CHECK(postfix.send("bob@example.org").status == 0);
 }
 
+TEST_CASE("Postfix: whom a client of mynetworks writes to may answer at once", "[postfix][expected]") {
+  if (cannot_be_tried()) return;
+  const Installation installation(Backend::sqlite, "spf=host\n");
+  const Postfix postfix(installation);
+  const Result sent = postfix.send("alice@example.net", {"--from", "bob@example.org", "--xclient",
+                                                         "ADDR=10.1.0.9", "--quit-after", "RCPT"});
+  CAPTURE(sent.output);
+  REQUIRE(sent.status == 0);
+  while (installation.sql("SELECT COUNT(*) FROM greylisting_expected") == Rows{{"0"}})
+    std::this_thread::yield();
+  CHECK(postfix.send("bob@example.org").status == 0);
+}
+
 TEST_CASE("Postfix: a hundred sessions at a time, every one of them is counted", "[postfix]") {
   if (cannot_be_tried()) return;
   // The client gives up at the first refusal.

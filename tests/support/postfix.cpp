@@ -45,11 +45,19 @@ void make_directory(const fs::path& directory, mode_t mode, const char* user, co
 }
 
 // Who has authenticated is asked about as well: the line that docs/mail-servers.md has for that.
-std::string line_of_submission() {
+// A line of the document, as it is to be copied.
+std::string documented(const std::string& start) {
   const std::string text = read_file(source_tree() / "docs/mail-servers.md");
-  const std::size_t begin = text.find("  -o { smtpd_recipient_restrictions");
-  if (begin == std::string::npos) throw std::runtime_error("docs/mail-servers.md has no such line");
-  return text.substr(begin, text.find('\n', begin) - begin);
+  const std::size_t begin = text.find("    " + start);
+  if (begin == std::string::npos) throw std::runtime_error("docs/mail-servers.md has no line " + start);
+  return text.substr(begin + 4, text.find('\n', begin) - begin - 4);
+}
+
+// In `text`, which has to have it.
+void replace(std::string& text, const std::string& word, const std::string& by) {
+  const std::size_t at = text.find(word);
+  if (at == std::string::npos) throw std::runtime_error("a sample in config/ has no " + word);
+  text.replace(at, word.size(), by);
 }
 
 }  // namespace
@@ -92,6 +100,9 @@ Postfix::Postfix(const Installation& installation) : port_(free_port()), submiss
 void Postfix::write_configuration(const Installation& installation) const {
   const std::string here = directory_.path();
   const std::string there = postfix_root();
+  std::string settings = read_file(source_tree() / "config/postfix-main.cf");
+  replace(settings, "permit_mynetworks", documented("check_client_access ") + "\n  permit_mynetworks");
+  settings += documented("smtpd_restriction_classes ") + '\n' + documented("outgoing ") + '\n';
   write_file(directory_ / "conf/main.cf",
              "compatibility_level = 3.6\nqueue_directory = " + here + "/queue\ndata_directory = " + here +
                  "/data\nmeta_directory = " + here + "/conf\ncommand_directory = " + there +
@@ -103,25 +114,20 @@ void Postfix::write_configuration(const Installation& installation) const {
                  here + "/log\nmaillog_file_prefixes = " + here +
                  "\ninet_interfaces = 127.0.0.1\ninet_protocols = ipv4\nmyhostname = mx.example.org\n"
                  "mydestination = example.org\nlocal_recipient_maps =\nlocal_transport = file:\n"
-                 "mynetworks = 192.0.2.255/32\nsmtpd_authorized_xclient_hosts = 127.0.0.1\n"
+                 "mynetworks = 10.1.0.0/16\nsmtpd_authorized_xclient_hosts = 127.0.0.1\n"
                  "smtpd_peername_lookup = no\ndefault_process_limit = 200\n"
                  "smtpd_client_connection_count_limit = 0\n" +
-                 read_file(source_tree() / "config/postfix-main.cf"),
+                 settings,
              0644);
   // The sample's user and program are those of an installation.
   std::string service = read_file(source_tree() / "config/postfix-master.cf");
-  const auto replace = [&service](const std::string& word, const std::string& by) {
-    const std::size_t at = service.find(word);
-    if (at == std::string::npos) throw std::runtime_error("config/postfix-master.cf has no " + word);
-    service.replace(at, word.size(), by);
-  };
-  replace("user=greylisting", std::string("user=") + kServiceUser);
-  replace("/usr/local/sbin/greylisting-policy",
+  replace(service, "user=greylisting", std::string("user=") + kServiceUser);
+  replace(service, "/usr/local/sbin/greylisting-policy",
           here + "/greylisting-policy --home " + installation.home().string());
   write_file(directory_ / "conf/master.cf",
-             "127.0.0.1:" + std::to_string(port_) +
-                 " inet n - n - - smtpd\n127.0.0.1:" + std::to_string(submission_port_) +
-                 " inet n - n - - smtpd\n  -o mynetworks=10.0.0.5/32\n" + line_of_submission() +
+             "127.0.0.1:" + std::to_string(port_) + " inet n - n - - smtpd\n127.0.0.1:" +
+                 std::to_string(submission_port_) + " inet n - n - - smtpd\n  -o mynetworks=10.0.0.5/32\n  " +
+                 documented("  -o { smtpd_recipient_restrictions") +
                  "\n"
                  "pickup unix n - n 60 1 pickup\n"
                  "cleanup unix n - n - 0 cleanup\n"

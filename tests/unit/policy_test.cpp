@@ -125,12 +125,14 @@ TEST_CASE("policy::Request: of a name that comes twice the first counts", "[poli
   CHECK(request({"sender=", "sender=b"}).value_of("sender").empty());
 }
 
-TEST_CASE("policy::Request::is_greylisted: a recipient of a client that has not authenticated", "[policy]") {
+TEST_CASE("policy::Request::is_greylisted: a recipient of a client that is no user of ours", "[policy]") {
   CHECK(request(kRcpt).is_greylisted());
   CHECK(request({"request=smtpd_access_policy", "client_address=192.0.2.1"}).is_greylisted());  // s/qmail
   CHECK(rcpt_with("sasl_username=").is_greylisted());
   CHECK_FALSE(rcpt_with("sasl_username=alice").is_greylisted());
   CHECK_FALSE(rcpt_with("ccert_subject=relay.example.org").is_greylisted());
+  CHECK_FALSE(rcpt_with("policy_context=outgoing").is_greylisted());
+  CHECK(rcpt_with("policy_context=submission").is_greylisted());
   for (const char* state : {"CONNECT", "EHLO", "MAIL", "DATA", "END-OF-MESSAGE", "VRFY", "ETRN", "rcpt"}) {
     CAPTURE(state);
     CHECK_FALSE(rcpt_with(std::string("protocol_state=") + state).is_greylisted());
@@ -139,9 +141,10 @@ TEST_CASE("policy::Request::is_greylisted: a recipient of a client that has not 
   CHECK_FALSE(request({"protocol_state=RCPT"}).is_greylisted());
 }
 
-TEST_CASE("policy::Request::is_outgoing: a recipient of a client that has authenticated", "[policy]") {
+TEST_CASE("policy::Request::is_outgoing: a recipient of a user of ours", "[policy]") {
   CHECK(rcpt_with("sasl_username=alice").is_outgoing());
   CHECK(rcpt_with("ccert_subject=relay.example.org").is_outgoing());
+  CHECK(rcpt_with("policy_context=outgoing").is_outgoing());
   CHECK_FALSE(request(kRcpt).is_outgoing());
   CHECK_FALSE(request({"request=junk", "sasl_username=alice"}).is_outgoing());
   CHECK_FALSE(

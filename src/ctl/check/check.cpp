@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -126,6 +127,7 @@ void look_at_store(const Settings& settings, const Trial& trial, const SmtpdUser
 int check(const LoadedSettings& loaded, const CheckOptions& options) {
   const Settings& settings = loaded.settings;
   Report report(options);
+  report.add(good("home: " + std::filesystem::current_path().string()));
   const auto script = find_run_script();
   const SmtpdUser user = find_user(options.user, script, settings);
   if (!options.user.empty() && !user.is_within_reach())

@@ -51,12 +51,14 @@ struct Plan {
   }
 };
 
+std::string day_of(const std::string& time) { return time.substr(0, sizeof("YYYY-MM-DD") - 1); }
+
 std::string text(const Lesson& lesson) {
   switch (lesson.fate) {
     case Fate::trust:
-      return "trust until " + lesson.until;
+      return "trust until " + day_of(lesson.until);
     case Fate::prolong:
-      return "trust on, until " + lesson.until;
+      return "trust on, until " + day_of(lesson.until);
     case Fate::withdraw:
       return "withdraw " + lesson.why;
     case Fate::nothing:
@@ -78,7 +80,7 @@ void decide(Lesson& lesson, const NetworkStanding& standing, const Circumstances
   const Settings& settings = circumstances.settings;
   const SeenNetwork& seen = lesson.seen;
   const auto nothing = [&lesson](const std::string& why) { lesson.why = why; };
-  if (!standing.trapped_until.empty()) return nothing("trapped until " + standing.trapped_until);
+  if (!standing.trapped_until.empty()) return nothing("trapped until " + day_of(standing.trapped_until));
   if (seen.accepted == 0) {
     if (seen.hung_up == 0) return nothing("no mail of it was accepted");
     if (seen.other_attempts > 0) return nothing("it does more than hang up");
@@ -101,7 +103,7 @@ void decide(Lesson& lesson, const NetworkStanding& standing, const Circumstances
   }
   // Not for the sake of an hour: the plugin itself prolongs it at each mail.
   if (standing.expires >= stored_time(until - kDay))
-    return nothing("trusted already, until " + standing.expires);
+    return nothing("trusted already, until " + day_of(standing.expires));
   lesson.fate = Fate::prolong;
 }
 
@@ -162,12 +164,12 @@ std::size_t number_of(const Plan& plan, Fate fate) {
 Cells cells(const Lesson& lesson) {
   const SeenNetwork& seen = lesson.seen;
   return {seen.network.text(), std::to_string(seen.accepted), std::to_string(seen.hung_up),
-          seen.accepted == 0 ? "" : stored_time(seen.last_accepted), text(lesson)};
+          seen.accepted == 0 ? "" : day_of(stored_time(seen.last_accepted)), text(lesson)};
 }
 
 void print(const Plan& plan, const LearnOptions& options) {
   const std::size_t shown = options.all ? plan.lessons.size() : std::min(plan.lessons.size(), kShown);
-  std::vector<Cells> rows{{"network", "accepted", "hung up", "last accepted (UTC)", "what becomes of it"}};
+  std::vector<Cells> rows{{"network", "accepted", "hung up", "last (UTC)", "what becomes of it"}};
   for (std::size_t i = 0; i < shown; ++i) rows.push_back(cells(plan.lessons[i]));
   if (shown > 0) print_table(rows, {.cut = {0, 4}, .is_wide = options.wide});
   if (shown < plan.lessons.size())

@@ -316,6 +316,12 @@ TEST_CASE("greylistctl expect says until when the recipient is expected, not wha
   };
   const std::string day = end("1d");
   CHECK(end("5m") == day);
+  const std::string until = day.substr(day.find("until ") + 6);
+  CHECK_THAT(
+      ctl(installation, {"expect", "bob@example.org"}).output,
+      Contains("\nnote: it was expected until " + until + " already, and taking it back ends that, too\n"));
+  CHECK(ctl(installation, {"remove", "expected", "bob@example.org"}).status == 0);
+  CHECK_THAT(ctl(installation, {"expect", "bob@example.org"}).output, !Contains("note: "));
 }
 
 }  // namespace greylisting::test

@@ -93,11 +93,13 @@ Rows clients(const Installation& installation) {
 std::string fate(const Result& result, const std::string& network) {
   std::smatch found;
   const std::regex line("(^|\n)" + std::regex_replace(network, std::regex("[.]"), "[.]") +
-                        " +[0-9]+ +[0-9]+ +(?:[0-9-]{10} [0-9:]{8} +)?([^\n]*)");
+                        " +[0-9]+ +[0-9]+ +(?:[0-9-]{10} +)?([^\n]*)");
   return std::regex_search(result.output, found, line) ? found[2].str() : "";
 }
 
-std::string trusted_until(std::time_t time) { return "trust until " + stored_time(time + 36 * 86400); }
+std::string trusted_until(std::time_t time) {
+  return "trust until " + stored_time(time + 36 * 86400).substr(0, 10);
+}
 
 }  // namespace
 
@@ -173,8 +175,8 @@ TEST_CASE("learn: the plugin trusts a network whose mail was accepted, and no lo
   CAPTURE(result.output, result.errors);
   CHECK(result.status == 0);
   CHECK(result.errors.empty());
-  CHECK(fate(result, "192.0.2.0/24").substr(0, 29) == trusted_until(hour_ago).substr(0, 29));
-  CHECK(fate(result, "2001:db8::/64").substr(0, 29) == trusted_until(hour_ago).substr(0, 29));
+  CHECK(fate(result, "192.0.2.0/24") == trusted_until(hour_ago));
+  CHECK(fate(result, "2001:db8::/64") == trusted_until(hour_ago));
   CHECK(fate(result, "198.51.100.0/24") == "withdraw 1 pass");
   CHECK(fate(result, "203.0.113.0/24") == "nothing: it has no passes");
   CHECK_THAT(result.output, Contains("\n192.0.2.0/24            2        1 ") &&
@@ -221,7 +223,7 @@ TEST_CASE("learn: trust lasts longer with later mail, and never shorter", "[lear
   // It has passes of its own, and more of a life than the logs would give.
   installation.sql("UPDATE greylisting_clients SET passes = 1, expires = '9999-12-31 00:00:00'");
   CHECK(fate(learn(installation, stamp(1h) + accepted_line("192.0.2.1")), "192.0.2.0/24") ==
-        "trust until 9999-12-31 00:00:00");
+        "trust until 9999-12-31");
   CHECK(installation.sql(row).at(0).at(0) == "2");
   CHECK(installation.sql(row).at(0).at(2) == "9999-12-31 00:00:00");
 }
@@ -537,12 +539,11 @@ TEST_CASE("learn counts the days of every kind of stamp", "[learn]") {
   for (std::size_t i = 0; i < kFormats.size(); ++i) {
     const std::string net = "10." + std::to_string(i);
     CAPTURE(net);
-    CHECK(fate(result, net + ".0.0/24").substr(0, 22) ==
-          trusted_until(ago(std::chrono::days(29))).substr(0, 22));
+    CHECK(fate(result, net + ".0.0/24") == trusted_until(ago(std::chrono::days(29))));
     CHECK(fate(result, net + ".1.0/24").empty());
     CHECK(fate(result, net + ".2.0/24").empty());
     CHECK(fate(result, net + ".4.0/24").empty());
-    CHECK(fate(result, net + ".3.0/24").substr(0, 22) == trusted_until(ago(0s)).substr(0, 22));
+    CHECK(fate(result, net + ".3.0/24") == trusted_until(ago(0s)));
   }
   CHECK(fate(learn(installation, stamp(std::chrono::days(29)) + accepted_line("10.9.0.1"),
                    {"--days", "28", "--yes"}),
@@ -556,7 +557,7 @@ TEST_CASE("learn counts the days of every kind of stamp", "[learn]") {
   write_file(logs / "old", with_envelopes(accepted_line("10.8.0.1")));
   fs::last_write_time(logs / "old", fs::file_time_type::clock::now() - std::chrono::days(29));
   const Result old = ctl(installation, {"learn", "--yes", "--min", "1", logs / "old"});
-  CHECK(fate(old, "10.8.0.0/24").substr(0, 22) == trusted_until(ago(std::chrono::days(29))).substr(0, 22));
+  CHECK(fate(old, "10.8.0.0/24") == trusted_until(ago(std::chrono::days(29))));
   CHECK(fate(ctl(installation, {"learn", "--yes", "--days", "28", logs / "old"}), "10.8.0.0/24").empty());
 }
 

@@ -184,8 +184,9 @@ void fill_history(const Installation& installation) {
 
 // A page with `page` in a frame as wide as a telephone, and what a script in it finds there: how wide the
 // page is, the least contrast (WCAG 2) of its letters to what is behind them, in hundredths, which
-// texts of a chart touch each other; and as on paper how many tables cannot be seen, and how much that is of
-// no use there can.
+// texts of a chart touch each other, and how many commands do not fit; and as on paper how many tables cannot
+// be seen, how much that is of no use there can, and how many bars have no pattern though another is larger,
+// or have one though they are the largest.
 std::string page_of_frame(const std::string& page) {
   return R"(<!DOCTYPE html><body><iframe src=")" + page + R"(" width=")" + std::to_string(kTelephone) +
          R"(" height="900" style="border:0"></iframe><script>
@@ -223,14 +224,21 @@ onload = () => {
     }
   }
   const width = page.documentElement.scrollWidth;
+  const cut = [...page.querySelectorAll('td code')].map(e => e.closest('.scroll'))
+    .filter(e => e.scrollWidth > e.clientWidth).length;
   for (const rule of page.styleSheets[0].cssRules)
-    if (rule.media && rule.media.mediaText === 'print') rule.media.mediaText = 'all';
+    if (rule.media && rule.media.mediaText.startsWith('print')) rule.media.mediaText = 'all';
+  const bars = of => [...page.querySelectorAll('.chart rect')].filter(e =>
+    e.matches(of) && page.defaultView.getComputedStyle(e).fill.startsWith('url(')).length;
+  const kinds = '.accepted, .deferred, .rejected, .undecided';
+  const flat = page.querySelectorAll('.chart rect:is(' + kinds + '):not(.largest)').length -
+    bars(':is(' + kinds + '):not(.largest)') + bars('.largest:not(.undecided)');
   const seen = what => [...page.querySelectorAll(what)].filter(e => e.checkVisibility()).length;
   const hidden = page.querySelectorAll('details:not(.long) table').length - seen('details:not(.long) table');
   const useless = seen('nav') + seen('summary') + seen('details.long table') +
     (getComputedStyle(page.body).backgroundColor === 'rgb(255, 255, 255)' ? 0 : 1);
   document.body.textContent = 'width=' + width + ' contrast=' + least + 
-    ' hidden=' + hidden + ' useless=' + useless + ' touching=' + touching.join();
+    ' hidden=' + hidden + ' useless=' + useless + ' cut=' + cut + ' flat=' + flat + ' patterns=' + bars('*') + ' touching=' + touching.join();
 };
 </script></body>)";
 }
@@ -352,12 +360,16 @@ TEST_CASE("The page of a report can be read, and asks nothing of anybody", "[rep
     std::smatch numbers;
     REQUIRE(std::regex_search(found, numbers,
                               std::regex("width=([0-9]+) contrast=([0-9]+) hidden=([0-9]+) "
-                                         "useless=([0-9]+) touching=([^<]*)</body>")));
+                                         "useless=([0-9]+) cut=([0-9]+) flat=([0-9]+) "
+                                         "patterns=([0-9]+) touching=([^<]*)</body>")));
     CHECK(std::stoul(numbers[1]) <= kTelephone);
     CHECK(std::stoul(numbers[2]) >= 450);
     CHECK(numbers[3] == "0");
     CHECK(numbers[4] == "0");
-    CHECK(numbers[5].str().empty());
+    CHECK(numbers[5] == "0");
+    CHECK(numbers[6] == "0");
+    CHECK(numbers[7] != "0");
+    CHECK(numbers[8].str().empty());
   }
 }
 

@@ -358,8 +358,8 @@ void check_status(const Installation& installation, const Day& day, minutes now,
   for (const auto& [action, number] : kEntryCounts)
     entries += (entries.empty() ? "" : ", ") + action + ' ' + std::to_string(number);
   std::ostringstream screen;
-  screen << "host " << ctl::host_name() << ", greylisting " << version << ", in " << installation.home().string()
-         << "\nmode greylists for 55 min\n"
+  screen << "host " << ctl::host_name() << ", greylisting " << version << ", in "
+         << installation.home().string() << "\nmode greylists for 55 min\n"
          << "store " << store << "\nrecords " << stored.records << ", of which " << stored.waiting
          << " deferred and not passed yet, " << stored.over << " expired\nclients " << stored.trusted
          << " trusted, " << stored.trapped << " in a trap\nentries " << entries << "\nclean-up "

@@ -1,5 +1,7 @@
 #include "ctl/report/page_table.h"
 
+#include <algorithm>
+
 #include "ctl/print/figure_words.h"
 #include "ctl/report/html.h"
 
@@ -9,9 +11,18 @@ namespace {
 // So many rows are kept together on paper.
 constexpr std::size_t kShort = 14;
 
+// What has a command in its rows is as wide as that: on a telephone each cell is a line of its own.
+bool is_stacked(const PageTable& table) {
+  return !table.rows.empty() && std::ranges::any_of(table.rows.front().cells, &PageCell::is_command);
+}
+
 std::string classes_of(const PageTable& table) {
   std::string classes = table.style;
-  if (table.rows.size() <= kShort) classes += classes.empty() ? "short" : " short";
+  const auto add = [&classes](const char* name) {
+    classes += std::string(classes.empty() ? "" : " ") + name;
+  };
+  if (table.rows.size() <= kShort) add("short");
+  if (is_stacked(table)) add("stacked");
   return classes.empty() ? "" : attribute("class", classes);
 }
 
@@ -31,6 +42,7 @@ std::string html(const PageTable& table) {
       const PageCell& cell = row.cells[i];
       std::string attributes = attribute("data-column", table.columns[i].key);
       if (cell.value) attributes += attribute("data-value", std::to_string(*cell.value));
+      if (is_stacked(table)) attributes += attribute("data-title", table.columns[i].title);
       const std::string text = escaped(cell.text);
       cells += element("td", cell.is_command ? "<code>" + text + "</code>" : text, attributes);
     }

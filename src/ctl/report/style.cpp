@@ -112,6 +112,12 @@ footer { color: var(--soft); font-size: .875rem; padding-bottom: 2.5rem; }
   .tiles.lead { grid-template-columns: 1fr; }
   .tiles .figure { font-size: 1.35rem; }
   .tiles.lead .figure { font-size: 2.1rem; }
+  .stacked caption, .stacked tbody, .stacked tr { display: block; }
+  .stacked thead { display: none; }
+  .stacked tr { border-bottom: 1px solid var(--strong-line); padding: .3rem 0; }
+  .stacked th { display: block; border: 0; padding: 0; font-weight: 600; }
+  .stacked td { display: flex; gap: .25rem 1rem; flex-wrap: wrap; justify-content: space-between; border: 0; padding: 0; white-space: normal; overflow-wrap: anywhere; }
+  .stacked td::before { content: attr(data-title); color: var(--soft); }
   dl.words { display: block; }
   dl.words dd { margin-bottom: .6rem; }
 }

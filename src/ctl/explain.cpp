@@ -42,7 +42,7 @@ std::string answer_of(const Decision& decision, const Session& session, const Se
 }
 
 bool can_wait(Reason reason) {
-  return reason == Reason::early || reason == Reason::unseen || reason == Reason::throttled;
+  return reason == Reason::early || reason == Reason::new_triplet || reason == Reason::throttled;
 }
 
 std::string hint_for(const Explanation& explanation, const Settings& settings) {
@@ -69,7 +69,7 @@ Explanation explain(Administration& administration, const Session& session, cons
 // A new triplet has to come first, and one over the throttle may have to come more than once.
 std::string_view condition_for(Reason reason) {
   switch (reason) {
-    case Reason::unseen:
+    case Reason::new_triplet:
       return "if it came now, a retry ";
     case Reason::throttled:
       return "if fewer were waiting and it came now, a retry ";

@@ -98,7 +98,7 @@ class Explainer {
         return suspicion();
       case Reason::throttled:
         return pending();
-      case Reason::unseen:
+      case Reason::new_triplet:
         return block();
     }
     return "";

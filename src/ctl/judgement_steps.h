@@ -15,7 +15,7 @@ namespace greylisting::ctl {
 
 struct JudgementStep {
   std::size_t number = 0;  // of the row; 0 for what is asked before the store
-  Reason reason = Reason::unseen;
+  Reason reason = Reason::new_triplet;
   std::string found;     // one line
   bool decides = false;  // it is the row of the decision
 };

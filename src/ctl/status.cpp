@@ -42,7 +42,7 @@ struct Line {
   Reason reason;
   bool is_rare = false;
 };
-constexpr std::array kLines{Line{"deferred: new", Reason::unseen},
+constexpr std::array kLines{Line{"deferred: new", Reason::new_triplet},
                             Line{"deferred: retried too early", Reason::early},
                             Line{"deferred: too many of a client wait", Reason::throttled, true},
                             Line{"deferred: in a trap", Reason::trap, true},
@@ -117,7 +117,7 @@ void print(const std::vector<Column>& columns) {
   add("errors: passed undecided, or deferred",
       [](const Column& column) { return number_text(column.tally.errors()); });
   add("new ones not retried so far", [](const Column& column) {
-    const std::uint64_t fresh = column.tally.of(Reason::unseen);
+    const std::uint64_t fresh = column.tally.of(Reason::new_triplet);
     return share_text(fresh - std::min(fresh, column.came_back), fresh);
   });
   add("delay of passed mail: median",

@@ -89,7 +89,7 @@ std::string networks_words(const Story& story, const Settings& settings) {
   for (const PastAttempt& attempt : story.attempts) {
     const std::string network = network_of_client(attempt.client, settings);
     if (network.empty()) continue;
-    if (attempt.reason == Reason::unseen) begun.insert(network);
+    if (attempt.reason == Reason::new_triplet) begun.insert(network);
     if (attempt.reason == Reason::early || attempt.reason == Reason::retried) counted_there.insert(network);
   }
   std::set<std::string> as_one = begun;
@@ -103,7 +103,7 @@ std::string networks_words(const Story& story, const Settings& settings) {
   return "";
 }
 
-bool is_block(Reason reason) { return reason == Reason::unseen || reason == Reason::early; }
+bool is_block(Reason reason) { return reason == Reason::new_triplet || reason == Reason::early; }
 
 // How long it waited, and for what, in sentences.
 std::vector<std::string> wait_words(const Story& story, const Wait& wait, const Settings& settings,
@@ -127,7 +127,7 @@ std::vector<std::string> wait_words(const Story& story, const Wait& wait, const 
                     duration_text(seconds(std::max<std::time_t>(now - wait.first, 0))) +
                     (has_block && now <= block_end ? "" : "; it has not come again"));
   }
-  const Reason last = wait.last.reason.value_or(Reason::unseen);
+  const Reason last = wait.last.reason.value_or(Reason::new_triplet);
   if (!wait.last.reason) {
     lines.emplace_back("because  no decision could be made: greylistctl check");
   } else if (is_block(last) && has_block) {

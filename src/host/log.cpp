@@ -70,7 +70,8 @@ std::string describe(const Decision& decision, const Session& session, const Cir
 }
 
 std::optional<std::string> describe_throttle(const Decision& decision, const Attempt& attempt) {
-  if (decision.reason != Reason::unseen || decision.pending + 1 != attempt.max_pending) return std::nullopt;
+  if (decision.reason != Reason::new_triplet || decision.pending + 1 != attempt.max_pending)
+    return std::nullopt;
   return "network " + attempt.triplet.network.text() + " has " + std::to_string(attempt.max_pending) +
          " triplets waiting (max_pending_per_client); until some pass or expire, its new ones are deferred "
          "without a record";

@@ -50,7 +50,7 @@ std::string_view name(Reason reason) {
       return "throttled";
     case Reason::early:
       return "early";
-    case Reason::unseen:
+    case Reason::new_triplet:
       return "new";
   }
   return "unknown";
@@ -71,7 +71,7 @@ Outcome outcome_of(Reason reason) {
     case Reason::trap:
     case Reason::throttled:
     case Reason::early:
-    case Reason::unseen:
+    case Reason::new_triplet:
       return Outcome::deferred;
     default:
       return Outcome::accepted;

@@ -31,10 +31,11 @@ enum class Reason {
   early,           // deferred: the triplet is known and still blocked
   throttled,       // deferred, nothing recorded: the client's network has max_pending_per_client triplets
                    // waiting
-  unseen,          // deferred: the triplet is new, or its record had expired
+  new_triplet,     // deferred: the triplet is new, or its record had expired
 };
 
-/// The words of log lines: `accepted`, `deferred`, `rejected`; `not-listed`, …, `new` for Reason::unseen.
+/// The words of log lines: `accepted`, `deferred`, `rejected`; `not-listed`, …, `new` for
+/// Reason::new_triplet.
 std::string_view name(Outcome outcome);
 std::string_view name(Reason reason);
 
@@ -43,10 +44,10 @@ std::optional<Reason> reason_of(std::string_view word);
 
 /// Every reason, in that order.
 inline constexpr std::array kReasons{
-    Reason::too_many,   Reason::shared,   Reason::opted_out,   Reason::denied,         Reason::allowed,
-    Reason::not_listed, Reason::trusted,  Reason::trap,        Reason::trapped,        Reason::retried,
-    Reason::known,      Reason::expected, Reason::null_sender, Reason::not_suspicious, Reason::early,
-    Reason::throttled,  Reason::unseen};
+    Reason::too_many,   Reason::shared,     Reason::opted_out,   Reason::denied,         Reason::allowed,
+    Reason::not_listed, Reason::trusted,    Reason::trap,        Reason::trapped,        Reason::retried,
+    Reason::known,      Reason::expected,   Reason::null_sender, Reason::not_suspicious, Reason::early,
+    Reason::throttled,  Reason::new_triplet};
 
 /// The outcome that goes with a reason.
 Outcome outcome_of(Reason reason);
@@ -62,7 +63,7 @@ enum class Earns {
 };
 
 struct Decision {
-  Reason reason = Reason::unseen;
+  Reason reason = Reason::new_triplet;
   std::string entry{};        // where the entry that decided is: `lists/17` for row 17 of greylisting_lists,
                               // `entries/3`, `control/greylisting_allow:12`, GREYLISTING; empty when none did
   std::string reply{};        // a text of its own for the answer; empty for defer_message or reject_message
@@ -82,7 +83,7 @@ struct Decision {
   /// Whether the triplet has a record, or gets one.
   bool is_recorded() const {
     return reason == Reason::retried || reason == Reason::known || reason == Reason::early ||
-           reason == Reason::unseen;
+           reason == Reason::new_triplet;
   }
 };
 

@@ -69,7 +69,7 @@ constexpr std::array kRules{
     Rule{6, Reason::trap, "low_priority_mx=1, and the triplet is new", new_at_low_priority},
     Rule{13, Reason::early, "the triplet is known and still blocked", still_blocked},
     Rule{14, Reason::throttled, "the client's network has too many triplets waiting", too_many_waiting},
-    Rule{15, Reason::unseen, "anything else", always},
+    Rule{15, Reason::new_triplet, "anything else", always},
 };
 
 const MatchingEntry* strongest(const std::vector<MatchingEntry>& matches, auto is_meant, auto rank) {
@@ -166,7 +166,7 @@ Decision decision_of(const Rule& rule, const Case& of) {
   const std::uint64_t most = of.attempt.max_pending;
   const std::uint64_t waiting = of.evidence.waiting;
   if (decision.reason == Reason::throttled) decision.pending = most;
-  if (decision.reason == Reason::unseen && most > 0 && waiting + 1 == most) decision.pending = waiting;
+  if (decision.reason == Reason::new_triplet && most > 0 && waiting + 1 == most) decision.pending = waiting;
   return decision;
 }
 

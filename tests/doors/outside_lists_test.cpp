@@ -11,6 +11,7 @@
 #include "judgement/attempt.h"
 #include "store/mysql_store.h"
 #include "store/sqlite_store.h"
+#include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
 #include "tests/support/clients.h"
 #include "tests/support/scenario.h"
@@ -257,7 +258,7 @@ TEST_CASE("judgement: files and regular expressions beside the store", "[integra
 }
 
 TEST_CASE("A deny file that is replaced by an older one is read all the same", "[judgement][outside]") {
-  const Installation installation(GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite));
+  const Installation installation(any_backend());
   CAPTURE(name(installation.backend()));
   make_known(installation);
   const auto file = installation.home() / "control/greylisting_deny";
@@ -283,7 +284,7 @@ TEST_CASE("What a file that denies has wrong is said once, whatever is asked", "
 }
 
 TEST_CASE("A deny file that could not be read is asked when it can be", "[judgement][outside]") {
-  const Installation installation(GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite));
+  const Installation installation(any_backend());
   CAPTURE(name(installation.backend()));
   make_known(installation);
   const auto file = installation.home() / "control/greylisting_deny";
@@ -300,8 +301,7 @@ TEST_CASE("A deny file that could not be read is asked when it can be", "[judgem
 }
 
 TEST_CASE("A trap cannot be told from a deferral by the seconds that are left", "[judgement][traps]") {
-  const Installation installation(GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite),
-                                  "defer_message=451 in %s\n");
+  const Installation installation(any_backend(), "defer_message=451 in %s\n");
   CAPTURE(name(installation.backend()));
   installation.put({"trap", "recipient", "trap@example.org"});
   installation.put(

@@ -123,6 +123,7 @@ TEST_CASE("Postfix: whom a client of mynetworks writes to may answer at once", "
   if (cannot_be_tried()) return;
   const Installation installation(Backend::sqlite, "spf=host\n");
   const Postfix postfix(installation);
+  CHECK(postfix.send("bob@example.org").status == kRecipientRefused);
   const Result sent = postfix.send("alice@example.net", {"--from", "bob@example.org", "--xclient",
                                                          "ADDR=10.1.0.9", "--quit-after", "RCPT"});
   CAPTURE(sent.output);

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <string>
 
+#include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
 #include "tests/support/installation.h"
 #include "tests/support/stored.h"
@@ -15,7 +16,7 @@ using namespace std::chrono_literals;
 }  // namespace
 
 TEST_CASE("a network's new triplets are deferred without a record while as many wait as may", "[throttle]") {
-  const Installation installation(GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite),
+  const Installation installation(any_backend(),
                                   "max_pending_per_client=3\nblock_expire=5\nrecord_expire=60");
   CAPTURE(name(installation.backend()));
   const auto reason_of = [&](const std::string& client, const std::string& recipient) {
@@ -56,8 +57,7 @@ TEST_CASE("a network's new triplets are deferred without a record while as many 
 }
 
 TEST_CASE("max_pending_per_client=0 lets any number wait", "[throttle]") {
-  const Installation installation(GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite),
-                                  "max_pending_per_client=0");
+  const Installation installation(any_backend(), "max_pending_per_client=0");
   CAPTURE(name(installation.backend()));
   for (const char* const recipient : {"a@example.org", "b@example.org", "c@example.org"}) {
     CHECK(logged(installation.attempt({.recipient = recipient}), "reason") == "new");

@@ -87,7 +87,7 @@ std::string_view take(std::string_view& input) {
 
 Decision decision_of(std::string_view text) {
   constexpr std::array kReasons{Reason::not_listed, Reason::denied,    Reason::allowed, Reason::known,
-                                Reason::retried,    Reason::throttled, Reason::early,   Reason::unseen,
+                                Reason::retried,    Reason::throttled, Reason::early,   Reason::new_triplet,
                                 Reason::trusted,    Reason::trap,      Reason::trapped, Reason::too_many,
                                 Reason::shared};
   std::istringstream numbers{std::string(text)};

@@ -39,7 +39,7 @@ std::string statements(std::string_view client, std::string_view sender, std::st
     const sql::Literals keys = sql::keys_of(attempt, dialect);
     all += sql::look_for(attempt, keys) + sql::entries_for(attempt, {}, keys, dialect) +
            sql::earn_for(attempt, {}, Earns::pass, keys, dialect) +
-           sql::record_for(attempt, {.reason = Reason::unseen}, keys, dialect);
+           sql::record_for(attempt, {.reason = Reason::new_triplet}, keys, dialect);
   }
   return all;
 }

@@ -356,7 +356,7 @@ TEST_CASE("The history keeps the domains for which most was decided", "[history]
     for (int j = 0; j < (i == 7 ? 1 : 2); ++j)
       lines += text(JournalLine{
           .time = yesterday,
-          .reason = Reason::unseen,
+          .reason = Reason::new_triplet,
           .attempt = "client=192.0.2.1 sender= recipient=bob@d" + std::to_string(i) + ".example"});
   }
   write_file(installation.home() / journal.file(yesterday), lines);
@@ -451,7 +451,7 @@ TEST_CASE("What is added up is not read as a period's", "[history]") {
   const auto rows = history.read_tallies({}, ever, "2002-01-01 00:00:00");
   REQUIRE(rows.size() == 1);
   CHECK(rows[0].total == 4);
-  CHECK(history.tally_of("mx1", {}).of(Reason::unseen) == 7);
+  CHECK(history.tally_of("mx1", {}).of(Reason::new_triplet) == 7);
 }
 
 TEST_CASE("An hour that leaves the journal while it is read is read anew", "[history]") {

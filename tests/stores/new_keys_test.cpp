@@ -5,6 +5,7 @@
 
 #include "mail/triplet.h"
 #include "store/sql.h"
+#include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
 #include "tests/support/installation.h"
 
@@ -49,7 +50,7 @@ std::string migrated(const Installation& installation) {
 }  // namespace
 
 TEST_CASE("a list with a number in its sender waits once", "[integration][sender_form]") {
-  const Installation installation(GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite));
+  const Installation installation(any_backend());
   CHECK(reason(installation, {.sender = "bounce-100-u@list.example"}) == "new");
   CHECK(reason(installation, {.sender = "bounce-101-u@list.example"}) == "early");
   installation.pass_time(56min);
@@ -61,7 +62,7 @@ TEST_CASE("a list with a number in its sender waits once", "[integration][sender
 }
 
 TEST_CASE("an entry for a sender counts for its mail through SRS", "[integration][sender_form]") {
-  const Installation installation(GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite));
+  const Installation installation(any_backend());
   CHECK(reason(installation, {.sender = "SRS0=Xy7z=QT=example.com=alice@fwd.example"}) == "new");
   CHECK(reason(installation, {.sender = "SRS0=aB1c=QU=example.com=alice@fwd.example"}) == "early");
   installation.put({"allow", "sender", "alice@example.com"});
@@ -73,7 +74,7 @@ TEST_CASE("an entry for a sender counts for its mail through SRS", "[integration
 
 TEST_CASE("migrate gives records the key of this version, and the one further along stays",
           "[integration][sender_form][upgrade]") {
-  const Installation installation(GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite));
+  const Installation installation(any_backend());
   CAPTURE(name(installation.backend()));
   REQUIRE(reason(installation, {.sender = "alice@example.net"}) == "new");
   add_former(installation, 11, triplet("bounce-100-u@list.example"), true);
@@ -108,8 +109,7 @@ TEST_CASE("migrate gives records the key of this version, and the one further al
 TEST_CASE("a record with the former key is found until it is migrated",
           "[integration][sender_form][upgrade]") {
   const bool is_private = GENERATE(false, true);
-  const Installation installation(GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite),
-                                  is_private ? "privacy=hash" : "");
+  const Installation installation(any_backend(), is_private ? "privacy=hash" : "");
   if (is_private) write_file(installation.home() / "control/greylisting_key", kSecret, 0600);
   const Fingerprinter fingerprinter(is_private ? kSecret : "");
   REQUIRE(reason(installation, {.sender = "alice@example.net"}) == "new");

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
 #include "tests/support/greylisters.h"
 #include "tests/support/installation.h"
@@ -58,7 +59,7 @@ std::string dumped(const fs::path& database) {
 }  // namespace
 
 TEST_CASE("import jgreylist: each file is a client that is known", "[import]") {
-  const Backend backend = GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite);
+  const Backend backend = any_backend();
   CAPTURE(name(backend));
   const Installation installation(backend);
   const TemporaryDirectory tree;
@@ -123,7 +124,7 @@ TEST_CASE("import jgreylist: what is no client is said", "[import]") {
 }
 
 TEST_CASE("import postgrey-db: nobody whom Postgrey knows waits", "[import]") {
-  const Backend backend = GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite);
+  const Backend backend = any_backend();
   CAPTURE(name(backend));
   const Installation installation(backend, "block_expire=5\nrecord_expire=2880\n");
   Postgrey postgrey;
@@ -197,7 +198,7 @@ TEST_CASE("import postgrey-db: what cannot be taken over is said", "[import]") {
 }
 
 TEST_CASE("import sqlgrey-db: nobody whom SQLgrey knows waits", "[import]") {
-  const Backend backend = GENERATE(Backend::mariadb, Backend::mysql56, Backend::sqlite);
+  const Backend backend = any_backend();
   const bool as_dump = GENERATE(false, true);
   CAPTURE(name(backend), as_dump);
   const Installation installation(backend, "block_expire=5\ngroup_domain_level=2\nexplicit=0\n");

@@ -30,7 +30,7 @@ TEST_CASE("Decision: every reason has its word and its outcome", "[decision]") {
       {Reason::retried, "retried", Outcome::accepted, "accepted"},
       {Reason::throttled, "throttled", Outcome::deferred, "deferred"},
       {Reason::early, "early", Outcome::deferred, "deferred"},
-      {Reason::unseen, "new", Outcome::deferred, "deferred"},
+      {Reason::new_triplet, "new", Outcome::deferred, "deferred"},
   }));
   CAPTURE(row.word);
   CHECK(name(row.reason) == row.word);
@@ -49,7 +49,7 @@ TEST_CASE("reason_of: a word that is no reason's", "[decision]") {
 
 TEST_CASE("kReasons: each once, in their order", "[decision]") {
   for (std::size_t i = 0; i < kReasons.size(); ++i) CHECK(static_cast<std::size_t>(kReasons[i]) == i);
-  CHECK(kReasons.back() == Reason::unseen);
+  CHECK(kReasons.back() == Reason::new_triplet);
 }
 
 TEST_CASE("Decision: names nothing that was not looked at", "[decision]") {

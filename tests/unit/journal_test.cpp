@@ -18,7 +18,7 @@ TEST_CASE("JournalLine: what is written is read again", "[journal]") {
     std::string text;
   };
   for (const Case& expected :
-       {Case{{.time = 1795241504, .reason = Reason::unseen}, "1795241504 new\n"},
+       {Case{{.time = 1795241504, .reason = Reason::new_triplet}, "1795241504 new\n"},
         Case{{.time = 1795241504, .reason = Reason::retried, .age = seconds(3312), .is_first_retry = true},
              "1795241504 retried 3312 first\n"},
         Case{{.time = 1795241504, .reason = Reason::early, .age = seconds(0), .is_first_retry = true},

@@ -103,7 +103,7 @@ TEST_CASE("describe: the line of each kind of decision", "[log]") {
     std::string behind;
   };
   const std::vector<Row> rows{
-      {decision_with_record(Reason::unseen, 7, 0s, 3300s), "outcome=deferred reason=new",
+      {decision_with_record(Reason::new_triplet, 7, 0s, 3300s), "outcome=deferred reason=new",
        " record=7 waited=0 left=3300"},
       {decision_with_record(Reason::early, 7, 60s, 3240s), "outcome=deferred reason=early",
        " record=7 waited=60 left=3240"},
@@ -148,12 +148,12 @@ TEST_CASE("describe: what is only observed would have been done", "[log]") {
     const std::string text = describe(decision_by_entry(reason, ""), kSession, observed);
     return text.substr(0, text.find(' '));
   };
-  CHECK(outcome(Reason::unseen) == "outcome=would-defer");
+  CHECK(outcome(Reason::new_triplet) == "outcome=would-defer");
   CHECK(outcome(Reason::trap) == "outcome=would-defer");
   CHECK(outcome(Reason::denied) == "outcome=would-reject");
   CHECK(outcome(Reason::trapped) == "outcome=would-reject");
   CHECK(outcome(Reason::known) == "outcome=accepted");
-  CHECK_THAT(describe(decision_by_entry(Reason::unseen, ""), kSession, observed),
+  CHECK_THAT(describe(decision_by_entry(Reason::new_triplet, ""), kSession, observed),
              Catch::Matchers::Contains(" left="));
 }
 
@@ -314,7 +314,7 @@ TEST_CASE("describe_throttle: said by the attempt that made the last record, by 
                                     .recipient = Address::recipient("b@example.net")},
                         .max_pending = 3};
   Decision decision;
-  decision.reason = Reason::unseen;
+  decision.reason = Reason::new_triplet;
   decision.pending = 2;
   CHECK(describe_throttle(decision, attempt) ==
         "network 192.0.2.0/24 has 3 triplets waiting (max_pending_per_client); until some pass or expire, "

@@ -193,18 +193,19 @@ TEST_CASE("policy::answer: the word first, then the status, never OK", "[policy]
     return answer(request, {.reason = reason, .reply = reply, .left = std::chrono::seconds(90)}, settings,
                   header);
   };
-  CHECK(answer_to(Reason::unseen) == "action=DEFER_IF_PERMIT 4.3.0 temporary failure\n\n");
+  CHECK(answer_to(Reason::new_triplet) == "action=DEFER_IF_PERMIT 4.3.0 temporary failure\n\n");
   CHECK(answer_to(Reason::denied) == "action=REJECT 5.7.1 sorry, your envelope sender has been denied\n\n");
   CHECK(answer_to(Reason::known) == "action=DUNNO\n\n");
   CHECK(answer_to(Reason::retried, "", "X-Greylist: delayed 90 seconds by a;\n\tSat, 21 Nov 2026") ==
         "action=PREPEND X-Greylist: delayed 90 seconds by a; Sat, 21 Nov 2026\n\n");
 
   settings.defer_message = "450 %r: come back in %s seconds (#4.7.1)";
-  CHECK(answer_to(Reason::unseen) == "action=DEFER_IF_PERMIT 4.7.1 example.org: come back in 90 seconds\n\n");
+  CHECK(answer_to(Reason::new_triplet) ==
+        "action=DEFER_IF_PERMIT 4.7.1 example.org: come back in 90 seconds\n\n");
   settings.defer_message = "451 come back (later)";
-  CHECK(answer_to(Reason::unseen) == "action=DEFER_IF_PERMIT 4.3.0 come back (later)\n\n");
+  CHECK(answer_to(Reason::new_triplet) == "action=DEFER_IF_PERMIT 4.3.0 come back (later)\n\n");
   settings.defer_message = "451 come back (#soon)";
-  CHECK(answer_to(Reason::unseen) == "action=DEFER_IF_PERMIT 4.3.0 come back (#soon)\n\n");
+  CHECK(answer_to(Reason::new_triplet) == "action=DEFER_IF_PERMIT 4.3.0 come back (#soon)\n\n");
 
   // The class of an entry's own text is what it asks for.
   CHECK(answer_to(Reason::denied, "450 not today") == "action=DEFER_IF_PERMIT 4.3.0 not today\n\n");

@@ -53,7 +53,7 @@ TEST_CASE("rcptcheck::answer: by the exit status, and by a reply where the host 
     return answer.status == status && answer.stream == stream && answer.text == text;
   };
   const Decision accepted{.reason = Reason::known};
-  const Decision deferred{.reason = Reason::unseen};
+  const Decision deferred{.reason = Reason::new_triplet};
   const Decision rejected{.reason = Reason::denied};
   for (const auto& variables : {kPlain, kWithReply}) {
     CHECK(is(answer(accepted, settings, "example.org", of(variables)), 0, 1, ""));

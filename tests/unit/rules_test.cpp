@@ -76,7 +76,7 @@ const std::vector<Fitting> kFitting{
        k.attempt.max_pending = 7;
        k.evidence.waiting = 7;
      }},
-    {Reason::unseen, [](Known&) {}},
+    {Reason::new_triplet, [](Known&) {}},
 };
 
 TEST_CASE("rules: every rule decides where it alone fits", "[rules]") {
@@ -137,22 +137,22 @@ TEST_CASE("rules: an entry that allows by a name that is not believed does not c
   Known known = nothing_known();
   add(known, Action::allow, PatternKind::host, 350, "entries/1");
   known.evidence.matches.back().counts = false;
-  CHECK(known.judged().reason == Reason::unseen);
+  CHECK(known.judged().reason == Reason::new_triplet);
 }
 
 TEST_CASE("rules: opting in and out", "[rules]") {
   Known known = nothing_known();
   known.attempt.only_listed = true;
   add(known, Action::greylist, PatternKind::recipient, 500, "entries/1");
-  CHECK(known.judged().reason == Reason::unseen);
+  CHECK(known.judged().reason == Reason::new_triplet);
   add(known, Action::skip, PatternKind::recipient, 500, "entries/2");
   CHECK(known.judged().reason == Reason::opted_out);
   add(known, Action::greylist, PatternKind::recipient, 600, "entries/3");
-  CHECK(known.judged().reason == Reason::unseen);
+  CHECK(known.judged().reason == Reason::new_triplet);
   // Only recipients opt.
   Known client = nothing_known();
   add(client, Action::skip, PatternKind::network, 700, "entries/1");
-  CHECK(client.judged().reason == Reason::unseen);
+  CHECK(client.judged().reason == Reason::new_triplet);
 }
 
 TEST_CASE("rules: trust by network, vouching domain, sender or group", "[rules]") {
@@ -250,12 +250,12 @@ TEST_CASE("rules: how many wait is said from one less than may", "[rules]") {
     return known.judged();
   };
   CHECK(at(1).pending == 0);
-  CHECK(at(2).reason == Reason::unseen);
+  CHECK(at(2).reason == Reason::new_triplet);
   CHECK(at(2).pending == 2);
   CHECK(at(3).reason == Reason::throttled);
   CHECK(at(3).pending == 3);
   known.attempt.max_pending = 0;
-  CHECK(at(9).reason == Reason::unseen);
+  CHECK(at(9).reason == Reason::new_triplet);
 }
 
 TEST_CASE("rules: low_priority_mx traps who comes here first", "[rules]") {
@@ -274,7 +274,7 @@ TEST_CASE("rules: a broken rule of suspicion ends the exemption", "[rules]") {
   Known known = nothing_known();
   known.attempt.exempt = Reason::not_suspicious;
   known.evidence.breaks_a_rule = true;
-  CHECK(known.judged().reason == Reason::unseen);
+  CHECK(known.judged().reason == Reason::new_triplet);
 }
 
 TEST_CASE("rules: what the client earns", "[rules]") {
@@ -305,7 +305,7 @@ TEST_CASE("rules: what the client earns", "[rules]") {
 TEST_CASE("rules: what the client has earned for a recipient that the host then refused", "[rules]") {
   Known known = nothing_known();
   known.attempt.earns_nothing = known.attempt.takes_back = true;
-  CHECK(known.judged().reason == Reason::unseen);
+  CHECK(known.judged().reason == Reason::new_triplet);
   CHECK(known.judged().earns == Earns::take_back);
   known.facts.record = Facts::Record{.id = 5, .blocked_for = seconds(-1), .blocked = 1};
   CHECK(known.judged().reason == Reason::retried);
@@ -381,7 +381,7 @@ TEST_CASE("settled: what the record had become by then", "[rules]") {
   const auto became = [&](const Decision& decision, RecordState state) {
     return settled(decision, known.facts, {state, 17});
   };
-  CHECK(became(unseen, RecordState::created).reason == Reason::unseen);
+  CHECK(became(unseen, RecordState::created).reason == Reason::new_triplet);
   CHECK(became(unseen, RecordState::created).record == 17);
   CHECK(became(unseen, RecordState::early_first).reason == Reason::early);
   CHECK(became(unseen, RecordState::early_first).is_first_retry);

@@ -36,7 +36,7 @@ std::string answer(const Decision& decision, const Settings& settings = {},
 
 TEST_CASE("spp::commands: the built-in replies of greylisting 0.5", "[spp]") {
   const std::string deferral = "E451 temporary failure (#4.3.0)\n";
-  CHECK(answer(decision_of(Reason::unseen, 3300s)) == deferral);
+  CHECK(answer(decision_of(Reason::new_triplet, 3300s)) == deferral);
   CHECK(answer(decision_of(Reason::early, 60s)) == deferral);
   CHECK(answer(decision_of(Reason::denied)) == "E553 sorry, your envelope sender has been denied (#5.7.1)\n");
 }
@@ -47,7 +47,7 @@ TEST_CASE("spp::commands: a trap looks like any deferral, and the trapped like t
     settings.stage = stage;
     CAPTURE(static_cast<int>(stage));
     CHECK(answer(decision_of(Reason::trap, 3300s), settings) ==
-          answer(decision_of(Reason::unseen, 3300s), settings));
+          answer(decision_of(Reason::new_triplet, 3300s), settings));
     CHECK(answer(decision_of(Reason::trapped), settings) == answer(decision_of(Reason::denied), settings));
   }
 }
@@ -104,8 +104,8 @@ TEST_CASE("spp::commands: one command of one line, whatever the recipient's doma
     for (char& c : domain) c = static_cast<char>(random() & 0xffU);
     if (i % 2 == 1) domain.insert(random() % (domain.size() + 1), "\nSRELAYCLIENT=\nO\n");
     const bool denied = random() % 2 == 0;
-    const std::string text = commands(decision_of(denied ? Reason::denied : Reason::unseen, 3300s), settings,
-                                      domain, {.tried = 1}, "");
+    const std::string text = commands(decision_of(denied ? Reason::denied : Reason::new_triplet, 3300s),
+                                      settings, domain, {.tried = 1}, "");
     CAPTURE(i, text);
     REQUIRE(text.starts_with(denied ? "E553 " : "E451 "));
     REQUIRE(text.ends_with('\n'));
@@ -137,7 +137,7 @@ TEST_CASE("spp::commands: a pass that is earned is remembered until the host has
   const Transaction refused{.tried = 2, .was_refused = true, .takes_back = true, .is_remembered = true};
   decision.earns = Earns::take_back;
   CHECK(commands(decision, {}, "example.org", refused, "") == remembers("2:0:refused"));
-  CHECK(commands(decision_of(Reason::unseen), {}, "example.org", refused, "") ==
+  CHECK(commands(decision_of(Reason::new_triplet), {}, "example.org", refused, "") ==
         remembers("2:0:refused") + std::string(kSaysNo));
 }
 
@@ -156,23 +156,23 @@ TEST_CASE("spp::commands: with stage=data, by what has become of the recipients 
   const std::string no(kSaysNo);
   const std::string at_data(kSaysNoAtData);
   const Row row = GENERATE_COPY(values<Row>({
-      {"first", Reason::unseen, first, remembers("1:0:data") + at_data},
+      {"first", Reason::new_triplet, first, remembers("1:0:data") + at_data},
       {"first, early", Reason::early, first, remembers("1:0:data") + at_data},
       {"first, throttled", Reason::throttled, first, remembers("1:0:data") + at_data},
       {"first, a trap", Reason::trap, first, remembers("1:0:data") + at_data},
       {"a rejection does not wait", Reason::denied, first, std::string(kRejects)},
-      {"none was accepted", Reason::unseen, after_refused, remembers("2:0:data") + at_data},
-      {"one was accepted", Reason::unseen, after_accepted, no},
-      {"second deferral", Reason::unseen, after_deferred, remembers("2:1:data") + no},
+      {"none was accepted", Reason::new_triplet, after_refused, remembers("2:0:data") + at_data},
+      {"one was accepted", Reason::new_triplet, after_accepted, no},
+      {"second deferral", Reason::new_triplet, after_deferred, remembers("2:1:data") + no},
       {"would pass behind a deferral", Reason::shared, after_deferred, remembers("2:1:data")},
       {"rejected behind a deferral", Reason::denied, after_deferred,
        remembers("2:1:data") + std::string(kRejects)},
-      {"next transaction, deferred", Reason::unseen, after_other_transaction,
+      {"next transaction, deferred", Reason::new_triplet, after_other_transaction,
        remembers("1:0:data") + at_data},
       {"next transaction, passes", Reason::known, after_other_transaction, std::string(kForgets)},
       {"next transaction, rejected", Reason::denied, after_other_transaction,
        std::string(kForgets) + std::string(kRejects)},
-      {"recipients are not counted", Reason::unseen, Transaction{}, no},
+      {"recipients are not counted", Reason::new_triplet, Transaction{}, no},
   }));
   CAPTURE(row.about);
   Settings settings;
@@ -191,7 +191,7 @@ TEST_CASE("spp::commands: a header field, a command for each of its lines, once 
 
   const Transaction later{.tried = 5, .accepted = 3, .has_header = true, .is_remembered = true};
   CHECK(commands(retried, settings, "", later, "") == remembers("5:3:header"));
-  CHECK(commands(decision_of(Reason::unseen), settings, "", later, "") ==
+  CHECK(commands(decision_of(Reason::new_triplet), settings, "", later, "") ==
         remembers("5:3:header") + std::string(kSaysNo));
 }
 
@@ -208,7 +208,7 @@ TEST_CASE("adds_header: by the decision, the settings and the transaction", "[sp
   settings = {};
   settings.observe = true;
   CHECK_FALSE(adds_header(retried, settings, first));
-  for (const Reason reason : {Reason::known, Reason::trusted, Reason::allowed, Reason::unseen}) {
+  for (const Reason reason : {Reason::known, Reason::trusted, Reason::allowed, Reason::new_triplet}) {
     CAPTURE(name(reason));
     CHECK_FALSE(adds_header(decision_of(reason), Settings(), first));
   }
@@ -222,7 +222,7 @@ TEST_CASE("spp: observe=1 says nothing, whatever is decided", "[spp]") {
   settings.observe = true;
   settings.on_error = OnError::defer;
   settings.stage = GENERATE(Stage::rcpt, Stage::data);
-  const Reason reason = GENERATE(Reason::unseen, Reason::early, Reason::trap, Reason::throttled,
+  const Reason reason = GENERATE(Reason::new_triplet, Reason::early, Reason::trap, Reason::throttled,
                                  Reason::denied, Reason::trapped, Reason::known, Reason::retried);
   CAPTURE(name(reason));
   CHECK(answer(decision_of(reason), settings).empty());

@@ -38,14 +38,14 @@ TEST_CASE("percentile: the nearest rank", "[tally]") {
 TEST_CASE("Tally: counts lines by reason, and what waited and what came back", "[tally]") {
   Tally tally;
   for (const JournalLine& line :
-       {JournalLine{.reason = Reason::unseen}, JournalLine{.reason = Reason::unseen},
+       {JournalLine{.reason = Reason::new_triplet}, JournalLine{.reason = Reason::new_triplet},
         JournalLine{.reason = Reason::early, .age = 61s, .is_first_retry = true},
         JournalLine{.reason = Reason::early, .age = 90s}, JournalLine{.reason = Reason::retried, .age = 301s},
         JournalLine{.reason = Reason::retried, .age = 304s, .is_first_retry = true},
         JournalLine{.reason = Reason::known, .age = 9999s}, JournalLine{.reason = Reason::denied},
         JournalLine{}})
     tally.add(line);
-  CHECK(tally.of(Reason::unseen) == 2);
+  CHECK(tally.of(Reason::new_triplet) == 2);
   CHECK(tally.of(Reason::throttled) == 0);
   CHECK(tally.of(Outcome::deferred) == 4);
   CHECK(tally.of(Outcome::accepted) == 3);
@@ -56,7 +56,7 @@ TEST_CASE("Tally: counts lines by reason, and what waited and what came back", "
 
   Tally twice = tally;
   twice.add(tally);
-  CHECK(twice.of(Reason::unseen) == 4);
+  CHECK(twice.of(Reason::new_triplet) == 4);
   CHECK(twice.errors() == 2);
   CHECK(total(twice.waits) == 4);
   CHECK(twice.first_retries == Durations{{60s, 2}, {300s, 2}});

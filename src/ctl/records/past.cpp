@@ -33,7 +33,7 @@ std::vector<PastAttempt> attempts_of(const Record& record) {
                         .is_accepted = outcome_of(reason) == Outcome::accepted,
                         .is_one_of_many = is_one_of_many});
   };
-  if (record.blocked > 0) add(record.first_seen, Reason::unseen);
+  if (record.blocked > 0) add(record.first_seen, Reason::new_triplet);
   if (!record.is_last_an_attempt()) return attempts;
   if (record.passed == 0 && record.blocked > 1) add(record.last_seen, Reason::early);
   if (record.passed == 1) add(record.last_seen, Reason::retried);

@@ -185,7 +185,8 @@ int put(const LoadedSettings& loaded, const PutOptions& options) {
   if (options.comment && stored_comment(*options.comment) != line_of_utf8(*options.comment))
     result.notes.push_back("the comment is longer than there is room for, and cut: " +
                            entries.front().comment);
-  if (const std::string doubt = doubt_about_deferral(options.reply.value_or("")); !doubt.empty()) result.notes.push_back("--reply: " + doubt);
+  if (const std::string doubt = doubt_about_deferral(options.reply.value_or("")); !doubt.empty())
+    result.notes.push_back("--reply: " + doubt);
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const Entry& entry = entries[i];
     result.changes.push_back({.entry = options.dry_run ? as_stored(entry, before[i].id)

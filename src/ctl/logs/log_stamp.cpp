@@ -195,8 +195,8 @@ bool is_figure(std::string_view word, std::size_t digits) {
   return word.size() <= digits && ascii::is_digits(word);
 }
 
-// `mail.info`, `<mail.info>` or `<2.6>`, as busybox and BSD write it, and `<22>`, the number that it has in the
-// protocol.
+// `mail.info`, `<mail.info>` or `<2.6>`, as busybox and BSD write it, and `<22>`, the number that it has in
+// the protocol.
 bool is_priority(std::string_view word) {
   const bool is_bracketed = word.starts_with('<') && word.ends_with('>');
   if (is_bracketed) word = word.substr(1, word.size() - 2);

@@ -422,6 +422,8 @@ TEST_CASE("A report tells what is undecided as such, beside what passed at once"
   REQUIRE(played.attempt(hasty) == "early");
   for (const char* const slow : {"a@example.net", "b@example.net"})
     REQUIRE(played.attempt({.sender = slow}) == "new");
+  // Of one day, at midnight, too.
+  installation.sql("UPDATE greylisting_data SET create_time = " + installation.seconds_from_now(0));
 
   const Json open = report(installation).at("total").at("records");
   CHECK(open.at("all") == 4);

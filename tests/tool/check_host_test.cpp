@@ -712,6 +712,11 @@ TEST_CASE("check does not take it for known that qmail-smtpd runs as root", "[ch
                       "of greylisting, though qmail-smtpd hardly does, and what follows is "
                       "of that user\n         -> name the user that it runs as: "
                       "greylistctl check --user SMTPD_USER\n"));
+  // What is wrong for root is not mended by giving it to root.
+  fs::permissions(home / "greylisting", fs::perms(0777));
+  CHECK_THAT(home.check({}).output, Contains("PROBLEM  ") && !Contains("chown root") &&
+                                        Contains("-> name the user that needs it, and read what to do: "
+                                                 "greylistctl check --user SMTPD_USER\n"));
 }
 
 TEST_CASE("A run script says as whom qmail-smtpd runs", "[check]") {

@@ -124,6 +124,9 @@ TEST_CASE("check says what keeps Postfix from asking", "[check]") {
       "smtpd_recipient_restrictions = check_policy_service unix:private/greylisting\n";
   const std::vector<Broken> all{
       {"# check_policy_service in a comment\n", master_cf(), "asks no policy service", 0},
+      {"outgoing = check_policy_service { unix:private/greylisting, policy_context=outgoing, "
+       "default_action=DUNNO }\n",
+       master_cf(), "asks no policy service", 0},
       {main_cf(), "smtp inet n - y - - smtpd\n", "master.cf has no such service", 1},
       {main_cf(), "#" + master_cf(), "", 0},
       {service, master_cf(), "has no default_action=DUNNO", 0},

@@ -171,6 +171,12 @@ std::vector<Finding> examine_files_of(const SmtpdUser& user, const LoadedSetting
   } else {
     files.database(settings.sqlite_file);
   }
+  // Given to root, it would be closed to who needs it.
+  if (user.is_guess && user.uid == 0) {
+    for (Finding& finding : findings)
+      finding.remedy =
+          "name the user that needs it, and read what to do: greylistctl check --user SMTPD_USER";
+  }
   return findings;
 }
 

@@ -95,6 +95,8 @@ std::vector<Question> questions_of(const std::string& directory, const std::vect
     is_default = is_default || parameter == "smtpd_policy_service_default_action";
     for (std::sregex_iterator each(line.begin(), line.end(), asks), end; each != end; ++each) {
       const bool is_in_braces = (*each)[2].matched;
+      // By that one Postfix only tells of outgoing mail.
+      if ((*each)[3].str().find("policy_context=outgoing") != std::string::npos) continue;
       Question question{.parameter = parameter,
                         .service = is_in_braces ? (*each)[2].str() : (*each)[4].str(),
                         .has_default = (*each)[3].str().find("default_action") != std::string::npos};

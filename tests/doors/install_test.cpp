@@ -93,7 +93,7 @@ std::vector<Installed> expected() {
   for (const char* const samples : {"config", "sql"}) {
     for (const auto& file : fs::recursive_directory_iterator(source_tree() / samples)) {
       files.push_back({"usr/local/share/greylisting" / fs::relative(file.path(), source_tree()),
-                       file.is_directory() ? 0755U : 0644U, "root"});
+                       file.is_directory() || file.path().extension() == ".run" ? 0755U : 0644U, "root"});
     }
   }
   for (const auto& file : fs::directory_iterator(source_tree() / "docs"))

@@ -92,9 +92,18 @@ TEST_CASE("greylisting-policy: a triplet waits, passes with a header once a mess
 TEST_CASE("greylisting-policy: the first 64 bytes that come say what becomes of the mail", "[policy]") {
   const Installation installation(Backend::sqlite, "block_expire=5\nspf=host\n");
   const std::filesystem::path log = installation.home() / "tcpserver";
-  BackgroundProcess service({.arguments = {"tcpserver", "-1", "-RHl0", "127.0.0.1", "0",
-                                           built("greylisting-policy"), "--home", installation.home()}},
-                            log);
+  // The sample, on a free port that tcpserver tells, without a user of its own.
+  std::string script = read_file(source_tree() / "config/greylisting-policy.run");
+  const auto replace = [&script](const std::string& word, const std::string& by) {
+    const std::size_t at = script.find(word);
+    REQUIRE(at != std::string::npos);
+    script.replace(at, word.size(), by);
+  };
+  replace("tcpserver ", "tcpserver -1 ");
+  replace(" 10023 ", " 0 ");
+  replace("setuidgid greylisting /usr/local/sbin/greylisting-policy",
+          built("greylisting-policy").string() + " --home " + installation.home().string());
+  BackgroundProcess service({.arguments = {"sh", "-c", script}}, log);
   while (read_file(log).find('\n') == std::string::npos) REQUIRE(service.is_running());
   const auto port = static_cast<std::uint16_t>(std::stoul(read_file(log)));
   const auto asked = [&](const std::string& request) {

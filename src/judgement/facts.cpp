@@ -1,13 +1,15 @@
 #include "judgement/facts.h"
 
 #include <algorithm>
+#include <type_traits>
 
 namespace greylisting {
 namespace {
 
 // Of both records, where there are two.
-template <typename Value, typename Choose>
-Value of_both(const Facts& facts, Value Facts::Record::*member, Choose choose) {
+template <typename Member, typename Choose>
+auto of_both(const Facts& facts, Member member, Choose choose) {
+  using Value = std::remove_cvref_t<decltype((*facts.record).*member)>;
   if (!facts.pool_record) return facts.record ? (*facts.record).*member : Value{};
   const Value of_pool = (*facts.pool_record).*member;
   return facts.record ? choose((*facts.record).*member, of_pool) : of_pool;

@@ -96,7 +96,7 @@ std::vector<NamedList> named_lists(const std::string& allow_lists) {
 }
 
 bool has_content(const char* file) {
-  struct stat status {};
+  struct stat status = {};
   if (stat(file, &status) != 0) return errno != ENOENT;  // one that cannot be looked at is something
   return !S_ISREG(status.st_mode) || status.st_size > 0;
 }

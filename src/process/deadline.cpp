@@ -34,7 +34,7 @@ extern "C" void end_silently(int /*signal*/) {
 }
 
 void handle_alarm(void (*handler)(int)) {
-  struct sigaction action {};
+  struct sigaction action = {};
   action.sa_handler = handler;
   // Not held back while a handler is what hangs.
   action.sa_flags = SA_NODEFER;

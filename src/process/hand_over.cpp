@@ -47,7 +47,7 @@ std::string own_file() {
 void hand_over(const std::string& purpose) {
   std::string twin = own_file() + ".dynamic";
   if (access(twin.c_str(), X_OK) == 0) {
-    itimerval none{};
+    const itimerval none{};
     itimerval armed{};
     setitimer(ITIMER_REAL, &none, &armed);
     // A connection that has been begun is not to stay open beside the twin's.

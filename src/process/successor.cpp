@@ -28,7 +28,7 @@ std::string find(std::string_view program) {
 using Handler = void (*)(int);
 
 Handler handler_of(int signal) {
-  struct sigaction action {};
+  struct sigaction action = {};
   sigaction(signal, nullptr, &action);
   return action.sa_handler;
 }

@@ -18,13 +18,16 @@ namespace greylisting {
 
 // The kinds of value a setting can have. Each names the member it sets and knows its bounds.
 
+template <typename Value>
+using Member = Value Settings::*;
+
 /// 0 or 1.
 struct Flag {
-  bool Settings::*member;
+  Member<bool> member;
 };
 
 struct Number {
-  long Settings::*member;
+  Member<long> member;
   long least, most;
   std::string_view unit{};  // "records", …; empty for a bare number
 };
@@ -32,23 +35,23 @@ struct Number {
 /// A whole number of the unit that the member counts in.
 template <typename Unit>
 struct Time {
-  Unit Settings::*member;
+  Member<Unit> member;
   long least, most;
 };
 
 struct Path {
-  std::string Settings::*member;
+  Member<std::string> member;
 };
 
 /// Any text; `form` says what is expected, marked up like a meaning.
 struct Text {
-  std::string Settings::*member;
+  Member<std::string> member;
   std::string_view form;
 };
 
 /// One SMTP reply of the class `first`, '4' or '5'.
 struct Reply {
-  std::string Settings::*member;
+  Member<std::string> member;
   char first;
 };
 
@@ -65,7 +68,7 @@ Word(std::string_view, Value, std::string_view) -> Word<Value>;
 
 template <typename Value>
 struct Choice {
-  Value Settings::*member;
+  Member<Value> member;
   std::span<const Word<Value>> words;
 };
 

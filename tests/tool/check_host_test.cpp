@@ -358,7 +358,7 @@ std::vector<BrokenHost> broken_rights() {
     REQUIRE(command != std::string::npos);
     CHECK(run({.arguments = {"sh", "-c", said.substr(command)}}).status == 0);
     settings("sqlite_file=greylisting/greylisting.db\n")(home);
-    struct stat status {};
+    struct stat status = {};
     CHECK((stat(home.path().c_str(), &status) == 0 && status.st_uid == 0 && (status.st_mode & 0777) == 0755));
   };
   const auto link_into_closed = [](const std::string& name) {
@@ -675,7 +675,7 @@ TEST_CASE("A check leaves nothing behind", "[check]") {
     }
     for (const auto& file : fs::directory_iterator(home / "greylisting")) {
       CHECK_THAT(file.path().filename().string(), Catch::StartsWith("greylisting.db"));
-      struct stat status {};
+      struct stat status = {};
       CHECK((stat(file.path().c_str(), &status) == 0 && status.st_uid == kNobody));
     }
   }

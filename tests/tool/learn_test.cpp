@@ -350,9 +350,8 @@ TEST_CASE("learn: lines that a client has written by its user name teach nothing
   // too.
   const auto refused = [&](const std::string& user, bool is_utf8 = false) {
     std::string printable = user;
-    if (!is_utf8)
-      std::ranges::replace_if(
-          printable, [](char c) { return c <= ' ' || c > '~'; }, '_');
+    const auto is_hidden = [](char c) { return c <= ' ' || c > '~'; };
+    if (!is_utf8) std::ranges::replace_if(printable, is_hidden, '_');
     return "qmail-smtpd[7]: auth: auth-failed type=login user=<" + user + ">\n" +
            line("qlogenvelope", "rejected code=535", "203.0.113.9", "7", printable) + '\n';
   };

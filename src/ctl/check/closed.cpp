@@ -38,12 +38,12 @@ std::string closed_directory(const SmtpdUser& user, const std::string& file) {
 
 std::string noexec_mount(const std::string& file) {
   namespace fs = std::filesystem;
-  struct statvfs system {};
+  struct statvfs system = {};
   if (statvfs(file.c_str(), &system) != 0 || (system.f_flag & ST_NOEXEC) == 0) return {};
   std::error_code error;
   fs::path mount = fs::canonical(file, error);
-  struct stat status {};
-  struct stat above {};
+  struct stat status = {};
+  struct stat above = {};
   while (mount != mount.parent_path() && stat(mount.c_str(), &status) == 0 &&
          stat(mount.parent_path().c_str(), &above) == 0 && status.st_dev == above.st_dev)
     mount = mount.parent_path();

@@ -43,7 +43,7 @@ class Files {
     const std::string parent = fs::path(file).parent_path();
     const std::string directory = parent.empty() ? fs::current_path().string() : parent;
     if (is_behind_closed_directory(directory)) return;
-    struct stat status {};
+    struct stat status = {};
     if (stat(directory.c_str(), &status) != 0) {
       add("the directory " + directory + " is not there, so nothing is greylisted",
           "install -d -o " + user_.login + " -m 700 " + absolute(directory));
@@ -79,7 +79,7 @@ class Files {
   // Where hours are counted for greylistctl status, and outages remembered.
   void state() {
     const std::string directory(kStateDirectory);
-    struct stat status {};
+    struct stat status = {};
     if (stat(directory.c_str(), &status) != 0) return;
     const bool is_safe =
         (status.st_mode & S_IWOTH) == 0 && (status.st_uid == user_.uid || status.st_uid == 0);

@@ -77,7 +77,7 @@ std::string remedy_for(const PluginLine& line, const std::string& file, const Sm
   name.resize(std::min(name.find_first_of(" \t"), name.size()));
   if (name != program && access(name.c_str(), F_OK) == 0)
     return "blanks before the name and all that follows it are part of the name: make the line " + name;
-  struct stat status {};
+  struct stat status = {};
   if (error == EACCES && stat(program.c_str(), &status) == 0) {
     if (S_ISDIR(status.st_mode)) return "name the program in it: make the line " + std::string(kUsualLine);
     if (const std::string closed = closed_directory(user, program); !closed.empty())

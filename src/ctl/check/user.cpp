@@ -33,7 +33,7 @@ std::optional<SmtpdUser> user_of(const std::string& name, const std::string& how
 }
 
 std::optional<SmtpdUser> owner_of(const std::string& file) {
-  struct stat status {};
+  struct stat status = {};
   if (file.empty() || stat(file.c_str(), &status) != 0) return std::nullopt;
   auto user = user_of(std::to_string(status.st_uid), "owner of " + file);
   if (user && user->name.starts_with("uid ")) user->gid = status.st_gid;

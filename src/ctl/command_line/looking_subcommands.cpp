@@ -28,8 +28,8 @@ Run add_check(CLI::App& command) {
 Run add_settings(CLI::App& command) {
   using Which = SettingsOptions::Which;
   const auto options = std::make_shared<SettingsOptions>();
-  CLI::Option* const all = command.add_flag_callback(
-      "--all", [options] { options->which = Which::all; }, "show all settings");
+  const auto show_all = [options] { options->which = Which::all; };
+  CLI::Option* const all = command.add_flag_callback("--all", show_all, "show all settings");
   command
       .add_flag_callback(
           "--defaults", [options] { options->which = Which::defaults; },

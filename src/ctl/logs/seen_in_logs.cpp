@@ -288,8 +288,8 @@ class Counter {
   // As outqlog of qmail-smtpd writes it.
   static std::string as_logged(std::string_view user) {
     std::string text(user);
-    std::ranges::replace_if(
-        text, [](char c) { return c <= ' ' || c > '~'; }, '_');
+    const auto is_hidden = [](char c) { return c <= ' ' || c > '~'; };
+    std::ranges::replace_if(text, is_hidden, '_');
     return text;
   }
 

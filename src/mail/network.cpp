@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <system_error>
+
+#include "text/number.h"
 
 namespace greylisting {
 namespace {
@@ -109,11 +110,9 @@ std::optional<Network> Network::parse(std::string_view text) {
   if (!address) return std::nullopt;
   if (slash == std::string_view::npos) return Network(*address, address->bits());
 
-  const std::string_view prefix_text = text.substr(slash + 1);
-  unsigned prefix = 0;
-  const char* const end = prefix_text.data() + prefix_text.size();
-  const auto parsed = std::from_chars(prefix_text.data(), end, prefix);
-  if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
+  const auto number = number_of<unsigned>(text.substr(slash + 1));
+  if (!number) return std::nullopt;
+  unsigned prefix = *number;
 
   const bool mapped = address->is_ipv4() && address_text.find(':') != std::string_view::npos;
   if (mapped) {

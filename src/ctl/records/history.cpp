@@ -117,6 +117,7 @@ class DayOfHost {
   // Of the domains that most was decided for.
   void write(std::time_t day, History& history, const std::string& host) const {
     std::vector<std::pair<std::uint64_t, std::string_view>> busiest;
+    busiest.reserve(domains_.size());
     for (const auto& [domain, tally] : domains_) busiest.emplace_back(decisions(tally), domain);
     std::ranges::sort(busiest, std::greater());
     if (busiest.size() > kMostDomains) busiest.resize(kMostDomains);
@@ -135,6 +136,7 @@ class DayOfHost {
 
 std::vector<HistoryRow> rows_of(const Tally& tally, const std::string& hour, const std::string& host) {
   std::vector<HistoryRow> rows;
+  rows.reserve(tally.decisions.size());
   for (const auto& [reason, count] : tally.decisions)
     rows.push_back(
         {.period = hour, .kind = std::string(kDecision), .name = reason, .host = host, .total = count});

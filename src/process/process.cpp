@@ -35,8 +35,10 @@ bool keep_log_out_of_answers() {
     if (descriptor >= 0) close(descriptor);
     descriptor = open("/dev/null", O_WRONLY | O_CLOEXEC);
   }
-  dup2(descriptor, STDERR_FILENO);
-  close(descriptor);
+  if (descriptor >= 0) {
+    dup2(descriptor, STDERR_FILENO);
+    close(descriptor);
+  }
   return true;
 }
 

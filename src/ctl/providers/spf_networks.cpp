@@ -70,7 +70,7 @@ std::optional<IpAddress> address_of(const std::string& bytes, DnsType type) {
 // `28//64`, of which each may be missing: the length for IPv4, then for IPv6.
 std::optional<unsigned> prefix_of(std::string_view length, bool is_ipv4) {
   const auto middle = length.find('/');
-  std::string_view ipv4 = length.substr(0, middle);
+  const std::string_view ipv4 = length.substr(0, middle);
   std::string_view ipv6;
   if (middle != std::string_view::npos) ipv6 = length.substr(middle + 1);
   if (ipv6.starts_with('/')) ipv6.remove_prefix(1);

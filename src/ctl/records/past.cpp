@@ -93,6 +93,7 @@ void Past::add(const JournalLine& line, const JournalAttempt& attempt) {
 
 std::vector<Story> Past::stories() const {
   std::vector<Story> stories;
+  stories.reserve(stories_.size());
   for (const auto& [pair, story] : stories_) stories.push_back(finished(story));
   std::erase_if(stories, [](const Story& story) { return story.attempts.empty(); });
   std::ranges::stable_sort(stories, std::ranges::greater(),

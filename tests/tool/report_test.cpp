@@ -423,7 +423,7 @@ TEST_CASE("A report tells what is undecided as such, beside what passed at once"
   for (const char* const slow : {"a@example.net", "b@example.net"})
     REQUIRE(played.attempt({.sender = slow}) == "new");
   // Of one day, at midnight, too.
-  installation.sql("UPDATE greylisting_data SET create_time = " + installation.seconds_from_now(0));
+  installation.sql("UPDATE greylisting_data SET create_time = CURRENT_TIMESTAMP");
 
   const Json open = report(installation).at("total").at("records");
   CHECK(open.at("all") == 4);

@@ -937,6 +937,8 @@ TEST_CASE("check says what becomes of clients by the run script and the rules, a
            {"a variable of another rule", spp,
             "10.:allow,GREYLISTING=\"\"\n11.:allow,GREYLISTING=\"\",GLBLOCKEXPIRE=\"soon\"\n" + usual,
             Deed::greylists, ": GLBLOCKEXPIRE: \"soon\" is not"},
+           {"a variable of the rule that is tried", spp, ":allow,GREYLISTING=\"\",GLBLOCKEXPIRE=\"soon\"\n",
+            Deed::greylists, ": GLBLOCKEXPIRE: \"soon\" is not"},
            {"a file of another rule", spp,
             "10.:allow,GREYLISTING=\"\"\n11.:allow,GREYLISTING=\"\",GLCONFIGFILE=\"control/none\"\n" + usual,
             Deed::greylists, ": GLCONFIGFILE: control/none"},

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
-#include <functional>
 #include <iterator>
+#include <string_view>
 #include <system_error>
 
 #include "ctl/check/closed.h"
@@ -141,27 +141,22 @@ void look_at_rules(const Service& service, std::vector<Finding>& findings) {
   }
 }
 
-// What one rule gives the plugin and cannot be used, or had better be otherwise. The plugin itself says so of
-// the variables of the rule that is tried.
+// What one rule gives the plugin and cannot be used, or had better be otherwise.
 void look_at_variables(const TcpRule& rule, const Service& service, std::vector<Finding>& findings) {
-  std::map<std::string, std::string, std::less<>> variables;
-  for (const auto& [name, value] : rule.variables) variables.insert_or_assign(name, value);
+  const auto is_setting = [](std::string_view text) { return text.starts_with("GL"); };
+  const auto variables = environment_with({}, rule);
   const auto value_of = [&variables](const char* name) {
     const auto found = variables.find(name);
     return found == variables.end() ? nullptr : found->second.c_str();
   };
-  const LoadedSettings loaded = load_settings(value_of);
   std::vector<std::string> said;
   if (const std::string doubt = doubt_about_deferral(value_or_empty(value_of, "GREYLISTING")); !doubt.empty())
     said.push_back("GREYLISTING: " + doubt);
-  // The others are about files, and said before.
-  const auto add_of_variables = [&said](const std::vector<Problem>& problems) {
-    std::ranges::copy_if(problems, std::back_inserter(said),
-                         [](const Problem& problem) { return problem.starts_with("GL"); });
-  };
-  add_of_variables(loaded.warnings);
-  if (rule.address != service.rule.address) {
-    add_of_variables(loaded.problems);
+  if (std::ranges::any_of(variables, [&](const auto& variable) { return is_setting(variable.first); })) {
+    const LoadedSettings loaded = load_settings(value_of);
+    // The others are about files, and said before.
+    std::ranges::copy_if(loaded.warnings, std::back_inserter(said), is_setting);
+    std::ranges::copy_if(loaded.problems, std::back_inserter(said), is_setting);
     if (!loaded.unusable.empty() && variables.contains("GLCONFIGFILE"))
       said.push_back("GLCONFIGFILE: " + loaded.unusable);
   }

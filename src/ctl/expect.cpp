@@ -32,14 +32,15 @@ int expect(const LoadedSettings& loaded, const ExpectOptions& options) {
 
   const auto administration = open_administration(loaded.settings);
   const Expectation expected = expected_by(recipient, Fingerprinter(loaded.settings.privacy_key));
+  const std::string now = administration->now();
   const std::string before = expected_until(*administration, expected);
-  const bool was_expected = before > administration->now();
   expect_all(*administration, {{expected, time->count()}});
   const std::string until = expected_until(*administration, expected);
   const std::string undo = "greylistctl remove expected " + shell_word(one_line(recipient.text()));
   // What was expected before does not come back by it.
   const std::string note =
-      was_expected ? "was expected until " + before + " UTC already, and taking it back ends that, too" : "";
+      before <= now ? ""
+                    : "it was expected until " + before + " UTC already, and taking it back ends that, too";
   if (options.json) {
     Json json{
         {"recipient", one_line(recipient.text())}, {"until", rfc_3339(until)}, {"undo", json_texts({undo})}};
@@ -47,7 +48,7 @@ int expect(const LoadedSettings& loaded, const ExpectOptions& options) {
     std::cout << json.text() << '\n';
   } else {
     std::cout << "expected: all mail to " << one_line(recipient.text()) << ", until " << until << " UTC\n";
-    if (!note.empty()) std::cout << "note: it " << note << '\n';
+    if (!note.empty()) std::cout << "note: " << note << '\n';
     print_take_back({undo});
   }
   return kDone;

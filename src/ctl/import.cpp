@@ -96,6 +96,12 @@ Entry entry_of(const ListedPattern& listed, const ImportOptions& options) {
       .comment = stored_comment(listed.comment.empty() ? options.comment : listed.comment)};
 }
 
+// `place` says where the entry is.
+void add_doubt(Content& content, const Entry& entry, auto place) {
+  if (const std::string doubt = doubt_about_deferral(entry.reply); !doubt.empty())
+    content.doubts.push_back(place() + ": reply: " + doubt);
+}
+
 Content read_lines(ListFormat format, const ImportOptions& options) {
   auto list = options.file == "-" ? parse_list(format, name_of(options), standard_input())
                                   : read_list(format, options.file);
@@ -109,13 +115,11 @@ Content read_lines(ListFormat format, const ImportOptions& options) {
     Entry entry = entry_of(listed, options);
     if (entry.comment != line_of_utf8(listed.comment.empty() ? options.comment : listed.comment))
       ++content.cut;
-    const std::string place =
-        std::string(name_of(options)).append(":").append(std::to_string(listed.line)).append(": ");
+    const auto place = [&] { return name_of(options) + ':' + std::to_string(listed.line); };
     if (const auto why = objection(entry)) {
-      content.problems.push_back(place + *why);
+      content.problems.push_back(place() + ": " + *why);
     } else {
-      if (const std::string doubt = doubt_about_deferral(entry.reply); !doubt.empty())
-        content.doubts.push_back(std::string(place).append("reply: ").append(doubt));
+      add_doubt(content, entry, place);
       content.entries.push_back(std::move(entry));
     }
   }
@@ -138,10 +142,7 @@ Content read_json(const ImportOptions& options) {
     if (entry.comment.empty()) entry.comment = stored_comment(options.comment);
   }
   Content content{.entries = std::move(list.entries), .problems = std::move(list.problems)};
-  for (const Entry& entry : content.entries) {
-    if (const std::string doubt = doubt_about_deferral(entry.reply); !doubt.empty())
-      content.doubts.push_back(text(entry) + ": reply: " + doubt);
-  }
+  for (const Entry& entry : content.entries) add_doubt(content, entry, [&] { return text(entry); });
   return content;
 }
 

@@ -51,14 +51,12 @@ struct Plan {
   }
 };
 
-std::string day_of(const std::string& time) { return time.substr(0, sizeof("YYYY-MM-DD") - 1); }
-
 std::string text(const Lesson& lesson) {
   switch (lesson.fate) {
     case Fate::trust:
-      return "trust until " + day_of(lesson.until);
+      return "trust until " + date_of(lesson.until);
     case Fate::prolong:
-      return "trust on, until " + day_of(lesson.until);
+      return "trust on, until " + date_of(lesson.until);
     case Fate::withdraw:
       return "withdraw " + lesson.why;
     case Fate::nothing:
@@ -80,7 +78,7 @@ void decide(Lesson& lesson, const NetworkStanding& standing, const Circumstances
   const Settings& settings = circumstances.settings;
   const SeenNetwork& seen = lesson.seen;
   const auto nothing = [&lesson](const std::string& why) { lesson.why = why; };
-  if (!standing.trapped_until.empty()) return nothing("trapped until " + day_of(standing.trapped_until));
+  if (!standing.trapped_until.empty()) return nothing("trapped until " + date_of(standing.trapped_until));
   if (seen.accepted == 0) {
     if (seen.hung_up == 0) return nothing("no mail of it was accepted");
     if (seen.other_attempts > 0) return nothing("it does more than hang up");
@@ -103,7 +101,7 @@ void decide(Lesson& lesson, const NetworkStanding& standing, const Circumstances
   }
   // Not for the sake of an hour: the plugin itself prolongs it at each mail.
   if (standing.expires >= stored_time(until - kDay))
-    return nothing("trusted already, until " + day_of(standing.expires));
+    return nothing("trusted already, until " + date_of(standing.expires));
   lesson.fate = Fate::prolong;
 }
 
@@ -164,7 +162,7 @@ std::size_t number_of(const Plan& plan, Fate fate) {
 Cells cells(const Lesson& lesson) {
   const SeenNetwork& seen = lesson.seen;
   return {seen.network.text(), std::to_string(seen.accepted), std::to_string(seen.hung_up),
-          seen.accepted == 0 ? "" : day_of(stored_time(seen.last_accepted)), text(lesson)};
+          seen.accepted == 0 ? "" : date_of(stored_time(seen.last_accepted)), text(lesson)};
 }
 
 void print(const Plan& plan, const LearnOptions& options) {

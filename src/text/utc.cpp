@@ -32,6 +32,10 @@ std::string stored_time(std::time_t time) {
   return text;
 }
 
+std::string date_of(std::string_view stored) {
+  return std::string(stored.substr(0, sizeof("YYYY-MM-DD") - 1));
+}
+
 std::string rfc_3339(std::string_view stored) {
   const auto time = time_of(stored);
   return time ? utc(*time) : std::string(stored);

@@ -19,6 +19,9 @@ std::string stored_time(std::time_t time);
 /// `2026-11-21T06:11:44Z` for `2026-11-21 06:11:44`; other text stays.
 std::string rfc_3339(std::string_view stored);
 
+/// The date in a time as the stores have it: `2026-11-21`.
+std::string date_of(std::string_view stored);
+
 /// The moment of a time as the stores have it, from 1970 on; nothing for other text.
 std::optional<std::time_t> time_of(std::string_view stored);
 

@@ -18,6 +18,7 @@
 #include "tests/support/installation.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/support/texts.h"
 
 namespace greylisting::test {
 namespace {
@@ -94,15 +95,10 @@ TEST_CASE("greylisting-policy: the first 64 bytes that come say what becomes of 
   const std::filesystem::path log = installation.home() / "tcpserver";
   // The sample, on a free port that tcpserver tells, without a user of its own.
   std::string script = read_file(source_tree() / "config/greylisting-policy.run");
-  const auto replace = [&script](const std::string& word, const std::string& by) {
-    const std::size_t at = script.find(word);
-    REQUIRE(at != std::string::npos);
-    script.replace(at, word.size(), by);
-  };
-  replace("tcpserver ", "tcpserver -1 ");
-  replace(" 10023 ", " 0 ");
-  replace("setuidgid greylisting /usr/local/sbin/greylisting-policy",
-          built("greylisting-policy").string() + " --home " + installation.home().string());
+  script = adapted(script, "tcpserver ", "tcpserver -1 ");
+  script = adapted(script, " 10023 ", " 0 ");
+  script = adapted(script, "setuidgid greylisting /usr/local/sbin/greylisting-policy",
+                   built("greylisting-policy").string() + " --home " + installation.home().string());
   BackgroundProcess service({.arguments = {"sh", "-c", script}}, log);
   while (read_file(log).find('\n') == std::string::npos) REQUIRE(service.is_running());
   const auto port = static_cast<std::uint16_t>(std::stoul(read_file(log)));

@@ -1,6 +1,7 @@
 #include "postfix.h"
 
 #include "free_port.h"
+#include "texts.h"
 
 #include <grp.h>
 #include <pwd.h>
@@ -53,13 +54,6 @@ std::string documented(const std::string& start) {
   return text.substr(begin + 4, text.find('\n', begin) - begin - 4);
 }
 
-// In `text`, which has to have it.
-void replace(std::string& text, const std::string& word, const std::string& by) {
-  const std::size_t at = text.find(word);
-  if (at == std::string::npos) throw std::runtime_error("a sample in config/ has no " + word);
-  text.replace(at, word.size(), by);
-}
-
 }  // namespace
 
 std::string why_no_postfix() { return geteuid() == 0 ? "" : "Postfix is started by root alone"; }
@@ -100,9 +94,10 @@ Postfix::Postfix(const Installation& installation) : port_(free_port()), submiss
 void Postfix::write_configuration(const Installation& installation) const {
   const std::string here = directory_.path();
   const std::string there = postfix_root();
-  std::string settings = read_file(source_tree() / "config/postfix-main.cf");
-  replace(settings, "permit_mynetworks", documented("check_client_access ") + "\n  permit_mynetworks");
-  settings += documented("smtpd_restriction_classes ") + '\n' + documented("outgoing ") + '\n';
+  const std::string settings =
+      adapted(read_file(source_tree() / "config/postfix-main.cf"), "permit_mynetworks",
+              documented("check_client_access ") + "\n  permit_mynetworks") +
+      documented("smtpd_restriction_classes ") + '\n' + documented("outgoing ") + '\n';
   write_file(directory_ / "conf/main.cf",
              "compatibility_level = 3.6\nqueue_directory = " + here + "/queue\ndata_directory = " + here +
                  "/data\nmeta_directory = " + here + "/conf\ncommand_directory = " + there +
@@ -120,10 +115,11 @@ void Postfix::write_configuration(const Installation& installation) const {
                  settings,
              0644);
   // The sample's user and program are those of an installation.
-  std::string service = read_file(source_tree() / "config/postfix-master.cf");
-  replace(service, "user=greylisting", std::string("user=") + kServiceUser);
-  replace(service, "/usr/local/sbin/greylisting-policy",
-          here + "/greylisting-policy --home " + installation.home().string());
+  const std::string sample = read_file(source_tree() / "config/postfix-master.cf");
+  const std::string service =
+      adapted(adapted(sample, "user=greylisting", std::string("user=") + kServiceUser),
+              "/usr/local/sbin/greylisting-policy",
+              here + "/greylisting-policy --home " + installation.home().string());
   write_file(directory_ / "conf/master.cf",
              "127.0.0.1:" + std::to_string(port_) + " inet n - n - - smtpd\n127.0.0.1:" +
                  std::to_string(submission_port_) + " inet n - n - - smtpd\n  -o mynetworks=10.0.0.5/32\n  " +

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <regex>
+#include <stdexcept>
 #include <string>
 
 #include "ctl/logs/scan.h"
@@ -21,6 +22,14 @@ inline std::string difference(const std::string& a, const std::string& b) {
   };
   return line(a, static_cast<std::size_t>(here - a.begin())) + "\nand not\n" +
          line(b, static_cast<std::size_t>(there - b.begin()));
+}
+
+/// A sample with `by` in the place of `word`, which has to be in it: throws std::runtime_error where it is
+/// not.
+inline std::string adapted(std::string sample, const std::string& word, const std::string& by) {
+  const std::size_t at = sample.find(word);
+  if (at == std::string::npos) throw std::runtime_error("a sample has no " + word);
+  return sample.replace(at, word.size(), by);
 }
 
 /// `pattern` is a regular expression.

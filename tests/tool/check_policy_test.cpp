@@ -11,6 +11,7 @@
 #include "tests/support/name_server.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/support/texts.h"
 
 namespace greylisting::test {
 namespace {
@@ -28,9 +29,8 @@ Result check_with_postfix(const Installation& installation) {
 std::string main_cf() { return read_file(source_tree() / "config/postfix-main.cf"); }
 
 std::string master_cf() {
-  std::string text = read_file(source_tree() / "config/postfix-master.cf");
-  const std::string program = "/usr/local/sbin/greylisting-policy";
-  return text.replace(text.find(program), program.size(), built("greylisting-policy"));
+  return adapted(read_file(source_tree() / "config/postfix-master.cf"), "/usr/local/sbin/greylisting-policy",
+                 built("greylisting-policy"));
 }
 
 }  // namespace

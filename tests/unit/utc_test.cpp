@@ -24,6 +24,7 @@ TEST_CASE("utc: moments as text", "[utc]") {
     CHECK(utc(expected.time) == expected.text);
   }
   CHECK(stored_time(1795241504) == "2026-11-21 06:11:44");
+  CHECK(date_of("2026-11-21 06:11:44") == "2026-11-21");
 }
 
 TEST_CASE("time_of: reads what stored_time writes, and nothing else", "[utc]") {

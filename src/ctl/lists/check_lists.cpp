@@ -67,9 +67,10 @@ std::optional<Finding> problem_of(const StoredEntry& stored) {
   try {
     const Entry entry = read(stored);
     const std::string columns = outdated_columns(stored, entry.pattern);
-    const std::string doubt = doubt_about_deferral(entry.reply);
-    if (columns.empty() && !doubt.empty()) return doubt_of(shown + text(entry) + ": ", doubt);
-    if (columns.empty()) return std::nullopt;
+    if (columns.empty()) {
+      const std::string doubt = doubt_about_deferral(entry.reply);
+      return doubt.empty() ? std::nullopt : std::optional(doubt_of(shown + text(entry) + ": ", doubt));
+    }
     return Finding{
         State::warning,
         shown + text(entry) + " was stored in another way than this version finds it (" + columns + ')',

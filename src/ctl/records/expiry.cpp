@@ -31,7 +31,7 @@ struct Renewed {};
 const std::string& record_key(const Row& row) { return row[Counted::key]; }
 const std::string& first_column(const Row& row) { return row.front(); }
 
-std::string day_of(std::string_view time) { return std::string(time.substr(0, 10)) + " 00:00:00"; }
+std::string day_of(std::string_view time) { return date_of(time) + " 00:00:00"; }
 
 std::vector<HistoryRow> rows_of(const MovedMessage& message, std::string_view sender) {
   const HistoryRow like{

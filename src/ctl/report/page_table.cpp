@@ -16,13 +16,13 @@ bool is_stacked(const PageTable& table) {
   return !table.rows.empty() && std::ranges::any_of(table.rows.front().cells, &PageCell::is_command);
 }
 
-std::string classes_of(const PageTable& table) {
+std::string classes_of(const PageTable& table, bool stacked) {
   std::string classes = table.style;
   const auto add = [&classes](const char* name) {
     classes += std::string(classes.empty() ? "" : " ") + name;
   };
   if (table.rows.size() <= kShort) add("short");
-  if (is_stacked(table)) add("stacked");
+  if (stacked) add("stacked");
   return classes.empty() ? "" : attribute("class", classes);
 }
 
@@ -31,6 +31,7 @@ std::string classes_of(const PageTable& table) {
 PageCell count(std::uint64_t number) { return {number_text(number), number}; }
 
 std::string html(const PageTable& table) {
+  const bool stacked = is_stacked(table);
   std::string head = element("th", escaped(table.first), " scope=\"col\"");
   for (const PageColumn& column : table.columns)
     head += element("th", escaped(column.title), " scope=\"col\"");
@@ -42,7 +43,7 @@ std::string html(const PageTable& table) {
       const PageCell& cell = row.cells[i];
       std::string attributes = attribute("data-column", table.columns[i].key);
       if (cell.value) attributes += attribute("data-value", std::to_string(*cell.value));
-      if (is_stacked(table)) attributes += attribute("data-title", table.columns[i].title);
+      if (stacked) attributes += attribute("data-title", table.columns[i].title);
       const std::string text = escaped(cell.text);
       cells += element("td", cell.is_command ? "<code>" + text + "</code>" : text, attributes);
     }
@@ -54,7 +55,7 @@ std::string html(const PageTable& table) {
                  element("table",
                          element("caption", escaped(table.caption)) + element("thead", element("tr", head)) +
                              element("tbody", body),
-                         classes_of(table)),
+                         classes_of(table, stacked)),
                  R"( class="scroll" tabindex="0" role="region")" + attribute("aria-label", table.caption));
 }
 

@@ -31,9 +31,6 @@ constexpr std::chrono::milliseconds kPause{100};
 
 std::uint64_t to_number(std::string_view text) { return number_of<std::uint64_t>(text).value_or(0); }
 
-// `2026-11-21`
-std::string day_of(std::uint32_t time) { return stored_time(time).substr(0, 10); }
-
 // Walks through greylisting_data by its key, which is what its rows are sorted by on the disk: the triplet in
 // MySQL, the id in SQLite.
 class Slices {
@@ -94,7 +91,7 @@ class Reader {
       }
       progress.advance(kSlice);
     }
-    for (const auto& [day, counts] : days_) figures_.days[day_of(day * kDay)].add(counts);
+    for (const auto& [day, counts] : days_) figures_.days[date_of(stored_time(day * kDay))].add(counts);
     for (const auto& [network, count] : clients_.top(std::string::npos))
       figures_.clients.add(network_text(network, settings_), count);
     count_moved_messages();
@@ -202,7 +199,7 @@ void add_row(PoolCounts& pool, const HistoryRow& row) {
 }
 
 void add_row(RecordFigures& figures, const HistoryRow& row) {
-  const std::string day = row.period.substr(0, 10);
+  const std::string day = date_of(row.period);
   if (row.kind == kRecordKind) {
     RecordCounts& counts = figures.days[day];
     (row.name == kPassed    ? counts.passed

@@ -2,9 +2,11 @@
 
 #include <sys/stat.h>
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
 
+#include "process/memory.h"
 #include "process/state_directory.h"
 #include "store/mysql_store.h"
 #include "store/outage.h"
@@ -51,9 +53,13 @@ void require_private_directory(const std::string& file) {
   }
 }
 
+// What a decision takes, as measured: buffers of the client library; pages of the file, by SQLite.
+constexpr std::size_t heap_for(StoreKind kind) { return (kind == StoreKind::mysql ? 88U : 400U) * 1024U; }
+
 }  // namespace
 
 std::unique_ptr<Store> open_store(const Settings& settings, Deadline& deadline) {
+  prepare_heap(heap_for(settings.store_kind()));
   if (settings.store_kind() == StoreKind::mysql) return connect(settings, deadline);
   require_private_directory(settings.sqlite_file);
   require_no_dangling_link(settings.sqlite_file);

@@ -695,10 +695,7 @@ TEST_CASE("Each kind of late mail that is told of has a test", "[documentation]"
     if (file.path().extension() == ".cpp" && file.path().filename() != "documentation_test.cpp")
       sources += read_file(file.path());
   }
-  const std::string text = read_file(source_tree() / "docs/how-it-decides.md");
-  const std::string section = text.substr(text.find("## Mail that comes late"));
-  const Words rows =
-      matches(section.substr(0, section.find("\n## ", 1)), R"(\n\| ([^|]+) \| [^|]+ \|(?=\n))");
+  const Words rows = matches(readme_section("Mail that comes late"), R"(\n\| ([^|]+) \| [^|]+ \|(?=\n))");
   std::size_t known = 0;
   for (const std::string& row : rows) {
     CAPTURE(row);

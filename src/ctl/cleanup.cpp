@@ -14,6 +14,7 @@
 #include "ctl/print/progress.h"
 #include "ctl/print/take_back.h"
 #include "ctl/records/expiry.h"
+#include "ctl/records/pace.h"
 #include "ctl/records/sizes.h"
 #include "store/administration.h"
 #include "text/utc.h"
@@ -33,36 +34,6 @@ struct Deleted {
   std::uint64_t batches = 0;
 };
 
-// A decision that wants what a transaction holds waits for its end: that is no longer than a decision takes
-// anyway, and in between there is as much time for decisions as the transaction took. A slow or busy store
-// thus gets small transactions and long rests, and a fast one is soon done.
-class Pace {
- public:
-  explicit Pace(const CleanupOptions& options) : options_(options) {}
-
-  std::size_t rows() const { return options_.batch.value_or(rows_); }
-
-  void rest_after(const Expiry::Slice& slice) {
-    const double share =
-        std::chrono::duration<double>(kTransaction) / std::max(slice.held, Clock::duration(1));
-    const double change = std::clamp(share, 0.5, 2.0);
-    // One that was not full says nothing of a larger one.
-    if (change < 1 || slice.rows >= rows_)
-      rows_ = std::clamp(static_cast<unsigned>(rows_ * change), kFewest, kMost);
-    std::this_thread::sleep_for(options_.pause_ms ? std::chrono::milliseconds(*options_.pause_ms)
-                                                  : slice.held);
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  static constexpr std::chrono::milliseconds kTransaction{5};
-  static constexpr unsigned kFewest = 250;
-  static constexpr unsigned kMost = 5000;
-
-  const CleanupOptions& options_;
-  unsigned rows_ = kFewest;
-};
-
 Deleted delete_all(Expiry& expiry, Expiry::Slice (Expiry::*delete_some)(std::size_t), Pace& pace,
                    Progress& progress) {
   Deleted total;
@@ -72,7 +43,7 @@ Deleted delete_all(Expiry& expiry, Expiry::Slice (Expiry::*delete_some)(std::siz
     total.rows += slice.rows;
     ++total.batches;
     progress.advance(slice.rows);
-    pace.rest_after(slice);
+    std::this_thread::sleep_for(pace.rest_after(slice));
   }
 }
 
@@ -104,7 +75,7 @@ int cleanup(const LoadedSettings& loaded, const CleanupOptions& options) {
     return kFailed;
   }
   Expiry expiry(*administration, loaded.settings);
-  Pace pace(options);
+  Pace pace(options.batch, options.pause_ms);
   Deleted records;
   Deleted clients;
   Deleted expected;

@@ -19,6 +19,7 @@
 #include "tests/support/process.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/texts.h"
+#include "tests/support/trace.h"
 
 namespace greylisting::test {
 namespace {
@@ -197,6 +198,22 @@ TEST_CASE("greylisting-policy: what is no request ends the connection, and nothi
   CHECK(result.status == 1);
   CHECK(result.output == kDefer);
   CHECK(lines(result.errors) == 2);
+}
+
+// Postfix keeps a connection for 300 s at most; strace says that they are over.
+TEST_CASE("greylisting-policy: nothing is asked for 300 seconds, and the service ends", "[policy]") {
+  if (!can_trace()) {
+    WARN("strace cannot look at programs here");
+    return;
+  }
+  const Installation installation(Backend::sqlite);
+  const Traced traced = run_traced({.arguments = {built("greylisting-policy"), "--home", installation.home()},
+                                    .input = postfix_request("bob@example.org")},
+                                   "poll,read", "poll:retval=0:when=1");
+  CHECK(traced.result.status == 0);
+  CHECK(traced.result.output.empty());
+  REQUIRE_FALSE(traced.lines.empty());
+  CHECK_THAT(traced.lines.back(), Contains("poll([{fd=0, events=POLLIN") && Contains("}], 1, 300000) = 0"));
 }
 
 TEST_CASE("greylisting-policy: wrong usage", "[policy]") {

@@ -12,10 +12,11 @@ bool can_trace() {
   return can;
 }
 
-Traced run_traced(Command command, const std::string& calls) {
+Traced run_traced(Command command, const std::string& calls, const std::string& inject) {
   const TemporaryDirectory directory;
   const std::string file = directory / "trace";
   std::vector<std::string> arguments{"strace", "-f", "-qq", "-s", "4096", "-o", file, "-e", "trace=" + calls};
+  if (!inject.empty()) arguments.insert(arguments.end(), {"-e", "inject=" + inject});
   // The leak sanitizer looks at a program as strace does, and only one of them can. What other sanitizers say
   // has no file of its own then, which they would make.
   if (kIsSanitized) arguments.insert(arguments.end(), {"-E", "ASAN_OPTIONS=detect_leaks=0"});

@@ -17,8 +17,9 @@ struct Traced {
                                    // behind the number, in the order of the calls
 };
 
-/// Runs the program, and what it starts, to its end. `calls` is what strace's option -e trace= takes.
-Traced run_traced(Command command, const std::string& calls);
+/// Runs the program, and what it starts, to its end. `calls` is what strace's option -e trace= takes, and
+/// `inject`, if it is not empty, what -e inject= takes: a call that the kernel is not asked and its answer.
+Traced run_traced(Command command, const std::string& calls, const std::string& inject = "");
 
 /// The texts in quotes of a line, which for most calls are names of files; of each its first 4096 bytes.
 std::vector<std::string> quoted_in(const std::string& line);

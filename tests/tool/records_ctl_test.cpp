@@ -414,6 +414,20 @@ TEST_CASE("explain prints the deciding step in bold on a terminal, unless NO_COL
              Contains("\n=> 15  new ") && !Contains("\033"));
 }
 
+TEST_CASE("A bar shows how far find has come with a file, on a terminal alone", "[records][find]") {
+  const Installation installation(Backend::sqlite);
+  installation.attempt({});
+  const auto errors_of = [&](const std::string& redirection) {
+    const std::string command = built("greylistctl").string() + " --home " + installation.home().string() +
+                                " find --csv" + redirection;
+    return run({.arguments = {"script", "-qec", command, "/dev/null"}, .environment = {{"TERM", "xterm"}}})
+        .output;
+  };
+  CHECK_THAT(errors_of(" > /dev/null"),
+             Contains("\r\033[Kwriting records [....................]   0 %  0 of 1"));
+  CHECK_THAT(errors_of(""), Contains("first_seen") && !Contains("writing records"));
+}
+
 TEST_CASE("find shows the records that are asked for, the newest first", "[records][find]") {
   const Installation installation(any_backend());
   CAPTURE(name(installation.backend()));
@@ -663,7 +677,7 @@ TEST_CASE("pass lets a waiting triplet through at its next retry", "[records][pa
   CHECK(counts_of_living(installation) == text({{"2", "1"}}));
   check_output(
       installation, call("pass", triplet),
-      "record [0-9]+: " + words + "passed once already, and does until " + kTime + " UTC; nothing was done");
+      "record [0-9]+: " + words + "passed once already; passes until " + kTime + " UTC; nothing was done");
   CHECK(reason(installation) == "known");
   CHECK(counts_of_living(installation) == text({{"2", "2"}}));
 

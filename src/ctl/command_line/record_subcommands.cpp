@@ -87,7 +87,7 @@ Run add_cleanup(CLI::App& command) {
   const auto options = std::make_shared<CleanupOptions>();
   command
       .add_option("--batch", options->batch,
-                  "records deleted in one transaction; as many as are in 50 ms when it is not said")
+                  "records deleted in one transaction; as many as take 5 ms when it is not said")
       ->check(between(1, 100000))
       ->type_name("NUMBER");
   command

@@ -327,7 +327,7 @@ int copy(const LoadedSettings& loaded, const CopyOptions& options) {
   for (const Table& table : tables())
     is_same = report(table, TableCopy(stores, table).compare(!options.only_compares)) && is_same;
   if (!is_same) {
-    std::cerr << "greylistctl: " << to.name << " is not what " << from.name << " is";
+    std::cerr << "greylistctl: " << to.name << " differs from " << from.name;
     std::cerr << (options.only_compares ? "\n"
                                         : "; run it again. What stays so does not fit the destination: "
                                           "correct it at the source\n");

@@ -56,7 +56,7 @@ std::string text(const Lesson& lesson) {
     case Fate::trust:
       return "trust until " + date_of(lesson.until);
     case Fate::prolong:
-      return "trust on, until " + date_of(lesson.until);
+      return "extend trust until " + date_of(lesson.until);
     case Fate::withdraw:
       return "withdraw " + lesson.why;
     case Fate::nothing:
@@ -197,7 +197,7 @@ void print_totals(const Plan& plan, const SeenInLogs& seen, std::time_t since) {
            "counts within a minute of it\n";
   }
   std::cout << "to trust: " << number_of(plan, Fate::trust)
-            << ", to trust on: " << number_of(plan, Fate::prolong)
+            << ", to extend: " << number_of(plan, Fate::prolong)
             << ", to withdraw: " << number_of(plan, Fate::withdraw) << '\n';
   if (!seen.outgoing.empty()) {
     std::cout << "outgoing mail: " << counted(seen.outgoing.size(), "correspondent")

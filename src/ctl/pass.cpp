@@ -20,7 +20,7 @@ std::string what_was_done(const Record& before, bool dry_run) {
            "; it was blocked until " + before.block_expires + " UTC";
   }
   if (before.passed == 0) return "may pass already, " + life(before) + "; nothing was done";
-  return state(before) + " already, and does " + life(before) + "; nothing was done";
+  return state(before) + " already; passes " + life(before) + "; nothing was done";
 }
 
 // Of each that still waits, although the same has been let pass from elsewhere. A client that SPF vouches for

@@ -19,8 +19,8 @@ constexpr std::array kMatches{
     Word<Match>{"envelope", Match::envelope, "sender and recipient"},
     Word<Match>{"smart", Match::smart,
                 "as `triplet`; but the address takes the place of the network for a client whose reverse "
-                "name is missing or looks like a home line, and for one whose IPv6 address is not made of "
-                "its network card's (EUI-64; RFC 4291, appendix A)"}};
+                "name is missing or looks like a home line, and for one whose IPv6 address is not made "
+                "from a MAC address (EUI-64; RFC 4291, appendix A)"}};
 constexpr std::array kRemoteHosts{Word{"never", RemoteHost::never}, Word{"paranoid", RemoteHost::paranoid}};
 constexpr std::array kGreylist{Word{"all", Greylist::all}, Word{"suspicious", Greylist::suspicious},
                                Word{"unvouched", Greylist::unvouched}};
@@ -115,8 +115,8 @@ constexpr std::array kSettings{
             "Without it whoever runs the reverse zone of an address can give it any name."},
     Setting{"allow_lists", "GLALLOWLISTS", greylisted,
             Text{&Settings::allow_lists, "`format:file`, several with blanks between them"},
-            "More files of entries that allow, read as they are, each with the one beside it that has "
-            "`.local` after its name. "
+            "More files of entries that allow, read as they are; for each, the file of the same name with "
+            "`.local` added is read, too. "
             "The section LISTS OF OTHER PROGRAMS of greylisting.conf(5) has the formats."},
     Setting{"max_recipients", "GLMAXRECIPIENTS", greylisted,
             Number{&Settings::max_recipients, 0, 100000, "recipients"},

@@ -325,7 +325,7 @@ TEST_CASE("Both are compared, and rows that differ are named", "[copy]") {
     result = copy(from, to, {"--compare"});
     CHECK(result.status == 1);
     CHECK_THAT(result.errors, Contains("greylistctl: " + change.said));
-    CHECK_THAT(result.errors, Catch::EndsWith(store_of(to) + " is not what " + store_of(from) + " is\n"));
+    CHECK_THAT(result.errors, Catch::EndsWith(store_of(to) + " differs from " + store_of(from) + "\n"));
   }
   CHECK_THAT(result.output, Contains("greylisting_history: source 3 rows, checksum "));
   CHECK_THAT(result.output, Contains("; destination 2 rows, checksum "));

@@ -709,8 +709,8 @@ TEST_CASE("check does not take it for known that qmail-smtpd runs as root", "[ch
   REQUIRE(chown((home / "greylisting").c_str(), 0, 0) == 0);
   CHECK_THAT(home.check({}).output,
              Contains("warning  user: qmail-smtpd is taken to run as root (uid 0), owner "
-                      "of greylisting, though qmail-smtpd hardly does, and what follows is "
-                      "of that user\n         -> name the user that it runs as: "
+                      "of greylisting, though that is unlikely; what follows is checked as "
+                      "that user\n         -> name the user that it runs as: "
                       "greylistctl check --user SMTPD_USER\n"));
   // What is wrong for root is not mended by giving it to root.
   fs::permissions(home / "greylisting", fs::perms(0777));
@@ -939,6 +939,10 @@ TEST_CASE("check says what becomes of clients by the run script and the rules, a
             Deed::greylists, ": GLBLOCKEXPIRE: \"soon\" is not"},
            {"a variable of the rule that is tried", spp, ":allow,GREYLISTING=\"\",GLBLOCKEXPIRE=\"soon\"\n",
             Deed::greylists, ": GLBLOCKEXPIRE: \"soon\" is not"},
+           {"a variable of the run script", spp + "export GLBLOCKEXPIRE=soon\n", usual, Deed::greylists,
+            "warning  supervise/qmail-smtpd/run: GLBLOCKEXPIRE: \"soon\" is not"},
+           {"a file of the run script's", spp + "export GLCONFIGFILE=control/none\n", usual,
+            Deed::runs_in_vain, "supervise/qmail-smtpd/run: GLCONFIGFILE: control/none"},
            {"a file of another rule", spp,
             "10.:allow,GREYLISTING=\"\"\n11.:allow,GREYLISTING=\"\",GLCONFIGFILE=\"control/none\"\n" + usual,
             Deed::greylists, ": GLCONFIGFILE: control/none"},

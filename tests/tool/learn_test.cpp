@@ -182,7 +182,7 @@ TEST_CASE("learn: the plugin trusts a network whose mail was accepted, and no lo
   CHECK_THAT(result.output, Contains("\n192.0.2.0/24            2        1 ") &&
                                 Contains("1 file, 9 lines; since ") &&
                                 Contains(" UTC: accepted 3, hung up 3, of 4 networks\n") &&
-                                Contains("\nto trust: 2, to trust on: 0, to withdraw: 1\nDone.\n"));
+                                Contains("\nto trust: 2, to extend: 0, to withdraw: 1\nDone.\n"));
 
   CHECK(reason_for(installation, "192.0.2.200") == "trusted");
   CHECK(reason_for(installation, "2001:db8::ffff") == "trusted");
@@ -211,8 +211,8 @@ TEST_CASE("learn: trust lasts longer with later mail, and never shorter", "[lear
   CHECK(first.at(1) < stored_time(ago(std::chrono::days(19))));
 
   const Result later = learn(installation, stamp(std::chrono::days(10)) + accepted_line("192.0.2.1"));
-  CHECK_THAT(fate(later, "192.0.2.0/24"), Catch::StartsWith("trust on, until "));
-  CHECK_THAT(later.output, Contains("to trust: 0, to trust on: 1, to withdraw: 0\n"));
+  CHECK_THAT(fate(later, "192.0.2.0/24"), Catch::StartsWith("extend trust until "));
+  CHECK_THAT(later.output, Contains("to trust: 0, to extend: 1, to withdraw: 0\n"));
   const Row second = installation.sql(row).at(0);
   CHECK(second.at(2) > first.at(2));
 
@@ -237,7 +237,7 @@ TEST_CASE("learn: nothing is done in a dry run, nor when nobody says so", "[lear
   const Result dry = learn(installation, log, {"--dry-run"});
   CHECK(dry.status == 0);
   CHECK(dry.errors.empty());
-  CHECK_THAT(dry.output, Catch::EndsWith("\nto trust: 1, to trust on: 0, to withdraw: 1\n"));
+  CHECK_THAT(dry.output, Catch::EndsWith("\nto trust: 1, to extend: 0, to withdraw: 1\n"));
   CHECK(clients(installation) == before);
 
   const Result silent = learn(installation, log, {});

@@ -58,7 +58,7 @@ void look_at_outage(bool is_tried, Report& report) {
 void look_at_user(const std::string& program, const SmtpdUser& user, Report& report) {
   const std::string text = "user: " + program + " is taken to run as " + user.name + ", " + user.how;
   if (user.is_guess && user.uid == 0) {
-    report.add(warning(text + ", though " + program + " hardly does, and what follows is of that user",
+    report.add(warning(text + ", though that is unlikely; what follows is checked as that user",
                        "name the user that it runs as: greylistctl check --user SMTPD_USER"));
   } else if (user.is_within_reach()) {
     report.add(good(text));

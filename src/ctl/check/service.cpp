@@ -141,10 +141,10 @@ void look_at_rules(const Service& service, std::vector<Finding>& findings) {
   }
 }
 
-// What one rule gives the plugin and cannot be used, or had better be otherwise.
-void look_at_variables(const TcpRule& rule, const Service& service, std::vector<Finding>& findings) {
+// What a rule or the script gives the plugin and cannot be used, or had better be otherwise.
+void look_at_variables(const std::map<std::string, std::string>& variables, const std::string& place,
+                       const std::string& remedy, std::vector<Finding>& findings) {
   const auto is_setting = [](std::string_view text) { return text.starts_with("GL"); };
-  const auto variables = environment_with({}, rule);
   const auto value_of = [&variables](const char* name) {
     const auto found = variables.find(name);
     return found == variables.end() ? nullptr : found->second.c_str();
@@ -160,10 +160,7 @@ void look_at_variables(const TcpRule& rule, const Service& service, std::vector<
     if (!loaded.unusable.empty() && variables.contains("GLCONFIGFILE"))
       said.push_back("GLCONFIGFILE: " + loaded.unusable);
   }
-  for (const std::string& text : said) {
-    findings.push_back(warning(place_of(rule, *service.script) + ": " + text,
-                               "correct that rule; then: " + tcprules(service.script->rules)));
-  }
+  for (const std::string& text : said) findings.push_back(warning(place + ": " + text, remedy));
 }
 
 }  // namespace
@@ -202,8 +199,12 @@ std::vector<Finding> examine_service(const Service& service, const SmtpdUser& us
                                "(-x), and restart the service"));
   }
   look_at_plugins(service, findings);
+  look_at_variables(script.environment, script.file, "correct it there, and restart the service", findings);
   if (service.rules) {
-    for (const TcpRule& rule : *service.rules) look_at_variables(rule, service, findings);
+    for (const TcpRule& rule : *service.rules) {
+      look_at_variables(environment_with({}, rule), place_of(rule, script),
+                        "correct that rule; then: " + tcprules(script.rules), findings);
+    }
   }
   return findings;
 }

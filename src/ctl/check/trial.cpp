@@ -84,7 +84,7 @@ Finding failure_of(const std::string& where, const Started& started, const Plugi
         "see what keeps that user from it");
   }
   if (started.is_overdue)
-    return problem(where + "did not end within 90 s, and as long the mail server waits",
+    return problem(where + "did not end within 90 s, and the mail server waits as long",
                    "run it as that user in qmail's home, and see what it waits for: strace -f " +
                        (line.program.starts_with(':') ? "sh -c " + shell_word(line.program.substr(1))
                                                       : shell_word(line.program)));

@@ -207,8 +207,8 @@ CommandLine read_command_line(int argc, char** argv) {
   app.require_subcommand(0, 1);
   CommandLine read{.home = default_home(), .subcommand = {}};
   app.add_option("--home", read.home,
-                 "qmail's home (QMAILDIR), or the one that has control/greylisting in it; files on the "
-                 "command line are where it was typed")
+                 "qmail's home (QMAILDIR), or the one that has control/greylisting in it; files named "
+                 "here are relative to the current directory")
       ->type_name("DIRECTORY")
       ->capture_default_str();
   for (const auto& group : all_subcommands()) {

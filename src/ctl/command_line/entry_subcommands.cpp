@@ -140,7 +140,7 @@ Run add_import(CLI::App& command) {
       ->type_name("");
   command.add_option("--comment", arguments->options.comment, "comment of entries that have none")
       ->type_name("TEXT");
-  command.add_flag("--yes", arguments->options.is_sure, "also entries that decide much, without asking");
+  command.add_flag("--yes", arguments->options.is_sure, "also wide-reaching entries, without asking");
   command.add_flag("--dry-run", arguments->options.dry_run, "say what would be imported, and do nothing");
   command.add_flag("--json", arguments->options.json, kJsonHelp);
   const Here here;
@@ -213,9 +213,9 @@ constexpr std::array kEntrySubcommands{
     Subcommand{"list", "Show entries, clients that are trusted or trapped, or mail that is expected",
                "Example: greylistctl list deny\n         greylistctl list trusted --json", add_list},
     Subcommand{"remove", "Remove entries, or what a client has earned",
-               "A pattern stands for all its entries, and entries/3-17 for those from 3 to 17. What can mean "
-               "more than one thing is not removed, and it is\n"
-               "said how to tell them apart.\n"
+               "A pattern stands for all its entries, and entries/3-17 for those from 3 to 17. If one fits "
+               "more than one thing, nothing is removed, and\n"
+               "a message lists the commands to choose from.\n"
                "Example: greylistctl remove entries/3\n         greylistctl remove trapped 192.0.2.0/24",
                add_remove},
     Subcommand{"import", "Import entries from a list file, or what another greylister knows",
@@ -228,7 +228,7 @@ constexpr std::array kEntrySubcommands{
                add_import},
     Subcommand{"export", "Write entries as a list file, Postgrey's and SQLgrey's among them",
                "A list is of entries that allow, or with --action of those that do that; json has all.\n"
-               "Those of them that the form cannot say are named on standard error and left out; the exit\n"
+               "Entries that the format cannot express are named on standard error and left out; the exit\n"
                "status is then 1. Expired entries are left out.\n"
                "Example: greylistctl export json entries.json\n"
                "         greylistctl export plain control/greylisting_deny --action deny",

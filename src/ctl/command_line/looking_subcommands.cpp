@@ -118,7 +118,7 @@ Run add_find(CLI::App& command) {
       command.add_flag("--pending", options->pending, "only those that have not passed yet");
   command.add_flag("--passed", options->passed, "only those that have passed")->excludes(pending);
   command.add_flag("--pools", options->pools,
-                   "also the second records, which a domain has that vouches for its clients (SPF)");
+                   "also the second records, kept by the sender's domain where SPF passes");
   command.add_option("--since", options->since, "first seen since then (UTC), or no longer ago")
       ->check(not_empty(kLeaveOut))
       ->type_name("DURATION|DATE");

@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdlib>
@@ -30,13 +31,14 @@
 #include "settings/control_file.h"
 #include "settings/home.h"
 #include "settings/settings.h"
+#include "text/number.h"
 
 using namespace greylisting;
 
 namespace {
 
-// As long as Postfix keeps a connection that it does not use.
-constexpr std::chrono::seconds kIdle{300};
+// Postfix keeps a connection that it does not use for 300 s, and is to be the one that ends it.
+constexpr std::chrono::seconds kIdle{310};
 constexpr std::chrono::seconds kPatience{1};  // of an answer that nobody reads
 
 constexpr const char* kUsage =
@@ -48,9 +50,10 @@ struct Message {
   std::string instance{};
   Transaction transaction{};
 
-  void count(std::string_view of) {
+  // `so_far` where the host counts itself, as Exim does, whose connection is for one recipient.
+  void count(std::string_view of, unsigned long so_far) {
     if (of.empty() || of != instance) *this = {.instance = std::string(of)};
-    ++transaction.tried;
+    transaction.tried = std::max(transaction.tried + 1, so_far);
   }
 };
 
@@ -68,7 +71,8 @@ void serve(const policy::Request& request, Message& message, Log::To log) {
   const Door door(loaded, Log(static_cast<LogLevel>(settings.loglevel), log), on_error, start, Spf::check);
   try {
     if (!loaded.unusable.empty()) throw std::runtime_error(loaded.unusable);
-    message.count(request.value_of("instance"));
+    message.count(request.value_of("instance"),
+                  number_of<unsigned long>(request.value_of("recipient_count")).value_or(0));
     Session session = request.session();
     session.recipients = static_cast<unsigned>(message.transaction.tried);
     const Decided decided = door.decide(session, message.transaction);

@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include "mail/sender_form.h"
+
 namespace greylisting {
 namespace {
 
@@ -38,10 +40,10 @@ bool is_of_many(std::string_view domain) {
          std::ranges::any_of(kNames, [domain](std::string_view name) { return domain.starts_with(name); });
 }
 
-// 'e' | recipient | 0 | sender, 1 and its domain, or 2. An address has no NUL, and no byte of a normal form
-// is taken for a recipient's end.
+// 'e' | recipient | 0 | sender's form, 1 and its domain, or 2. An address has no NUL, and no byte of a normal
+// form is taken for a recipient's end.
 Expectation of_sender(const Address& sender, const Address& recipient, const Fingerprinter& fingerprinter) {
-  const std::string input = 'e' + recipient.text() + '\0' + '\0' + sender.text();
+  const std::string input = 'e' + recipient.text() + '\0' + '\0' + sender_form(sender);
   return {Expected::sender, fingerprinter.of(input), fingerprinter.stored(sender),
           fingerprinter.stored(recipient)};
 }

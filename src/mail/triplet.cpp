@@ -66,7 +66,7 @@ std::optional<ClientIdentity> pool_identity(const Triplet& triplet, const Finger
 std::optional<ClientIdentity> sender_identity(const Triplet& triplet, const Fingerprinter& fingerprinter) {
   if (triplet.sender.text().empty()) return std::nullopt;
   return ClientIdentity{Earner::sender,
-                        fingerprinter.of('s' + network_bytes(triplet.network) + triplet.sender.text()),
+                        fingerprinter.of('s' + network_bytes(triplet.network) + sender_form(triplet.sender)),
                         fingerprinter.stored(triplet.sender) + " on " + triplet.network.text(),
                         group_identity(triplet, fingerprinter)->key};
 }

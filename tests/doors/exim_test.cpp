@@ -61,6 +61,9 @@ class Exim {
   // The service, not Exim.
   void stop() { service_.stop(); }
 
+  // The service's.
+  std::string log() const { return read_file(directory_ / "service"); }
+
   // What it says to a client, and what it logs.
   std::string converse(const std::string& commands, const std::string& before = "") const {
     const std::string here = directory_.path();
@@ -107,6 +110,35 @@ TEST_CASE("Exim: deferred, accepted with a header field when it comes back, reje
 
   const std::string known = exim.converse(rcpt);
   CHECK_THAT(known, Contains("\n250 Accepted"));
+}
+
+TEST_CASE("Exim: a message has one header field and one session, and its recipients are counted", "[exim]") {
+  if (geteuid() != 0) {
+    WARN("not tested: Exim is given its user by root alone");
+    return;
+  }
+  const Installation installation(Backend::sqlite,
+                                  "spf=host\nblock_expire=5\nheader=x-greylist\nmax_recipients=2\n");
+  const Exim exim(installation);
+  exim.converse("RCPT TO:<bob@example.org>\r\n");
+  installation.pass_time(std::chrono::minutes(1));  // so that the two have waited for different times
+  exim.converse("RCPT TO:<carol@example.org>\r\n");
+  installation.pass_time(std::chrono::minutes(6));
+  const std::string both = exim.converse(
+      "RCPT TO:<bob@example.org>\r\nRCPT TO:<carol@example.org>\r\nRCPT TO:<dave@example.org>\r\n"
+      "DATA\r\nSubject: x\r\n\r\n.\r\n");
+  CAPTURE(both);
+  CHECK_THAT(both, Contains("\n451 4.5.3 too many recipients"));
+  const std::size_t header = both.find(" = X-Greylist: delayed 4");
+  REQUIRE(header != std::string::npos);
+  CHECK(both.find(" = X-Greylist", header + 1) == std::string::npos);
+  const std::string log = exim.log();
+  const auto session_of = [&log](const std::string& recipient) {
+    const std::string line = log.substr(0, log.find('\n', log.rfind("recipient=" + recipient)));
+    return logged(Result{.status = 0, .output = "", .errors = line.substr(line.rfind('\n') + 1)}, "session");
+  };
+  CHECK_FALSE(session_of("bob@example.org").empty());
+  CHECK(session_of("bob@example.org") == session_of("dave@example.org"));
 }
 
 TEST_CASE("Exim: whom its users write to is expected to answer", "[exim]") {

@@ -143,6 +143,9 @@ TEST_CASE("check says what keeps Postfix from asking", "[check]") {
        master_cf(), "asks unix:private/greylisting in smtpd_data_restrictions, when all recipients", 0},
       {"smtpd_recipient_restrictions = check_policy_service { inet:127.0.0.1:1, default_action=DUNNO }\n",
        master_cf(), "asks inet:127.0.0.1:1, and it gives no answer: ", 1},
+      {"smtpd_recipient_restrictions = check_policy_service { inet:127.0.0.1:2, default_action=DUNNO },\n "
+       "check_policy_service { unix:private/greylisting, default_action=DUNNO }\n",
+       master_cf(), "ok       Postfix: ", 0},
       {main_cf(), "greylisting unix - n n - 0 spawn user=x argv=/missing/greylisting-policy\n",
        "/missing/greylisting-policy is not there", 1},
   };

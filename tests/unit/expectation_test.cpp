@@ -41,6 +41,13 @@ TEST_CASE("expected_answers: the address and its domain, to the user alone", "[e
   CHECK(found(kBob, "alice@example.net", "alice@example.net", "prvs=0123abcdef=bob@example.org") == both);
 }
 
+TEST_CASE("expected_answers: an extension of the correspondent's address does not count", "[expectation]") {
+  CHECK(found(kBob, "dave+list@gmail.com", "dave@gmail.com", kBob) == Whos{Expected::sender});
+  CHECK(found(kBob, "dave@gmail.com", "dave+list@gmail.com", kBob) == Whos{Expected::sender});
+  CHECK(found(kBob, "ticket-17@help.example", "ticket-18@help.example", kBob) ==
+        Whos{Expected::sender, Expected::domain});
+}
+
 TEST_CASE("expected_answers: of a provider of many the address alone", "[expectation]") {
   for (const std::string domain :
        {"gmail.com", "outlook.com", "outlook.de", "hotmail.co.uk", "yahoo.co.jp", "gmx.net", "web.de",

@@ -69,6 +69,11 @@ struct Question {
   bool is_inet() const { return service.starts_with("inet:"); }
   std::string place() const { return service.substr(service.find(':') + 1); }
 
+  // The sample's port is Postgrey's, too.
+  bool is_surely_greylisting() const {
+    return is_greylisting() && (!is_inet() || to != nullptr || service.ends_with(":10023"));
+  }
+
   // One that master.cf does not have is taken for greylisting's by its name, or because it is elsewhere.
   bool is_greylisting() const {
     return to != nullptr ? to->is_greylisting() : is_inet() || service.find("greylist") != std::string::npos;
@@ -160,6 +165,9 @@ std::vector<Finding> examine_postfix(const std::string& directory) {
     if (!question.is_greylisting()) others.append(others.empty() ? "" : ", ").append(question.service);
   }
   std::erase_if(questions, [](const Question& question) { return !question.is_greylisting(); });
+  // Of several, one that is surely greylisting's says that those elsewhere are somebody else's.
+  if (std::ranges::any_of(questions, &Question::is_surely_greylisting))
+    std::erase_if(questions, [](const Question& question) { return !question.is_surely_greylisting(); });
   if (questions.empty()) {
     return {warning(
         "Postfix: " + directory + "/main.cf asks " +

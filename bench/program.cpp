@@ -13,6 +13,8 @@
 #include <deque>
 #include <fstream>
 #include <memory>
+#include <numeric>
+#include <random>
 #include <stdexcept>
 #include <utility>
 
@@ -87,8 +89,13 @@ Summary summary(std::vector<Microseconds> times) {
 std::vector<Summary> in_turn(const std::vector<Series>& series, std::size_t rounds) {
   constexpr std::size_t kWarmUp = 10;
   std::vector<std::vector<Microseconds>> times(series.size());
+  std::vector<std::size_t> order(series.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::mt19937 random;
   for (std::size_t round = 0; round < rounds + kWarmUp; ++round) {
-    for (std::size_t i = 0; i < series.size(); ++i) {
+    // What comes after a large program finds the caches cold, so that none is always the one.
+    std::ranges::shuffle(order, random);
+    for (const std::size_t i : order) {
       const Program program = series[i]();
       const Microseconds time = time_of(program);
       if (round >= kWarmUp) times[i].push_back(time);

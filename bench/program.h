@@ -56,8 +56,8 @@ Summary summary(std::vector<Microseconds> times);
 /// The next program of a series: the same every time, or another recipient each time.
 using Series = std::function<Program()>;
 
-/// Times of several series, one of each in turn, so that whatever else the machine does meets all of them
-/// alike.
+/// Times of several series, one of each in a round and in another order each time, so that whatever else the
+/// machine does, and what came before, meets all of them alike.
 std::vector<Summary> in_turn(const std::vector<Series>& series, std::size_t rounds);
 
 /// How many of a series are done in a second with `at_once` of them running all the time.

@@ -13,6 +13,7 @@
 #include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
 #include "tests/support/installation.h"
+#include "tests/support/temporary_directory.h"
 #include "tests/support/texts.h"
 
 namespace greylisting::test {
@@ -436,6 +437,25 @@ TEST_CASE("tcprules takes config/tcp.smtp: relay clients are not greylisted, all
   }
   CHECK_THAT(rule_for("127.0.0.1"),
              Contains("set environment variable RELAYCLIENT=\n") && !Contains("GREYLISTING"));
+}
+
+TEST_CASE("systemd understands every line of the units, and says nothing of them", "[install]") {
+  if (run({.arguments = {"sh", "-c", "command -v systemd-analyze"}}).status != 0) {
+    WARN("systemd is not installed: its units are not tested");
+    return;
+  }
+  const TemporaryDirectory directory;
+  const std::string config = source_tree() / "config";
+  std::string service = read_file(config + "/greylisting-policy@.service");
+  service = adapted(service, "/usr/local/sbin/greylisting-policy", built("greylisting-policy"));
+  service = adapted(service, "User=greylisting\n", "");
+  write_file(directory / "greylisting-policy@.service", service);
+  write_file(directory / "greylisting-policy.socket", read_file(config + "/greylisting-policy.socket"));
+  const Result result = run({.arguments = {"systemd-analyze", "verify", "./greylisting-policy.socket",
+                                           "./greylisting-policy@.service"},
+                             .directory = directory.path()});
+  CHECK(result.output + result.errors == "");
+  CHECK(result.status == 0);
 }
 
 TEST_CASE("shellcheck has nothing to say about the scripts", "[install]") {

@@ -1,6 +1,9 @@
 #include "mail/sender_form.h"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 
@@ -58,34 +61,99 @@ std::optional<Srs> read_srs(std::string_view local_part) {
   return srs;
 }
 
-// How often letters and digits take turns.
-std::size_t turns(std::string_view text) {
+bool is_part_of_token(char c) {
+  return ascii::is_lower(c) || ascii::is_digit(c) || static_cast<unsigned char>(c) >= 0x80;
+}
+
+enum Sort : std::uint8_t { vowel, consonant, digit };
+
+Sort sort_of(char c) {
+  if (ascii::is_digit(c)) return digit;
+  return std::string_view("aeiouy").find(c) == std::string_view::npos ? consonant : vowel;
+}
+
+constexpr std::string_view kFigures = "0123456789";
+
+// The number of which the digit at `at` is one.
+std::string_view number_at(std::string_view token, std::size_t at) {
+  const std::size_t begin = token.find_last_not_of(kFigures, at) + 1;  // 0 where there is no letter before it
+  return token.substr(begin, token.find_first_not_of(kFigures, at) - begin);
+}
+
+// `2` and `4` stand for words, and a year is like one: web2print4you, anna2004smith.
+bool is_like_word(std::string_view number) {
+  return number == "2" || number == "4" ||
+         (number.size() == 4 && (number.starts_with("19") || number.starts_with("20")));
+}
+
+// Whether letters and a number meet in front of `at`, and the number is not like a word.
+bool is_turn(std::string_view token, std::size_t at) {
+  const bool is_begin = ascii::is_digit(token[at]);
+  return is_begin != ascii::is_digit(token[at - 1]) &&
+         !is_like_word(number_at(token, is_begin ? at : at - 1));
+}
+
+// How much a token reads as words and numbers do. In words of European languages vowels and consonants
+// alternate and some letters are rare; a number has several digits; and random letters and digits do none of
+// this. Each pair has the points by which it is more frequent in names than in random tokens, or less.
+int readability(std::string_view token) {
+  constexpr std::string_view kRare = "jqvwxz";
+  constexpr int kOfRare = -3;
+  constexpr int kOfTurn = -3;
+  constexpr std::array<std::array<int, 3>, 3> kOfPair{{
+      {0, 1, 0},   // after a vowel: a vowel, a consonant, a digit
+      {4, -1, 0},  // after a consonant
+      {0, 0, 2},   // after a digit
+  }};
+  int points = 0;
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    if (kRare.find(token[i]) != std::string_view::npos) points += kOfRare;
+    if (i == 0) continue;
+    points += kOfPair.at(sort_of(token[i - 1])).at(sort_of(token[i]));
+    if (is_turn(token, i)) points += kOfTurn;
+  }
+  return points;
+}
+
+// How many numbers are in it: 2 in `2fast4you`.
+std::size_t numbers_in(std::string_view token) {
   std::size_t count = 0;
-  for (std::size_t i = 1; i < text.size(); ++i)
-    count += ascii::is_digit(text[i]) != ascii::is_digit(text[i - 1]);
+  for (std::size_t i = 0; i < token.size(); ++i)
+    count += ascii::is_digit(token[i]) && (i == 0 || !ascii::is_digit(token[i - 1]));
   return count;
 }
 
-// Whether a person or a list has no such name: letters and digits mixed, in lower case. A name has its number
-// at one end (john1985, 4you, sales2); `is_whole` when it is all of the local part, which has to be longer.
+// Whether the letters between numbers could all be words, as in `abc123def`.
+bool has_only_words(std::string_view token) {
+  constexpr std::size_t kShortest = 3;
+  while (!token.empty()) {
+    const auto size = std::min(token.find_first_of(kFigures), token.size());
+    if (size > 0 && (size < kShortest || readability(token.substr(0, size)) < 0)) return false;
+    token.remove_prefix(size);
+    token.remove_prefix(std::min(token.find_first_not_of(kFigures), token.size()));
+  }
+  return true;
+}
+
+// Whether a person or a list has no such name: letters and digits mixed, in lower case. A name is words, with
+// one number or two (john1985, 4you, web2print4you). `is_whole` when it is all of the local part, which has
+// to be longer.
 bool is_random(std::string_view token, bool is_whole) {
-  constexpr std::size_t kHexadecimal = 8;
+  constexpr std::size_t kShort = 8;
+  constexpr std::size_t kReadable = 12;  // in a shorter one nothing can be told by its letters
+  constexpr int kPerPoint = 3;           // so many characters of a name have a point at least
   constexpr std::size_t kLong = 16;
-  constexpr std::size_t kVeryLong = 20;
+  constexpr std::size_t kOfEzmlm = 20;
   const std::size_t size = token.size();
   if (is_whole && size < kLong) return false;
   if (ascii::is_digits(token)) return true;
-  const std::size_t changes = turns(token);
-  if (ascii::is_hexadecimal(token)) return size >= kLong || (size >= kHexadecimal && changes >= 2);
+  if (size < kShort || !std::ranges::all_of(token, ascii::is_letter_or_digit)) return false;
+  const std::size_t numbers = numbers_in(token);
+  if (ascii::is_hexadecimal(token)) return size >= kLong || numbers > 1 || !has_only_words(token);
   // ezmlm's: twenty letters, of which each is half a byte.
-  if (size == kVeryLong && std::ranges::all_of(token, [](char c) { return c >= 'a' && c <= 'p'; }))
+  if (size == kOfEzmlm && std::ranges::all_of(token, [](char c) { return c >= 'a' && c <= 'p'; }))
     return true;
-  return (size >= kVeryLong && changes >= 2) || (size >= kLong && changes >= 3) ||
-         (size >= kHexadecimal && changes >= 4);
-}
-
-bool is_part_of_token(char c) {
-  return ascii::is_lower(c) || ascii::is_digit(c) || static_cast<unsigned char>(c) >= 0x80;
+  return numbers > 2 || (size >= kReadable && readability(token) < static_cast<int>(size) / kPerPoint);
 }
 
 // 8-4-4-4-12 hexadecimal digits at the beginning.
@@ -113,7 +181,15 @@ bool is_one_token(std::string_view text) {
                      [](char c) { return !is_part_of_token(c); });
 }
 
+// With whatever between its digits, of which it has 15 at most (E.164): `555-1234`, and `1.2.3` as well.
+bool is_telephone_number(std::string_view text) {
+  constexpr std::ptrdiff_t kMostDigits = 15;
+  return std::ranges::count_if(text, is_part_of_token) <= kMostDigits &&
+         std::ranges::all_of(text, [](char c) { return ascii::is_digit(c) || !is_part_of_token(c); });
+}
+
 std::string folded(std::string_view text) {
+  if (is_telephone_number(text)) return std::string(text);
   const bool is_whole = is_one_token(text);
   std::string form;
   bool is_after_sign = false;  // and a separator

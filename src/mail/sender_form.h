@@ -12,11 +12,11 @@ namespace greylisting {
 ///   - an SRS address (https://www.libsrs2.org/srs/srs.pdf) loses its hash and time stamp;
 ///   - an extension, `+…`, is gone;
 ///   - each number and each random token between separators (every ASCII character that is no letter or
-///   digit)
-///     is one `#`, and so are several of them that follow one another.
-/// A random token is a UUID, or letters and digits that take turns as in no name: see `is_random`. What is a
-/// local part all by itself, as `1985` or `john1985`, is a name unless it is too long for one. The domain and
-/// all other bytes stay.
+///     digit) is one `#`, and so are several of them that follow one another.
+/// A random token is a UUID, or letters and digits that are no words with a number or two in them: see
+/// `is_random`. What is a local part all by itself, as `1985` or `john1985`, is a name unless it has 16
+/// characters or more, and so are digits with separators alone (`555-1234`) unless there are 16 of them. The
+/// domain and all other bytes stay.
 std::string sender_form(const Address& sender);
 
 /// Whose mail an SRS address carries: `alice@example.com` for `SRS0=hash=TT=example.com=alice@fwd.example`,

@@ -106,6 +106,21 @@ TEST_CASE("migrate gives records the key of this version, and the one further al
   CHECK(reason(installation, {.sender = "alice@example.net"}) == "early");
 }
 
+TEST_CASE("migrate gives keys anew where another rule has said what stays the same",
+          "[integration][sender_form][upgrade]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  REQUIRE(reason(installation, {.sender = "alice@example.net"}) == "new");
+  CHECK_THAT(migrated(installation), Contains("nothing was done"));
+  // As by a rule for which this token was a name.
+  add_former(installation, 11, triplet("bounce-mfrggzdfmztwqzlk-u@list.example"), true);
+  installation.sql("UPDATE greylisting_meta SET value = '1 done' WHERE name = 'sender_form'");
+  CHECK(reason(installation, {.sender = "bounce-mfrggzdfmztwqzlk-u@list.example"}) == "known");
+  CHECK_THAT(migrated(installation), Contains("Gave 1 record a key that stays the same"));
+  CHECK(reason(installation, {.sender = "bounce-gq3dknrtgyytqzjv-u@list.example"}) == "known");
+  CHECK_THAT(migrated(installation), Contains("nothing was done"));
+}
+
 TEST_CASE("a record with the former key is found until it is migrated",
           "[integration][sender_form][upgrade]") {
   const bool is_private = GENERATE(false, true);

@@ -1,7 +1,10 @@
 #include "mail/sender_form.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lists/pattern.h"
@@ -126,6 +129,111 @@ TEST_CASE("sender_form: other senders stay others", "[sender_form]") {
   CHECK(form("bounce-100-u@list.example") != form("bounce-100-v@list.example"));
   CHECK(form("bounce-100-u@list.example") != form("bounce-100-u@list.example.net"));
   CHECK(form("") == "");
+}
+
+// What software makes of random bytes, in lower case as a sender's local part counts.
+TEST_CASE("sender_form: of random tokens nearly all are signs", "[sender_form]") {
+  constexpr std::string_view kBase36 = "0123456789abcdefghijklmnopqrstuvwxyz";
+  constexpr std::string_view kBase32 = "abcdefghijklmnopqrstuvwxyz234567";
+  constexpr std::string_view kHexadecimal = kBase36.substr(0, 16);
+  constexpr int kTokens = 5000;
+  constexpr int kMostUnfolded = kTokens * 3 / 100;
+  struct Kind {
+    std::string_view alphabet;
+    std::size_t size;
+  };
+  std::mt19937 random(20261127);  // NOLINT(cert-msc51-cpp): the same tokens each time
+  for (const Kind& kind :
+       {Kind{kBase32, 16}, Kind{kBase32, 20}, Kind{kBase32, 26}, Kind{kBase32, 32}, Kind{kBase36, 12},
+        Kind{kBase36, 14}, Kind{kBase36, 16}, Kind{kBase36, 20}, Kind{kBase36, 25}, Kind{kHexadecimal, 8},
+        Kind{kHexadecimal, 9}, Kind{kHexadecimal, 10}, Kind{kHexadecimal, 12}, Kind{kHexadecimal, 16}}) {
+    int unfolded = 0;
+    int unfolded_whole = 0;
+    for (int i = 0; i < kTokens; ++i) {
+      std::string token;
+      while (token.size() < kind.size) token += kind.alphabet[random() % kind.alphabet.size()];
+      unfolded += form("bounce-" + token + "-u@list.example") != "bounce-#-u@list.example";
+      unfolded_whole += form(token + "@list.example") != "#@list.example";
+    }
+    CAPTURE(kind.alphabet, kind.size);
+    CHECK(unfolded <= kMostUnfolded);
+    if (kind.size >= 16) CHECK(unfolded_whole <= kMostUnfolded);
+  }
+}
+
+TEST_CASE("sender_form: a name stays, with one number or two in its words", "[sender_form]") {
+  for (const std::string name : {"john1985",
+                                 "4you",
+                                 "sales2",
+                                 "user99.smith",
+                                 "a.b2",
+                                 "christian1985mustermann",
+                                 "anna2004schwarzenegger",
+                                 "maria4you2beautiful",
+                                 "web2print4you.news",
+                                 "j2ee4all.team",
+                                 "abc123def.smith",
+                                 "mp3shop24.news",
+                                 "area51news.team",
+                                 "2fast4you.news",
+                                 "info2024team.news",
+                                 "christopherwilliamson85",
+                                 "newsletterbestaetigung",
+                                 "rindfleischetikettierung",
+                                 "o365admin.team",
+                                 "bjoern78.lindstroem",
+                                 "krzysztof1990nowak",
+                                 "giovannibattista2003",
+                                 "jeanpierre1962dupont",
+                                 "konstantinopoulos99",
+                                 "mariadelcarmen55.garcia",
+                                 "vandenberghe1977.jan",
+                                 "musikschule24.berlin",
+                                 "wolfgang1950schmidt",
+                                 "newsletter2go.service",
+                                 "b2bmarketing.team",
+                                 "kundenservice24.info",
+                                 "facade1999.team",
+                                 "decade2020.team",
+                                 "cafe2024.news",
+                                 "deadbeef.team",
+                                 "abcdef123456.team",
+                                 "webmaster1.example",
+                                 "helpdesk24.support",
+                                 "anastasia2000petrova",
+                                 "hiroshi1988yamamoto",
+                                 "nguyenvan1995.anh",
+                                 "oluwaseun1993.adeyemi",
+                                 "muhammad2001abdullah",
+                                 "lakshminarayanan77",
+                                 "raghunathan1966.v",
+                                 "fridtjof1861nansen",
+                                 "hallgrimur1974.petursson",
+                                 "agnieszka1985kowalska",
+                                 "bundesverband.2024tagung",
+                                 "weihnachtsfeier2026team",
+                                 "sommerfest2026.einladung",
+                                 "rechnungen2026.buchhaltung",
+                                 "noreply2.notifications",
+                                 "mailinglist4developers",
+                                 "photography4everyone",
+                                 "gardening4you2enjoy.club",
+                                 "fussballverein1899.hoffenheim",
+                                 "2ndhandclothing.shop",
+                                 "m\xc3\xbcller1985.sch\xc3\xb6nhauser",
+                                 "catering2go4business.berlin",
+                                 "555-1234",
+                                 "+49-30-1234567",
+                                 "1.2.3",
+                                 "030/12345678",
+                                 "123456789012345"}) {
+    CAPTURE(name);
+    CHECK(form(name + "@example.com") == Address::sender(name + "@example.com").text());
+  }
+  // The longest telephone number has 15 digits.
+  CHECK(form("1234567890123456@example.com") == "#@example.com");
+  CHECK(form("12345678-90123456@example.com") == "#@example.com");
+  CHECK(form("555-1234-u@example.com") == "#-u@example.com");
 }
 
 TEST_CASE("sender_form: what it makes of one", "[sender_form]") {

@@ -21,9 +21,10 @@ namespace {
 // So few that no decision waits for long.
 constexpr const char* kBatch = "200";
 
-// What has been done so far: the last id, or kDone.
+// What has been done so far: the last id, or kDone, whose number is that of the rule of sender_form: another
+// one is begun anew.
 constexpr const char* kSenderForm = "sender_form";
-constexpr const char* kDone = "1 done";
+constexpr const char* kDone = "2 done";
 
 struct NewKey {
   std::string former;

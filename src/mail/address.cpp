@@ -3,6 +3,7 @@
 #include <idn2.h>
 
 #include <algorithm>
+#include <array>
 
 #include "text/ascii.h"
 
@@ -74,8 +75,21 @@ std::string_view batv_user(std::string_view tagged) {
   return slash == std::string_view::npos ? std::string_view() : tagged.substr(0, slash);
 }
 
-// Another scheme: msprvs1=TAG=user.
-constexpr std::string_view kOtherPrefix = "msprvs1=";
+// Two other schemes: msprvs1=TAG=user, and Barracuda's btv1==TAG==user.
+struct Scheme {
+  std::string_view prefix;
+  std::string_view end_of_tag;
+};
+constexpr std::array<Scheme, 2> kOtherSchemes{{{"msprvs1=", "="}, {"btv1==", "=="}}};
+
+std::string_view user_of_other_scheme(std::string_view local_part) {
+  for (const auto& [prefix, end_of_tag] : kOtherSchemes) {
+    if (!local_part.starts_with(prefix)) continue;
+    const auto end = local_part.find(end_of_tag, prefix.size());
+    return end == std::string_view::npos ? std::string_view() : local_part.substr(end + end_of_tag.size());
+  }
+  return {};
+}
 
 // Bounce Address Tag Validation changes the sender's tag every day.
 std::string without_batv_tag(const std::string& address) {
@@ -86,9 +100,8 @@ std::string without_batv_tag(const std::string& address) {
     std::string_view user;
     if (local_part.starts_with(kBatvPrefix)) {
       user = batv_user(local_part.substr(kBatvPrefix.size()));
-    } else if (local_part.starts_with(kOtherPrefix)) {
-      const auto equals = local_part.find('=', kOtherPrefix.size());
-      if (equals != std::string_view::npos) user = local_part.substr(equals + 1);
+    } else {
+      user = user_of_other_scheme(local_part);
     }
     if (user.empty() || user.starts_with('@')) break;  // that would be a source route
     local_part = user;

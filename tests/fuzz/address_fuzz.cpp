@@ -68,7 +68,7 @@ void expect_normal(std::string_view text, std::string_view lower) {
 void expect_untagged(std::string_view text, std::string_view recipient) {
   if (text == recipient) return;
   const std::string_view local = local_part(recipient);
-  expect(local.starts_with("prvs=") || local.starts_with("msprvs1="));
+  expect(local.starts_with("prvs=") || local.starts_with("msprvs1=") || local.starts_with("btv1=="));
   const std::string_view domain = recipient.substr(local.size() - 1);
   expect(text.ends_with(domain));
   const std::string_view user = text.substr(0, text.size() - domain.size());

@@ -140,6 +140,11 @@ TEST_CASE("Address: a sender loses its BATV tag", "[address]") {
       {"prvs=0123abcdef=a@b@example.org", "a@b@example.org"},
       {"prvs=user/0123abcdef@b@example.org", "user@example.org"},
       {"prvs=1=u@", "u@"},
+      {"btv1==3971234abc==alice@example.org", "alice@example.org"},
+      {"BTV1==34826e458e2==Alice@Example.org", "alice@example.org"},
+      {"btv1==068a4973b3a==list+bob==b.org@example.org", "list+bob==b.org@example.org"},
+      {"btv1==068a4973b3a==prvs=0123abcdef=user@example.org", "user@example.org"},
+      {"msprvs1=18412hKdkPU1R=btv1==1==user@example.org", "user@example.org"},
       {"prvs=0123abcdef=J\xc3\x84GER@example.org", "j\xc3\x84ger@example.org"},
   }));
   CAPTURE(row.raw);
@@ -152,12 +157,14 @@ TEST_CASE("Address: a recipient keeps its BATV tag, by which its domain knows a 
 }
 
 TEST_CASE("Address: what only looks like BATV stays", "[address]") {
-  const std::string raw = GENERATE(
-      as<std::string>(), "prvs=user@example.org", "prvs@example.org", "prvs=@example.org",
-      "prvs=tag=@example.org", "prvs=/tag@example.org", "prvs==@example.org", "prvs=tag=user",
-      "prvs=user/tag", "prvs=", "prvs", "prvs==", "prvs=@", "xprvs=tag=user@example.org",
-      " prvs=tag=user@example.org", "prvs-tag=user@example.org", "prvs.=tag=user@example.org",
-      "user@prvs=tag=example.org", "btv1==tag==user@example.org", "srs0=hash=tt=a.org=user@example.org");
+  const std::string raw =
+      GENERATE(as<std::string>(), "prvs=user@example.org", "prvs@example.org", "prvs=@example.org",
+               "prvs=tag=@example.org", "prvs=/tag@example.org", "prvs==@example.org", "prvs=tag=user",
+               "prvs=user/tag", "prvs=", "prvs", "prvs==", "prvs=@", "xprvs=tag=user@example.org",
+               " prvs=tag=user@example.org", "prvs-tag=user@example.org", "prvs.=tag=user@example.org",
+               "user@prvs=tag=example.org", "btv1==tag=user@example.org", "btv1=tag==user@example.org",
+               "btv1==tag==@example.org", "btv1==user@example.org",
+               "btv1==tag==@relay.example:user@example.org", "srs0=hash=tt=a.org=user@example.org");
   CAPTURE(raw);
   CHECK(Address::sender(raw).text() == raw);
 }

@@ -78,7 +78,7 @@ const std::vector<Software> kSoftware{
       "SRS1=m4Nn=fwd.example=+9aBc=QU=example.com=alice@next.example"}},
     {"BATV",
      {"prvs=1234abcdef=alice@example.com", "prvs=alice=5678abcdef@example.com",
-      "prvs=alice/5678abcdef@example.com", "alice@example.com"}},
+      "prvs=alice/5678abcdef@example.com", "btv1==3971234abc==alice@example.com", "alice@example.com"}},
     {"msprvs1",
      {"msprvs1=18412hKdkPU1R=bounces-12345@bounces.shop.example",
       "msprvs1=18519abcdEfGhI=bounces-12345@bounces.shop.example"}},

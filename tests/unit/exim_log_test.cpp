@@ -97,14 +97,17 @@ TEST_CASE("read_exim: its stamp, or the name that syslog has for it, says that a
   for (const char* const stamp :
        {"2026-11-21 06:11:44 ", "2026-11-21 06:11:44.123 ",
         "Nov 21 06:11:44 mx exim[4711]: ", "Nov 21 06:11:44 mx exim4[4711]: 2026-11-21 06:11:44 ",
-        "<22>1 2026-11-21T06:11:44Z mx exim 4711 - - "}) {
+        "<22>1 2026-11-21T06:11:44Z mx exim 4711 - - ", "Nov 21 06:11:44 exim[4711]: 2026-11-21 06:11:44 ",
+        "1795241504.205287 exim4[4711]: "}) {
     CAPTURE(stamp);
     CHECK(read_log_line(stamp + message).event == Event::message_accepted);
   }
   // As a client can have qmail-smtpd write it: what stands in front is what writes its log.
   for (const char* const stamp :
        {"", "@400000006b01362a0c3c6ebc ", "2026-11-21 06:11:44.205287500 ",
-        "@400000006b01362a0c3c6ebc 2026-11-21 06:11:44 ", "Nov 21 06:11:44 mx qmail: 2026-11-21 06:11:44 "}) {
+        "@400000006b01362a0c3c6ebc 2026-11-21 06:11:44 ", "Nov 21 06:11:44 mx qmail: 2026-11-21 06:11:44 ",
+        "Nov 21 06:11:44 qmail: 2026-11-21 06:11:44 ",
+        "Nov 21 06:11:44 qmail: exim[4711]: ", "2026-11-21_06:11:44.20528 exim[4711]: "}) {
     CAPTURE(stamp);
     CHECK(read_log_line(stamp + message).event == Event::other);
   }

@@ -188,6 +188,15 @@ TEST_CASE("read_log_line: what a client says is not taken for what qmail-smtpd s
       {"GREETDELAY from mail.example.net: client disconnected"},
       {"helo: x GREETDELAY from 192.0.2.1: client disconnected"},
       {"2026-11-21 06:11:44 helo x: GREETDELAY from 192.0.2.1: client disconnected"},
+      {"2026-11-21 06:11:44 helo x[1]: GREETDELAY from 192.0.2.1: client disconnected"},
+      {"2026-11-21_06:11:44.20528 x: qlogreceived: result=accepted code=250 remoteip=192.0.2.1"},
+      {"2026-11-21T06:11:44Z x: qlogreceived: result=accepted code=250 remoteip=192.0.2.1"},
+      {"@400000006b01362a0c3c6ebc x: qlogreceived: result=accepted code=250 remoteip=192.0.2.1"},
+      {"Nov 21 06:11:44 qmail: x: qlogreceived: result=accepted code=250 remoteip=192.0.2.1"},
+      {"Nov 21 06:11:44 qmail: mx qmail: qlogreceived: result=accepted code=250 remoteip=192.0.2.1"},
+      {"Nov 21 06:11:44 mx qmail: qmail: qlogreceived: result=accepted code=250 remoteip=192.0.2.1"},
+      {"Nov 21 06:11:44 mx qmail: [ID 1 mail.info] [ID 1 mail.info] result=accepted code=250 "
+       "remoteip=192.0.2.1"},
 
       // It has said who it is, or not said anything as yet that tells.
       {"qmail-smtpd: read failed (hang up before quit cmd): a@b from 192.0.2.1 to (null) helo unknown"},
@@ -337,6 +346,22 @@ TEST_CASE("read_log_line: stamps", "[log_line]") {
            {"qmail-1  | 2026-11-21T06:11:44.205287000Z ", at(kMoment)},
            {"qmail  | @400000006b01362a0c3c6ebc ", at(kMoment)},
            {"mx_qmail_1      | Nov 21 06:11:44 mx smtpd: ", no_year},
+           // kubectl logs --prefix.
+           {"[pod/mx-0/smtpd] @400000006b01362a0c3c6ebc ", at(kMoment)},
+           {"[pod/mx-0/smtpd] Nov 21 06:11:44 mx smtpd: ", no_year},
+           // journalctl --no-hostname, and busybox syslogd -S.
+           {"Nov 21 06:11:44 qmail-smtpd[4711]: ", no_year},
+           {"Nov 21 06:11:44 qmail: 1795241504.205287 ", no_year},
+           {"Nov 21 06:11:44 mail.info qmail: ", no_year},
+           {"Sat 2026-11-21 06:11:44 UTC qmail-smtpd[4711]: ", at(kMoment)},
+           {"1795241504.205287 qmail-smtpd[4711]: ", at(kMoment)},
+           // Solaris.
+           {"Nov 21 06:11:44 mx qmail: [ID 748625 mail.info] ", no_year},
+           {"Nov 21 06:11:44 mx qmail: [ID 748625 mail.info] 1795241504.205287 ", no_year},
+           // logread.
+           {"Sat Nov 21 06:11:44 2026 mail.info qmail-smtpd[4711]: ", clock},
+           {"Sun Nov  1 06:11:44 2026 mail.info qmail: ", WallClock{2026, 11, 1, 6, 11, 44}},
+           {"Thu Feb 29 06:11:44 2024 mx qmail: ", WallClock{2024, 2, 29, 6, 11, 44}},
        }) {
     for (const std::string& message :
          {result("qlogreceived: ", kAccepted), kGone,
@@ -403,6 +428,13 @@ TEST_CASE("read_log_line: what is no stamp is not taken for one", "[log_line]") 
            "<x>1 2026-11-21T06:11:44Z mx smtpd 1 - - ",
            "qmail-1 2026-11-21T06:11:44Z ",
            "qmail:  | 2026-11-21T06:11:44Z ",
+           "[pod/mx-0/smtpd 2026-11-21T06:11:44Z ",
+           "[x/mx-0/smtpd] 2026-11-21T06:11:44Z ",
+           "Foo Nov 21 06:11:44 2026 mx smtpd: ",
+           "Sat Nov 21 06:11:44 2026x mx smtpd: ",
+           "Sat Nov 21 06:11:44 mx smtpd: ",
+           "Sat Feb 29 06:11:44 2025 mx smtpd: ",
+           "Sat 2026 Nov 21 06:11:44 2026 mx smtpd: ",
        }) {
     CAPTURE(stamp);
     const LogLine line = read_log_line(stamp + kGone);

@@ -68,6 +68,18 @@ TEST_CASE("read_postfix: what counts as what", "[log_line][postfix_log]") {
            {"lost connection after CONNECT from unknown[192.0.2.1]", Event::hung_up, "192.0.2.1"},
            {"lost connection after EHLO from mail.example.net[192.0.2.1]", Event::hung_up, "192.0.2.1"},
            {"lost connection after RCPT from unknown[192.0.2.1]", Event::attempt, "192.0.2.1"},
+           {"timeout after CONNECT from unknown[192.0.2.1]", Event::hung_up, "192.0.2.1"},
+           {"timeout after DATA (0 bytes) from unknown[192.0.2.1]"},
+           {"timeout after MAIL from unknown[192.0.2.1]", Event::attempt, "192.0.2.1"},
+           {"SSL_accept error from unknown[192.0.2.1]: lost connection", Event::hung_up, "192.0.2.1"},
+           {"SSL_accept error from mail.example.net[2001:db8::1]: -1", Event::hung_up, "2001:db8::1"},
+           {"SSL_accept error from unknown: -1"},
+           {"HANGUP after 0.5 from [192.0.2.1]:40001 in tests before SMTP handshake", Event::hung_up,
+            "192.0.2.1"},
+           {"HANGUP after 0 from [2001:db8::1]:40001", Event::hung_up, "2001:db8::1"},
+           {"HANGUP after 3.2 from [192.0.2.1]:40001 in tests after SMTP handshake", Event::attempt,
+            "192.0.2.1"},
+           {"HANGUP after x y from [192.0.2.1]:40001 in tests before SMTP handshake"},
            // Nothing of a client, or not in the form that the server gives it.
            {"connect from unknown[192.0.2.1]"},
            {"4F1A21234: message-id=<1@example.net>"},
@@ -94,18 +106,32 @@ TEST_CASE("read_postfix: what counts as what", "[log_line][postfix_log]") {
 TEST_CASE("read_postfix: the name that syslog has for a program says that a line is of Postfix",
           "[log_line][postfix_log]") {
   const std::string message = "4F1A21234: client=mail.example.net[192.0.2.1]";
-  for (const char* const stamp : {"Nov 21 06:11:44 mx postfix/smtpd[4711]: ",
-                                  "2026-11-21T06:11:44.123456+01:00 mx postfix/smtpd[4711]: ",
-                                  "<22>1 2026-11-21T06:11:44Z mx postfix/smtpd 4711 - - ",
-                                  "Nov 21 06:11:44 mx postfix-in/smtpd[4711]: ",
-                                  "mx-1  | Nov 21 06:11:44 mx postfix/submission/smtpd[4711]: "}) {
+  for (const char* const stamp :
+       {"Nov 21 06:11:44 mx postfix/smtpd[4711]: ",
+        "2026-11-21T06:11:44.123456+01:00 mx postfix/smtpd[4711]: ",
+        "<22>1 2026-11-21T06:11:44Z mx postfix/smtpd 4711 - - ",
+        "Nov 21 06:11:44 mx postfix-in/smtpd[4711]: ", "Nov 21 06:11:44 postfix/smtpd[4711]: ",
+        "Sat 2026-11-21 06:11:44 UTC postfix/smtpd[4711]: ", "1795241504.205287 postfix/smtpd[4711]: ",
+        "Sat Nov 21 06:11:44 2026 mail.info postfix/smtpd[4711]: ",
+        "Nov 21 06:11:44 mx postfix/smtpd[4711]: [ID 197553 mail.info] ",
+        "[pod/mx-0/postfix] Nov 21 06:11:44 mx postfix/smtpd[4711]: ",
+        "mx-1  | Nov 21 06:11:44 mx postfix/submission/smtpd[4711]: "}) {
     CAPTURE(stamp);
     CHECK(read(stamp + message).event == Event::recipient_accepted);
   }
   // As a client can have other servers write it.
-  for (const char* const stamp : {"", "Nov 21 06:11:44 mx qmail: ", "@400000006b01362a0c3c6ebc ",
-                                  "@400000006b01362a0c3c6ebc Nov 21 06:11:44 mx postfix/smtpd[1]: ",
-                                  "Nov 21 06:11:44 mx qmail: postfix/smtpd[1]: "}) {
+  for (const char* const stamp :
+       {"", "Nov 21 06:11:44 mx qmail: ", "@400000006b01362a0c3c6ebc ",
+        "@400000006b01362a0c3c6ebc Nov 21 06:11:44 mx postfix/smtpd[1]: ",
+        "Nov 21 06:11:44 mx qmail: postfix/smtpd[1]: ",
+        "Nov 21 06:11:44 mx qmail: [ID 748625 mail.info] postfix/smtpd[1]: ",
+        "Nov 21 06:11:44 qmail: postfix/smtpd[1]: ", "Nov 21 06:11:44 qmail-smtpd[1]: mx postfix/smtpd[1]: ",
+        "1795241504.205287 qmail: postfix/smtpd[1]: ",
+        "Sat Nov 21 06:11:44 2026 mail.info qmail: postfix/smtpd[1]: ",
+        "2026-11-21 06:11:44 mx postfix/smtpd[1]: ", "2026-11-21 06:11:44.205287500 postfix/smtpd[1]: ",
+        "2026-11-21_06:11:44.20528 postfix/smtpd[1]: ", "2026-11-21T06:11:44Z postfix/smtpd[1]: ",
+        "@400000006b01362a0c3c6ebc postfix/smtpd[1]: ",
+        "@400000006b01362a0c3c6ebc [pod/a/b] Nov 21 06:11:44 mx postfix/smtpd[1]: "}) {
     CAPTURE(stamp);
     CHECK(read(stamp + message).event == Event::other);
   }

@@ -87,8 +87,8 @@ bool has_exims_stamp(std::string_view line) {
 void read_exim(std::string_view message, LogLine& line) {
   // Where it writes to syslog, its own stamp may follow that of syslog.
   if (has_exims_stamp(message)) {
-    std::string_view program;
-    take_stamp(message, program);
+    LogOrigin origin;
+    take_stamp(message, origin);
     skip_blanks(message);
   }
   skip_zone_and_process(message);

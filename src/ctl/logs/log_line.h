@@ -42,7 +42,7 @@ struct LogLine {
   std::string_view
       message_id{};  // by which lines of one message are known, where there is something on its way
   std::string_view address{};
-  std::string_view message{};              // without the stamp
+  std::string_view message{};              // without the stamp and without what syslog has after it
   std::optional<std::string_view> user{};  // of AUTH, as it came; with its `>`, where the line has that
   std::optional<std::string_view> refused_user{};  // the same in the line that refuses AUTH
   bool is_cut = false;          // a line of qlog that has no end: what follows is not the server's

@@ -176,6 +176,21 @@ Stamp take_full_date(std::string_view& text) {
   return stamp;
 }
 
+// `Sat Nov 21 06:11:44 2026`, as logread has it.
+Stamp take_ctime(std::string_view& text) {
+  std::string_view rest = text;
+  if (std::ranges::find(kWeekdays, take_word(rest)) == kWeekdays.end()) return {};
+  Stamp stamp = take_syslog_date(rest);
+  auto* const clock = std::get_if<WallClock>(&stamp);
+  if (clock == nullptr || clock->year != 0 || !take(rest, " ")) return {};
+  const auto year = take_number<int>(rest, 4);
+  if (!year || *year == 0 || !ends_here(rest)) return {};
+  clock->year = *year;
+  if (!date_of(*clock).ok()) return {};
+  text = rest;
+  return stamp;
+}
+
 // `1795241504.205287`, as journalctl -o short-unix has it.
 Stamp take_unix_time(std::string_view& text) {
   std::string_view rest = text;
@@ -216,23 +231,50 @@ void skip_priority(std::string_view& text) {
   skip_blanks(text);
 }
 
-// The host and the program that syslog writes after its stamp, and the number of splogger(8).
-void take_origin(std::string_view& text, std::string_view& program) {
-  skip_priority(text);
+// `[ID 748625 mail.info]`, as Solaris has it.
+void skip_message_id(std::string_view& text) {
   std::string_view rest = text;
-  const std::string_view host = take_word(rest);
-  skip_blanks(rest);
-  skip_priority(rest);
-  const std::string_view tag = take_word(rest);
-  if (!host.empty() && !host.ends_with(':') && tag.ends_with(':')) {
-    text = rest;
-    program = tag.substr(0, tag.find_first_of("[:"));
-  }
-  skip_blanks(text);
-  rest = text;
+  if (!take(rest, "[ID ") || !ascii::is_digits(take_word(rest))) return;
+  const std::string_view priority = take_word(rest);
+  if (priority.ends_with(']') && is_priority(priority.substr(0, priority.size() - 1))) text = rest;
+}
+
+// The number of splogger(8).
+void skip_number(std::string_view& text) {
+  std::string_view rest = text;
   const std::string_view number = take_word(rest);
   const bool is_number = std::ranges::all_of(number, [](char c) { return ascii::is_digit(c) || c == '.'; });
   if (is_number && number.find('.') != std::string_view::npos) text = rest;
+}
+
+// What may stand after the tag.
+void skip_to_message(std::string_view& text) {
+  skip_blanks(text);
+  skip_message_id(text);
+  skip_blanks(text);
+  skip_number(text);
+}
+
+std::string_view program_of(std::string_view tag) { return tag.substr(0, tag.find_first_of("[:")); }
+
+// The host and the program that syslog writes after its stamp. A first word that ends with a colon is no
+// host.
+void take_origin(std::string_view& text, bool needs_host, LogOrigin& origin) {
+  skip_priority(text);
+  std::string_view rest = text;
+  const std::string_view host = take_word(rest);
+  if (host.ends_with(':')) {
+    if (!needs_host) origin = {.program = program_of(host), .is_in_text = true};
+    return;
+  }
+  skip_blanks(rest);
+  skip_priority(rest);
+  const std::string_view tag = take_word(rest);
+  if (!host.empty() && tag.ends_with(':')) {
+    text = rest;
+    origin.program = program_of(tag);
+  }
+  skip_to_message(text);
 }
 
 // Of RFC 5424: `[id name="value"][…]`, in a value with a backslash before quotes, backslashes and brackets;
@@ -257,7 +299,7 @@ bool take_structured_data(std::string_view& text) {
 }
 
 // `<22>1 2026-11-21T06:11:44.205Z host program 4711 - - MESSAGE`, RFC 5424, with or without its first part.
-Stamp take_rfc5424(std::string_view& text, std::string_view& program) {
+Stamp take_rfc5424(std::string_view& text, LogOrigin& origin) {
   std::string_view rest = text;
   if (rest.starts_with('<')) {
     const auto end = rest.find('>');
@@ -273,28 +315,32 @@ Stamp take_rfc5424(std::string_view& text, std::string_view& program) {
     if (part.empty()) return {};
   }
   if (!take_structured_data(rest) || !ends_here(rest)) return {};
-  program = parts[1];
+  origin.program = parts[1];
   take(rest, " ");
   take(rest, "\xef\xbb\xbf");
   text = rest;
   return stamp;
 }
 
-// `qmail-1  | `, in front of each line of a container.
+// `qmail-1  | ` or `[pod/mx-0/smtpd] `, in front of each line of a container.
 void skip_container(std::string_view& text) {
   std::string_view rest = text;
   const std::string_view name = take_word(rest);
+  if (name.starts_with("[pod/") && name.ends_with(']')) {
+    text = rest;
+    return;
+  }
   skip_blanks(rest);
   if (!name.empty() && name.find_first_of(":=") == std::string_view::npos && take(rest, "| ")) text = rest;
 }
 
 }  // namespace
 
-Stamp take_stamp(std::string_view& text, std::string_view& program) {
-  program = {};
+Stamp take_stamp(std::string_view& text, LogOrigin& origin) {
+  origin = {};
   skip_container(text);
   if (const auto tai = take_tai64n(text)) return *tai;
-  Stamp stamp = take_rfc5424(text, program);
+  Stamp stamp = take_rfc5424(text, origin);
   if (stamp.index() != 0) return stamp;
   std::string_view rest = text;
   if (const auto end = rest.find('>'); end != std::string_view::npos && is_priority(rest.substr(0, end + 1)))
@@ -303,16 +349,22 @@ Stamp take_stamp(std::string_view& text, std::string_view& program) {
   stamp = take_date(rest);
   // What tai64nlocal writes has no origin.
   const bool is_plain = std::holds_alternative<WallClock>(stamp) && rest.data() != without_priority.data();
-  for (const auto& take_other : {take_syslog_date, take_full_date, take_unix_time}) {
+  const bool is_rfc3339 = stamp.index() != 0;
+  for (const auto& take_other : {take_syslog_date, take_full_date, take_ctime, take_unix_time}) {
     if (stamp.index() == 0) stamp = take_other(rest);
   }
   if (stamp.index() == 0) return stamp;
   text = rest;
   if (!is_plain) {
     skip_blanks(text);
-    take_origin(text, program);
+    take_origin(text, is_rfc3339, origin);
   }
   return stamp;
+}
+
+void skip_tag(std::string_view& text) {
+  take_word(text);
+  skip_to_message(text);
 }
 
 }  // namespace greylisting

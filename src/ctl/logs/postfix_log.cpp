@@ -64,7 +64,19 @@ void read_of_message(std::string_view id, std::string_view text, LogLine& line) 
 void read_postfix(std::string_view message, LogLine& line) {
   constexpr std::array<std::string_view, 4> kBeforeSender{"CONNECT", "EHLO", "HELO", "STARTTLS"};
   std::string_view text = message;
-  if (take(text, "lost connection after ")) {
+  if (take(text, "SSL_accept error from ")) {
+    if (take_client(text, line)) line.event = LogEvent::hung_up;
+    return;
+  }
+  if (take(text, "HANGUP after ")) {
+    take_word(text);
+    if (!take(text, "from ") || !take_client(text, line)) return;
+    // After it the client may have named a sender.
+    const bool is_early = text.empty() || text == " in tests before SMTP handshake";
+    line.event = is_early ? LogEvent::hung_up : LogEvent::attempt;
+    return;
+  }
+  if (take(text, "lost connection after ") || take(text, "timeout after ")) {
     const std::string_view command = take_word(text);
     if (!take(text, "from ") || !take_client(text, line)) return;
     const bool is_early = std::ranges::find(kBeforeSender, command) != kBeforeSender.end() && text.empty();

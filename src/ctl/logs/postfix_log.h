@@ -8,6 +8,9 @@
 //     4F1A21234: removed
 //     NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 450 …
 //     lost connection after CONNECT from unknown[192.0.2.1]
+//     timeout after CONNECT from unknown[192.0.2.1]
+//     SSL_accept error from unknown[192.0.2.1]: -1
+//     HANGUP after 0.5 from [192.0.2.1]:40001 in tests before SMTP handshake     of postscreen(8)
 #pragma once
 
 #include <string_view>

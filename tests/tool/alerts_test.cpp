@@ -82,6 +82,14 @@ TEST_CASE("An alert comes where a clean-up or the metrics have never been, or ar
 // 60,000.
 TEST_CASE("An alert comes where recipients are left undecided, at small, middle and large sites",
           "[alerts]") {
+  const auto failing = [](const std::string& share) {
+    return alert(
+        "instance: a, ", "greylisting on a fails to decide",
+        share +
+            " of the recipients of the last hour, or day, were left undecided. greylistctl check and the "
+            "mail log "
+            "say why.");
+  };
   struct Site {
     const char* name;
     unsigned recipients;  // in ten minutes
@@ -100,19 +108,26 @@ TEST_CASE("An alert comes where recipients are left undecided, at small, middle 
              series("greylisting_errors_total{instance=\"a\"}",
                     "0x60 " + std::to_string(errors) + "+" + std::to_string(errors) + "x60");
     };
-    const auto failing = [](const std::string& share) {
-      return alert(
-          "instance: a, ", "greylisting on a fails to decide",
-          share +
-              " of the recipients of the last hour were left undecided. greylistctl check and the mail log "
-              "say why.");
-    };
     check_alerts({{"none", with_errors(0), "Errors", "18h", ""},
                   {"few", with_errors(site.few), "Errors", "18h", ""},
                   {"all", with_errors(site.recipients), "Errors", "18h", failing("100%")},
                   {"a fifth", with_errors(site.recipients / 5), "Errors", "18h", failing("20%")},
                   {"not for long", with_errors(site.recipients), "Errors", "10h10m", ""}});
   }
+  // A tiny one has two an hour, too few for a share of an hour.
+  const auto tiny = [](const std::string& decisions, const std::string& errors) {
+    return series("greylisting_decisions_total{instance=\"a\",outcome=\"deferred\",reason=\"new\"}",
+                  decisions) +
+           series("greylisting_errors_total{instance=\"a\"}", errors);
+  };
+  const std::string all_fail = tiny("0+0.3333x60 20x300", "0x60 0+0.3333x150 50x150");
+  check_alerts(
+      {{"tiny, none", tiny("0+0.3333x300", "0x300"), "Errors", "36h", ""},
+       {"tiny, all", all_fail, "Errors", "34h30m", failing("100%")},
+       {"tiny, one of three", tiny("0+0.2222x300", "0+0.1111x300"), "Errors", "36h", failing("33.33%")},
+       {"tiny, mended", all_fail, "Errors", "39h", ""},
+       {"middle, mended", tiny("0+600x60 36000x6 36600+600x100", "0x60 600+600x5 3600x100"), "Errors", "15h",
+        ""}});
   // One a day is nobody's trouble, however few recipients there are.
   check_alerts(
       {{"one",

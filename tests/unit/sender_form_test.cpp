@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
@@ -269,6 +270,19 @@ TEST_CASE("original_sender: whose mail an SRS address carries", "[sender_form]")
         "SRS0=x@fwd.example", "srs0", "SRS1=a=b@fwd.example", "SRS0=h=toolong=example.com=a@fwd.example",
         "SRS0=h=TT=example.com=@fwd.example"})
     CHECK(original(sender) == "none");
+}
+
+TEST_CASE("Pattern: an entry for a sender matches its mail with any BATV tag", "[sender_form]") {
+  for (const std::string text :
+       {"btv1==3971234abc==alice@example.com", "btv1==3981234abc==Alice@Example.com",
+        "msprvs1=18412hKdkPU1R=alice@example.com", "prvs=1234abcdef=alice@example.com"}) {
+    CAPTURE(text);
+    const Subjects subjects{*IpAddress::parse("192.0.2.1"),        "",   Address::sender(text),
+                            Address::recipient("bob@example.org"), true, std::nullopt};
+    CHECK(Pattern::parse("sender", "alice@example.com").matches(subjects));
+    CHECK(Pattern::parse("sender", text).matches(subjects));
+    CHECK_FALSE(Pattern::parse("sender", "bob@example.com").matches(subjects));
+  }
 }
 
 TEST_CASE("Pattern: an entry for a sender matches its mail through SRS", "[sender_form]") {

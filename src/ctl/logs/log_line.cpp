@@ -6,7 +6,6 @@
 #include "ctl/logs/scan.h"
 
 namespace greylisting {
-
 namespace {
 
 bool says_nothing(const LogLine& line) {

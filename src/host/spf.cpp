@@ -40,18 +40,25 @@ struct Lookups {
   seconds ttl;                        // how long all that was found holds
   bool has_failed = false;            // one of them was not answered
   int terms = 0;                      // that have asked DNS
+  int voids = 0;                      // of those, whose question found nothing
   std::set<std::string> exchanges{};  // what MX records have named, whose addresses are the term's that asked
 };
 
 constexpr int kMostTerms = 10;  // RFC 7208, section 4.6.4
+constexpr int kMostVoids = 2;   // likewise
 
-// Whether this question is one more than a record and all that it includes may ask. The library counts those
-// of each record by itself. The first is for the record itself.
-bool is_too_many(Lookups& lookups, const std::string& name, DnsType type) {
+// Whether this question is a term's own. The first is for the record itself.
+bool is_of_term(Lookups& lookups, const std::string& name, DnsType type) {
   const bool is_address = type == DnsType::a || type == DnsType::aaaa;
-  if (is_address && (lookups.exchanges.contains(name) || !lookups.exchanges.insert(name).second))
-    return false;
-  return lookups.terms++ > kMostTerms;
+  const bool is_of_other =
+      is_address && (lookups.exchanges.contains(name) || !lookups.exchanges.insert(name).second);
+  return !is_of_other && lookups.terms++ > 0;
+}
+
+// Whether a record and all that it includes have asked more than they may. The library counts the terms of
+// each record by itself, and not what is found.
+bool are_too_many(const Lookups& lookups) {
+  return lookups.terms > kMostTerms + 1 || lookups.voids > kMostVoids;
 }
 
 SPF_dns_stat_t status_of(DnsAnswer::Status status) {
@@ -71,11 +78,14 @@ SPF_dns_stat_t status_of(DnsAnswer::Status status) {
 // Of libspf2's making, which frees it.
 SPF_dns_rr_t* look_up(SPF_dns_server_t* server, const char* domain, ns_type type, int /*should_cache*/) {
   Lookups& lookups = *static_cast<Lookups*>(server->hook);
-  const bool is_refused = is_too_many(lookups, domain, static_cast<DnsType>(type));
-  const DnsAnswer answer = is_refused ? DnsAnswer{.status = DnsAnswer::Status::no_such_name}
-                                      : lookups.dns.ask(domain, static_cast<DnsType>(type));
+  const bool is_of_a_term = is_of_term(lookups, domain, static_cast<DnsType>(type));
+  const DnsAnswer answer = are_too_many(lookups) ? DnsAnswer{.status = DnsAnswer::Status::no_such_name}
+                                                 : lookups.dns.ask(domain, static_cast<DnsType>(type));
   if (type == ns_t_mx) lookups.exchanges.insert(answer.values.begin(), answer.values.end());
   const bool is_found = answer.status == DnsAnswer::Status::found;
+  const bool is_void =
+      answer.status == DnsAnswer::Status::no_such_name || answer.status == DnsAnswer::Status::no_data;
+  lookups.voids += is_of_a_term && is_void ? 1 : 0;
   lookups.has_failed = lookups.has_failed || answer.status == DnsAnswer::Status::failed;
   lookups.ttl = std::min(lookups.ttl, is_found ? answer.ttl : kNegativeTtl);
   SPF_dns_rr_t* const records = SPF_dns_rr_new_init(
@@ -150,7 +160,7 @@ std::string spf_result(const Session& session, const IpAddress& client, const Se
     std::string result = check(session, client, lookups);
     // The check ends there (RFC 7208, section 2.6.6), whatever the library makes of it.
     if (lookups.has_failed) result = "temperror";
-    if (lookups.terms > kMostTerms + 1) result = "permerror";
+    if (are_too_many(lookups)) result = "permerror";
     if (result == "temperror") lookups.ttl = std::min(lookups.ttl, kFailureTtl);
     cache.keep(key, result, now, now + lookups.ttl.count());
     return result;

@@ -45,6 +45,8 @@ std::vector<std::string> dns_records() {
       "txt-record=macro.example,v=spf1 exists:%{ir}.by.%{d} -all",
       "host-record=1.2.0.192.by.macro.example,127.0.0.2",
       "host-record=none.example,192.0.2.1",
+      "txt-record=void.example,v=spf1 a:v1.example mx:v2.example a:out.example ip4:192.0.2.0/28 a:v3.example "
+      "ip4:192.0.2.0/24 -all",
   };
   // Eleven questions, one more than a check may ask.
   for (int i = 1; i <= 11; ++i) {
@@ -121,6 +123,8 @@ TEST_CASE("SPF: what the records of a domain say of a client", "[spf]") {
            {"192.0.2.2", "alice@macro.example", "fail"},
            {"192.0.2.1", "alice@n1.deep.example", "permerror"},
            {"192.0.2.1", "alice@n3.deep.example", "pass"},
+           {"192.0.2.1", "alice@void.example", "pass"},
+           {"192.0.2.100", "alice@void.example", "permerror"},
        }) {
     CAPTURE(client, sender);
     CHECK(result_of_check(client, sender, settings) == expected);

@@ -62,6 +62,29 @@ TEST_CASE("spf_networks: what a record lets pass", "[spf]") {
   CHECK(networks("v=spf1 -ip4:192.0.2.0/24 ~include:down.example ?all").empty());
 }
 
+TEST_CASE("spf_networks: what an earlier term excludes", "[spf]") {
+  CHECK(networks("v=spf1 -ip4:192.0.2.128/25 ip4:192.0.2.0/24 -all") == "192.0.2.0/25 ");
+  CHECK(networks("v=spf1 ?ip4:192.0.2.0/26 ip4:192.0.2.0/24 ip4:192.0.2.7 ip6:2001:db8::/32 -all") ==
+        "192.0.2.64/26 192.0.2.128/25 2001:db8::/32 ");
+  CHECK(networks("v=spf1 ip4:192.0.2.0/24 -ip4:192.0.2.128/25 -all") == "192.0.2.0/24 ");
+  // A record that includes another one asks on.
+  CHECK(networks("v=spf1 -ip4:192.0.2.0/26 include:a.example ip4:192.0.2.192/26 -all",
+                 {{{"a.example", DnsType::txt}, {"v=spf1 -ip4:192.0.2.128/25 ip4:192.0.2.0/24 -all"}}}) ==
+        "192.0.2.64/26 192.0.2.192/26 ");
+  CHECK(networks("v=spf1 -ip4:192.0.2.0/25 redirect=a.example",
+                 {{{"a.example", DnsType::txt}, {"v=spf1 ip4:192.0.2.0/24 -all"}}}) == "192.0.2.128/25 ");
+  // Nothing is asked after `all`.
+  CHECK(networks("v=spf1 ip4:192.0.2.0/24 -all ip4:198.51.100.0/24") == "192.0.2.0/24 ");
+}
+
+TEST_CASE("spf_networks: what DNS does not have", "[spf]") {
+  const std::string why = "!its record names more than 2 hosts or domains that DNS does not have";
+  CHECK(networks("v=spf1 a:v1 mx:v2 ip4:192.0.2.0/24 -all") == "192.0.2.0/24 ");
+  CHECK(networks("v=spf1 a:v1 mx:v2 ip4:192.0.2.0/24 a:v3 -all") == why);
+  // One kind of address is enough.
+  CHECK(networks("v=spf1 a a:v1 a a:v2 a -all", {{{"example.net", DnsType::a}, {kFour}}}) == "192.0.2.7/32 ");
+}
+
 TEST_CASE("spf_networks: what is no network is left out, and said", "[spf]") {
   CHECK(networks("v=spf1 +all") == "[+all: everybody]");
   CHECK(networks("v=spf1 ip4:0.0.0.0/0 ip4:192.0.2.0/24 -all") == "192.0.2.0/24 [ip4:0.0.0.0/0: everybody]");
@@ -84,8 +107,9 @@ TEST_CASE("spf_networks: a record of which a part cannot be had counts for nothi
         "!example.net has two SPF records");
   // Its own inclusion is one of ten, as are ten others.
   CHECK(networks("v=spf1 include:example.net -all") == "!its record asks DNS more than 10 times");
-  CHECK(networks("v=spf1 a a a a a a a a a a ip4:192.0.2.0/24 -all") == "192.0.2.0/24 ");
-  CHECK(networks("v=spf1 a a a a a a a a a a a ip4:192.0.2.0/24 -all") ==
+  const Records host{{{"example.net", DnsType::a}, {kFour}}};
+  CHECK(networks("v=spf1 a a a a a a a a a a ip4:192.0.2.0/24 -all", host) == "192.0.2.7/32 192.0.2.0/24 ");
+  CHECK(networks("v=spf1 a a a a a a a a a a a ip4:192.0.2.0/24 -all", host) ==
         "!its record asks DNS more than 10 times");
 }
 

@@ -17,6 +17,7 @@ namespace greylisting::ctl {
 namespace {
 
 constexpr int kMostLookups = 10;
+constexpr int kMostVoidLookups = 2;  // that find nothing
 constexpr std::size_t kMostExchanges = 10;
 
 // Nobody sends from more than this; who says so means everybody.
@@ -93,18 +94,26 @@ class Walk {
     std::string_view rest = *record;
     take_word(rest);  // v=spf1
     bool says_all = false;
-    for (std::string_view term = take_word(rest); !term.empty(); term = take_word(rest)) {
+    const auto outside = static_cast<std::ptrdiff_t>(excluded_.size());
+    for (std::string_view term = take_word(rest); !term.empty() && !says_all; term = take_word(rest)) {
       if (const auto sign = term.find('=');
           sign != std::string_view::npos && sign < term.find_first_of(":/")) {
         if (ascii::lower(term.substr(0, sign)) == "redirect") redirect = term.substr(sign + 1);
         continue;
       }
       const Mechanism mechanism = mechanism_of(term);
-      says_all = says_all || mechanism.name == "all";
-      if (mechanism.qualifier == '+' && !take(mechanism, domain, term)) return false;
+      says_all = mechanism.name == "all";
+      if (mechanism.qualifier != '+') {
+        exclude(mechanism);
+      } else if (!take(mechanism, domain, term)) {
+        return false;
+      }
     }
-    if (says_all || redirect.empty()) return true;
-    return is_name(redirect, "redirect=" + redirect) ? count() && follow(redirect) : true;
+    const bool goes_on = says_all || redirect.empty() || !is_name(redirect, "redirect=" + redirect) ||
+                         (count() && follow(redirect));
+    // A record that includes this one asks on where this one lets nobody pass.
+    excluded_.erase(excluded_.begin() + outside, excluded_.end());
+    return goes_on;
   }
 
   SpfNetworks result{};
@@ -118,6 +127,18 @@ class Walk {
   bool count() {
     return ++lookups_ <= kMostLookups ||
            fail("its record asks DNS more than " + std::to_string(kMostLookups) + " times");
+  }
+
+  bool count_void() {
+    return ++voids_ <= kMostVoidLookups ||
+           fail("its record names more than " + std::to_string(kMostVoidLookups) +
+                " hosts or domains that DNS does not have");
+  }
+
+  // Whom a term does not let pass no later one does. Hosts that are excluded by name are not looked up.
+  void exclude(const Mechanism& mechanism) {
+    if (mechanism.name != "ip4" && mechanism.name != "ip6") return;
+    if (const auto network = Network::parse(mechanism.value)) excluded_.push_back(*network);
   }
 
   void leave(std::string_view term, const std::string& why) {
@@ -175,40 +196,66 @@ class Walk {
     if (!count()) return false;
     if (!is_name(name, term)) return true;
     if (mechanism.name == "include") return follow(name);
-    if (mechanism.name == "a") return take_addresses(name, mechanism.length, term);
+    if (mechanism.name == "a") {
+      const auto is_there = take_addresses(name, mechanism.length, term);
+      return is_there && (*is_there || count_void());
+    }
     const auto exchanges = asked(name, DnsType::mx);
     if (!exchanges) return false;
+    if (exchanges->values.empty() && !count_void()) return false;
     if (exchanges->values.size() > kMostExchanges)
       return fail(one_line(name) + " has more than ten MX records");
     return std::ranges::all_of(exchanges->values, [&](const std::string& exchange) {
-      return take_addresses(exchange, mechanism.length, term);
+      return take_addresses(exchange, mechanism.length, term).has_value();
     });
   }
 
-  bool take_addresses(const std::string& name, std::string_view length, std::string_view term) {
+  // Whether there are any; nothing when the walk is over.
+  std::optional<bool> take_addresses(const std::string& name, std::string_view length,
+                                     std::string_view term) {
+    bool is_there = false;
     for (const DnsType type : {DnsType::a, DnsType::aaaa}) {
       const auto answer = asked(name, type);
-      if (!answer) return false;
+      if (!answer) return std::nullopt;
+      is_there = is_there || !answer->values.empty();
       for (const std::string& bytes : answer->values) {
         const auto address = address_of(bytes, type);
         const auto prefix = prefix_of(length, type == DnsType::a);
-        if (!prefix)
-          return fail("its record has " + in_quotes(std::string(term), 100) + ", which is no network");
+        if (!prefix) {
+          fail("its record has " + in_quotes(std::string(term), 100) + ", which is no network");
+          return std::nullopt;
+        }
         if (address) add(Network::of(*address, std::min(*prefix, address->bits())), term);
       }
     }
-    return true;
+    return is_there;
   }
 
   void add(const Network& network, std::string_view term) {
     const unsigned widest = network.first().is_ipv4() ? kWidestIpv4 : kWidestIpv6;
     if (network.prefix() < widest) return leave(term, "everybody");
-    if (std::ranges::find(result.networks, network) == result.networks.end())
+    add_rest(network);
+  }
+
+  // What of it is not excluded.
+  void add_rest(const Network& network) {
+    const auto is_in = [](const Network& inner, const Network& outer) {
+      return outer.prefix() <= inner.prefix() && outer.contains(inner.first());
+    };
+    const auto has = [&](const auto& condition) { return std::ranges::any_of(excluded_, condition); };
+    if (has([&](const Network& excluded) { return is_in(network, excluded); })) return;
+    if (has([&](const Network& excluded) { return is_in(excluded, network); })) {
+      for (const IpAddress& address : {network.first(), network.last()})
+        add_rest(Network::of(address, network.prefix() + 1));
+    } else if (std::ranges::find(result.networks, network) == result.networks.end()) {
       result.networks.push_back(network);
+    }
   }
 
   const DnsLookup& ask_;
   int lookups_ = 0;
+  int voids_ = 0;
+  std::vector<Network> excluded_{};
 };
 
 }  // namespace

@@ -18,9 +18,10 @@ struct SpfNetworks {
   std::string why{};                // why nothing of it counts; empty when it does
 };
 
-/// Follows `include`, `redirect`, `a` and `mx`, with the limits of section 4.6.4. What passes by another
-/// qualifier than `+` passes nobody. A record of which a part cannot be had counts for nothing: half a
-/// provider is a provider whose mail waits.
+/// Follows `include`, `redirect`, `a` and `mx`, with the limits of section 4.6.4; a host counts as one that
+/// is not there when it has neither kind of address. What passes by another qualifier than `+` passes nobody:
+/// an `ip4` or `ip6` of that kind is taken out of later networks. A record of which a part cannot be had
+/// counts for nothing: half a provider is a provider whose mail waits.
 SpfNetworks spf_networks(const std::string& domain, const DnsLookup& ask);
 
 }  // namespace greylisting::ctl

@@ -14,7 +14,6 @@
 
 #include "ctl/batches.h"
 #include "ctl/commands.h"
-#include "ctl/held_signals.h"
 #include "ctl/imports/jgreylist.h"
 #include "ctl/imports/known.h"
 #include "ctl/imports/postgrey.h"
@@ -22,6 +21,7 @@
 #include "ctl/lists/entry_command.h"
 #include "ctl/lists/entry_json.h"
 #include "ctl/lists/hindsight.h"
+#include "ctl/long_change.h"
 #include "ctl/print/figure_words.h"
 #include "ctl/print/json.h"
 #include "ctl/print/take_back.h"
@@ -231,42 +231,20 @@ void put_batch(EntryTable& table, const std::vector<Entry>& entries, bool dry_ru
   for (const auto& [key, entry] : stored_of(table, added)) undo.added.push_back(entry.id);
 }
 
-// What is in a file has its effect batch by batch: one transaction for all would have decisions wait.
-void say_how_far(std::size_t done, std::size_t all, const ImportOptions& options) {
-  std::cerr << "greylistctl: " << name_of(options) << ": stopped after " << done << " of "
-            << counted(all, "entry", "entries")
-            << "; those stay, and the same command goes on with the rest\n";
-}
-
 std::size_t size_of(const std::map<Action, std::vector<Entry>>& entries) {
   std::size_t size = 0;
   for (const auto& [action, of_action] : entries) size += of_action.size();
   return size;
 }
 
-// Returns whether it came to the end. What ends it before is said with how far it came.
-bool put_all(EntryTable& table, const std::map<Action, std::vector<Entry>>& entries,
-             const ImportOptions& options, Counts& counts, Undo& undo) {
-  const std::size_t size = size_of(entries);
-  std::size_t done = 0;
-  try {
-    for (const auto& [action, of_action] : entries) {
-      const bool are_put = in_batches(of_action, [&](const std::vector<Entry>& batch) {
-        if (HeldSignals::has_come()) {
-          if (!options.dry_run) say_how_far(done, size, options);
-          return false;
-        }
-        put_batch(table, batch, options.dry_run, counts, undo);
-        done += batch.size();
-        return true;
-      });
-      if (!are_put) return false;
-    }
-  } catch (const StoreError&) {
-    if (!options.dry_run && done > 0) say_how_far(done, size, options);
-    throw;
+// Batch by batch: one transaction for all would have decisions wait.
+void put_all(EntryTable& table, const std::map<Action, std::vector<Entry>>& entries, bool dry_run,
+             LongChange& change, Counts& counts, Undo& undo) {
+  change.is_of(size_of(entries));
+  for (const auto& [action, of_action] : entries) {
+    change.carry_out(
+        of_action, [&](const std::vector<Entry>& batch) { put_batch(table, batch, dry_run, counts, undo); });
   }
-  return true;
 }
 
 // What became of the entries of a file, or would.
@@ -308,10 +286,11 @@ std::optional<ImportedEntries> import_entries(const LoadedSettings& loaded, cons
   }
   Undo undo;
   {
-    const HeldSignals signals;
-    if (!put_all(table, by_action, options, counts, undo)) {
+    LongChange change({.subject = name_of(options) + ": ", .one = "entry", .many = "entries"},
+                      options.dry_run);
+    put_all(table, by_action, options.dry_run, change, counts, undo);
+    if (change.is_stopped()) {
       if (!options.dry_run && !options.json) print_take_back(commands_of(undo, table, imported.notes));
-      std::cout.flush();  // before the signal has its effect
       return std::nullopt;
     }
   }
@@ -463,7 +442,14 @@ int import_known(const LoadedSettings& loaded, const ImportOptions& options) {
     imported = std::move(*done);
     if (!options.json) print(imported, content, options);
   }
-  const TakenOver taken = take_over(*administration, loaded.settings, known, options.dry_run);
+  LongChange change({.subject = name_of(options) + ": ", .one = "record", .many = "records"},
+                    options.dry_run);
+  const TakenOver taken = take_over(*administration, loaded.settings, known, options.dry_run, change);
+  if (change.is_stopped()) {
+    if (!options.dry_run && !options.json && change.done() > 0)
+      std::cout << "note: " << kLastingKnown << '\n';
+    return kFailed;
+  }
   if (options.json) {
     std::cout << json_of(imported, taken, known, options).text() << '\n';
   } else {

@@ -13,6 +13,7 @@
 #include "ctl/commands.h"
 #include "ctl/lists/denied_networks.h"
 #include "ctl/logs/seen_in_logs.h"
+#include "ctl/long_change.h"
 #include "ctl/print/figure_words.h"
 #include "ctl/print/json.h"
 #include "ctl/print/table.h"
@@ -261,7 +262,8 @@ Json json_of(const Plan& plan, const SeenInLogs& seen, std::time_t since, bool d
           {"undo", json_texts(is_done ? undo_of(plan) : std::vector<std::string>())}};
 }
 
-void carry_out(Administration& administration, const Settings& settings, const Plan& plan) {
+void carry_out(Administration& administration, const Settings& settings, const Plan& plan,
+               LongChange& change) {
   std::vector<ClientToTrust> to_trust;
   std::vector<std::string> to_withdraw;
   for (const Lesson& lesson : plan.lessons) {
@@ -276,9 +278,10 @@ void carry_out(Administration& administration, const Settings& settings, const P
     }
   }
   for (const EarnedIdentity& sender : plan.senders) to_withdraw.push_back(sender.key);
-  trust(administration, to_trust);
-  expect_all(administration, plan.answers);
-  withdraw_passes(administration, to_withdraw);
+  change.is_of(to_trust.size() + plan.answers.size() + to_withdraw.size());
+  change.carry_out(to_trust, [&](const auto& batch) { trust(administration, batch); });
+  change.carry_out(plan.answers, [&](const auto& batch) { expect_all(administration, batch); });
+  change.carry_out(to_withdraw, [&](const auto& batch) { withdraw_passes(administration, batch); });
 }
 
 }  // namespace
@@ -336,7 +339,11 @@ int learn(const LoadedSettings& loaded, const LearnOptions& options) {
       return kFailed;
     }
   }
-  carry_out(*administration, settings, plan);
+  {
+    LongChange change({.subject = "", .one = "change", .many = "changes"}, false);
+    carry_out(*administration, settings, plan, change);
+    if (change.is_stopped()) return kFailed;
+  }
   say(true);
   if (!options.json) print_undo(plan);
   return status;

@@ -9,13 +9,13 @@
 #include <utility>
 #include <vector>
 
-#include "ctl/batches.h"
 #include "ctl/command_line/argument.h"
 #include "ctl/commands.h"
 #include "ctl/lists/entry_command.h"
 #include "ctl/lists/entry_json.h"
 #include "ctl/lists/entry_search.h"
 #include "ctl/lists/entry_table.h"
+#include "ctl/long_change.h"
 #include "ctl/print/figure_words.h"
 #include "ctl/print/json.h"
 #include "ctl/print/take_back.h"
@@ -247,7 +247,14 @@ int remove(const LoadedSettings& loaded, const RemoveOptions& options) {
   if (!options.dry_run) {
     back = taken_back(found, loaded.settings);
     EntryTable table(*administration, loaded.settings);
-    in_batches(ids, [&table](const std::vector<std::string>& batch) { table.remove(batch); });
+    LongChange change({.subject = "",
+                       .one = "entry",
+                       .many = "entries",
+                       .then = "those are removed, and greylistctl list shows the rest"},
+                      false);
+    change.is_of(ids.size());
+    change.carry_out(ids, [&table](const std::vector<std::string>& batch) { table.remove(batch); });
+    if (change.is_stopped()) return kFailed;
     for (const Earned& earned : found.earned) forget(*administration, earned.client, earned.standing);
   }
   if (options.json) {

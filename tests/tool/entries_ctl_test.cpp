@@ -756,6 +756,30 @@ TEST_CASE("An import that is stopped says how far it came, and goes on from ther
   CHECK(entries() == kLines);
 }
 
+TEST_CASE("A removal that is stopped says how far it came", "[entries]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  constexpr unsigned kLines = 100000;
+  std::string text;
+  for (unsigned i = 0; i < kLines; ++i) text += "sender u" + std::to_string(i) + "@example.net\n";
+  REQUIRE(ctl(installation, {"import", "plain", "-"}, text).status == 0);
+  const auto entries = [&] {
+    return std::stoul(installation.sql("SELECT COUNT(*) FROM greylisting_entries").at(0).at(0).value());
+  };
+  const fs::path log = installation.home() / "log";
+  BackgroundProcess process(
+      {.arguments = {built("greylistctl"), "--home", installation.home(), "remove", "entries/1-1000000"}},
+      log);
+  while (entries() == kLines) REQUIRE(process.is_running());
+  kill(process.pid(), SIGINT);
+  CHECK(process.wait() == 128 + SIGINT);
+  const std::size_t left = entries();
+  REQUIRE(left > 0);
+  CHECK(read_file(log) == "greylistctl: stopped after " + std::to_string(kLines - left) + " of " +
+                              std::to_string(kLines) +
+                              " entries; those are removed, and greylistctl list shows the rest\n");
+}
+
 TEST_CASE("An import whose store goes away says how far it came", "[entries]") {
   const Installation installation(Backend::sqlite);
   installation.sql(

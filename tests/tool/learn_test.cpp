@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
@@ -719,6 +720,40 @@ TEST_CASE("learn: what cannot be done is said with a remedy", "[learn]") {
   }
   const Result help = run({.arguments = {built("greylistctl"), "learn", "--help"}});
   CHECK_THAT(help.output, Contains("Example: greylistctl learn "));
+}
+
+TEST_CASE("learn, stopped, says how far it came, and goes on from there", "[learn]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  installation.sql("SELECT 1");
+  constexpr unsigned kNetworks = 40000;
+  const std::string when = stamp(1h);
+  std::string text;
+  for (unsigned i = 0; i < kNetworks; ++i) {
+    text += when + recipient_line("10." + std::to_string(i / 256) + '.' + std::to_string(i % 256) + ".1");
+  }
+  const fs::path log = installation.home() / "smtpd";
+  write_file(log, text);
+  const Command learn{.arguments = {built("greylistctl"), "--home", installation.home(), "learn", "--min",
+                                    "1", "--yes", log}};
+  const auto trusted = [&] {
+    return std::stoul(installation.sql("SELECT COUNT(*) FROM greylisting_clients").at(0).at(0).value());
+  };
+  const fs::path output = installation.home() / "output";
+  BackgroundProcess process(learn, output);
+  while (trusted() == 0) REQUIRE(process.is_running());
+  kill(process.pid(), SIGTERM);
+  CHECK(process.wait() == 128 + SIGTERM);
+  const std::size_t done = trusted();
+  REQUIRE(done < kNetworks);
+  CHECK_THAT(
+      read_file(output),
+      Contains("greylistctl: stopped after " + std::to_string(done) + " of " + std::to_string(kNetworks) +
+               " changes; those stay, and the same command goes on with the rest\n"));
+  const Result rest = run(learn);
+  CHECK(rest.status == 0);
+  CHECK_THAT(rest.output, Contains("to trust: " + std::to_string(kNetworks - done) + ", "));
+  CHECK(trusted() == kNetworks);
 }
 
 }  // namespace greylisting::test

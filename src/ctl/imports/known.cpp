@@ -9,7 +9,6 @@
 #include <string_view>
 #include <utility>
 
-#include "ctl/batches.h"
 #include "ctl/records/earned.h"
 #include "ctl/records/key_list.h"
 #include "judgement/attempt.h"
@@ -51,20 +50,30 @@ Attempt attempt_of(const KnownTriplet& triplet, Settings settings) {
                        settings);
 }
 
-Row row_of(const KnownTriplet& triplet, const Settings& settings, std::time_t now) {
-  using std::chrono::seconds;
+// When it was first and last seen, none of which is in the future.
+std::pair<std::time_t, std::time_t> times_of(const KnownTriplet& triplet, std::time_t now) {
   const std::time_t last = std::min(triplet.last, now);
-  const std::time_t first = std::min(triplet.first, last);
-  const std::time_t block = first + seconds(settings.block_expire).count();
-  const std::time_t end = triplet.has_passed ? last + seconds(settings.record_expire_good).count()
-                                             : first + seconds(settings.record_expire).count();
+  return {std::min(triplet.first, last), last};
+}
+
+std::time_t end_of(const KnownTriplet& triplet, const Settings& settings, std::time_t now) {
+  using std::chrono::seconds;
+  const auto [first, last] = times_of(triplet, now);
+  return triplet.has_passed ? last + seconds(settings.record_expire_good).count()
+                            : first + seconds(settings.record_expire).count();
+}
+
+Row row_of(const KnownTriplet& triplet, const Settings& settings, std::time_t now) {
+  const auto [first, last] = times_of(triplet, now);
+  const std::time_t own = std::chrono::seconds(settings.block_expire).count();
+  const std::time_t block = first + (triplet.hold == 0 ? own : std::min(triplet.hold, own));
   return {.attempt = attempt_of(triplet, settings),
           .has_passed = triplet.has_passed,
           .first = stored_time(first),
           .last = stored_time(last),
           // The last second of a block belongs to it.
           .block_expires = stored_time(triplet.has_passed ? std::min(block, now - 1) : block),
-          .record_expires = stored_time(end)};
+          .record_expires = stored_time(end_of(triplet, settings, now))};
 }
 
 std::string values_of(const Row& row, sql::Dialect dialect) {
@@ -114,12 +123,12 @@ std::size_t count_there(Administration& administration, std::span<const Row> row
 }
 
 // The identity as which a client has earned it, with its group.
-std::vector<ClientToTrust> earned(const KnownClient& client, Settings settings, const std::string& now) {
+std::vector<ClientToTrust> earned(const KnownClient& client, Settings settings, std::time_t now) {
   const bool is_domain = client.sender.starts_with('@');
   settings.group_domain_level = std::max(settings.group_domain_level, kLeastGroup);
-  const std::string expires =
-      stored_time(client.last + std::chrono::seconds(settings.auto_allow_expire).count());
-  if (expires <= now) return {};
+  const std::time_t last = std::min(client.last, now);
+  const std::time_t end = last + std::chrono::seconds(settings.auto_allow_expire).count();
+  if (end <= now) return {};
   std::vector<ClientToTrust> found;
   // As many senders as make their domain trusted; nobody else has such a name.
   for (long i = 0; i < (is_domain ? settings.group_domain_level : 1); ++i) {
@@ -131,8 +140,8 @@ std::vector<ClientToTrust> earned(const KnownClient& client, Settings settings, 
     found.push_back(
         {.key = ascii::upper(hexadecimal(bytes(identity.key))),
          .name = identity.name,
-         .seen = stored_time(client.last),
-         .expires = expires,
+         .seen = stored_time(last),
+         .expires = stored_time(end),
          .passes = name.empty() ? (client.passes > 0 ? client.passes : settings.auto_allow_after) : 1,
          .group = identity.group ? hexadecimal(bytes(*identity.group)) : ""});
   }
@@ -142,46 +151,43 @@ std::vector<ClientToTrust> earned(const KnownClient& client, Settings settings, 
 }  // namespace
 
 TakenOver take_over(Administration& administration, const Settings& settings, const Known& known,
-                    bool dry_run) {
+                    bool dry_run, LongChange& change) {
   TakenOver taken;
-  const std::string now_text = administration.now();
-  const std::time_t now = time_of(now_text).value_or(std::time(nullptr));
-  std::set<std::string> seen;
-  std::vector<Row> rows;
-  const auto flush = [&] {
-    if (rows.empty()) return;
-    const std::size_t there = count_there(administration, rows);
-    taken.same += there;
-    taken.added += seen.size() - there;
-    if (!dry_run) put(administration, rows);
-    rows.clear();
-    seen.clear();
-  };
-  for (const KnownTriplet& triplet : known.triplets) {
-    Row row = row_of(triplet, settings, now);
-    if (row.record_expires <= now_text) {
-      ++taken.over;
-      continue;
-    }
-    // Two can be one here, as two addresses of a network are.
-    if (!seen.insert(row.key()).second) ++taken.same;
-    rows.push_back(std::move(row));
-    if (rows.size() == kBatch) flush();
+  const std::time_t now = time_of(administration.now()).value_or(std::time(nullptr));
+  std::vector<KnownTriplet> triplets;
+  std::ranges::copy_if(known.triplets, std::back_inserter(triplets),
+                       [&](const KnownTriplet& triplet) { return end_of(triplet, settings, now) > now; });
+  taken.over = known.triplets.size() - triplets.size();
+  std::vector<std::vector<ClientToTrust>> clients;
+  for (const KnownClient& client : known.clients) {
+    auto identities = earned(client, settings, now);
+    if (!identities.empty()) clients.push_back(std::move(identities));
   }
-  flush();
 
-  std::vector<ClientToTrust> clients;
+  change.is_of(triplets.size() + clients.size());
+  change.carry_out(triplets, [&](const std::vector<KnownTriplet>& batch) {
+    std::vector<Row> rows;
+    for (const KnownTriplet& triplet : batch) rows.push_back(row_of(triplet, settings, now));
+    std::set<std::string> different;
+    for (const Row& row : rows) different.insert(row.key());
+    const std::size_t there = count_there(administration, rows);
+    // Two can be one here, as two addresses of a network are.
+    taken.same += there + rows.size() - different.size();
+    taken.added += different.size() - there;
+    if (!dry_run) put(administration, rows);
+  });
   std::set<std::string> networks;
   std::set<std::string> senders;
-  for (const KnownClient& client : known.clients) {
-    auto identities = earned(client, settings, now_text);
-    if (identities.empty()) continue;
-    (client.sender.empty() ? networks : senders).insert(identities.front().key);
-    std::ranges::move(identities, std::back_inserter(clients));
-  }
+  change.carry_out(clients, [&](const std::vector<std::vector<ClientToTrust>>& batch) {
+    std::vector<ClientToTrust> identities;
+    for (const std::vector<ClientToTrust>& each : batch) {
+      (each.front().group.empty() ? networks : senders).insert(each.front().key);
+      identities.insert(identities.end(), each.begin(), each.end());
+    }
+    if (!dry_run) trust(administration, identities);
+  });
   taken.networks = networks.size();
   taken.senders = senders.size();
-  if (!dry_run) trust(administration, clients);
   return taken;
 }
 

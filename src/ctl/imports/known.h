@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "ctl/long_change.h"
 #include "lists/entry.h"
 #include "settings/settings.h"
 #include "store/administration.h"
@@ -21,6 +22,7 @@ struct KnownTriplet {
   std::time_t first = 0;
   std::time_t last = 0;
   bool has_passed = false;   // otherwise it waits
+  std::time_t hold = 0;      // for how long, where that is less than block_expire; 0 for that
   unsigned ipv4_prefix = 0;  // of a client that is known alone; 0 for a whole triplet
 };
 
@@ -50,8 +52,8 @@ struct TakenOver {
 };
 
 /// Puts records and trust into the store, a thousand in a transaction, what is there already staying: so it
-/// can be run again. With `dry_run` only counts. Throws StoreError.
+/// can be run again. With `dry_run` only counts. `change` is none yet, and may be stopped. Throws StoreError.
 TakenOver take_over(Administration& administration, const Settings& settings, const Known& known,
-                    bool dry_run);
+                    bool dry_run, LongChange& change);
 
 }  // namespace greylisting::ctl

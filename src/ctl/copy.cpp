@@ -14,6 +14,7 @@
 #include "ctl/print/figure_words.h"
 #include "ctl/print/progress.h"
 #include "ctl/print/take_back.h"
+#include "ctl/providers/owners.h"
 #include "ctl/records/meta.h"
 #include "ctl/records/table_rows.h"
 #include "mail/fingerprint.h"
@@ -334,6 +335,7 @@ int copy(const LoadedSettings& loaded, const CopyOptions& options) {
     return kFailed;
   }
   if (options.only_compares) return kDone;
+  copy_more_owners(*stores.source, *stores.destination);
   remove_meta(*stores.destination, kCopyMark);
   // All of it into the one file, so that it is a backup by itself.
   if (!to.is_mysql()) stores.destination->ask("PRAGMA wal_checkpoint(TRUNCATE)", 3);

@@ -1,5 +1,5 @@
 // import spf, and refresh: entries that allow a provider's networks, as its SPF record has them. Each says in
-// its comment whose it is, and ends unless it is renewed.
+// its comment whose it is (owners.h), and ends unless it is renewed.
 
 #include <algorithm>
 #include <chrono>
@@ -7,6 +7,7 @@
 #include <ctime>
 #include <iostream>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -17,9 +18,11 @@
 #include "ctl/commands.h"
 #include "ctl/lists/entry_command.h"
 #include "ctl/lists/entry_table.h"
+#include "ctl/long_change.h"
 #include "ctl/print/figure_words.h"
 #include "ctl/print/json.h"
 #include "ctl/print/take_back.h"
+#include "ctl/providers/owners.h"
 #include "ctl/providers/spf_networks.h"
 #include "mail/client_name.h"
 #include "process/dns.h"
@@ -30,50 +33,29 @@
 namespace greylisting::ctl {
 namespace {
 
-constexpr std::string_view kCommentMark = "SPF of ";
 constexpr std::time_t kLife = 30 * kDay;  // of a network that nobody renews
 constexpr std::chrono::seconds kPatience{20};
 
-using Domains = std::set<std::string>;
 using Networks = std::map<std::string, Domains>;  // whose each is
-
-Domains domains_of(std::string_view comment) {
-  Domains domains;
-  if (!comment.starts_with(kCommentMark)) return domains;
-  comment.remove_prefix(kCommentMark.size());
-  while (!comment.empty()) {
-    const auto end = std::min(comment.find(", "), comment.size());
-    domains.emplace(comment.substr(0, end));
-    comment.remove_prefix(std::min(end + 2, comment.size()));
-  }
-  return domains;
-}
-
-std::string comment_of(const Domains& domains) {
-  std::string comment;
-  for (const std::string& domain : domains)
-    comment.append(comment.empty() ? kCommentMark : ", ").append(domain);
-  return stored_comment(comment);
-}
 
 struct Renewal {
   std::vector<Entry> put{};
+  Networks owners{};                                                     // of those
   std::vector<std::string> removed{};                                    // ids
+  std::set<std::string> unsure{};                                        // networks that have lost owners
   std::map<std::string, std::pair<std::size_t, std::size_t>> changes{};  // of each domain: new, gone
 };
 
 class Providers {
  public:
   Providers(Administration& administration, const Settings& settings)
-      : table_(administration, settings), settings_(settings) {
-    for (StoredEntry& entry :
-         table_.entries(" WHERE action = 'allow' AND kind = 'network' AND comment LIKE 'SPF of %'"))
-      stored_.emplace(entry.pattern, std::move(entry));
+      : administration_(administration), table_(administration, settings), settings_(settings) {
+    read();
   }
 
   Domains all() const {
     Domains all;
-    for (const auto& [network, entry] : stored_) all.merge(domains_of(entry.comment));
+    for (const auto& [network, owned] : owners_) all.insert(owned.domains.begin(), owned.domains.end());
     return all;
   }
 
@@ -87,21 +69,35 @@ class Providers {
                       return dns.ask(name, type);
                     }));
     }
+    // That took its time, in which another host may have changed them.
+    read();
+    for (auto& [domain, its] : found) {
+      if (its.why.empty() && its.networks.empty() && networks_of(domain) > 0)
+        its.why = "its record names no network";
+    }
     const Renewal plan = plan_of(found);
-    if (!dry_run) carry_out(plan);
+    LongChange change({.subject = "", .one = "network", .many = "networks"}, dry_run);
+    if (!dry_run) carry_out(plan, change);
     // What was removed is not known any longer.
     const bool has_undo = !dry_run && plan.removed.empty();
     const auto undo = has_undo ? commands_that_remove(added_by(plan), table_) : std::vector<std::string>();
+    if (change.is_stopped()) {
+      if (!options.json) print_take_back(undo);
+      return kFailed;
+    }
     int status = kDone;
     Json all = Json::array();
     for (const auto& [domain, its] : found) {
       if (!its.why.empty()) {
         complain(domain, its);
         status = kFailed;
-      } else if (!options.json) {
-        say(domain, its, plan, dry_run);
       }
+      if (!options.json) say(domain, its, plan, dry_run);
       all.push_back(json_of(domain, its, plan));
+    }
+    if (!plan.unsure.empty()) {
+      complain_about(plan.unsure);
+      status = kFailed;
     }
     if (options.json) {
       std::cout << Json{{"dry_run", dry_run}, {"domains", all}, {"undo", json_texts(undo)}}.text() << '\n';
@@ -112,14 +108,27 @@ class Providers {
   }
 
  private:
-  Networks networks_now() const {
-    Networks now;
-    for (const auto& [network, entry] : stored_) now[network] = domains_of(entry.comment);
-    return now;
+  void read() {
+    stored_.clear();
+    owners_.clear();
+    more_.emplace(administration_);
+    for (StoredEntry& entry :
+         table_.entries(" WHERE action = 'allow' AND kind = 'network' AND comment LIKE 'SPF of %'")) {
+      Owners owners = more_->of(entry);
+      if (owners.domains.empty() && owners.are_all) continue;
+      owners_.emplace(entry.pattern, std::move(owners));
+      stored_.emplace(entry.pattern, std::move(entry));
+    }
+  }
+
+  std::size_t networks_of(const std::string& domain) const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        owners_, [&domain](const auto& each) { return each.second.domains.contains(domain); }));
   }
 
   Renewal plan_of(const std::map<std::string, SpfNetworks>& found) {
-    const Networks before = networks_now();
+    Networks before;
+    for (const auto& [network, owned] : owners_) before.emplace(network, owned.domains);
     Networks after = before;
     Renewal plan;
     Domains renewed;
@@ -133,11 +142,16 @@ class Providers {
     for (const auto& [network, owners] : after) {
       const auto old = before.find(network);
       count_changes(old == before.end() ? Domains() : old->second, owners, renewed, plan);
-      if (owners.empty()) {
-        plan.removed.push_back(stored_.at(network).id);
-      } else if (std::ranges::any_of(owners,
-                                     [&](const std::string& owner) { return renewed.contains(owner); })) {
+      const bool is_renewed = std::ranges::any_of(
+          owners, [&renewed](const std::string& owner) { return renewed.contains(owner); });
+      if (!is_renewed && !owners.empty()) continue;
+      const auto owned = owners_.find(network);
+      const bool are_all = owned == owners_.end() || owned->second.are_all;
+      if (!are_all) plan.unsure.insert(network);
+      if (is_renewed) {
         patterns.push_back(Pattern::parse("client", network));
+      } else if (are_all) {
+        plan.removed.push_back(stored_.at(network).id);
       }
     }
     add_entries(patterns, after, plan);
@@ -159,21 +173,39 @@ class Providers {
     in_batches(patterns, [&](const std::vector<Pattern>& batch) {
       std::set<std::string> own;
       for (const StoredEntry& entry : table_.find(Action::allow, batch)) {
-        if (!entry.comment.starts_with(kCommentMark) && !entry.is_over) own.insert(entry.pattern);
+        if (!owners_.contains(entry.pattern) && !entry.is_over) own.insert(entry.pattern);
       }
       for (const Pattern& pattern : batch) {
         if (own.contains(pattern.text())) continue;
+        const Domains& owners = networks.at(pattern.text());
+        plan.owners.emplace(pattern.text(), owners);
         plan.put.push_back({.action = Action::allow,
                             .pattern = pattern,
                             .expires = expires,
-                            .comment = comment_of(networks.at(pattern.text()))});
+                            .comment = owners_comment(owners)});
       }
     });
   }
 
-  void carry_out(const Renewal& plan) {
-    in_batches(plan.put, [this](const std::vector<Entry>& batch) { table_.put(batch); });
-    if (!plan.removed.empty()) table_.remove(plan.removed);
+  void carry_out(const Renewal& plan, LongChange& change) {
+    change.is_of(plan.put.size() + plan.removed.size());
+    change.carry_out(plan.put, [&](const std::vector<Entry>& batch) {
+      Networks owners;
+      for (const Entry& entry : batch) owners.insert(*plan.owners.find(entry.pattern.text()));
+      administration_.transact([&] {
+        table_.put(batch);
+        more_->keep(owners);
+      });
+    });
+    change.carry_out(plan.removed, [this](const std::vector<std::string>& batch) { table_.remove(batch); });
+    if (change.is_stopped()) return;
+    const std::set<std::string> removed(plan.removed.begin(), plan.removed.end());
+    std::set<std::string> networks;
+    for (const auto& [network, entry] : stored_) {
+      if (!removed.contains(entry.id)) networks.insert(network);
+    }
+    for (const auto& [network, owners] : plan.owners) networks.insert(network);
+    more_->keep_only(networks);
   }
 
   // The ids of what there was not before.
@@ -190,26 +222,36 @@ class Providers {
   }
 
   void complain(const std::string& domain, const SpfNetworks& found) const {
-    const auto kept = static_cast<std::size_t>(std::ranges::count_if(
-        stored_, [&](const auto& each) { return domains_of(each.second.comment).contains(domain); }));
+    const std::size_t kept = networks_of(domain);
     std::cerr << "greylistctl: " << domain << ": " << found.why
               << (kept == 0 ? "; nothing of it is allowed"
                             : "; its " + counted(kept, "network") + " stay as they are")
               << '\n';
   }
 
+  static void complain_about(const std::set<std::string>& unsure) {
+    std::cerr << "greylistctl: some domains of " << *unsure.begin();
+    if (unsure.size() > 1) std::cerr << " and " << counted(unsure.size() - 1, "more network");
+    std::cerr << " are not known any longer; name them again: greylistctl import spf DOMAIN ...\n";
+  }
+
   static void say(const std::string& domain, const SpfNetworks& found, const Renewal& plan, bool dry_run) {
-    const auto& [added, gone] = plan.changes.at(domain);
-    std::cout << domain << ": " << counted(found.networks.size(), "network")
-              << (dry_run ? ", would be " : ", ") << added << " new, " << gone << " gone\n";
+    if (found.why.empty()) {
+      const auto [added, gone] = changes_of(domain, plan);
+      std::cout << domain << ": " << counted(found.networks.size(), "network")
+                << (dry_run ? ", would be " : ", ") << added << " new, " << gone << " gone\n";
+    }
     for (const std::string& left : found.left)
       std::cout << "note: " << domain << ": left out " << left << '\n';
   }
 
-  static Json json_of(const std::string& domain, const SpfNetworks& found, const Renewal& plan) {
+  static std::pair<std::size_t, std::size_t> changes_of(const std::string& domain, const Renewal& plan) {
     const auto changes = plan.changes.find(domain);
-    const auto [added, gone] =
-        changes == plan.changes.end() ? std::pair<std::size_t, std::size_t>() : changes->second;
+    return changes == plan.changes.end() ? std::pair<std::size_t, std::size_t>() : changes->second;
+  }
+
+  static Json json_of(const std::string& domain, const SpfNetworks& found, const Renewal& plan) {
+    const auto [added, gone] = changes_of(domain, plan);
     return {{"domain", domain},
             {"networks", found.networks.size()},
             {"new", added},
@@ -222,9 +264,12 @@ class Providers {
     return Pattern::parse("client", network.text()).text();
   }
 
+  Administration& administration_;
   EntryTable table_;
   const Settings& settings_;
   std::map<std::string, StoredEntry> stored_{};  // by pattern
+  std::map<std::string, Owners> owners_{};       // of those
+  std::optional<MoreOwners> more_{};
 };
 
 // `-` are the lines of standard input, without what follows a #.
@@ -232,7 +277,8 @@ Domains domains_of(const std::vector<std::string>& words) {
   Domains domains;
   const auto add = [&domains](const std::string& word) {
     std::string domain = normal_client_name(word);
-    if (domain.empty() || domain.find_first_of(" @/,") != std::string::npos)
+    // As they stand in comments.
+    if (domain.empty() || domain != printable(domain) || domain.find_first_of("@/,") != std::string::npos)
       throw UsageError(in_quotes(word, 100) + " is no domain; name those whose SPF record has the networks");
     domains.insert(std::move(domain));
   };

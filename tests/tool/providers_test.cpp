@@ -99,6 +99,125 @@ TEST_CASE("refresh keeps a provider's networks while DNS fails, and says so", "[
   CHECK(missing.errors == "greylistctl: c.example: c.example has no SPF record; nothing of it is allowed\n");
 }
 
+TEST_CASE("A network of many domains keeps all of them, however long their names are", "[providers]") {
+  const Backend backend = any_backend();
+  CAPTURE(name(backend));
+  const Installation installation(backend);
+  constexpr int kDomains = 20;
+  Records records;
+  Arguments import{"import", "spf"};
+  for (int i = 0; i < kDomains; ++i) {
+    const std::string domain = "n" + std::to_string(i) + std::string(40, 'x') + ".example";
+    import.push_back(domain);
+    records.push_back("txt-record=" + domain + ",v=spf1 ip4:203.0.113.0/24 -all");
+  }
+  const auto comment = [&] { return networks(installation).at(0).at(1).value(); };
+  {
+    const NameServer server(records);
+    REQUIRE(ctl_asking(server.address(), installation, import).status == 0);
+  }
+  CHECK_THAT(comment(), Catch::StartsWith("SPF of 20 domains: n0xxx") && Catch::EndsWith(".example, ..."));
+  CHECK(comment().size() < 255);
+  for (int i = 0; i < 2; ++i) {
+    const NameServer server(records);
+    const Result result = ctl_asking(server.address(), installation, {"refresh"});
+    CAPTURE(result.errors);
+    CHECK(result.status == 0);
+    CHECK(lines(result.output) == kDomains);
+    CHECK_THAT(result.output, !Contains(" 1 new"));
+  }
+
+  // Of a store that was copied the same is known.
+  {
+    const Installation copied(Backend::sqlite);
+    const auto store = [](const Installation& one) {
+      return one.backend() == Backend::sqlite
+                 ? "sqlite:" + (one.home() / "greylisting/greylisting.db").string()
+                 : "mysql:" + (one.home() / "control/mysql-admin.cnf").string();
+    };
+    copied.sql("SELECT 1");
+    CHECK(ctl(copied, {"copy", "--from", store(installation), "--to", store(copied)}).status == 0);
+    const NameServer server(records);
+    const Result result = ctl_asking(server.address(), copied, {"refresh"});
+    CAPTURE(result.errors);
+    CHECK(result.status == 0);
+    CHECK(lines(result.output) == kDomains);
+  }
+
+  // The network is one's as long as it is in that one's record, and only then.
+  for (int i = 0; i < kDomains - 1; ++i) {
+    std::string& record = records[static_cast<std::size_t>(i)];
+    record = record.substr(0, record.find(',')) + ",v=spf1 ip4:192.0.2.0/24 -all";
+  }
+  {
+    const NameServer server(records);
+    CHECK(ctl_asking(server.address(), installation, {"refresh"}).status == 0);
+  }
+  CHECK(networks(installation).at(1) == Rows{{"203.0.113.0/24", "SPF of " + import.back()}}.at(0));
+  CHECK_THAT(comment(), Catch::StartsWith("SPF of 19 domains: "));
+  // Nothing is left of what was removed.
+  CHECK(ctl(installation, {"remove", "client", "192.0.2.0/24"}).status == 0);
+  {
+    const NameServer server(records);
+    CHECK(ctl_asking(server.address(), installation, {"refresh"}).output ==
+          import.back() + ": 1 network, 0 new, 0 gone\n");
+  }
+  CHECK(installation.sql("SELECT COUNT(*) FROM greylisting_meta WHERE name LIKE 'SPF of %'") == Rows{{"0"}});
+}
+
+TEST_CASE("refresh believes no domain of a comment that was cut, and says so once", "[providers]") {
+  const NameServer server({"txt-record=a.example,v=spf1 ip4:192.0.2.0/24 -all",
+                           "txt-record=b.exam,v=spf1 ip4:198.51.100.0/24 -all"});
+  const Installation installation(Backend::sqlite);
+  REQUIRE(ctl_asking(server.address(), installation, {"import", "spf", "a.example"}).status == 0);
+  std::string cut = "SPF of a.example, ";
+  cut += std::string(255 - cut.size() - 8, 'x') + ", b.exam";
+  REQUIRE(cut.size() == 255);
+  installation.sql("UPDATE greylisting_entries SET comment = '" + cut + "'");
+  const Result result = ctl_asking(server.address(), installation, {"refresh"});
+  CHECK(result.status == 1);
+  CHECK(result.output == "a.example: 1 network, 0 new, 0 gone\n");
+  CHECK_THAT(result.errors,
+             Contains("greylistctl: some domains of 192.0.2.0/24 are not known any longer; name "
+                      "them again: greylistctl import spf DOMAIN ...\n"));
+  CHECK(networks(installation).size() == 1);
+  CHECK_THAT(ctl_asking(server.address(), installation, {"refresh"}).errors, !Contains("not known"));
+}
+
+TEST_CASE("import spf and refresh: a record that names no network", "[providers]") {
+  const Installation installation(Backend::sqlite);
+  {
+    const NameServer server({"txt-record=a.example,v=spf1 -all", "txt-record=b.example,v=spf1 +all",
+                             "txt-record=c.example,v=spf1 ip4:192.0.2.0/24 -all"});
+    const Result result =
+        ctl_asking(server.address(), installation, {"import", "spf", "a.example", "b.example", "c.example"});
+    CHECK(result.status == 0);
+    CHECK(result.errors.empty());
+    CHECK_THAT(result.output, Contains("a.example: 0 networks, 0 new, 0 gone\n"
+                                       "b.example: 0 networks, 0 new, 0 gone\n"
+                                       "note: b.example: left out +all: everybody\n"));
+  }
+  // For a day.
+  const NameServer server({"txt-record=c.example,v=spf1 exists:%{i}.c.example -all"});
+  const Result result = ctl_asking(server.address(), installation, {"refresh"});
+  CHECK(result.status == 1);
+  CHECK(result.errors ==
+        "greylistctl: c.example: its record names no network; its 1 network stay as they are\n");
+  CHECK(result.output == "note: c.example: left out exists:%{i}.c.example: names no network\n");
+  CHECK(networks(installation) == Rows{{"192.0.2.0/24", "SPF of c.example"}});
+}
+
+TEST_CASE("A comment that begins as that of import spf is somebody's own where it names no domains",
+          "[providers]") {
+  const NameServer server({"txt-record=a.example,v=spf1 ip4:192.0.2.0/24 -all"});
+  const Installation installation(Backend::sqlite);
+  REQUIRE(ctl(installation, {"allow", "192.0.2.0/24", "--comment", "SPF of our own servers"}).status == 0);
+  CHECK_THAT(ctl_asking(server.address(), installation, {"refresh"}).output,
+             Contains("no provider's networks are allowed"));
+  CHECK(ctl_asking(server.address(), installation, {"import", "spf", "a.example"}).status == 0);
+  CHECK(networks(installation) == Rows{{"192.0.2.0/24", "SPF of our own servers"}});
+}
+
 TEST_CASE("import spf leaves an entry that somebody has made as it is", "[providers]") {
   const NameServer server({"txt-record=a.example,v=spf1 ip4:192.0.2.0/24 ip4:198.51.100.0/24 -all"});
   const Installation installation(Backend::sqlite);

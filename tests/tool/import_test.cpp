@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <chrono>
+#include <csignal>
 #include <ctime>
 #include <filesystem>
 #include <string>
@@ -58,32 +59,35 @@ std::string dumped(const fs::path& database) {
 
 }  // namespace
 
-TEST_CASE("import jgreylist: each file is a client that is known", "[import]") {
+TEST_CASE("import jgreylist: who came again is known, and who did not waits", "[import]") {
   const Backend backend = any_backend();
   CAPTURE(name(backend));
   const Installation installation(backend);
   const TemporaryDirectory tree;
   const std::time_t now = std::time(nullptr);
   make(tree / "192/000/002", now - 3 * kDay, now - 90 * kDay);
-  make(tree / "198/051/100", now - 20 * kDay, now - 20 * kDay);
-  make(tree / "203/000/113/007", now - 5 * kDay, now - 4 * kDay);
+  make(tree / "203/000/113/007", now - kDay, now - kDay - 120);
   make(tree / "203/000/112", now - 37 * kDay, now - 90 * kDay);
+  // Once, or again too early.
+  make(tree / "198/051/100", now - 60, now - 60);
+  make(tree / "198/051/101", now - 3600, now - 3719);
+  make(tree / "198/051/102", now - 3 * kDay, now - 3 * kDay);
 
-  const std::string from = " 3 records from " + tree.path().string() + ": ";
+  const std::string from = " 4 records from " + tree.path().string() + ": ";
   const Result dry = import(installation, "jgreylist", tree.path(), {"--dry-run"});
   CHECK(dry.status == 0);
   CHECK(dry.output ==
-        "would import" + from + "3 new, 0 there already, 1 expired and left out, 0 not understood\n");
+        "would import" + from + "4 new, 0 there already, 2 expired and left out, 0 not understood\n");
   CHECK(installation.sql("SELECT COUNT(*) FROM greylisting_data").at(0).at(0) == "0");
 
   CHECK(
       import(installation, "jgreylist", tree.path()).output ==
       "imported" + from +
-          "3 new, 0 there already, 1 expired and left out, 0 not understood\n"
+          "4 new, 0 there already, 2 expired and left out, 0 not understood\n"
           "note: imported records and passes expire by themselves; greylistctl forget --client NETWORK takes "
           "those of a network back\n");
   CHECK(import(installation, "jgreylist", tree.path()).output ==
-        "imported" + from + "0 new, 3 there already, 1 expired and left out, 0 not understood\n");
+        "imported" + from + "0 new, 4 there already, 2 expired and left out, 0 not understood\n");
   CHECK(text(installation.sql("SELECT mail_from, rcpt_to, blocked_count, passed_count FROM greylisting_data "
                               "WHERE relay_ip = x'c0000200'")) == "  0 1\n");
   CHECK(text(installation.sql("SELECT COUNT(*) FROM greylisting_data WHERE record_expires BETWEEN " +
@@ -91,10 +95,34 @@ TEST_CASE("import jgreylist: each file is a client that is known", "[import]") {
                               installation.seconds_from_now(static_cast<int>(33 * kDay + 3600)))) == "1\n");
 
   CHECK(met(installation, "192.0.2.77", "") == "passed\n");
-  CHECK(met(installation, "198.51.100.1", "") == "passed\n");
   CHECK(met(installation, "203.0.113.7", "1") == "passed\n");
   CHECK(met(installation, "203.0.113.8", "1") != "passed\n");
   CHECK(met(installation, "203.0.112.1", "") != "passed\n");
+  // Nobody waits longer than jgreylist would have had it.
+  CHECK(met(installation, "198.51.101.1", "") == "passed\n");
+  CHECK(met(installation, "198.51.102.1", "") != "passed\n");
+  CHECK(met(installation, "198.51.100.1", "") != "passed\n");
+  installation.pass_time(std::chrono::minutes(2));
+  CHECK(met(installation, "198.51.100.1", "") == "passed\n");
+  CHECK(text(installation.sql("SELECT passed_count FROM greylisting_data WHERE relay_ip = x'c6336400'")) ==
+        "1\n");
+}
+
+TEST_CASE("import jgreylist: without times of access everybody is known, which is said", "[import]") {
+  const Installation installation(Backend::sqlite);
+  const TemporaryDirectory tree;
+  const std::time_t now = std::time(nullptr);
+  make(tree / "192/000/002", now, now);
+  make(tree / "198/051/100", now - 20 * kDay, now - kDay);
+  const Result result = import(installation, "jgreylist", tree.path());
+  CHECK(result.status == 0);
+  CHECK_THAT(result.output, Contains(": 2 new, ") &&
+                                Contains("note: no file in " + tree.path().string() +
+                                         " has a time of access after that of its making, as on a file "
+                                         "system without these (noatime), so that every client is taken for "
+                                         "one that has passed\n"));
+  CHECK(met(installation, "192.0.2.77", "") == "passed\n");
+  CHECK(met(installation, "198.51.100.77", "") == "passed\n");
 }
 
 TEST_CASE("import jgreylist: what is no client is said", "[import]") {
@@ -112,8 +140,8 @@ TEST_CASE("import jgreylist: what is no client is said", "[import]") {
   CHECK(lines(result.errors) == 5);
   CHECK_THAT(result.errors, Contains("greylistctl: " + (tree / "192/000/256").string() +
                                      ": is no file of a client (192/000/002 or 192/000/002/007)\n"));
-  CHECK_THAT(result.output, Contains("1 new, 0 there already, 5 not understood\n"
-                                     "note: jgreylist knows networks of /24, and ipv4_prefix is 32"));
+  CHECK_THAT(result.output, Contains("1 new, 0 there already, 5 not understood\n") &&
+                                Contains("note: jgreylist knows networks of /24, and ipv4_prefix is 32"));
 
   const Result missing = import(installation, "jgreylist", tree / "missing");
   CHECK(missing.status == 1);
@@ -149,22 +177,23 @@ TEST_CASE("import postgrey-db: nobody whom Postgrey knows waits", "[import]") {
   const bool is_running = GENERATE(true, false);
   if (!is_running) postgrey.stop();
   const std::string tail = " from " + postgrey.databases().string() +
-                           ": 9 new, 0 there already, 2 expired and "
+                           ": 10 new, 0 there already, 2 expired and "
                            "left out, 0 not understood\n";
   const Result dry = import(installation, "postgrey-db", postgrey.databases(), {"--dry-run"});
   CHECK(dry.errors.empty());
-  CHECK_THAT(dry.output, Contains("would import 9 records" + tail));
+  CHECK_THAT(dry.output, Contains("would import 10 records" + tail));
   CHECK(installation.sql("SELECT COUNT(*) FROM greylisting_data").at(0).at(0) == "0");
   const Result done = import(installation, "postgrey-db", postgrey.databases());
   CHECK(done.status == 0);
-  CHECK_THAT(done.output, Contains("imported 9 records" + tail));
+  CHECK_THAT(done.output, Contains("imported 10 records" + tail));
   CHECK_THAT(import(installation, "postgrey-db", postgrey.databases()).output,
-             Contains(": 0 new, 9 there already, 2 expired"));
+             Contains(": 0 new, 10 there already, 2 expired"));
 
   CHECK(reason(installation, {"192.0.2.99", "alice@example.net", "bob@example.org"}) == "known");
   CHECK(reason(installation, {"192.0.2.7", "", "bob@example.org"}) == "known");
   CHECK(reason(installation, {"2001:db8:1:2::9", "al/x@example.net", "bob+x@example.org"}) == "known");
-  CHECK(reason(installation, {"198.51.100.9", "bounce-124@example.com", "else@example.org"}) == "trusted");
+  CHECK(reason(installation, {"198.51.100.9", "bounce-124@example.com", "bob@example.org"}) == "known");
+  CHECK(reason(installation, {"198.51.100.9", "else@example.com", "bob@example.org"}) == "new");
   CHECK(reason(installation, {"203.0.113.99", "anybody@example.com", "else@example.org"}) == "trusted");
   CHECK(reason(installation, {"192.0.2.7", "new@example.net", "bob@example.org"}) == "early");
   CHECK(reason(installation, {"192.0.2.7", "alice@example.net", "long-ago@example.org"}) == "new");
@@ -301,6 +330,58 @@ TEST_CASE("import sqlgrey-db: dumps of MySQL and PostgreSQL", "[import]") {
              Contains(file.string() + ": has no row of SQLgrey's tables; name SQLgrey's SQLite file"));
   CHECK_THAT(import(installation, "sqlgrey-db", directory / "missing").errors,
              Contains("missing: cannot be read ("));
+}
+
+TEST_CASE("import sqlgrey-db: nobody is trusted for longer for a time in the future", "[import]") {
+  const Installation installation(Backend::sqlite, "group_domain_level=2\n");
+  const TemporaryDirectory directory;
+  const fs::path file = directory / "dump.sql";
+  const std::string next_year = stored_time(std::time(nullptr) + 365 * kDay);
+  write_file(file, "INSERT INTO from_awl VALUES ('carol','example.com','192.0.2.7','" + next_year + "','" +
+                       next_year + "');\n");
+  CHECK(import(installation, "sqlgrey-db", file).status == 0);
+  CHECK(text(installation.sql("SELECT COUNT(*) FROM greylisting_clients WHERE expires BETWEEN " +
+                              installation.seconds_from_now(static_cast<int>(35 * kDay)) + " AND " +
+                              installation.seconds_from_now(static_cast<int>(36 * kDay)))) == "1\n");
+}
+
+TEST_CASE("import sqlgrey-db, stopped, says how far it came, and goes on from there", "[import]") {
+  const Installation installation(any_backend(), "record_expire=600000\n");
+  CAPTURE(name(installation.backend()));
+  installation.sql("SELECT 1");
+  constexpr unsigned kRows = 100000;
+  const TemporaryDirectory directory;
+  const fs::path file = directory / "dump.sql";
+  const std::string now = installation.now();
+  std::string text = "INSERT INTO connect VALUES ";
+  for (unsigned i = 0; i < kRows; ++i) {
+    text += i == 0 ? "" : ",";
+    text += "('u" + std::to_string(i) + "','example.net','192.0.2','bob@example.org','" + now + "')";
+  }
+  write_file(file, text + ";\n");
+  const Command command{
+      .arguments = {built("greylistctl"), "--home", installation.home(), "import", "sqlgrey-db", file}};
+  const auto records = [&] {
+    return std::stoul(installation.sql("SELECT COUNT(*) FROM greylisting_data").at(0).at(0).value());
+  };
+  const fs::path log = installation.home() / "log";
+  BackgroundProcess process(command, log);
+  while (records() == 0) REQUIRE(process.is_running());
+  kill(process.pid(), SIGINT);
+  CHECK(process.wait() == 128 + SIGINT);
+  const std::size_t done = records();
+  REQUIRE(done < kRows);
+  CHECK(
+      read_file(log) ==
+      "greylistctl: " + file.string() + ": stopped after " + std::to_string(done) + " of " +
+          std::to_string(kRows) +
+          " records; those stay, and the same command goes on with the rest\nnote: imported records and "
+          "passes expire by themselves; greylistctl forget --client NETWORK takes those of a network back\n");
+  const Result rest = run(command);
+  CHECK(rest.status == 0);
+  CHECK_THAT(rest.output, Contains(": " + std::to_string(kRows - done) + " new, " + std::to_string(done) +
+                                   " there already, 0 not understood\n"));
+  CHECK(records() == kRows);
 }
 
 }  // namespace greylisting::test

@@ -44,8 +44,14 @@ TEST_CASE("postgrey: a triplet", "[import]") {
 }
 
 TEST_CASE("postgrey: a sender whose numbers are not known", "[import]") {
-  CHECK(triplet("192.0.2.0/bounce-#@b.example/c@d.example", "1000,1300") == "trust 192.0.2.0");
-  CHECK(triplet("192.0.2.0/bounce-#@b.example/c@d.example", "1000,1000") == "nothing");
+  CHECK(triplet("192.0.2.0/win-#-prize@b.example/c@d.example", "1000,1300") ==
+        "192.0.2.0 win-#-prize@b.example -> c@d.example 1000 1300 passed");
+  CHECK(triplet("192.0.2.0/bounce-#@b.example/c@d.example", "1000,1000") ==
+        "192.0.2.0 bounce-#@b.example -> c@d.example 1000 1000 waits");
+  CHECK(triplet("192.0.2.0/bounce-#-#-x@b.example/c@d.example", "1000,1300") ==
+        "192.0.2.0 bounce-#-x@b.example -> c@d.example 1000 1300 passed");
+  CHECK(triplet("192.0.2.0/#@b.example/c@d.example", "1000,1300") == "trust 192.0.2.0");
+  CHECK(triplet("192.0.2.0/#@b.example/c@d.example", "1000,1000") == "nothing");
 }
 
 TEST_CASE("postgrey: what is no record", "[import]") {

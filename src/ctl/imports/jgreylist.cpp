@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -23,6 +24,7 @@ constexpr std::size_t kDigits = 3;
 constexpr std::size_t kNetwork = 3;  // octets
 constexpr std::size_t kAddress = 4;
 constexpr unsigned kBitsPerOctet = 8;
+constexpr std::time_t kHoldTime = 120;  // seconds, unless JGREYLIST_HOLDTIME says otherwise
 
 std::vector<std::string> names_in(const std::string& directory) {
   std::vector<std::string> names;
@@ -79,9 +81,10 @@ class DirectoryReader {
     for (const unsigned octet : octets)
       client.append(client.empty() ? "" : ".").append(std::to_string(octet));
     known_.triplets.push_back({.client = client,
-                               .first = std::min(status.st_atime, status.st_mtime),
+                               .first = status.st_mtime,
                                .last = std::max(status.st_atime, status.st_mtime),
-                               .has_passed = true,
+                               .has_passed = status.st_atime - status.st_mtime >= kHoldTime,
+                               .hold = kHoldTime,
                                .ipv4_prefix = prefix});
   }
 
@@ -97,6 +100,14 @@ class DirectoryReader {
 Known read_jgreylist(const std::string& directory) {
   Known known;
   DirectoryReader(known).read(directory, {});
+  const bool has_visits = std::ranges::any_of(
+      known.triplets, [](const KnownTriplet& client) { return client.last > client.first; });
+  if (!has_visits && !known.triplets.empty()) {
+    for (KnownTriplet& client : known.triplets) client.has_passed = true;
+    known.notes.push_back("no file in " + one_line(directory) +
+                          " has a time of access after that of its making, as on a file system without "
+                          "these (noatime), so that every client is taken for one that has passed");
+  }
   return known;
 }
 

@@ -13,7 +13,9 @@
 
 #include "ctl/imports/program_lines.h"
 #include "ctl/print/figure_words.h"
+#include "mail/address.h"
 #include "mail/network.h"
+#include "mail/sender_form.h"
 #include "text/ascii.h"
 #include "text/number.h"
 #include "text/printable.h"
@@ -105,6 +107,12 @@ std::size_t end_of_sender(std::string_view path) {
   return path.starts_with('/') ? 0 : slash == std::string_view::npos ? path.find('/') : slash;
 }
 
+// Of two numbers in a row Postgrey has two signs, and the form of a sender here one.
+std::string sender_of(std::string text) {
+  std::ranges::replace(text, '#', '0');
+  return sender_form(Address::sender(text));
+}
+
 }  // namespace
 
 bool take_postgrey_triplet(Known& known, std::string_view key, std::string_view value,
@@ -120,9 +128,9 @@ bool take_postgrey_triplet(Known& known, std::string_view key, std::string_view 
   const bool has_passed =
       last - first >= std::min(kDelay, std::chrono::seconds(settings.block_expire).count());
   const std::string sender(path.substr(0, slash));
-  if (sender.find('#') == std::string::npos) {
+  if (!sender.starts_with("#@")) {
     known.triplets.push_back({.client = client,
-                              .sender = sender,
+                              .sender = sender.find('#') == std::string::npos ? sender : sender_of(sender),
                               .recipient = std::string(path.substr(slash + 1)),
                               .first = first,
                               .last = last,

@@ -2,9 +2,9 @@
 // `network/sender/recipient` in lower case and whose value is `first,last` in seconds since 1970, and
 // postgrey_clients.db, whose key is a client's address and whose value is `passes,last`.
 //
-// Postgrey takes a +extension out of a sender, and puts a # in the place of its numbers, so that a sender
-// with a # can be anybody's: in the place of such a triplet the network is trusted. With --privacy keys are
-// hashes, of which nothing can be known.
+// Postgrey takes a +extension out of a sender, and puts a # in the place of its numbers, as `sender_form`
+// does; only a number by itself, `#@example.com`, is a name here, and can be anybody's there: in the place of
+// such a triplet the network is trusted. With --privacy keys are hashes, of which nothing can be known.
 #pragma once
 
 #include <string>

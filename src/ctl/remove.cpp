@@ -78,13 +78,19 @@ class Search {
     EntrySearch search(administration_, settings_);
     if (is_subject(first)) return {.entries = search.of(first, rest), .earned = {}};
     for (const Standing standing : {Standing::trusted, Standing::trapped}) {
-      if (first == name(standing)) return {.entries = {}, .earned = earned({standing}, identity_of(rest))};
+      if (first != name(standing)) continue;
+      const std::string identity = identity_of(rest);
+      ToRemove found{.entries = {}, .earned = earned({standing}, identity, clients_by_key)};
+      if (found.is_empty()) found.earned = earned({standing}, identity, clients_called);
+      return found;
     }
     const std::string text = first + (rest.empty() ? "" : ' ' + rest);
-    ToRemove found{.entries = {}, .earned = earned({Standing::trusted, Standing::trapped}, text)};
+    const std::vector<Standing> either{Standing::trusted, Standing::trapped};
+    ToRemove found{.entries = {}, .earned = earned(either, text, clients_by_key)};
     for (const std::string subject : {"client", "sender", "recipient"}) {
       for (StoredEntry& entry : search.of(subject, text)) found.entries.push_back(std::move(entry));
     }
+    if (found.is_empty()) found.earned = earned(either, text, clients_called);
     return found;
   }
 
@@ -107,12 +113,12 @@ class Search {
     return Attempt::from({.client = text}, settings_).triplet.network.text();
   }
 
-  std::vector<Earned> earned(const std::vector<Standing>& standings, const std::string& identity) {
+  std::vector<Earned> earned(const std::vector<Standing>& standings, const std::string& identity,
+                             decltype(clients_called)* search) {
     std::vector<Earned> found;
     for (const Standing standing : standings) {
-      for (EarnedClient& client : clients(administration_, settings_, standing)) {
-        if (client.identity == identity) found.push_back({standing, std::move(client)});
-      }
+      for (EarnedClient& client : search(administration_, settings_, standing, identity))
+        found.push_back({standing, std::move(client)});
     }
     return found;
   }

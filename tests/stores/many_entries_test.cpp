@@ -3,10 +3,12 @@
 #include <string>
 #include <vector>
 
+#include "ctl/records/earned.h"
 #include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
 #include "tests/support/ctl.h"
 #include "tests/support/installation.h"
+#include "tests/support/stored.h"
 
 namespace greylisting::test {
 namespace {
@@ -55,6 +57,36 @@ TEST_CASE("allow, deny and remove read no more of many entries", "[many_entries]
     CHECK(result.status == 0);
     CHECK(rows_read(installation) - before < 2000);
   }
+}
+
+TEST_CASE("remove reads no more of many trusted clients", "[many_entries]") {
+  const Installation installation(GENERATE(Backend::mariadb, Backend::mysql56),
+                                  "auto_allow_after=2\ngroup_domain_level=2");
+  CAPTURE(name(installation.backend()));
+  const std::string earned = ", 3, '2026-01-01 00:00:00', '2090-01-01 00:00:00')";
+  const auto row = [&earned](const std::string& identity, const std::string& group) {
+    return "(x'" + ctl::key_of_identity(identity, Settings()) + "', '" + identity + "', " +
+           (group.empty() ? "NULL" : "x'" + ctl::key_of_identity(group, Settings()) + '\'') + earned;
+  };
+  const std::string group = "example.com on 192.0.2.0/24";
+  std::string rows = row("192.0.2.0/24", "") + ',' + row("example.net", "") + ',' +
+                     row("a@example.com on 192.0.2.0/24", group) + ',' +
+                     row("b@example.com on 192.0.2.0/24", group);
+  for (int i = 0; i < 20000; ++i)
+    rows += ',' + row("10." + std::to_string(i / 256) + '.' + std::to_string(i % 256) + ".0/24", "");
+  installation.sql(
+      "INSERT INTO greylisting_clients (client, identity, member_of, passes, counted, expires) VALUES " +
+      rows);
+  REQUIRE(ctl(installation, {"allow", "198.51.100.0/24"}).status == 0);
+  for (const Arguments& what : std::vector<Arguments>{
+           {"trusted", "192.0.2.77"}, {"198.51.100.0/24"}, {"example.net"}, {group}, {"10.3.7.0/24"}}) {
+    const long before = rows_read(installation);
+    const Result result = ctl(installation, joined({"remove"}, what));
+    CAPTURE(what, result.output, result.errors);
+    CHECK(result.status == 0);
+    CHECK(rows_read(installation) - before < 2000);
+  }
+  CHECK(value(installation, "SELECT COUNT(*) FROM greylisting_clients WHERE passes = 0") == "5");
 }
 
 TEST_CASE("Notes name the entries around a new one, and the networks within it", "[many_entries]") {

@@ -14,6 +14,7 @@
 #include <tuple>
 #include <vector>
 
+#include "ctl/records/earned.h"
 #include "tests/support/another_user.h"
 #include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
@@ -482,7 +483,9 @@ TEST_CASE("Trusted and trapped clients are shown and removed", "[entries]") {
                    row("05", "203.0.114.0/24", "NULL", 0, later, later) +
                    row("06", "203.0.115.0/24", "NULL", 0, later, earlier) +
                    row("07", "a@example.com on 192.0.2.0/24", group, 2, later, "NULL") +
-                   row("08", "b@example.com on 192.0.2.0/24", group, 1, later, "NULL"));
+                   row("08", "b@example.com on 192.0.2.0/24", group, 1, later, "NULL") +
+                   "UPDATE greylisting_clients SET client = x'" +
+                   ctl::key_of_identity("192.0.2.0/24", Settings()) + "' WHERE identity = '192.0.2.0/24'");
 
   CHECK(listed(installation, {"trusted"}) ==
         "identity                       passes     last counted (UTC)   until (UTC)\n"
@@ -504,6 +507,8 @@ TEST_CASE("Trusted and trapped clients are shown and removed", "[entries]") {
            {{"remove", "example.net", "--dry-run"}, "would remove trusted example\\.net"},
            {{"remove", "example.net"}, "removed trusted example\\.net\nnote: .* again after passing in 2 .*"},
            {{"remove", "example.net"}, "", 1, "there is no"},
+           {{"remove", "trusted", "b@example.com on 192.0.2.0/24", "--dry-run"},
+            "would remove trusted b@example\\.com on 192\\.0\\.2\\.0/24"},
            {{"remove", "example.com on 192.0.2.0/24"},
             "removed trusted example\\.com on 192\\.0\\.2\\.0/24\nnote: .*"},
            {{"remove", "trapped", "192.0.2.7"}, "", 1, "there is no \"trapped 192.0.2.7\""},

@@ -18,9 +18,10 @@ namespace {
 constexpr std::size_t kAtOnce = 5000;
 constexpr std::size_t kIdentityWidth = 255;  // of identity
 
+constexpr std::string_view kOn = " on ";
+
 // The network in `192.0.2.0/24` and `alice@example.net on 192.0.2.0/24`.
 std::optional<Network> network_in(const std::string& identity) {
-  constexpr std::string_view kOn = " on ";
   const auto on = identity.rfind(kOn);
   return Network::parse(on == std::string::npos ? identity : identity.substr(on + kOn.size()));
 }
@@ -63,10 +64,9 @@ std::string from_clients(const Settings& settings, Standing standing) {
 }
 
 // Groups that are trusted, each a group of rows.
-std::string from_groups(const Settings& settings) {
-  return "greylisting_clients WHERE member_of IS NOT NULL AND passes > 0 AND expires > :now "
-         "GROUP BY member_of HAVING COUNT(*) >= " +
-         std::to_string(settings.group_domain_level);
+std::string from_groups(const Settings& settings, const std::string& condition = "") {
+  return "greylisting_clients WHERE member_of IS NOT NULL AND passes > 0 AND expires > :now" + condition +
+         " GROUP BY member_of HAVING COUNT(*) >= " + std::to_string(settings.group_domain_level);
 }
 
 void add(std::vector<EarnedClient>& clients, Administration& administration, const std::string& question,
@@ -82,6 +82,31 @@ void add(std::vector<EarnedClient>& clients, Administration& administration, con
     const auto at = is_group ? client.identity.rfind('@') : std::string::npos;
     if (at != std::string::npos) client.identity.erase(0, at + 1);
   }
+}
+
+// Those with that standing for which a condition holds, a group where one holds for its senders.
+std::vector<EarnedClient> clients_where(Administration& administration, const Settings& settings,
+                                        Standing standing, const std::string& condition,
+                                        const std::string& group_condition) {
+  std::vector<EarnedClient> clients;
+  const bool is_trapped = standing == Standing::trapped;
+  add(clients, administration,
+      std::string("SELECT identity, passes, counted, ") + (is_trapped ? "trapped_until" : "expires") +
+          ", HEX(client) FROM " + from_clients(settings, standing) + condition + " ORDER BY identity",
+      false);
+  if (!is_trapped && settings.group_domain_level > 0) {
+    add(clients, administration,
+        "SELECT MIN(identity), COUNT(*), MAX(counted), MAX(expires), HEX(member_of) FROM " +
+            from_groups(settings, group_condition) + " ORDER BY 1",
+        true);
+  }
+  return clients;
+}
+
+// To MySQL letters are the same in either case, and an address is a network.
+std::vector<EarnedClient> only_called(const std::string& identity, std::vector<EarnedClient> clients) {
+  std::erase_if(clients, [&identity](const EarnedClient& client) { return client.identity != identity; });
+  return clients;
 }
 
 // Networks as numbers, those of IPv4 first, then what has no network. Of the same network and of the others
@@ -102,20 +127,29 @@ std::string_view name(Standing standing) { return standing == Standing::trusted 
 
 std::vector<EarnedClient> clients(Administration& administration, const Settings& settings,
                                   Standing standing) {
-  std::vector<EarnedClient> clients;
-  const bool is_trapped = standing == Standing::trapped;
-  add(clients, administration,
-      std::string("SELECT identity, passes, counted, ") + (is_trapped ? "trapped_until" : "expires") +
-          ", HEX(client) FROM " + from_clients(settings, standing) + " ORDER BY identity",
-      false);
-  if (!is_trapped && settings.group_domain_level > 0) {
-    add(clients, administration,
-        "SELECT MIN(identity), COUNT(*), MAX(counted), MAX(expires), HEX(member_of) FROM " +
-            from_groups(settings) + " ORDER BY 1",
-        true);
-  }
+  auto clients = clients_where(administration, settings, standing, "", "");
   std::ranges::stable_sort(clients, comes_before);
   return clients;
+}
+
+std::vector<EarnedClient> clients_by_key(Administration& administration, const Settings& settings,
+                                         Standing standing, const std::string& identity) {
+  const std::string key = " = x'" + key_of_identity(identity, settings) + '\'';
+  return only_called(identity, clients_where(administration, settings, standing, " AND client" + key,
+                                             " AND member_of" + key));
+}
+
+std::vector<EarnedClient> clients_called(Administration& administration, const Settings& settings,
+                                         Standing standing, const std::string& identity) {
+  const auto literal = [&](const std::string& text) {
+    return sql::text_literal(text, administration.dialect());
+  };
+  // A group is called what its senders are from the @ on.
+  const std::string end = '@' + identity;
+  return only_called(
+      identity,
+      clients_where(administration, settings, standing, " AND identity = " + literal(identity),
+                    " AND SUBSTR(identity, -" + std::to_string(end.size()) + ") = " + literal(end)));
 }
 
 std::uint64_t number_of_clients(Administration& administration, const Settings& settings, Standing standing) {
@@ -163,6 +197,25 @@ std::string key_of(const Network& network, const Settings& settings) {
                         .recipient = Address::recipient("")};
   const ClientIdentity identity = client_identity(triplet, Fingerprinter(settings.privacy_key));
   return ascii::upper(hexadecimal(bytes(identity.key)));
+}
+
+std::string key_of_identity(const std::string& identity, const Settings& settings) {
+  const auto network = network_in(identity);
+  const std::string who = unescaped(std::string_view(identity).substr(0, identity.rfind(kOn)));
+  const bool is_on_network = network && who.size() < identity.size();
+  if (network && !is_on_network) return key_of(*network, settings);
+  const IpAddress any = *IpAddress::parse("0.0.0.0");
+  const bool is_sender = who.find('@') != std::string::npos;
+  const Triplet triplet{.client = any,
+                        .network = network.value_or(Network::of(any, 0)),
+                        .sender = Address::sender(is_sender ? who : "x@" + who),
+                        .recipient = Address::recipient(""),
+                        .pool = unescaped(identity)};
+  const Fingerprinter fingerprinter(settings.privacy_key);
+  const auto found = !is_on_network ? pool_identity(triplet, fingerprinter)
+                     : is_sender    ? sender_identity(triplet, fingerprinter)
+                                    : group_identity(triplet, fingerprinter);
+  return found ? hexadecimal(bytes(found->key)) : "";
 }
 
 std::map<std::string, NetworkStanding> standings(Administration& administration,

@@ -31,6 +31,16 @@ struct EarnedClient {
 std::vector<EarnedClient> clients(Administration& administration, const Settings& settings,
                                   Standing standing);
 
+/// Of them the one that is called so, and its group, found by its key: in the same time however many there
+/// are. Throws StoreError.
+std::vector<EarnedClient> clients_by_key(Administration& administration, const Settings& settings,
+                                         Standing standing, const std::string& identity);
+
+/// Likewise by what it is called, as the server goes through all of them: also one that is shown as a hash,
+/// or whose key was made with another secret. Throws StoreError.
+std::vector<EarnedClient> clients_called(Administration& administration, const Settings& settings,
+                                         Standing standing, const std::string& identity);
+
 /// How many of them there are. Throws StoreError.
 std::uint64_t number_of_clients(Administration& administration, const Settings& settings, Standing standing);
 
@@ -64,6 +74,10 @@ struct NetworkStanding {
 
 /// The key of a network as an identity: hexadecimal digits in upper case.
 std::string key_of(const Network& network, const Settings& settings);
+
+/// The key of an identity by what it is called, `192.0.2.0/24`, `example.net`, `alice@example.net on
+/// 192.0.2.0/24`, or of a group, `example.net on 192.0.2.0/24`: hexadecimal digits.
+std::string key_of_identity(const std::string& identity, const Settings& settings);
 
 /// Of those keys that have a row that counts now. Throws StoreError.
 std::map<std::string, NetworkStanding> standings(Administration& administration,

@@ -2,8 +2,8 @@
 
 #include "ctl/command_line/argument.h"
 #include "ctl/commands.h"
+#include "ctl/print/typed_command.h"
 #include "text/printable.h"
-#include "text/shell_word.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -38,17 +38,12 @@ Session session_of(const AttemptWords& words) {
   return session;
 }
 
-std::string command_words(const Session& session) {
-  const auto address = [](const std::string& text) { return shell_word(shown(text)); };
-  std::string words =
-      shell_word(session.client) + ' ' + address(session.sender) + ' ' + address(session.recipient);
-  const auto add = [&words](const char* option, const std::string& value) {
-    if (!value.empty()) words += option + shell_word(value);
-  };
-  add(" --host ", session.client_name);
-  add(" --helo ", session.helo);
-  add(" --spf ", session.spf_result);
-  return words;
+std::string command_on(const char* subcommand, const Session& session) {
+  return TypedCommand(subcommand)
+      .option("--host", session.client_name)
+      .option("--helo", session.helo)
+      .option("--spf", session.spf_result)
+      .with({session.client, shown(session.sender), shown(session.recipient)});
 }
 
 std::string in_words(const Session& session) {

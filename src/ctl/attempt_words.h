@@ -23,8 +23,8 @@ struct AttemptWords {
 /// words are no attempt.
 Session session_of(const AttemptWords& words);
 
-/// The words again, for a shell: `192.0.2.7 alice@example.net bob@example.org --spf pass`.
-std::string command_words(const Session& session);
+/// `greylistctl pass --spf pass 192.0.2.7 alice@example.net bob@example.org`
+std::string command_on(const char* subcommand, const Session& session);
 
 /// `192.0.2.7 alice@example.net -> bob@example.org`
 std::string in_words(const Session& session);

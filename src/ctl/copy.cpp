@@ -14,6 +14,7 @@
 #include "ctl/print/figure_words.h"
 #include "ctl/print/progress.h"
 #include "ctl/print/take_back.h"
+#include "ctl/print/typed_command.h"
 #include "ctl/providers/owners.h"
 #include "ctl/records/meta.h"
 #include "ctl/records/table_rows.h"
@@ -108,8 +109,10 @@ void require_source(Administration& source, const Place& from) {
                      "bring it to this version first: greylistctl migrate");
   }
   if (const std::string mark = meta(source, kCopyMark); !mark.empty()) {
-    throw StoreError(from.name + " is itself an unfinished copy of " + one_line(mark),
-                     "finish that: greylistctl copy --from " + one_line(mark) + " --to " + from.name);
+    throw StoreError(
+        from.name + " is itself an unfinished copy of " + one_line(mark),
+        "finish that: " +
+            TypedCommand("copy").option("--from", one_line(mark)).option("--to", from.name).with({}));
   }
 }
 

@@ -6,11 +6,11 @@
 #include "ctl/commands.h"
 #include "ctl/print/json.h"
 #include "ctl/print/take_back.h"
+#include "ctl/print/typed_command.h"
 #include "ctl/records/expected.h"
 #include "lists/entry.h"
 #include "mail/expectation.h"
 #include "text/printable.h"
-#include "text/shell_word.h"
 #include "text/utc.h"
 
 namespace greylisting::ctl {
@@ -20,8 +20,8 @@ int expect(const LoadedSettings& loaded, const ExpectOptions& options) {
   const auto time = duration_of(options.duration);
   if (!time || *time > kLongest) {
     throw UsageError("--for: \"" + one_line(options.duration) +
-                     "\" is not a duration of a day at most: 10m, 2h, 1d; for longer: greylistctl skip " +
-                     one_line(options.recipient));
+                     "\" is not a duration of a day at most: 10m, 2h, 1d; for longer: " +
+                     TypedCommand("skip").with({printable(address_meant_by(options.recipient))}));
   }
   const Address recipient = Address::recipient(address_meant_by(options.recipient));
   const auto at = recipient.text().rfind('@');
@@ -36,7 +36,7 @@ int expect(const LoadedSettings& loaded, const ExpectOptions& options) {
   const std::string before = expected_until(*administration, expected);
   expect_all(*administration, {{expected, time->count()}});
   const std::string until = expected_until(*administration, expected);
-  const std::string undo = "greylistctl remove expected " + shell_word(one_line(recipient.text()));
+  const std::string undo = TypedCommand("remove").with({"expected", printable(recipient.text())});
   // What was expected before does not come back by it.
   const std::string note =
       before <= now ? ""

@@ -47,7 +47,7 @@ bool can_wait(Reason reason) {
 
 std::string hint_for(const Explanation& explanation, const Settings& settings) {
   const Decision& decision = explanation.decision;
-  if (can_wait(decision.reason)) return "greylistctl pass " + command_words(explanation.session);
+  if (can_wait(decision.reason)) return command_on("pass", explanation.session);
   return remedy_for(decision.reason, decision.entry, explanation.session.client,
                     Attempt::from(explanation.session, settings).triplet.network.text(), settings);
 }

@@ -10,6 +10,7 @@
 #include "ctl/lists/breadth.h"
 #include "ctl/print/figure_words.h"
 #include "ctl/print/take_back.h"
+#include "ctl/print/typed_command.h"
 #include "ctl/records/counted_network.h"
 #include "ctl/records/earned.h"
 #include "ctl/records/record_table.h"
@@ -48,7 +49,7 @@ void say_what_takes_back(const std::vector<Record>& records, std::optional<Sessi
   const bool has_pool =
       std::ranges::any_of(records, [](const Record& record) { return !record.pool.empty(); });
   session->spf_result = has_pool ? "pass" : "";
-  const std::string command = "greylistctl pass " + command_words(*session);
+  const std::string command = command_on("pass", *session);
   if (std::ranges::all_of(records, &Record::is_waiting)) {
     std::cout << "note: its wait begins anew; to let it pass at its next attempt: " << command << '\n';
   } else {
@@ -87,8 +88,9 @@ int forget_triplet(const Settings& settings, const ForgetOptions& options) {
   const auto administration = open_administration(settings);
   RecordTable table(*administration);
   return forget_records(table, table.of(Attempt::from(session, settings)), options, session, settings,
-                        "greylistctl: there is no record of " + in_words(session) +
-                            "; greylistctl find --client " + session.client + " shows what there is\n");
+                        "greylistctl: there is no record of " + in_words(session) + "; " +
+                            TypedCommand("find").option("--client", session.client).with({}) +
+                            " shows what there is\n");
 }
 
 // The network that an address counts as; a network as it is, but no smaller than that.

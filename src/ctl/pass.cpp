@@ -40,15 +40,15 @@ void print_rest(Administration& administration, const Session& session, const Se
   const Decision decision = would_decide(administration, session, settings).decision;
   if (decision.outcome() != Outcome::accepted) {
     std::cout << "note: its next attempt is " << name(decision.outcome()) << " all the same ("
-              << name(decision.reason) << "): greylistctl explain " << command_words(session) << '\n';
+              << name(decision.reason) << "): " << command_on("explain", session) << '\n';
   }
   Session vouched = session;
   vouched.spf_result = "pass";
   for (const Record& record : RecordTable(administration).of(Attempt::from(vouched, settings))) {
     if (session.spf_result != "pass" && !record.pool.empty() && record.is_waiting()) {
       std::cout << "note: from another network of " << one_line(record.pool) << " it has to wait until "
-                << record.block_expires << " UTC; to let it pass from there as well: greylistctl pass "
-                << command_words(vouched) << '\n';
+                << record.block_expires
+                << " UTC; to let it pass from there as well: " << command_on("pass", vouched) << '\n';
     }
   }
   print_others(RecordTable(administration).beside(Attempt::from(session, settings)),

@@ -19,12 +19,12 @@
 #include "ctl/print/figure_words.h"
 #include "ctl/print/json.h"
 #include "ctl/print/take_back.h"
+#include "ctl/print/typed_command.h"
 #include "ctl/records/earned.h"
 #include "ctl/records/expected.h"
 #include "mail/fingerprint.h"
 #include "text/ascii.h"
 #include "text/printable.h"
-#include "text/shell_word.h"
 #include "text/utc.h"
 
 namespace greylisting::ctl {
@@ -137,7 +137,10 @@ void require_one_thing(const ToRemove& found, const std::string& what) {
   std::string list;
   for (const StoredEntry& entry : found.entries)
     list += "\n  greylistctl remove " + entry.id + "    # " + line_of(entry);
-  for (const Earned& earned : found.earned) list += "\n  greylistctl remove " + line_of(earned);
+  for (const Earned& earned : found.earned) {
+    list +=
+        "\n  " + TypedCommand("remove").with({std::string(name(earned.standing)), earned.client.identity});
+  }
   throw UsageError('"' + one_line(what) + "\" is more than one thing; say which:" + list);
 }
 
@@ -150,18 +153,21 @@ struct TakenBack {
 void add(TakenBack& back, const Earned& earned, const Settings& settings) {
   const std::string& identity = earned.client.identity;
   if (!Network::parse(identity)) {
-    back.notes.push_back(
-        one_line(identity) +
-        (earned.client.is_group
-             ? " is trusted again when enough of its senders have passed"
-             : " is trusted again after passing in " +
-                   counted(static_cast<std::uint64_t>(settings.auto_allow_after), "different hour")));
+    const bool is_on_network = identity.find(" on ") != std::string::npos;
+    back.notes.push_back(one_line(identity) +
+                         (earned.client.is_group ? " is trusted again when enough of its senders have passed"
+                          : is_on_network        ? " is trusted again after its first pass"
+                                                 : " is trusted again after passing in " +
+                                                counted(static_cast<std::uint64_t>(settings.auto_allow_after),
+                                                        "different hour")));
     return;
   }
   const bool is_trusted = earned.standing == Standing::trusted;
-  back.notes.push_back((is_trusted ? "to accept its mail at once all the same: greylistctl allow"
-                                   : "to reject it all the same: greylistctl deny") +
-                       (" --until '" + earned.client.until + "' client " + identity));
+  back.notes.push_back(
+      (is_trusted ? "to accept its mail at once all the same: " : "to reject it all the same: ") +
+      TypedCommand(is_trusted ? "allow" : "deny")
+          .option("--until", earned.client.until)
+          .with({"client", identity}));
 }
 
 TakenBack taken_back(const ToRemove& found, const Settings& settings) {
@@ -195,7 +201,7 @@ Json json_of(const ToRemove& found, const TakenBack& back, bool dry_run) {
 }
 
 int remove_expected(const LoadedSettings& loaded, const RemoveOptions& options) {
-  const Address recipient = Address::recipient(unescaped(options.words[1]));
+  const Address recipient = Address::recipient(address_meant_by(options.words[1]));
   const std::string to = one_line(recipient.text());
   const auto administration = open_administration(loaded.settings);
   const auto mail = expected_mail(*administration);
@@ -211,8 +217,9 @@ int remove_expected(const LoadedSettings& loaded, const RemoveOptions& options) 
   std::vector<std::string> undo;
   const std::time_t rest = time_of(found->until).value_or(0) - time_of(administration->now()).value_or(0);
   if (!options.dry_run && rest > 0)
-    undo.push_back("greylistctl expect " + shell_word(to) + " --for " +
-                   std::to_string((rest + kMinute - 1) / kMinute) + 'm');
+    undo.push_back(TypedCommand("expect")
+                       .option("--for", std::to_string((rest + kMinute - 1) / kMinute) + 'm')
+                       .with({printable(recipient.text())}));
   if (options.json) {
     std::cout << Json{{"dry_run", options.dry_run},
                       {"expected", to},

@@ -21,6 +21,7 @@
 #include "ctl/print/json.h"
 #include "ctl/print/table.h"
 #include "ctl/print/terminal.h"
+#include "ctl/print/typed_command.h"
 #include "ctl/print/wrapped.h"
 #include "ctl/records/counted_network.h"
 #include "ctl/records/history.h"
@@ -30,7 +31,6 @@
 #include "ctl/remedy.h"
 #include "host/journal.h"
 #include "judgement/rules.h"
-#include "text/shell_word.h"
 #include "text/utc.h"
 
 namespace greylisting::ctl {
@@ -182,8 +182,8 @@ std::string remedy(const Story& story, const Wait& wait, const Settings& setting
   const std::string_view domain = domain_of(story.sender);
   const bool has_domain = !story.sender.empty() && settings.privacy != Privacy::hash;
   if (networks_of(story, settings).size() > 1 && has_domain)
-    return "greylistctl import spf " + shell_word(domain);
-  return network.empty() ? "" : "greylistctl allow " + network;
+    return TypedCommand("import").with({"spf", std::string(domain)});
+  return network.empty() ? "" : TypedCommand("allow").with({network});
 }
 
 // Runs of the same are one line, with how many more there were.

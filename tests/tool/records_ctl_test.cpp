@@ -731,8 +731,8 @@ TEST_CASE("pass and forget reach the records of a pool", "[records][pass]") {
       "record .* passes at its next attempt, .*\nnote: from another network of example\\.net it has to "
       "wait until " +
           kTime +
-          " UTC; to let it pass from there as well: greylistctl pass 192\\.0\\.2\\.1 alice@example\\.net "
-          "bob@example\\.org --spf pass");
+          " UTC; to let it pass from there as well: greylistctl pass --spf pass 192\\.0\\.2\\.1 "
+          "alice@example\\.net bob@example\\.org");
   CHECK(reason(installation, vouched("198.51.100.1")) == "early");
   check_output(
       installation, call("pass", triplet, {"--spf", "pass"}),

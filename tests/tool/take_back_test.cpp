@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "ctl/records/earned.h"
 #include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
 #include "tests/support/ctl.h"
@@ -39,6 +40,16 @@ void paste(const Installation& installation, const std::string& commands) {
   CAPTURE(commands, result.output, result.errors);
   CHECK(result.status == 0);
   CHECK(result.errors.empty());
+}
+
+// Each command that is printed for a person to type, of what else is said; not what says where to read on.
+Arguments printed_commands(const std::string& said) {
+  static const std::regex command("(?:^|[^'])(greylistctl [a-z]+ .*?)(?=, or |, then |; try |\n|    # |$)");
+  Arguments commands;
+  for (auto found = std::sregex_iterator(said.begin(), said.end(), command); found != std::sregex_iterator();
+       ++found)
+    commands.push_back((*found)[1].str() + '\n');
+  return commands;
 }
 
 const Arguments kTriplet{"192.0.2.1", "alice@example.net", "bob@example.org"};
@@ -152,9 +163,8 @@ TEST_CASE("pass, forget and expect are taken back by the command that is printed
   REQUIRE(ctl(installation, {"expect", "carol@example.org", "--for", "2h"}).status == 0);
   installation.pass_time(std::chrono::hours(1));
   const Result removed = ctl(installation, {"remove", "expected", "carol@example.org"});
-  CHECK(std::regex_search(removed.output,
-                          std::regex("\nto take it back: greylistctl expect carol@example\\.org "
-                                     "--for (60|59)m\n")));
+  CHECK(std::regex_search(removed.output, std::regex("\nto take it back: greylistctl expect --for (60|59)m "
+                                                     "carol@example\\.org\n")));
   paste(installation, commands(removed.output));
   CHECK(reason(installation, {.client = "198.51.100.8", .recipient = "carol@example.org"}) == "expected");
   REQUIRE(ctl(installation, {"remove", "expected", "carol@example.org"}).status == 0);
@@ -163,8 +173,65 @@ TEST_CASE("pass, forget and expect are taken back by the command that is printed
   CHECK_THAT(none.errors, Contains("no mail to carol@example.org is expected by greylistctl expect"));
 }
 
+TEST_CASE("Every command that is printed of words that begin with a dash works as it is", "[take-back]") {
+  const Installation installation(any_backend(), "auto_allow_after=1");
+  CAPTURE(name(installation.backend()));
+  const Arguments triplet{"192.0.2.1", "--", "-a@x.example", "-bob@example.org"};
+  const auto pastes = [&](const Arguments& arguments, std::size_t count) {
+    const Result result = ctl(installation, arguments);
+    CAPTURE(arguments, result.output, result.errors);
+    const Arguments commands = printed_commands(result.output + result.errors);
+    CHECK(commands.size() == count);
+    for (const std::string& command : commands) paste(installation, command);
+    return result;
+  };
+  // What is not clear, or too long, is to be said in another way.
+  pastes({"deny", "--", "-x@example.net"}, 2);
+  pastes({"deny", "--", "sender -x@example.net"}, 1);
+  pastes({"allow", "--", " -x.example.net"}, 1);
+  pastes({"expect", "--for", "25h", "--", "-bob@example.org"}, 1);
+  CHECK(row_count(installation, "greylisting_entries") == "4");
+  installation.sql("DELETE FROM greylisting_entries");
+  // What was done is taken back.
+  pastes({"expect", "--", "-bob@example.org"}, 1);
+  CHECK(row_count(installation, "greylisting_expected") == "0");
+  REQUIRE(ctl(installation, {"expect", "--", "-bob@example.org"}).status == 0);
+  pastes({"remove", "expected", "--", "-bob@example.org"}, 1);
+  CHECK(row_count(installation, "greylisting_expected") == "1");
+  installation.sql("DELETE FROM greylisting_expected");
+  // What waits is let in, and what has passed passes again when it was forgotten.
+  const Rcpt rcpt{.sender = "-a@x.example", .recipient = "-bob@example.org"};
+  CHECK(reason(installation, rcpt) == "new");
+  pastes(joined({"explain", "--helo", "-x"}, triplet), 1);
+  CHECK(reason(installation, rcpt) == "retried");
+  pastes(joined({"forget"}, triplet), 1);
+  CHECK(reason(installation, rcpt) == "trusted");
+  // What stands in the way of one that is let pass is explained.
+  REQUIRE(ctl(installation, {"deny", "sender", "--comment=-x", "--", "-a@x.example"}).status == 0);
+  CHECK_THAT(pastes(joined({"pass"}, triplet), 1).output, Contains("greylistctl explain 192.0.2.1 -- -a@x"));
+  pastes({"remove", "sender", "--", "-a@x.example"}, 1);
+  CHECK(value(installation, "SELECT comment FROM greylisting_entries") == "-x");
+  // An entry that was stored in another way is entered anew.
+  installation.sql("UPDATE greylisting_entries SET specificity = 1");
+  const std::string checked = ctl(installation, {"check"}).output;
+  const std::string anew = "enter it anew: ";
+  REQUIRE_THAT(checked, Contains(anew));
+  const auto commands = printed_commands(checked.substr(checked.find(anew) + anew.size()));
+  REQUIRE(commands.size() >= 2);
+  CHECK(commands[1] == "greylistctl deny sender -- -a@x.example\n");
+  paste(installation, commands[0] + commands[1]);
+  CHECK(value(installation, "SELECT specificity FROM greylisting_entries") != "1");
+  // What is more than one thing is said apart.
+  installation.sql("INSERT INTO greylisting_clients (client, identity, passes, counted, expires) VALUES (x'" +
+                   ctl::key_of_identity("-x.example", Settings()) +
+                   "', '-x.example', 3, '2026-01-01 00:00:00', '2090-01-01 00:00:00')");
+  REQUIRE(ctl(installation, {"allow", "--", "-x.example"}).status == 0);
+  CHECK_THAT(pastes({"remove", "--", "-x.example"}, 2).errors,
+             Contains("\n  greylistctl remove trusted -- -x.example\n"));
+}
+
 TEST_CASE("Of a client's trust it is said what comes near to giving it back", "[entries][take-back]") {
-  const Installation installation(any_backend(), "auto_allow_after=2");
+  const Installation installation(any_backend(), "auto_allow_after=2\ngroup_domain_level=3");
   CAPTURE(name(installation.backend()));
   const std::string head =
       "INSERT INTO greylisting_clients (client, identity, passes, counted, expires, trapped_until) VALUES "
@@ -173,13 +240,18 @@ TEST_CASE("Of a client's trust it is said what comes near to giving it back", "[
   installation.sql(
       head + "1', '192.0.2.0/24', 2, '2026-01-01 00:00:00', '2090-01-01 00:00:00', NULL);" + head +
       "2', '198.51.100.0/24', 0, '2026-01-01 00:00:00', '2090-01-01 00:00:00', '2090-01-01 00:00:00');" +
-      head + "3', 'example.net', 3, '2026-01-01 00:00:00', '2090-01-01 00:00:00', NULL)");
+      head + "3', 'example.net', 3, '2026-01-01 00:00:00', '2090-01-01 00:00:00', NULL);" + head +
+      "4', 'alice@example.net on 192.0.2.0/24', 1, '2026-01-01 00:00:00', '2090-01-01 00:00:00', NULL)");
+  installation.sql("UPDATE greylisting_clients SET member_of = client WHERE identity LIKE '% on %'");
   CHECK_THAT(ctl(installation, {"remove", "trusted", "192.0.2.0/24"}).output,
              Contains("greylistctl allow --until '2090-01-01 00:00:00' client 192.0.2.0/24\n"));
   CHECK_THAT(ctl(installation, {"remove", "trapped", "198.51.100.0/24"}).output,
              Contains("greylistctl deny --until '2090-01-01 00:00:00' client 198.51.100.0/24\n"));
   CHECK_THAT(ctl(installation, {"remove", "trusted", "example.net"}).output,
              Contains("note: example.net is trusted again after passing in 2 different hours\n"));
+  const std::string sender = "alice@example.net on 192.0.2.0/24";
+  CHECK_THAT(ctl(installation, {"remove", "trusted", sender}).output,
+             Contains("note: " + sender + " is trusted again after its first pass\n"));
 }
 
 TEST_CASE("Changes are printed as JSON", "[entries][take-back][json]") {

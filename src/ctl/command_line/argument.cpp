@@ -1,8 +1,8 @@
 #include "ctl/command_line/argument.h"
 
 #include "ctl/commands.h"
+#include "ctl/print/typed_command.h"
 #include "text/printable.h"
-#include "text/shell_word.h"
 #include "text/utc.h"
 
 namespace greylisting::ctl {
@@ -25,12 +25,13 @@ std::string subject_meant_by(const std::string& text, Action action) {
   // All addresses of a domain are the domain.
   const std::size_t domain = text.starts_with("*@") ? 2 : text.starts_with('@') ? 1 : 0;
   if (!is_no_name) patterns_of("sender", text.substr(domain));  // throws where neither would do
-  const std::string typed = shell_word(text.substr(domain));
-  const std::string command = "greylistctl " + std::string(name(action)) + ' ';
-  throw UsageError(begin +
-                   (is_no_name ? "client without a name or the null sender" : "sender or a recipient") +
-                   ": write " + command + (is_no_name ? "client" : "sender") + ' ' + typed + ", or " +
-                   command + (is_no_name ? "sender" : "recipient") + ' ' + typed);
+  const auto command = [&](const char* subject) {
+    return TypedCommand(name(action)).with({subject, text.substr(domain)});
+  };
+  throw UsageError(is_no_name ? begin + "client without a name or the null sender: write " +
+                                    command("client") + ", or " + command("sender")
+                              : begin + "sender or a recipient: write " + command("sender") + ", or " +
+                                    command("recipient"));
 }
 
 // What was put between quotes, or came with a blank.
@@ -41,12 +42,13 @@ void refuse_blanks(const std::string& text, Action action) {
   const std::string trimmed = text.substr(begin, end + 1 - begin);
   const std::string word = trimmed.substr(0, trimmed.find(' '));
   const auto next = trimmed.find_first_not_of(' ', word.size());
-  const std::string command = ": write greylistctl " + std::string(name(action)) + ' ';
+  const auto write = [action](const std::vector<std::string>& words) {
+    return ": write " + TypedCommand(name(action)).with(words);
+  };
   if (next != std::string::npos && is_subject(word))
-    throw UsageError(in_quotes(text) + " is one word" + command + word + ' ' +
-                     shell_word(trimmed.substr(next)));
+    throw UsageError(in_quotes(text) + " is one word" + write({word, trimmed.substr(next)}));
   if (next == std::string::npos && trimmed != text)
-    throw UsageError(in_quotes(text) + " has a blank too many" + command + shell_word(trimmed));
+    throw UsageError(in_quotes(text) + " has a blank too many" + write({trimmed}));
 }
 
 }  // namespace

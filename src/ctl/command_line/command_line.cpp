@@ -116,13 +116,29 @@ std::string what_is_no_option(const CLI::App& app, const CLI::App& command, cons
   return "there is no option " + shown_word(word) + naming_nearest(name, options);
 }
 
-// The first option that is not one, that is given twice, or that has a value and takes none; empty where
-// there is none. The parser finds what is missing before it finds these, and has no words of ours for them.
+// The first word after -- that is an option by its name: what could be an address or a pattern has an @ or no
+// such name. Empty where there is none.
+std::string what_comes_too_late(const CLI::App& app, const CLI::App& command,
+                                const std::vector<std::string>& words) {
+  for (auto word = std::ranges::find(words, "--"); word != words.end(); ++word) {
+    const std::string name = word->substr(0, word->find('='));
+    if (name.size() <= 2 || !name.starts_with("--") || word->find('@') != std::string::npos) continue;
+    for (const CLI::App* const of : {&command, &app}) {
+      if (of->get_option_no_throw(name) != nullptr) return shown_word(name) + ": options come before --";
+    }
+  }
+  return "";
+}
+
+// The first option that is not one, that is given twice, that has a value and takes none, or that comes too
+// late; empty where there is none. The parser finds what is missing before it finds these, and has no words
+// of ours for them.
 std::string what_is_wrong_with_options(const CLI::App& app, const CLI::App& command,
                                        const std::vector<std::string>& words) {
   const CLI::App* of = &app;
   std::set<const CLI::Option*> given;
-  for (auto word = words.begin(); word != words.end() && *word != "--"; ++word) {
+  auto word = words.begin();
+  for (; word != words.end() && *word != "--"; ++word) {
     if (word->size() < 2 || !word->starts_with('-')) {
       if (of != &app) continue;
       if (*word != command.get_name()) return "";
@@ -138,7 +154,7 @@ std::string what_is_wrong_with_options(const CLI::App& app, const CLI::App& comm
     if (takes_value && !given.insert(option).second) return name + " is given twice";
     if (takes_value && equals == std::string::npos && ++word == words.end()) return name + " needs a value";
   }
-  return "";
+  return what_comes_too_late(app, command, {word, words.end()});
 }
 
 // What a word stands for that is missing.
@@ -229,6 +245,8 @@ CommandLine read_command_line(int argc, char** argv) {
     std::ranges::reverse(reversed);
     app.parse(std::move(reversed));
     if (!read.run) throw CLI::RequiredError::Subcommand(1);
+    if (!what_comes_too_late(app, *app.get_subcommands().front(), words).empty())
+      throw CLI::ParseError("an option comes too late", kUsage);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) {  // --help, --version
       app.exit(error, std::cout);

@@ -12,11 +12,11 @@
 #include "ctl/lists/breadth.h"
 #include "ctl/lists/entry_table.h"
 #include "ctl/print/figure_words.h"
+#include "ctl/print/typed_command.h"
 #include "judgement/suspicion_rules.h"
 #include "lists/list_file.h"
 #include "lists/outside_lists.h"
 #include "mail/reply.h"
-#include "text/shell_word.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -74,9 +74,9 @@ std::optional<Finding> problem_of(const StoredEntry& stored) {
     return Finding{
         State::warning,
         shown + text(entry) + " was stored in another way than this version finds it (" + columns + ')',
-        "enter it anew: greylistctl remove " + stored.id + ", then greylistctl " +
-            std::string(name(entry.action)) + ' ' + std::string(word(entry.pattern.kind())) + ' ' +
-            shell_word(entry.pattern.text())};
+        "enter it anew: greylistctl remove " + stored.id + ", then " +
+            TypedCommand(name(entry.action))
+                .with({std::string(word(entry.pattern.kind())), entry.pattern.text()})};
   } catch (const std::runtime_error& error) {
     return Finding{State::warning, shown + "it is not understood: " + error.what(),
                    "remove it: greylistctl remove " + stored.id};

@@ -1,23 +1,18 @@
 #include "ctl/lists/entry_command.h"
 
-#include "text/shell_word.h"
+#include "ctl/print/typed_command.h"
 #include "text/utf8.h"
 
 namespace greylisting::ctl {
 
 std::string command_that_makes(const StoredEntry& entry, bool is_sure) {
-  std::string command = "greylistctl " + one_line(entry.action);
-  const auto add = [&command](const char* option, const std::string& value) {
-    if (!value.empty()) command += option + shell_word(value);
-  };
-  add(" --until ", entry.expires == kForEver ? "" : entry.expires);
-  add(" --block ", entry.block);
-  add(" --reply ", entry.reply);
-  add(" --comment ", line_of_utf8(entry.comment));
-  if (is_sure) command += " --yes";
-  const std::string pattern = one_line(entry.pattern);
-  command += ' ' + one_line(subject_of(entry)) + (pattern.starts_with('-') ? " -- " : " ");
-  return command + shell_word(pattern);
+  TypedCommand command(one_line(entry.action));
+  command.option("--until", entry.expires == kForEver ? "" : entry.expires)
+      .option("--block", entry.block)
+      .option("--reply", entry.reply)
+      .option("--comment", line_of_utf8(entry.comment));
+  if (is_sure) command.flag("--yes");
+  return command.with({subject_of(entry), entry.pattern});
 }
 
 std::string command_that_restores(const StoredEntry& before, const Entry& now) {

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "ctl/print/table.h"
+#include "ctl/print/typed_command.h"
 #include "ctl/report/words.h"
 #include "text/printable.h"
-#include "text/shell_word.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -48,8 +48,7 @@ void print_held_up(const Figures& day) {
     const PoolCounts& pool = day.pools[i];
     std::cout << "  " << one_line(pool.domain);
     if (pool.messages > 0) std::cout << ", longest wait " << duration_text(pool.longest);
-    if (!day.has_hashes)
-      std::cout << "; to let it in: greylistctl import spf " << shell_word(one_line(pool.domain));
+    if (!day.has_hashes) std::cout << "; to let it in: " << TypedCommand("import").with({"spf", pool.domain});
     std::cout << '\n';
   }
 }

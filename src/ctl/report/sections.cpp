@@ -9,12 +9,12 @@
 #include <optional>
 #include <string_view>
 
+#include "ctl/print/typed_command.h"
 #include "ctl/report/charts.h"
 #include "ctl/report/html.h"
 #include "ctl/report/page_table.h"
 #include "ctl/report/words.h"
 #include "text/printable.h"
-#include "text/shell_word.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -569,7 +569,7 @@ Section pools(const Figures& figures) {
              count(pool.in_vain)}});
     if (!figures.has_hashes) {
       table.rows.back().cells.push_back(
-          {.text = "greylistctl import spf " + shell_word(one_line(pool.domain)), .is_command = true});
+          {.text = TypedCommand("import").with({"spf", pool.domain}), .is_command = true});
     }
   }
   return {

@@ -1,6 +1,7 @@
 // What greylistctl says to a command line that is wrong: one line, with what is wrong as it was typed and
 // where to read on.
 
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "tests/support/ctl.h"
 #include "tests/support/installation.h"
 #include "tests/support/process.h"
+#include "tests/support/temporary_directory.h"
 
 namespace greylisting::test {
 namespace {
@@ -175,6 +177,26 @@ TEST_CASE("A command line that is wrong is told in one line, and changes nothing
           {{"find", "--since", "yesterday"},
            "--since: \"yesterday\" is neither a duration (90m, 12h, 30d, 2w) nor a date (YYYY-MM-DD or "
            "\"YYYY-MM-DD hh:mm:ss\", UTC); try 'greylistctl find --help'"},
+          // What comes after --.
+          {{"expect", "--", "-bob@example.org", "--for", "3d"},
+           "--for: options come before --; try 'greylistctl expect --help'"},
+          {{"deny", "--", "-x.example", "--reply=550 no"},
+           "--reply: options come before --; try 'greylistctl deny --help'"},
+          {{"remove", "--", "-x.example", "--dry-run"},
+           "--dry-run: options come before --; try 'greylistctl remove --help'"},
+          {{"explain", "192.0.2.1", "--", "-a@b.example", "c@d.example", "--spf", "pass"},
+           "--spf: options come before --; try 'greylistctl explain --help'"},
+          {{"deny", "sender",
+            "a\x1f"
+            "b@x.example"},
+           "\"a\\x1fb@x.example\" has a blank or a control character in it, which is to be written as \\xNN "
+           "(a blank: \\x20); try 'greylistctl deny --help'"},
+          {{"deny", "sender", "\x1f-b@x.example\x1f"},
+           "\"\\x1f-b@x.example\\x1f\" has a blank or a control character in it, which is to be written as "
+           "\\xNN (a blank: \\x20); try 'greylistctl deny --help'"},
+          {{"find", "--since=\x1fx"},
+           "--since: \"\\x1fx\" is neither a duration (90m, 12h, 30d, 2w) nor a date (YYYY-MM-DD or "
+           "\"YYYY-MM-DD hh:mm:ss\", UTC); try 'greylistctl find --help'"},
           // What does not go together.
           {{"find", "--json", "--csv"}, "--json and --csv exclude each other; try 'greylistctl find --help'"},
           {{"settings", "--all", "--defaults"},
@@ -199,6 +221,23 @@ TEST_CASE("A command line that is wrong is told in one line, and changes nothing
     CHECK(help.find("Usage: greylistctl " + usage) != std::string::npos);
   }
   CHECK(ctl(installation, {"find", "--help"}).errors.empty());
+}
+
+TEST_CASE("The home may have a name in brackets", "[usage]") {
+  const TemporaryDirectory here;
+  for (const Words& home : std::vector<Words>{{"--home", "[x]"}, {"--home=[x]"}}) {
+    CAPTURE(home);
+    std::filesystem::create_directories(here / "[x]/control");
+    std::filesystem::create_directories(here / "[x]/greylisting");
+    write_file(here / "[x]/control/greylisting", "");
+    const Result result =
+        run({.arguments = joined(joined({built("greylistctl")}, home), {"allow", "192.0.2.1"}),
+             .directory = here.path()});
+    CAPTURE(result.output, result.errors);
+    CHECK(result.status == 0);
+    CHECK(std::filesystem::exists(here / "[x]/greylisting/greylisting.db"));
+    std::filesystem::remove_all(here / "[x]");
+  }
 }
 
 }  // namespace greylisting::test

@@ -28,27 +28,38 @@ std::array<std::span<const Subcommand>, 3> all_subcommands() {
 
 // What CLI11 would take for something else is marked: a word in brackets, which is an address literal, or a
 // client as Postfix writes it, for a list of words; one that begins with a dash after --, of which it
-// forgets that it has seen it as soon as one word has come before, for an option.
+// forgets that it has seen it as soon as one word has come before, for an option. A mark that was typed gets
+// another one, so that it stays when that is taken off.
 constexpr char kMark = '\x1f';
 
+std::string marked(const std::string& word, bool is_behind) {
+  const bool has_dash = is_behind && word.starts_with('-');
+  const bool has_brackets = word.starts_with('[') && word.ends_with(']');
+  return (has_dash || word.starts_with(kMark) ? std::string(1, kMark) : "") + word +
+         (has_brackets || word.ends_with(kMark) ? std::string(1, kMark) : "");
+}
+
+std::string without_marks(std::string word) {
+  if (word.starts_with(kMark)) word.erase(0, 1);
+  if (word.ends_with(kMark)) word.pop_back();
+  return word;
+}
+
 std::vector<std::string> marked(const std::vector<std::string>& words) {
-  std::vector<std::string> marked;
+  std::vector<std::string> all;
   bool is_behind = false;
   for (const std::string& word : words) {
     if (word == "--" && !is_behind) {
       is_behind = true;
-    } else if (is_behind && word.starts_with('-')) {
-      marked.push_back(kMark + word);
-    } else {
-      marked.push_back(word.starts_with('[') && word.ends_with(']') ? word + kMark : word);
+      continue;
     }
+    // The value of --option=value is a word of its own.
+    const auto equals = !is_behind && word.starts_with("--") ? word.find('=') : std::string::npos;
+    all.push_back(equals == std::string::npos
+                      ? marked(word, is_behind)
+                      : word.substr(0, equals + 1) + marked(word.substr(equals + 1), false));
   }
-  return marked;
-}
-
-std::string without_marks(std::string text) {
-  std::erase(text, kMark);
-  return text;
+  return all;
 }
 
 void take_marks_off(CLI::App& command) {
@@ -194,7 +205,9 @@ class Help : public CLI::Formatter {
 std::string what_is_wrong(CLI::App& app, const CLI::App& command, const CLI::ParseError& error,
                           const std::vector<std::string>& words) {
   if (std::string found = what_is_wrong_with_options(app, command, words); !found.empty()) return found;
-  std::string said = one_line(without_marks(error.what()));
+  std::string said = error.what();
+  std::erase(said, kMark);
+  said = one_line(said);
   const std::string name = said.substr(0, said.find_first_of(" :"));
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr)
     return what_is_unexpected(app, command, first_of(app.remaining(true), words));
@@ -227,6 +240,7 @@ CommandLine read_command_line(int argc, char** argv) {
                  "here are relative to the current directory")
       ->type_name("DIRECTORY")
       ->capture_default_str();
+  take_marks_off(app);
   for (const auto& group : all_subcommands()) {
     for (const Subcommand& subcommand : group) {
       CLI::App* const command = app.add_subcommand(subcommand.name, subcommand.description);

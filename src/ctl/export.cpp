@@ -45,6 +45,7 @@ struct Exported {
   std::string text;
   std::size_t size = 0;  // in entries
   std::vector<std::string> problems;
+  std::map<PatternKind, std::size_t> others{};  // how many there are of kinds that the format is not for
 };
 
 // Why there is nothing to be said of an entry in any form; empty when there is.
@@ -55,6 +56,23 @@ std::string why_not_understood(const StoredEntry& stored) {
   } catch (const std::runtime_error& error) {
     return std::string("it is not understood: ") + error.what();
   }
+}
+
+// What the lists of other programs are of: what they have no way to say of any other kind is not missed.
+bool is_for(ListFormat format, PatternKind kind) {
+  switch (format) {
+    case ListFormat::plain:
+      break;
+    case ListFormat::postgrey_clients:
+      return kind == PatternKind::network || kind == PatternKind::host;
+    case ListFormat::postgrey_recipients:
+      return kind == PatternKind::recipient;
+    case ListFormat::sqlgrey_ip:
+      return kind == PatternKind::network;
+    case ListFormat::sqlgrey_fqdn:
+      return kind == PatternKind::host;
+  }
+  return true;
 }
 
 std::string why_not_in(ListFormat format, const Entry& entry, Exported& exported) {
@@ -70,7 +88,12 @@ Exported exported(const std::vector<StoredEntry>& entries, const ExportOptions& 
   for (const StoredEntry& stored : entries) {
     std::string why = why_not_understood(stored);
     if (why.empty() && options.format) {
-      why = why_not_in(*options.format, read(stored), exported);
+      const Entry entry = read(stored);
+      if (!is_for(*options.format, entry.pattern.kind())) {
+        ++exported.others[entry.pattern.kind()];
+        continue;
+      }
+      why = why_not_in(*options.format, entry, exported);
     } else if (why.empty()) {
       array.push_back(json_of(stored));
     }
@@ -83,6 +106,24 @@ Exported exported(const std::vector<StoredEntry>& entries, const ExportOptions& 
   }
   if (!options.format) exported.text = array.text() + '\n';
   return exported;
+}
+
+// `sqlgrey-ip is for networks alone; left out: 1 name, 2 senders`
+std::string other_kinds(ListFormat format, const std::map<PatternKind, std::size_t>& others) {
+  const auto word_for = [](PatternKind kind) {
+    return std::string(kind == PatternKind::network ? "network"
+                       : kind == PatternKind::host  ? "name"
+                                                    : word(kind));
+  };
+  std::string kinds;
+  for (const PatternKind kind :
+       {PatternKind::network, PatternKind::host, PatternKind::sender, PatternKind::recipient}) {
+    if (is_for(format, kind)) kinds.append(kinds.empty() ? "" : " and ").append(word_for(kind) + 's');
+  }
+  std::string counts;
+  for (const auto& [kind, count] : others)
+    counts.append(counts.empty() ? "" : ", ").append(counted(count, word_for(kind)));
+  return std::string(name(format)) + " is for " + kinds + " alone; left out: " + counts;
 }
 
 // The actions of which a list has nothing, because it has no word for what its lines do: `2 deny, 1 trap`.
@@ -126,6 +167,8 @@ int export_entries(const LoadedSettings& loaded, const ExportOptions& options) {
   entries.erase(first_other, entries.end());
   const Exported result = exported(entries, options);
   write(options, result, left_out);
+  if (!result.others.empty())
+    std::cerr << "greylistctl: " << other_kinds(*options.format, result.others) << '\n';
   for (const std::string& problem : result.problems) std::cerr << "greylistctl: " << problem << '\n';
   return result.problems.empty() ? kDone : kFailed;
 }

@@ -27,13 +27,13 @@ std::string day_of(const char* option, const std::string& text, const std::strin
   return moment_of(option, text, now).substr(0, kDateLength);
 }
 
-// The first of as many days as the text says, today the last of them; or a date.
-std::string first_day_of(const std::string& text, const std::string& now) {
+// The first of as many days as the text says, of which that is the last; or a date.
+std::string first_day_of(const std::string& text, const std::string& last, const std::string& now) {
   const auto duration = duration_of(text);
   if (!duration) return day_of("--since", text, now);
   const auto days = std::chrono::ceil<std::chrono::days>(*duration);
-  const std::string today = now.substr(0, kDateLength) + " 00:00:00";
-  return later(today, std::chrono::days(1) - std::max(days, std::chrono::days(1))).substr(0, kDateLength);
+  return later(last + " 00:00:00", std::chrono::days(1) - std::max(days, std::chrono::days(1)))
+      .substr(0, kDateLength);
 }
 
 Period period_of(const ReportOptions& options, const std::string& now) {
@@ -41,7 +41,7 @@ Period period_of(const ReportOptions& options, const std::string& now) {
   Period period{.first = today, .last = today};
   if (!options.until.empty()) period.last = std::min(today, day_of("--until", options.until, now));
   period.first = options.since.empty() ? later(period.last + " 00:00:00", -kByDefault).substr(0, kDateLength)
-                                       : first_day_of(options.since, now);
+                                       : first_day_of(options.since, period.last, now);
   if (period.first > period.last) {
     throw UsageError("--since: " + period.first + " is after the last day of the report, " + period.last +
                      "; name an earlier one");

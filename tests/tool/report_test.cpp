@@ -789,6 +789,13 @@ TEST_CASE("A report covers as many days as it is told, today among them", "[repo
     CHECK(all.at("total").at("records").at("all") == days);
   }
   CHECK(report(installation, {"--since", day(4)}).at("days").size() == 5);
+  // So many days are those up to the last one.
+  for (const Arguments& until : std::vector<Arguments>{{"--until", day(2)}, {"--until", "48h"}}) {
+    const Json all = report(installation, joined({"--since", "3d"}, until));
+    CHECK(all.at("until") == day(2));
+    CHECK(all.at("since") == day(4));
+    CHECK(all.at("total").at("records").at("all") == 3);
+  }
   CHECK(report(installation, {}).at("since") == day(29));
 }
 

@@ -203,6 +203,8 @@ TEST_CASE("greylistctl expect accepts all mail to somebody for a while, and the 
 
   installation.pass_time(11min);
   CHECK(reason(installation, {.sender = "code@two.example"}) == "new");
+  REQUIRE(ctl(installation, {"expect", "<carol@example.org>"}).status == 0);
+  CHECK(ctl(installation, {"remove", "expected", "<carol@example.org>"}).status == 0);
   CHECK_THAT(ctl(installation, {"cleanup"}).output, Contains(", expected: 1, "));
   CHECK(installation.sql("SELECT COUNT(*) FROM greylisting_expected") == Rows{{"2"}});
 }
@@ -304,6 +306,11 @@ TEST_CASE("greylistctl expect says what it does not understand", "[integration][
   CHECK_THAT(errors({"example.org"}),
              Contains("\"example.org\" is not an address; name one as bob@example.org"));
   CHECK_THAT(errors({"@example.org"}), Contains("is not an address"));
+  for (const std::string two : {"bob@a.example,carol@a.example", "<bob@a.example,carol@a.example>"})
+    CHECK_THAT(errors({two}), Contains('"' + two +
+                                       "\" has more than one @; name one address, and the next with "
+                                       "a command of its own"));
+  CHECK(ctl(installation, {"expect", "\"bob@home\"@example.org"}).status == 0);
   CHECK_THAT(errors({"Bob <bob@example.org>"}), Contains("\"Bob <bob@example.org>\" is not an address"));
 }
 

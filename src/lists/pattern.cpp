@@ -94,17 +94,21 @@ bool is_address_literal(std::string_view domain) {
   return domain.size() > 2 && domain.starts_with('[') && domain.ends_with(']');
 }
 
-// 10   10.   195.235.39
-std::optional<Network> network_of_first_octets(std::string_view text) {
-  if (text.ends_with('.')) text.remove_suffix(1);
+// 10   10.   195.235.39   10.1.*.*   and with a prefix that ends within these octets 10/8   192.0.2/24
+std::optional<Network> network_of_first_octets(std::string_view text, std::optional<unsigned> prefix) {
+  constexpr std::string_view kAny = ".*";
+  int any = 0;
+  for (; !prefix && text.ends_with(kAny); ++any) text.remove_suffix(kAny.size());
+  if (any == 0 && text.ends_with('.')) text.remove_suffix(1);
   auto octets = std::ranges::count(text, '.') + 1;
-  if (text.empty() || octets > 3 ||
+  if (text.empty() || octets > 3 || octets + any > 4 ||
       !std::ranges::all_of(text, [](char c) { return c == '.' || ascii::is_digit(c); }))
     return std::nullopt;
-  const std::string prefix = std::to_string(8 * octets);
+  const auto said = static_cast<unsigned>(8 * octets);
+  if (prefix && *prefix > said) return std::nullopt;
   std::string network(text);
   for (; octets < 4; ++octets) network += ".0";
-  return Network::parse(network + '/' + prefix);
+  return Network::parse(network + '/' + std::to_string(prefix.value_or(said)));
 }
 
 // The normal form of a domain in `text`, which stands there alone or after = or *. or an address's @.
@@ -290,13 +294,19 @@ std::string without_brackets(std::string_view text) {
 
 std::optional<Network> listed_network(std::string_view text) {
   const std::string plain = without_brackets(text);
-  if (auto network = network_of_first_octets(plain)) return network;
-  const auto slash = std::min(plain.find('/'), plain.size());
-  const bool is_ipv4 = plain.find(':') == std::string::npos;
-  const auto prefix = is_ipv4
-                          ? prefix_of_mask(std::string_view(plain).substr(std::min(slash + 1, plain.size())))
-                          : std::nullopt;
-  return Network::parse(prefix ? plain.substr(0, slash + 1) + std::to_string(*prefix) : plain);
+  if (plain.find(':') != std::string::npos) return Network::parse(plain);
+  const auto slash = plain.find('/');
+  if (slash == std::string::npos) {
+    const auto network = network_of_first_octets(plain, std::nullopt);
+    return network ? network : Network::parse(plain);
+  }
+  const std::string address = plain.substr(0, slash);
+  const std::string_view size = std::string_view(plain).substr(slash + 1);
+  const auto mask = prefix_of_mask(size);
+  const auto prefix = mask ? mask : number_of<unsigned>(size);
+  if (!prefix) return std::nullopt;
+  const auto network = network_of_first_octets(address, prefix);
+  return network ? network : Network::parse(address + '/' + std::to_string(*prefix));
 }
 
 std::string_view word(PatternKind kind) {

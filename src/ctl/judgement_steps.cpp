@@ -33,7 +33,7 @@ std::string line_at(const std::string& place) {
   std::string line;
   for (auto number = std::strtoul(place.c_str() + colon + 1, nullptr, 10); number > 0; --number)
     std::getline(file, line);
-  return place + ": " + one_line(line);
+  return place + ": " + line_of_utf8(line);
 }
 
 // What each rule finds of one attempt, in words.

@@ -806,9 +806,9 @@ TEST_CASE("explain names an entry that matches and does not count", "[records]")
   CHECK_THAT(explained(), Catch::Contains("no entry allows"));
   write_file(installation.home() / "control/clients", "# theirs\nexample.net\n", 0644);
   CHECK_THAT(explained(), Catch::Contains("control/clients:2: example.net" + why));
-  write_file(installation.home() / "control/greylisting_allow", "=mx.example.net\n", 0644);
-  CHECK_THAT(explained(),
-             Catch::Contains("control/greylisting_allow:1: =mx.example.net" + why + "; and 1 more"));
+  write_file(installation.home() / "control/greylisting_allow", "=mx.example.net # M\xc3\xbcller\n", 0644);
+  CHECK_THAT(explained(), Catch::Contains("control/greylisting_allow:1: =mx.example.net # M\xc3\xbcller" +
+                                          why + "; and 1 more"));
   CHECK(ctl(installation, {"allow", "/^mx\\.example/"}).status == 0);
   CHECK_THAT(explained(), Catch::Contains(why + "; and 2 more"));
   CHECK(ctl(installation, {"allow", "=mx.example.net"}).status == 0);

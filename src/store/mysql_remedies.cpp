@@ -6,6 +6,7 @@
 #include <array>
 
 #include "store/sql.h"
+#include "text/ascii.h"
 
 namespace greylisting {
 namespace {
@@ -54,6 +55,8 @@ constexpr std::string_view kPacket =
     "configuration";
 constexpr std::string_view kOnlyReads = "connect to a server that takes writes, or make this one writable";
 constexpr std::string_view kNoRoom = "make room on the database's disk";
+constexpr std::string_view kCannotWrite =
+    "see whether the database's disk is full or can only be read, and what the database's own log says";
 constexpr std::string_view kRepair =
     "repair the table, then: greylistctl migrate (it makes it an InnoDB table)";
 constexpr std::string_view kTooSlow =
@@ -62,11 +65,13 @@ constexpr std::string_view kTooSlow =
     "the server or of this account";
 
 // By numbers, because no client library has a name for all of them.
-constexpr std::array<MysqlRemedy, 64> kRemedies{{
+constexpr std::array<MysqlRemedy, 66> kRemedies{{
     {126, kRepair},  // what MyISAM and Aria call a table that has crashed
     {145, kRepair},
     {1020, kOthers},  // MariaDB 11.6, innodb_snapshot_isolation
     {1021, kNoRoom},
+    {1026, kCannotWrite},
+    {1030, kCannotWrite},  // what most engines say of any error of a file
     {1034, kRepair},
     {1040, "raise max_connections of the database"},
     {1044, kGrant},
@@ -155,9 +160,18 @@ bool is_closed_socket(unsigned error, std::string_view message) {
   return error == 2002 && message.find("(13)") != std::string_view::npos;
 }
 
+// ENOSPC: `Got error 28 from storage engine`, `(Errcode: 28 "No space left on device")`.
+bool is_full_disk(unsigned error, std::string_view message) {
+  const auto number = message.find(" 28");
+  const bool has_number = number != std::string_view::npos &&
+                          (number + 3 == message.size() || !ascii::is_digit(message[number + 3]));
+  return (error == 1026 || error == 1030) && has_number;
+}
+
 std::string_view text_for(unsigned error, std::string_view message) {
   if (lacks_authentication_plugin(message)) return kNoPlugin;
   if (is_closed_socket(error, message)) return kClosedSocket;
+  if (is_full_disk(error, message)) return kNoRoom;
   const auto* const row = std::ranges::lower_bound(kRemedies, error, {}, &MysqlRemedy::error);
   return row != kRemedies.end() && row->error == error
              ? row->remedy

@@ -141,6 +141,14 @@ TEST_CASE("a remedy names the file, and sends nobody to check", "[fault][remedie
   CHECK_THAT(
       mysql_remedy(2002, "Can't connect to local server through socket '/closed/mysqld.sock' (13)", ""),
       Contains("chmod a+x every directory on the way to it"));
+  for (const std::string full : {"Got error 28 from storage engine",
+                                 "Got error 28 \"No space left on device\" from storage engine InnoDB"})
+    CHECK(mysql_remedy(1030, full, "") == "make room on the database's disk");
+  CHECK(mysql_remedy(1026, "Error writing file './a' (Errcode: 28 \"No space left on device\")", "") ==
+        "make room on the database's disk");
+  for (const std::string other : {"Got error 176 from storage engine", "Got error 286 from storage engine"})
+    CHECK_THAT(mysql_remedy(1030, other, ""),
+               Contains("whether the database's disk is full or can only be read"));
   CHECK(mysql_remedy(9999, "", "") == "see what the database's own log says of this error");
 }
 

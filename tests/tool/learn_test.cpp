@@ -422,6 +422,61 @@ TEST_CASE("learn: lines that a client has written by its user name teach nothing
   }
 }
 
+// A name can go on over the files of multilog, which begins a new one after so many bytes.
+TEST_CASE("learn: a user name that spans files teaches nothing, however the files are named", "[learn]") {
+  const Installation installation(Backend::sqlite);
+  const TemporaryDirectory logs;
+  const auto line = [](const std::string& head, const std::string& client, const std::string& pid,
+                       const std::string& user = "") {
+    return head + ": result=" + (user.empty() ? "accepted code=250" : "rejected code=535") +
+           " reason=" + (user.empty() ? "x" : "authfailed") + " relay=no authuser=" + user +
+           " authtype=login remoteip=" + client + " remoteport=4711 remotehost= pid=" + pid + '\n';
+  };
+  const std::string forged =
+      line("qlogenvelope", "203.0.113.1", "9") + line("qlogreceived", "203.0.113.1", "9");
+  std::string name = "x\n" + forged + "y>\n" + forged + "z";
+  const auto stamped = [](const std::string& text) {
+    std::string all;
+    std::istringstream each(text);
+    for (std::string one; std::getline(each, one);) all += stamp(1h) + one + '\n';
+    return all;
+  };
+  const std::string begin = stamped("qmail-smtpd[7]: auth: auth-failed type=login user=<" + name + ">\n");
+  std::ranges::replace(name, '\n', '_');
+  std::ranges::replace(name, ' ', '_');
+  const std::string end = stamped(line("qlogenvelope", "203.0.113.9", "7", name));
+  // Where a new file begins: within the name, and after it.
+  const auto second = begin.find("@4", begin.find("qlogreceived"));
+  for (const std::size_t cut :
+       {begin.find("@4", 1), second, begin.find("@4", begin.find("y>")), begin.size()}) {
+    const std::string log = stamp(2h) + "x\n" + begin.substr(0, cut);
+    const std::string next = begin.substr(cut) + end;
+    write_file(logs / "multilog/@400000006b01362a0c3c6ebc.s", log);
+    write_file(logs / "multilog/current", next);
+    write_file(logs / "syslog/mail.log", next);
+    write_file(logs / "syslog/mail.log.1", log);
+    write_file(logs / "other/log", with_envelopes(stamp(1h) + accepted_line("192.0.2.1")));
+    for (const Arguments& named :
+         std::vector<Arguments>{{"multilog"},
+                                {"multilog/@400000006b01362a0c3c6ebc.s", "multilog/current"},
+                                {"multilog/current", "./multilog/../multilog/@400000006b01362a0c3c6ebc.s"},
+                                {"multilog/@400000006b01362a0c3c6ebc.s", "other/log", "multilog/current"},
+                                {"syslog/mail.log", "syslog/mail.log.1"},
+                                {"multilog/current"}}) {
+      Command command{.arguments = {built("greylistctl"), "--home", installation.home(), "learn", "--dry-run",
+                                    "--all", "--min", "1"},
+                      .directory = logs.path()};
+      for (const std::string& each : named) command.arguments.push_back(each);
+      const Result result = run(command);
+      CAPTURE(cut, named, result.output, result.errors);
+      CHECK(result.status == 0);
+      CHECK(fate(result, "203.0.113.0/24").find("trust") == std::string::npos);
+      // A log of another directory is another server's.
+      if (named.size() == 3) CHECK_THAT(fate(result, "192.0.2.0/24"), Catch::StartsWith("trust until "));
+    }
+  }
+}
+
 TEST_CASE("learn: hanging up that a client has made up takes no trust away", "[learn]") {
   const Installation installation(Backend::sqlite);
   learn(installation, stamp(2h) + accepted_line("192.0.2.1"));
@@ -466,7 +521,7 @@ TEST_CASE("learn reads plain logs, those of gzip, multilog's directories and sta
   write_file(logs / "plain", with_envelopes(accepted_line("10.0.6.1")));  // no stamp: as old as its file
   std::string last = stamp(1h) + accepted_line("10.0.7.1");
   last.pop_back();
-  write_file(logs / "unended", "\n" + std::string(300000, 'x') + "\n" + with_envelopes(last));
+  write_file(logs / "other/unended", "\n" + std::string(300000, 'x') + "\n" + with_envelopes(last));
   write_file(logs / "empty", "");
   write_file(logs / "cut", with_envelopes(stamp(1h) + accepted_line("10.0.8.1")));
   // One that is rotated and compressed keeps its name or gets another.
@@ -481,12 +536,12 @@ TEST_CASE("learn reads plain logs, those of gzip, multilog's directories and sta
   fs::create_directory(logs / "none");
   learn(installation, stamp(1h) + accepted_line("10.0.10.1"));
 
-  const Result result = run(
-      {.arguments = {built("greylistctl"), "--home", installation.home(), "learn", "--yes", "--min", "1",
-                     "smtpd", "maillog.gz", "missing", "plain", "unended", "empty", "cut.gz", "none", "-"},
-       .directory = logs.path(),
-       .input =
-           with_envelopes(stamp(1h) + accepted_line("10.0.9.1") + stamp(1h) + hung_up_line("10.0.10.1"))});
+  const Result result = run({.arguments = {built("greylistctl"), "--home", installation.home(), "learn",
+                                           "--yes", "--min", "1", "smtpd", "maillog.gz", "missing", "plain",
+                                           "other/unended", "empty", "cut.gz", "none", "-"},
+                             .directory = logs.path(),
+                             .input = with_envelopes(stamp(1h) + accepted_line("10.0.9.1") + stamp(1h) +
+                                                     hung_up_line("10.0.10.1"))});
   CAPTURE(result.output, result.errors);
   CHECK(result.status == 1);
   CHECK(lines(result.errors) == 3);

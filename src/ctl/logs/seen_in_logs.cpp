@@ -83,6 +83,14 @@ class Counter {
       : settings_(settings), since_(since), now_(now) {}
 
   // `without_stamp`: when a line was written that does not say so.
+  std::time_t time_of(const Stamp& stamp, std::time_t without_stamp) const {
+    if (const auto* const moment = std::get_if<std::chrono::sys_seconds>(&stamp))
+      return std::chrono::system_clock::to_time_t(*moment);
+    if (const auto* const clock = std::get_if<WallClock>(&stamp))
+      return moment_of(*clock, now_).value_or(without_stamp);
+    return without_stamp;
+  }
+
   void add(std::string_view text, std::time_t without_stamp) {
     ++lines_;
     const LogLine line = read_log_line(text);
@@ -314,17 +322,15 @@ class Counter {
   // A name that is not the one that was read had an end of its own making.
   void end_user(const LogLine& line, std::time_t written) {
     const auto found = processes_.find(std::string(line.process));
-    if (found == processes_.end() || !found->second.names_users) return;
+    if (found == processes_.end() || !found->second.names_users) {
+      // Where it began may be in a file that is not read. No line that counts is shorter.
+      constexpr std::size_t kLeastForged = 32;
+      const std::string_view user = *line.refused_user;
+      if (user.size() > kLeastForged && user.find('_') != std::string_view::npos) distrust(written);
+      return;
+    }
     if (found->second.user != as_logged(*line.refused_user)) distrust(written);
     found->second.user.reset();
-  }
-
-  std::time_t time_of(const Stamp& stamp, std::time_t without_stamp) const {
-    if (const auto* const moment = std::get_if<std::chrono::sys_seconds>(&stamp))
-      return std::chrono::system_clock::to_time_t(*moment);
-    if (const auto* const clock = std::get_if<WallClock>(&stamp))
-      return moment_of(*clock, now_).value_or(without_stamp);
-    return without_stamp;
   }
 
   // By the network that counts for the plugin.
@@ -356,27 +362,76 @@ class LogReader {
   LogReader(Counter& counter, SeenInLogs& seen, std::time_t now)
       : counter_(counter), seen_(seen), now_(now) {}
 
-  void read(const std::string& log) {
-    std::error_code error;
-    if (log == "-" || !fs::is_directory(log, error)) {
-      read_file(log);
-      return;
-    }
-    std::vector<std::string> files;
-    for (fs::directory_iterator file(log, error), end; !error && file != end; file.increment(error)) {
-      const std::string name = file->path().filename();
-      if (name == "current" || name.starts_with('@')) files.push_back(file->path());
-    }
-    if (error) {
-      complain(log, error.message());
-    } else if (files.empty()) {
-      complain(log, "there is no log of multilog in this directory (current, @…); name the files");
-    }
-    std::ranges::sort(files);
+  // All files of one log, which is added up as one.
+  void read(const std::vector<std::string>& files) {
     for (const std::string& file : files) read_file(file);
+    counter_.finish_log();
+  }
+
+  // The files of each log, in the order in which they were written. Those of one directory that are named one
+  // by one are one log, as the directory is: what a client has written can go on in the next of them.
+  std::vector<std::vector<std::string>> files_of(const std::vector<std::string>& logs) {
+    std::vector<std::vector<std::string>> files;
+    std::unordered_map<std::string, std::size_t> of_directory;  // the place in `files`
+    for (const std::string& log : logs) {
+      std::error_code error;
+      if (log == "-") {
+        files.push_back({log});
+      } else if (fs::is_directory(log, error)) {
+        files.push_back(files_in(log));
+      } else {
+        const fs::path directory = fs::weakly_canonical(fs::absolute(log).parent_path(), error);
+        const auto [found, is_new] = of_directory.try_emplace(directory.string(), files.size());
+        if (is_new) files.emplace_back();
+        files[found->second].push_back(log);
+      }
+    }
+    for (const auto& [directory, place] : of_directory) sort(files[place]);
+    return files;
   }
 
  private:
+  static bool is_of_multilog(const std::string& file) {
+    const std::string name = fs::path(file).filename();
+    return name == "current" || name.starts_with('@');
+  }
+
+  std::vector<std::string> files_in(const std::string& directory) {
+    std::error_code error;
+    std::vector<std::string> files;
+    for (fs::directory_iterator file(directory, error), end; !error && file != end; file.increment(error)) {
+      if (is_of_multilog(file->path())) files.push_back(file->path());
+    }
+    if (error) {
+      complain(directory, error.message());
+    } else if (files.empty()) {
+      complain(directory, "there is no log of multilog in this directory (current, @…); name the files");
+    }
+    std::ranges::sort(files);
+    return files;
+  }
+
+  // multilog's by name, in which they have a time; others by what they begin with.
+  void sort(std::vector<std::string>& files) const {
+    std::ranges::sort(files, {}, [](const std::string& file) { return fs::path(file).filename(); });
+    if (std::ranges::all_of(files, is_of_multilog)) return;
+    std::vector<std::pair<std::time_t, std::string>> with_begin;
+    for (const std::string& file : files) with_begin.emplace_back(begin_of(file), file);
+    std::ranges::stable_sort(with_begin, {}, &std::pair<std::time_t, std::string>::first);
+    std::ranges::transform(with_begin, files.begin(), &std::pair<std::time_t, std::string>::second);
+  }
+
+  // When the first line was written.
+  std::time_t begin_of(const std::string& log) const {
+    struct stat status = {};
+    if (stat(log.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return now_;
+    const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(log.c_str(), "rbe"), gzclose_r);
+    std::array<char, kMaxStamp> begin{};
+    const int size = file ? gzread(file.get(), begin.data(), begin.size()) : 0;
+    const std::string_view text(begin.data(), static_cast<std::size_t>(std::max(size, 0)));
+    return counter_.time_of(read_log_line(text.substr(0, text.find('\n'))).stamp, status.st_mtime);
+  }
+
   void complain(const std::string& log, const std::string& why) {
     seen_.problems.push_back(shown(log) + ": " + why);
   }
@@ -463,10 +518,7 @@ SeenInLogs read_logs(const std::vector<std::string>& logs, const Settings& setti
   Counter counter(settings, since, now);
   SeenInLogs read;
   LogReader reader(counter, read, now);
-  for (const std::string& log : logs) {
-    reader.read(log);
-    counter.finish_log();
-  }
+  for (const auto& files : reader.files_of(logs)) reader.read(files);
   SeenInLogs seen = counter.seen();
   seen.files = read.files;
   seen.problems = std::move(read.problems);

@@ -21,6 +21,7 @@ using Catch::Contains;
 struct ReadOptions {
   std::string user;
   bool is_encrypted = false;
+  unsigned port = 0;
 };
 
 std::string text_or_none(const char* value) { return value == nullptr ? "" : value; }
@@ -32,7 +33,7 @@ ReadOptions read_by_library(const std::string& file) {
   CHECK(mysql_real_connect(connection.get(), nullptr, nullptr, nullptr, nullptr, 0, "/nowhere/socket",
                            CLIENT_REMEMBER_OPTIONS) == nullptr);
   const auto& options = connection->options;
-  return {text_or_none(options.user), options.use_ssl != 0 || options.ssl_ca != nullptr};
+  return {text_or_none(options.user), options.use_ssl != 0 || options.ssl_ca != nullptr, options.port};
 }
 
 struct OptionFile {
@@ -82,6 +83,43 @@ TEST_CASE("check says which lines of an option file the client library does not 
     CHECK(said.empty() == its.said.empty());
     CHECK_THAT(said, Contains(its.said));
   }
+}
+
+TEST_CASE("check says which numbers of an option file the client library reads otherwise",
+          "[check][option-file]") {
+  const TemporaryDirectory directory;
+  const std::string file = directory / "my.cnf";
+  struct Number {
+    std::string value;
+    unsigned read;
+    std::string said{};
+    std::string mended{};  // the value in the line that is to be made
+  };
+  for (const Number& its : std::vector<Number>{
+           {"3307", 3307},
+           {"'3307'", 3307},
+           {"3307 # a comment", 3307},
+           {"16M", 16, R"(of "16M" the client library reads 16)", "16777216"},
+           {"64k", 64, R"(of "64k" the client library reads 64)", "65536"},
+           {"1G", 1, R"(of "1G" the client library reads 1)", "1073741824"},
+           {"3307/tcp", 3307, R"(of "3307/tcp" the client library reads 3307)", "3307"},
+           {"abc", 0, R"("abc" is no number, and counts as 0)", "NUMBER, or take it out"},
+       }) {
+    CAPTURE(its.value);
+    for (const std::string key : {"port", "max_allowed_packet"}) {
+      write_file(file, "[client]\n" + key + '=' + its.value + '\n');
+      const auto findings = ctl::examine_option_file(file).findings;
+      CHECK(findings.empty() == its.said.empty());
+      const std::string name = key == "port" ? key : "max-allowed-packet";
+      for (const Finding& finding : findings) {
+        CHECK_THAT(finding.text, Catch::EndsWith(":2: " + name + ": " + its.said));
+        CHECK(finding.remedy == "make the line " + name + '=' + its.mended);
+      }
+      if (key == "port") CHECK(read_by_library(file).port == its.read);
+    }
+  }
+  write_file(file, "[client]\nreconnect=abc\n");
+  CHECK(ctl::examine_option_file(file).findings.at(0).remedy == "make the line reconnect=1, or =0");
 }
 
 TEST_CASE("check knows by which lines of an option file a connection is encrypted", "[check][option-file]") {

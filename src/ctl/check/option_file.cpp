@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "ctl/check/report.h"
@@ -44,6 +46,10 @@ constexpr std::array<std::string_view, 18> kNumbers{"port",
                                                     "net-buffer-length",
                                                     "max-allowed-packet",
                                                     "compress"};
+
+// Those of them that are not 0 or 1.
+constexpr std::array<std::string_view, 6> kAmounts{
+    "port", "connect-timeout", "timeout", "interactive-timeout", "net-buffer-length", "max-allowed-packet"};
 
 constexpr std::array<std::string_view, 44> kTexts{"user",
                                                   "password",
@@ -159,8 +165,10 @@ class OptionFileReader {
   void option(std::string_view line) {
     const std::size_t sign = line.find('=');
     const std::string key = key_of(line.substr(0, sign));
-    const std::string_view value = sign == std::string_view::npos ? "" : trimmed(line.substr(sign + 1));
+    std::string_view value = sign == std::string_view::npos ? "" : trimmed(line.substr(sign + 1));
     const bool is_number = is_one_of(kNumbers, key);
+    if (is_number && value.size() > 1 && (value[0] == '"' || value[0] == '\'') && value.back() == value[0])
+      value = value.substr(1, value.size() - 2);
     if (const std::string asks = encryption(key, value); !asks.empty()) {
       if (result_.encryption == Encryption::not_asked) result_.encryption = Encryption::ignored;
       add(in_quotes(line) + ' ' + asks, "to have the connection encrypted, make the line ssl-enforce=1");
@@ -168,13 +176,39 @@ class OptionFileReader {
       unknown(line, key);
     } else if (sign == std::string_view::npos) {
       add(in_quotes(line) + " has no =, and is ignored", "make the line " + key + "=VALUE, or take it out");
-    } else if (is_number && value.substr(0, value.find_first_not_of("0123456789")).empty()) {
+    } else if (is_number && digits_of(value).empty()) {
       add(key + ": " + in_quotes(value) + " is no number, and counts as 0",
-          "make the line " + key + "=1, or =0");
+          is_one_of(kAmounts, key) ? "make the line " + key + "=NUMBER, or take it out"
+                                   : "make the line " + key + "=1, or =0");
+    } else if (is_number && goes_on(value)) {
+      const std::string digits(digits_of(value));
+      add(key + ": of " + in_quotes(value) + " the client library reads " + digits,
+          "make the line " + key + '=' + spelt_out(value).value_or(digits));
     } else {
       if (asks_for_encryption(key, value)) result_.encryption = Encryption::asked;
       if (!is_number) text(key, value);
     }
+  }
+
+  static std::string_view digits_of(std::string_view value) {
+    return value.substr(0, value.find_first_not_of("0123456789"));
+  }
+
+  // Right after the number; what a blank comes before is for people.
+  static bool goes_on(std::string_view value) {
+    const std::size_t size = digits_of(value).size();
+    return size < value.size() && value[size] != ' ' && value[size] != '\t';
+  }
+
+  // `16M` as 16777216; nothing for what no program takes for a number.
+  static std::optional<std::string> spelt_out(std::string_view value) {
+    constexpr std::string_view kUnits = "kmg";
+    const auto number = number_of<std::uint64_t>(digits_of(value));
+    const std::string behind = ascii::lower(value.substr(digits_of(value).size()));
+    const auto unit = kUnits.find(behind);
+    if (!number || *number >> 24U != 0 || behind.size() != 1 || unit == std::string_view::npos)
+      return std::nullopt;
+    return std::to_string(*number << 10U * (unit + 1));
   }
 
   // Of a line that the library reads.

@@ -38,8 +38,10 @@ void pause(int failures) {
 }
 
 // Whatever the server's settings, init_connect and the option file's init-command have made of the session.
+// A transaction that has begun there would take everything back at its end: autocommit = 1 ends none.
 constexpr std::string_view kSession =
-    "SET NAMES latin1, autocommit = 1, sql_mode = '', time_zone = '+00:00', sql_safe_updates = 0, "
+    "ROLLBACK AND NO CHAIN NO RELEASE; SET NAMES latin1, timestamp = DEFAULT, autocommit = 1, sql_mode = '', "
+    "time_zone = '+00:00', sql_safe_updates = 0, "
     "sql_select_limit = 18446744073709551615, sql_big_selects = 1, completion_type = 0;";
 
 void require_option_file(const std::string& name, std::string_view key) {

@@ -32,7 +32,7 @@ class MysqlConnection {
   /// Sends all of `statements` in one packet and reads all answers. Returns the rows of all result sets, one
   /// after the other. Throws StoreError when one of them fails; those after it are not run. The first packet
   /// of a connection begins with what the statements rely on, whatever the server and the option file are set
-  /// to: autocommit, sql_mode, UTC, and bytes as they are.
+  /// to: autocommit, no open transaction, sql_mode, the server's clock, UTC, and bytes as they are.
   std::vector<Row> run(std::string_view statements);
 
   /// Runs one statement, whose rows are handed over as they come; `take` asks nothing of this connection.

@@ -66,6 +66,13 @@ UPDATE greylisting_data SET last_update = last_update, triplet = UNHEX(LEFT(SHA2
   CONCAT('row ', id)), 256), 32))
  WHERE triplet IS NULL;
 
+-- A table that has lost its primary key, as when the import of a dump was broken off, may have had rows of one triplet
+-- since, whose id is the same. They are told apart by another one until they are one.
+SET @has_key = (SELECT COUNT(*) FROM information_schema.key_column_usage
+  WHERE table_schema = DATABASE() AND table_name = 'greylisting_data' AND constraint_name = 'PRIMARY');
+SET @row = 0;
+UPDATE greylisting_data SET last_update = last_update, id = (@row := @row + 1) WHERE @has_key = 0;
+
 -- Of several rows of one triplet the oldest stays. Counts add up; times are those of the rows that are still alive,
 -- the earliest end of a block and the latest end of a record among them.
 DROP TEMPORARY TABLE IF EXISTS greylisting_merged;
@@ -90,14 +97,20 @@ UPDATE greylisting_data SET last_update = last_update, pending_network = NULL
  WHERE passed_count > 0 AND pending_network IS NOT NULL;
 COMMIT;
 DROP TEMPORARY TABLE greylisting_merged;
+UPDATE greylisting_data SET last_update = last_update, id = CONV(LEFT(HEX(triplet), 13), 16, 10) WHERE @has_key = 0;
 
 -- Now the triplet can be the key.
+SET @keys = (SELECT GROUP_CONCAT(DISTINCT index_name) FROM information_schema.statistics
+  WHERE table_schema = DATABASE() AND table_name = 'greylisting_data');
 SET @statement = IF(
   (SELECT column_name FROM information_schema.key_column_usage
     WHERE table_schema = DATABASE() AND table_name = 'greylisting_data' AND constraint_name = 'PRIMARY' LIMIT 1) = 'triplet',
   'DO 0',
-  'ALTER TABLE greylisting_data MODIFY triplet binary(16) NOT NULL, MODIFY id bigint unsigned NOT NULL, DROP PRIMARY KEY, ADD PRIMARY KEY (triplet),
-     ADD KEY id (id), ADD KEY record_expires (record_expires), ADD KEY pending_network (pending_network, record_expires)');
+  CONCAT('ALTER TABLE greylisting_data MODIFY triplet binary(16) NOT NULL, MODIFY id bigint unsigned NOT NULL, ',
+     IF(@has_key = 0, '', 'DROP PRIMARY KEY, '), 'ADD PRIMARY KEY (triplet)',
+     IF(FIND_IN_SET('id', @keys), '', ', ADD KEY id (id)'),
+     IF(FIND_IN_SET('record_expires', @keys), '', ', ADD KEY record_expires (record_expires)'),
+     IF(FIND_IN_SET('pending_network', @keys), '', ', ADD KEY pending_network (pending_network, record_expires)')));
 PREPARE statement FROM @statement;
 EXECUTE statement;
 DEALLOCATE PREPARE statement;

@@ -36,6 +36,7 @@ class MysqlAdministration : public Administration {
   std::string schema_version();
   bool has_layout_of_03();
   bool has_layout_of_05();
+  bool has_lost_key();
   bool has_all_tables();
   std::vector<std::string> tables_of_another_engine();
 

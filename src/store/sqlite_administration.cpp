@@ -38,6 +38,9 @@ std::vector<Finding> SqliteAdministration::examine() {
   const std::string schema = version.step() ? version.text(0) : "";
   if (schema == sql::kSchemaVersion) {
     findings.push_back({State::good, "schema: version " + schema});
+  } else if (schema.empty()) {
+    findings.push_back({State::bad, "schema: greylisting_meta has no version", "greylistctl migrate"});
+    return findings;
   } else {
     findings.push_back({State::bad,
                         "schema: version '" + schema + "', not " + std::string(sql::kSchemaVersion),
@@ -76,6 +79,7 @@ std::vector<std::string> SqliteAdministration::migrate() {
     return count.number(0);
   };
   const auto before = objects();
+  const bool has_version = !database.schema_version().empty();
   database.bring_schema();
   if (const std::string found = database.schema_version(); found != sql::kSchemaVersion) {
     throw StoreError("the schema of " + database.file() + " has version '" + found +
@@ -87,6 +91,7 @@ std::vector<std::string> SqliteAdministration::migrate() {
             std::string(sql::kSchemaVersion) + '.'};
   }
   if (database.brought_from() || objects() != before) return {"Created the tables."};
+  if (!has_version) return {"Wrote the version of the schema, which was missing."};
   return {};
 }
 
@@ -94,6 +99,8 @@ std::vector<std::string> SqliteAdministration::migration_ahead(const std::string
   if (!std::filesystem::exists(file)) return {"Would create the tables, in the new file " + file + '.'};
   SqliteDatabase database(file, kPatience, SqliteDatabase::Mode::read);
   const std::string version = database.schema_version();
+  if (version.empty() && !database.is_of_another_version())
+    return {"Would write the version of the schema, which is missing."};
   if (version.empty()) return {"Would create the tables."};
   if (version == sql::kSchemaVersion && !database.is_of_another_version()) return {};
   return {"Would upgrade the tables of version " + version + " to version " +

@@ -632,6 +632,53 @@ TEST_CASE("an upgrade is the same whatever the server is set to", "[integration]
   }
 }
 
+// As when the import of a dump was broken off, and mail went on.
+TEST_CASE("records that have lost their key get it again, and none is lost", "[integration][upgrade]") {
+  const Installation installation(GENERATE(Backend::mariadb, Backend::mysql56));
+  const auto greylistctl = [&](const std::string& subcommand, std::vector<std::string> more = {}) {
+    more.insert(more.begin(), {built("greylistctl"), "--home", installation.home(), subcommand});
+    return run({.arguments = more});
+  };
+  CHECK(reason(installation, {}) == "new");
+  CHECK(reason(installation, {.sender = "carol@example.net"}) == "new");
+  const bool has_others = GENERATE(true, false);
+  installation.sql(
+      has_others ? "ALTER TABLE greylisting_data DROP PRIMARY KEY"
+                 : "ALTER TABLE greylisting_data DROP PRIMARY KEY, DROP KEY id, DROP KEY record_expires, "
+                   "DROP KEY pending_network, DROP KEY relay_ip, DROP KEY mail_from, DROP KEY rcpt_to");
+  installation.attempt();
+  const Rows ids = installation.sql("SELECT DISTINCT id FROM greylisting_data ORDER BY id");
+  REQUIRE(installation.sql("SELECT COUNT(*) FROM greylisting_data") == Rows{{"3"}});
+  const Result check = greylistctl("check");
+  CHECK_THAT(check.output,
+             Catch::Contains("schema: greylisting_data has no primary key, so that every attempt is "
+                             "new\n         -> greylistctl migrate\n"));
+  CHECK(greylistctl("migrate", {"--dry-run"}).output == "Would give greylisting_data its primary key.\n");
+  const Result migrated = greylistctl("migrate");
+  CAPTURE(migrated.output, migrated.errors);
+  CHECK(migrated.status == 0);
+  CHECK_THAT(migrated.output,
+             Catch::StartsWith("Gave greylisting_data its primary key. Records before: 3, triplets "
+                               "now: 2. "));
+  CHECK(installation.sql("SELECT id FROM greylisting_data ORDER BY id") == ids);
+  CHECK(reason(installation, {}) == "early");
+  const Result again = greylistctl("check");
+  CHECK_THAT(again.output, Catch::Contains("ok       schema: version 5\n"));
+}
+
+TEST_CASE("a store without the version of its schema is told of one that works", "[integration][upgrade]") {
+  const Installation installation(any_backend());
+  CHECK(reason(installation, {}) == "new");
+  installation.sql("DELETE FROM greylisting_meta");
+  const auto greylistctl = [&](const std::string& subcommand) {
+    return run({.arguments = {built("greylistctl"), "--home", installation.home(), subcommand}});
+  };
+  CHECK_THAT(greylistctl("check").output, Catch::Contains("\n         -> greylistctl migrate\n"));
+  CHECK(greylistctl("migrate").status == 0);
+  CHECK_THAT(greylistctl("check").output, Catch::Contains("ok       schema: version 5\n"));
+  CHECK(reason(installation, {}) == "early");
+}
+
 TEST_CASE("the upgrade leaves a database of this version as it is", "[integration][upgrade]") {
   const Backend backend = GENERATE(Backend::mariadb, Backend::mysql56);
   INFO(name(backend));

@@ -115,7 +115,7 @@ int metrics(const LoadedSettings& loaded, const MetricsOptions& options) {
   const std::string out_of_reach = why_out_of_reach(loaded);
   std::string problem;
   try {
-    const auto administration = open_administration(loaded.settings);
+    const auto administration = open_administration(loaded.settings, Patience::for_a_look);
     History history(*administration);
     // All of it or, when something breaks, nothing: a counter that falls looks like one that begins anew.
     const Tally tally = counted_by_this_host(Journal(loaded.settings), history);

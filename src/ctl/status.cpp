@@ -180,7 +180,7 @@ int show(const LoadedSettings& loaded, const StatusOptions& options) {
   OtherHosts others;
   std::string address;  // of every client
   try {
-    const auto administration = open_administration(settings);
+    const auto administration = open_administration(settings, Patience::for_a_look);
     sizes = ctl::sizes(*administration, settings);
     address = only_client(*administration);
     History history(*administration);

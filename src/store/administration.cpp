@@ -41,11 +41,11 @@ Finding overdue_cleanup() {
           "have cron run greylistctl cleanup once an hour: greylistctl(8)"};
 }
 
-std::unique_ptr<Administration> open_administration(const Settings& settings) {
+std::unique_ptr<Administration> open_administration(const Settings& settings, Patience patience) {
   const bool is_mysql = settings.store_kind() == StoreKind::mysql;
   const bool is_root = geteuid() == 0;
   try {
-    if (is_mysql) return std::make_unique<MysqlAdministration>(settings);
+    if (is_mysql) return std::make_unique<MysqlAdministration>(settings, patience);
     become_owner_of(settings.sqlite_file);
     return std::make_unique<SqliteAdministration>(settings);
   } catch (const StoreError& error) {

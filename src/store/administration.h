@@ -27,6 +27,10 @@ struct Finding {
 Finding unusable_entry(const std::string& id, const std::string& ipaddr);
 Finding overdue_cleanup();
 
+/// How long a server is waited for that does not answer. A statement over millions of records takes a minute,
+/// one of `copy`, `cleanup` or `migrate` takes as long as it takes.
+enum class Patience { for_long_statements, for_a_look };
+
 /// Every function throws StoreError.
 class Administration {
  public:
@@ -77,7 +81,8 @@ class Administration {
 
 /// Connects as mysql_admin_file says where it is given, or opens sqlite_file, from then on as its owner when
 /// root runs this. Throws StoreError; where the file is another user's, the remedy is to be root.
-std::unique_ptr<Administration> open_administration(const Settings& settings);
+std::unique_ptr<Administration> open_administration(const Settings& settings,
+                                                    Patience patience = Patience::for_long_statements);
 
 /// What `migrate` would do to the schema, a sentence a step; empty when it is that of this version. Changes
 /// nothing, which opening an SQLite file would. Throws StoreError.

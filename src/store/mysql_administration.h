@@ -13,9 +13,15 @@
 
 namespace greylisting {
 
+/// How long the tool's connections wait: cron starts the next one.
+constexpr MysqlPatience mysql_patience(Patience patience) {
+  return patience == Patience::for_a_look ? MysqlPatience{.connect = 10, .answer = 120, .lock = 10}
+                                          : MysqlPatience{.connect = 10, .lock = 30};
+}
+
 class MysqlAdministration : public Administration {
  public:
-  explicit MysqlAdministration(const Settings& settings);
+  explicit MysqlAdministration(const Settings& settings, Patience patience = Patience::for_long_statements);
 
   std::vector<Finding> examine() override;
   Store& store() override;
@@ -41,6 +47,7 @@ class MysqlAdministration : public Administration {
   std::vector<std::string> tables_of_another_engine();
 
   std::string plugin_option_file_;
+  MysqlPatience patience_;
   MysqlConnection connection_;
   std::unique_ptr<MysqlStore> store_;
   bool is_transacting_ = false;

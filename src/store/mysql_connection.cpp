@@ -88,13 +88,18 @@ void MysqlConnection::fail() const {
       mysql_remedy(error, mysql_error(connection_.get()), option_file_));
 }
 
-MysqlConnection::MysqlConnection(const std::string& option_file, std::string_view key)
-    : option_file_(option_file), connection_(nullptr, mysql_close) {
+MysqlConnection::MysqlConnection(const std::string& option_file, std::string_view key,
+                                 const MysqlPatience& patience)
+    : option_file_(option_file), patience_for_locks_(patience.lock), connection_(nullptr, mysql_close) {
   if (!option_file.empty()) require_option_file(option_file, key);
   connection_.reset(mysql_init(nullptr));
   if (!connection_) throw StoreError("MySQL: out of memory", "raise the memory limit (softlimit -m)");
   // Bytes are bytes: what is stored comes back as it was written.
   mysql_options(connection_.get(), MYSQL_SET_CHARSET_NAME, "latin1");
+  if (patience.connect > 0) mysql_options(connection_.get(), MYSQL_OPT_CONNECT_TIMEOUT, &patience.connect);
+  for (const auto wait : {MYSQL_OPT_READ_TIMEOUT, MYSQL_OPT_WRITE_TIMEOUT}) {
+    if (patience.answer > 0) mysql_options(connection_.get(), wait, &patience.answer);
+  }
   // A decision leaves in one piece, and the server is woken once.
   const unsigned long buffer = 16384;
   mysql_options(connection_.get(), MYSQL_OPT_NET_BUFFER_LENGTH, &buffer);
@@ -109,7 +114,13 @@ std::vector<MysqlConnection::Row> MysqlConnection::run(std::string_view statemen
   MYSQL* const mysql = connection_.get();
   std::vector<Row> rows;
   std::string packet;
-  if (!std::exchange(is_begun_, true)) statements = packet = std::string(kSession).append(statements);
+  if (!std::exchange(is_begun_, true)) {
+    packet = kSession;
+    if (patience_for_locks_ > 0)
+      packet +=
+          "SET lock_wait_timeout = LEAST(@@lock_wait_timeout, " + std::to_string(patience_for_locks_) + ");";
+    statements = packet.append(statements);
+  }
   int next = mysql_real_query(mysql, statements.data(), statements.size());
   for (; next == 0; next = mysql_next_result(mysql)) {
     const std::unique_ptr<MYSQL_RES, decltype(&mysql_free_result)> result(mysql_store_result(mysql),

@@ -20,6 +20,13 @@ class ConnectionError : public StoreError {
   using StoreError::StoreError;
 };
 
+/// How many seconds a server is waited for; 0 is for ever, as the plugin does, whose Deadline ends it.
+struct MysqlPatience {
+  unsigned connect = 0;  // until it has let this account in; the option file's connect-timeout comes before
+  unsigned answer = 0;   // until it has said something of the answer to a packet
+  unsigned lock = 0;     // at most, until a table is free that somebody holds locked as a whole
+};
+
 class MysqlConnection {
  public:
   using Row = std::vector<std::optional<std::string>>;
@@ -27,7 +34,8 @@ class MysqlConnection {
   /// Connects as the option file's [client] group says; with an empty name, as the client library does by
   /// default. A file that is missing, not readable or not a regular file is said by name before the library
   /// is asked.
-  explicit MysqlConnection(const std::string& option_file, std::string_view key = "mysql_default_file");
+  explicit MysqlConnection(const std::string& option_file, std::string_view key = "mysql_default_file",
+                           const MysqlPatience& patience = {});
 
   /// Sends all of `statements` in one packet and reads all answers. Returns the rows of all result sets, one
   /// after the other. Throws StoreError when one of them fails; those after it are not run. The first packet
@@ -60,6 +68,7 @@ class MysqlConnection {
   void retry(const std::function<void()>& work);
 
   std::string option_file_;
+  unsigned patience_for_locks_;
   std::unique_ptr<MYSQL, decltype(&mysql_close)> connection_;
   std::uint64_t affected_rows_ = 0;
   std::uint64_t insert_id_ = 0;

@@ -45,7 +45,8 @@ constexpr std::string_view kNoPlugin =
     "with "
     "MariaDB's";
 constexpr std::string_view kOthers =
-    "others keep changing the same record: see what else writes to the database (SHOW PROCESSLIST)";
+    "others keep changing the same record, or hold a table locked: see who, in SHOW PROCESSLIST, and "
+    "whether a backup (FLUSH TABLES WITH READ LOCK) goes on";
 constexpr std::string_view kExpired =
     "its password has expired: set one anew (SET PASSWORD FOR the account), which is also written :file, and "
     "have the server's administrator SET GLOBAL default_password_lifetime = 0";

@@ -14,7 +14,8 @@ namespace greylisting {
 class MysqlStore : public Store {
  public:
   /// Connects as `option_file` says. Throws StoreError.
-  explicit MysqlStore(const std::string& option_file) : connection_(option_file) {}
+  explicit MysqlStore(const std::string& option_file, const MysqlPatience& patience = {})
+      : connection_(option_file, "mysql_default_file", patience) {}
 
   Facts look(const Attempt& attempt) override;
   void add_entries(Evidence& evidence, const Attempt& attempt, const Facts& facts) override;

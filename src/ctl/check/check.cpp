@@ -108,7 +108,7 @@ void look_at_opted_in(Administration& administration, const Settings& settings, 
 void look_at_store(const Settings& settings, const Trial& trial, const SmtpdUser& user, Report& report) {
   const bool is_mysql = settings.store_kind() == StoreKind::mysql;
   // With MySQL the tool's option file may be root's, so root connects first.
-  const auto administration = open_administration(settings);
+  const auto administration = open_administration(settings, Patience::for_a_look);
   report.add(good(is_mysql ? "store: connected as " + settings.admin_option_file() + " says"
                            : "store: opened " + settings.sqlite_file));
   if (!trial.recorded.empty()) report.add(remove_records(trial, *administration, user));

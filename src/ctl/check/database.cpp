@@ -8,6 +8,7 @@
 
 #include "ctl/check/option_file.h"
 #include "ctl/check/report.h"
+#include "store/mysql_administration.h"
 #include "store/mysql_connection.h"
 #include "store/mysql_triggers.h"
 #include "text/number.h"
@@ -45,7 +46,10 @@ std::string quoted_account(const std::string& account) {
 class Account {
  public:
   Account(std::string who, const std::string& option_file, const char* key, std::vector<Finding>& findings)
-      : who_(std::move(who)), file_(option_file), connection_(option_file, key), findings_(findings) {
+      : who_(std::move(who)),
+        file_(option_file),
+        connection_(option_file, key, mysql_patience(Patience::for_a_look)),
+        findings_(findings) {
     account_ = value(connection_, "SELECT CURRENT_USER()");
     database_ = value(connection_, "SELECT DATABASE()");
   }

@@ -6,6 +6,7 @@
 #include "ctl/check/run_script.h"
 #include "ctl/check/user.h"
 #include "judgement/attempt.h"
+#include "store/mysql_administration.h"
 #include "store/mysql_store.h"
 
 namespace greylisting::ctl {
@@ -26,7 +27,8 @@ std::string problem_as(const SmtpdUser& user, const LoadedSettings& loaded) {
   if (loaded.settings.store_kind() == StoreKind::sqlite) return "";
   const ActingAs smtpd(user);
   try {
-    MysqlStore(loaded.settings.mysql_default_file).look(some_attempt(loaded.settings));
+    MysqlStore(loaded.settings.mysql_default_file, mysql_patience(Patience::for_a_look))
+        .look(some_attempt(loaded.settings));
   } catch (const StoreError& error) {
     return error.what();
   }

@@ -47,7 +47,7 @@ using enum SettingGroup;
 constexpr std::array kSettings{
     Setting{"store", "GLSTORE", store, Choice<StoreKind>{&Settings::store, kStores},
             "Where records are kept.", "`mysql` when `mysql_default_file` is set, else `sqlite`"},
-    Setting{"sqlite_file", "GLSQLITEFILE", store, Path{&Settings::sqlite_file},
+    Setting{"sqlite_file", "GLSQLITEFILE", store, Path{&Settings::sqlite_file, true},
             "The SQLite file. "
             "It is made at the first use. "
             "Its directory has to belong to the user that qmail-smtpd runs as, to be writable for nobody "
@@ -249,6 +249,7 @@ struct Assign {
   }
 
   Wrong operator()(const Path& path) const {
+    if (path.is_needed && (text.empty() || text.ends_with('/'))) return "is not the path of a file";
     settings.*path.member = text;
     return std::nullopt;
   }

@@ -41,6 +41,7 @@ struct Time {
 
 struct Path {
   Member<std::string> member;
+  bool is_needed = false;  // it cannot be empty
 };
 
 /// Any text; `form` says what is expected, marked up like a meaning.

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <ctime>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "process/process.h"
@@ -16,9 +17,19 @@
 namespace greylisting {
 namespace {
 
-// The directory has to be writable too: the write-ahead log stands beside the file.
+// The directory has to be writable too: the write-ahead log stands beside the file, where a symbolic link
+// leads.
+std::string directory_of(const std::string& file) {
+  std::error_code error;
+  std::filesystem::path place = file;
+  if (std::filesystem::is_symlink(place, error)) place = std::filesystem::canonical(file, error);
+  return (error ? std::filesystem::path(file) : place).parent_path().string();
+}
+
 std::string remedy_for(int error, const std::string& file) {
-  const std::string directory = std::filesystem::path(file).parent_path().string();
+  std::error_code no_file;
+  if (std::filesystem::is_other(file, no_file)) return "name a regular file in sqlite_file";
+  const std::string directory = directory_of(file);
   switch (error & 0xff) {
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:

@@ -420,11 +420,14 @@ class Plugins {
 // The domains that mail is taken for.
 class RcptHosts {
  public:
-  void load() {
-    const auto lines = control_lines("control/rcpthosts");
-    if (!lines) return;
+  // False when there is a file that cannot be read.
+  bool load() {
+    const std::string file = "control/rcpthosts";
+    const auto lines = control_lines(file);
+    if (!lines) return access(file.c_str(), F_OK) != 0;
     restricted_ = true;
     for (const std::string& line : *lines) domains_.insert(lower(line));
+    return true;
   }
 
   // An address without a domain is the local host's.
@@ -538,12 +541,11 @@ class Session {
 
   [[noreturn]] void serve() {
     const auto me = control_lines("control/me");
-    if (!me || me->empty() || !plugins_.load()) {
+    if (!me || me->empty() || !rcpt_hosts_.load() || !plugins_.load()) {
       client_.reply("421 unable to read controls (#4.3.0)");
       throw EndOfSession{1};
     }
     name_ = me->front();
-    rcpt_hosts_.load();
     if (plugins_.connection() != Verdict::refused) client_.reply("220 " + name_ + " ESMTP");
     for (;;) obey(client_.next_text());
   }

@@ -36,12 +36,12 @@ class WantsYes : public UsageError {
 struct CheckOptions {
   std::string user{};    // as whom qmail-smtpd runs, a name or a number; empty to find out
   bool json = false;     // print an object
-  bool quiet = false;    // print nothing when it works
+  bool quiet = false;    // print nothing when it works, but what is pressing
   bool verbose = false;  // print the settings, too
 };
 
 /// Prints whether this installation works, each problem with its remedy. kDone when it does.
-int check(const LoadedSettings& loaded, const CheckOptions& options);
+int check(const CheckOptions& options);
 
 struct SettingsOptions {
   enum class Which { changed, all, defaults };

@@ -19,8 +19,9 @@ namespace greylisting {
 struct Finding {
   enum class State { good, warning, bad };
   State state = State::good;
-  std::string text;      // what was found
-  std::string remedy{};  // what to do about it; empty when good
+  std::string text;          // what was found
+  std::string remedy{};      // what to do about it; empty when good
+  bool is_pressing = false;  // a warning that is not to be kept from anybody
 };
 
 /// The findings that both stores can come to.

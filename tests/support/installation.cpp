@@ -302,6 +302,7 @@ std::string answer(const Result& result) {
 std::size_t lines(std::string_view text) { return static_cast<std::size_t>(std::ranges::count(text, '\n')); }
 
 void list_the_plugin(const Installation& installation) {
+  write_file(installation.home() / "control/me", "mx.example.org\n", 0644);
   write_file(installation.home() / "control/smtpplugins", "[rcpt]\nplugins/greylisting\n", 0644);
   std::filesystem::create_directory(installation.home() / "plugins");
   // Copies, because the directories above the build may be closed to others, as /root is.

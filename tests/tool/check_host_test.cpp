@@ -177,6 +177,10 @@ const std::function<void(const Home&)> kUsualFile = [](const Home& home) {
   home.plugins("[rcpt]\nplugins/greylisting\n");
 };
 
+const std::function<void(const Home&)> kUsualName = [](const Home& home) {
+  write_file(home / "control/me", "mx.example.org\n", 0644);
+};
+
 std::function<void(const Home&)> lists(const std::string& text) {
   return [text](const Home& home) { home.plugins(text); };
 }
@@ -282,6 +286,17 @@ std::vector<BrokenHost> broken_lines() {
       {"a file of root's",
        [](const Home& home) { fs::permissions(home / "control/smtpplugins", fs::perms(0600)); },
        Deed::refuses, "421 unable to read controls"},
+      {"a name of root's", [](const Home& home) { fs::permissions(home / "control/me", fs::perms(0600)); },
+       Deed::refuses, "control/me cannot be read by nobody (uid 65534) (Permission denied), so qmail-smtpd "},
+      {"no name", [](const Home& home) { fs::remove(home / "control/me"); }, Deed::refuses,
+       "control/me cannot be read by nobody (uid 65534) (No such file",
+       "make the file, with this host's name in it", kUsualName},
+      {"an empty name", [](const Home& home) { write_file(home / "control/me", "\n", 0644); }, Deed::refuses,
+       "control/me is empty, so qmail-smtpd refuses every connection", "write this host's name to ",
+       kUsualName},
+      {"domains of root's",
+       [](const Home& home) { fs::permissions(home / "control/rcpthosts", fs::perms(0600)); }, Deed::refuses,
+       "control/rcpthosts cannot be read by nobody (uid 65534) (Permission denied), so qmail-smtpd "},
       {"a closed home", [](const Home& home) { fs::permissions(home.path(), fs::perms(0700)); },
        Deed::refuses, "cannot go to qmail's home"},
   };
@@ -327,6 +342,21 @@ std::vector<BrokenHost> broken_answers() {
        "was ended by signal 9, so qmail-smtpd refuses every sender", out, kUsualFile},
       {"a failure after it", lists("[rcpt]\nplugins/greylisting\n:exit 120\n"), Deed::greylists,
        "ended with status 120, so qmail-smtpd refuses every recipient", "see that", kUsualFile},
+      {"a failure at DATA", lists("[rcpt]\nplugins/greylisting\n[data]\n:exit 120\n"), Deed::greylists,
+       "ended with status 120, so qmail-smtpd refuses every message", "see that", kUsualFile},
+      {"a failure at AUTH", lists("[rcpt]\nplugins/greylisting\n[auth]\n:kill -9 $$\n"), Deed::greylists,
+       "was ended by signal 9, so qmail-smtpd refuses every AUTH", out, kUsualFile},
+      {"a refusal at DATA", lists("[rcpt]\nplugins/greylisting\n[data]\n:echo E550 never\n"), Deed::greylists,
+       "says \"E550 never\" of every attempt, so that no mail passes", out, kUsualFile},
+      {"a refusal of the next command", lists("[mail]\n:echo LR550 never\n[rcpt]\nplugins/greylisting\n"),
+       Deed::does_not_run, "says \"LR550 never\" of every attempt, so that no mail passes", out, kUsualFile},
+      {"a program that takes GREYLISTING away",
+       lists("[connection]\n:echo UGREYLISTING\n[rcpt]\nplugins/greylisting\n"), Deed::does_not_run,
+       "control/smtpplugins:2: \":echo UGREYLISTING\" under [connection] unsets GREYLISTING of an attempt",
+       out, kUsualFile},
+      {"a program that lets everybody relay",
+       lists("[helo]\n:echo SRELAYCLIENT=\n[rcpt]\nplugins/greylisting\n"), Deed::does_not_run,
+       "under [helo] sets RELAYCLIENT of an attempt", out, kUsualFile},
       {"a refusal before it", lists("[rcpt]\n:echo E550 no\nplugins/greylisting\n"), Deed::does_not_run,
        "says \"E550 no\" of every attempt, so that no mail passes", out, kUsualFile},
       {"acceptance before it", lists("[rcpt]\n:echo A\nplugins/greylisting\n"), Deed::does_not_run,
@@ -416,6 +446,23 @@ std::vector<BrokenHost> broken_rights() {
        },
        Deed::runs_in_vain, "everybody can write to the directory tmp",
        "set sqlite_file=greylisting/greylisting.db in control/greylisting", mend_by_move},
+      {"no name of the database", settings("sqlite_file=\n"), Deed::greylists,
+       "control/greylisting:2: sqlite_file: \"\" is not the path of a file; using greylisting/greylisting.db",
+       "", settings("")},
+      {"a device for a database", settings("sqlite_file=/dev/null\n"), Deed::runs_in_vain,
+       "/dev/null is no regular file, so nothing is greylisted",
+       "set sqlite_file=greylisting/greylisting.db where it is set", settings("")},
+      {"a link to a database in a folder of root's",
+       [](const Home& home) {
+         home.host();
+         fs::create_directory(home / "data");
+         fs::permissions(home / "data", fs::perms(0755));
+         fs::rename(home / "greylisting/greylisting.db", home / "data/greylisting.db");
+         fs::remove(home / "greylisting/greylisting.db-wal");
+         fs::remove(home / "greylisting/greylisting.db-shm");
+         fs::create_symlink(home / "data/greylisting.db", home / "greylisting/greylisting.db");
+       },
+       Deed::runs_in_vain, "data cannot be written by nobody (uid 65534)"},
       {"a database that is none",
        [](const Home& home) {
          write_file(home / "greylisting/greylisting.db", std::string(4096, 'x'));
@@ -734,6 +781,11 @@ TEST_CASE("A run script says as whom qmail-smtpd runs", "[check]") {
   CHECK(user("exec tcpserver -u $UNSET 0 25 qmail-smtpd") == ":");
   CHECK(user("exec tcpserver -u `id -u vpopmail` -g $(id -g vchkpw) 0 25 qmail-smtpd") == "vpopmail:vchkpw");
   CHECK(user("exec tcpserver 0 25 qmail-smtpd") == ":");
+  CHECK(user("ulimit -u 5000\nexec tcpserver -u 89 -g 90 0 25 qmail-smtpd") == "89:90");
+  CHECK(user("sudo -u qmailq touch x\nexec chpst -u :89:90:91 tcpsvd 0 25 qmail-smtpd") == "89:90");
+  CHECK(user("U=89\nexec s6-setuidgid ${U} softlimit -m 9 qmail-smtpd -u 1") == "89:");
+  CHECK(user("exec tcpserver -HRu89 -g\"9\"'0' 0 25 env -u LANG qmail-smtpd") == "89:90");
+  CHECK(user("exec setpriv --regid 90 --reuid 89 qmail-smtpd") == "89:90");
 }
 
 TEST_CASE("A run script says what it sets, by which rules it serves and how much memory there is",
@@ -876,7 +928,7 @@ TEST_CASE("check reads the rules of tcpserver as tcpserver reads them", "[check]
   }
   make("127.:allow,RELAYCLIENT=\"\"\n192.0.2.:allow,GREYLISTING=\"\",GLBLOCKEXPIRE=\"5\"\n:allow\n");
   CHECK(is_set());
-  CHECK_THAT(home.check().output, !Contains("warning"));
+  CHECK_THAT(home.check().output, Contains("sets GREYLISTING for 192.0.2. alone, so mail of other clients"));
   fs::last_write_time(home / "control/tcp", fs::last_write_time(cdb) + std::chrono::hours(1));
   CHECK_THAT(home.check().output,
              Contains("warning  " + (home / "control/tcp").string() + " has been changed since " + cdb +
@@ -894,6 +946,12 @@ TEST_CASE("check says what becomes of clients by the run script and the rules, a
     Deed deed;
     std::string said;
     std::function<void(const Home&)> cause{};
+    bool is_to_be_set = false;  // as long as no client is to be greylisted
+  };
+  const auto other_store = [](const Home& home) {
+    write_file(home / "control/other", "loglevel=4\nsqlite_file=other/other.db\n", 0644);
+    fs::create_directory(home / "other");
+    home.own("other", 0700);
   };
   const std::string spp = "export ENABLE_SPP=1\n";
   const std::string usual = ":allow,GREYLISTING=\"\"\n";
@@ -905,8 +963,33 @@ TEST_CASE("check says what becomes of clients by the run script and the rules, a
            {"plugins are not enabled", "", usual, Deed::does_not_run,
             "PROBLEM  bin/qmail-smtpd runs plugins only where ENABLE_SPP is set, and nothing in "
             "supervise/qmail-smtpd/run or the rule :allow in "},
-           {"no GREYLISTING", spp, "-", Deed::does_not_run,
-            "warning  nothing in supervise/qmail-smtpd/run sets GREYLISTING, so nothing is greylisted"},
+           {"no GREYLISTING",
+            spp,
+            "-",
+            Deed::does_not_run,
+            "warning  nothing in supervise/qmail-smtpd/run sets GREYLISTING, so nothing is greylisted",
+            {},
+            true},
+           {"a reply for everybody", spp, ":allow,GREYLISTING=\"550 go away\"\n", Deed::runs_in_vain,
+            " sets GREYLISTING to \"550 go away\", which is the answer to every recipient, so all mail is "
+            "refused"},
+           {"a deferral for everybody", spp + "export GREYLISTING='450 later'\n", ":allow\n",
+            Deed::runs_in_vain,
+            "PROBLEM  supervise/qmail-smtpd/run sets GREYLISTING to \"450 later\", which is the answer to "
+            "every "
+            "recipient, so all mail waits for ever\n         -> set GREYLISTING=\"\" there, and restart the"},
+           {"one host alone",
+            spp,
+            "127.0.0.9:allow,GREYLISTING=\"\"\n:allow\n",
+            Deed::does_not_run,
+            "sets GREYLISTING for 127.0.0.9 alone, so mail of other clients is not greylisted",
+            {},
+            true},
+           {"a control file of the run script's", spp + "export GLCONFIGFILE=control/other\n", usual,
+            Deed::greylists, "settings, as control/other and GLCONFIGFILE of supervise/qmail-smtpd/run",
+            other_store},
+           {"a database of the rule's", spp, ":allow,GREYLISTING=\"\",GLSQLITEFILE=\"other/other.db\"\n",
+            Deed::greylists, "ok       store: opened other/other.db\n", other_store},
            {"every client may relay", spp + "export RELAYCLIENT=\n", usual, Deed::does_not_run,
             "PROBLEM  supervise/qmail-smtpd/run sets RELAYCLIENT, with which every client may relay"},
            {"every client may relay by rule", spp, ":allow,RELAYCLIENT=\"\",GREYLISTING=\"\"\n",
@@ -947,7 +1030,7 @@ TEST_CASE("check says what becomes of clients by the run script and the rules, a
             "10.:allow,GREYLISTING=\"\"\n11.:allow,GREYLISTING=\"\",GLCONFIGFILE=\"control/none\"\n" + usual,
             Deed::greylists, ": GLCONFIGFILE: control/none"},
            {"all by one rule of many", "", "10.:deny\n127.:allow,GREYLISTING=\"\",ENABLE_SPP=\"\"\n:allow\n",
-            Deed::greylists, "ok       rules: "}}) {
+            Deed::greylists, "sets GREYLISTING for 127. alone"}}) {
     INFO(service.what);
     const Home home;
     const std::string cdb = home / "control/tcp.cdb";
@@ -962,9 +1045,176 @@ TEST_CASE("check says what becomes of clients by the run script and the rules, a
     const Result check = home.check({});
     CAPTURE(check.output, check.errors);
     CHECK_THAT(check.output, Contains(service.said));
-    const bool is_to_be_set = service.rules == "-";
-    CHECK(check.status == (service.deed == Deed::greylists || is_to_be_set ? 0 : 1));
+    CHECK(check.status == (service.deed == Deed::greylists || service.is_to_be_set ? 0 : 1));
+    // What leaves mail alone is not kept from cron.
+    if (service.is_to_be_set) CHECK_THAT(home.check({"--quiet"}).output, Contains(service.said));
   }
+}
+
+TEST_CASE("check follows the programs that start the host, as they do what they are told", "[check]") {
+  if (!can_be_nobody()) return;
+  struct Started {
+    std::string what;
+    std::string lines;   // of the run script
+    std::string before;  // the program
+    Deed deed;
+    std::string said;
+    std::function<void(const Home&)> cause{};
+  };
+  const std::string set = "export ENABLE_SPP=1 GREYLISTING=\n";
+  const std::string server = "tcpserver -1 -HRl0 -u 65534 -g 65534 ";
+  const std::string unset = "runs plugins only where ENABLE_SPP is set, and nothing in ";
+  const std::string closed = "PROBLEM  the directory greylisting cannot be written by nobody (uid 65534)";
+  const auto of_daemon = [](const Home& home) {
+    REQUIRE(chown((home / "greylisting").c_str(), 1, 1) == 0);
+    write_file(home / "control/uid", "65534\n", 0644);
+  };
+  const auto directory = [](const std::string& greylisting, const std::string& enable) {
+    return [greylisting, enable](const Home& home) {
+      write_file(home / "supervise/qmail-smtpd/env/GREYLISTING", greylisting, 0644);
+      write_file(home / "supervise/qmail-smtpd/env/ENABLE_SPP", enable, 0644);
+    };
+  };
+  for (const Started& started : std::vector<Started>{
+           {"values attached", set, "tcpserver -1 -HRl0 -u65534 -g65534 127.0.0.1 0 ", Deed::runs_in_vain,
+            closed, of_daemon},
+           {"a default", set, "tcpserver -1 -HRl0 -u \"${NO_USER:-65534}\" -g 65534 127.0.0.1 0 ",
+            Deed::runs_in_vain, closed, of_daemon},
+           {"a user in a file", set + "cd ../../control\n",
+            "tcpserver -1 -HRl0 -u `cat uid` -g 65534 127.0.0.1 0 ", Deed::runs_in_vain, closed, of_daemon},
+           {"setpriv", set,
+            "tcpserver -1 -HRl0 127.0.0.1 0 setpriv --reuid=65534 --regid=65534 --clear-groups ",
+            Deed::runs_in_vain, closed, of_daemon},
+           {"a user that cannot be told", set,
+            "tcpserver -1 -HRl0 -u $(expr 65533 + 1) -g 65534 127.0.0.1 0 ", Deed::greylists,
+            "warning  user: qmail-smtpd is taken to run as nobody (uid 65534), owner of greylisting, though "
+            "supervise/qmail-smtpd/run says \"tcpserver -u $(expr 65533 + 1)\", which cannot be told"},
+           {"no group", set, "tcpserver -1 -HRl0 -u 65534 127.0.0.1 0 ", Deed::runs_in_vain,
+            "PROBLEM  control/greylisting cannot be read by nobody (uid 65534)",
+            [](const Home& home) {
+              REQUIRE(chown((home / "control/greylisting").c_str(), 0, kNobody) == 0);
+              fs::permissions(home / "control/greylisting", fs::perms(0640));
+            }},
+           {"another option -u", set + ": -u 5\n", server + "127.0.0.1 0 ", Deed::greylists,
+            "ok       user: qmail-smtpd is taken to run as nobody (uid 65534)"},
+           {"all by envdir", "", "envdir ./env " + server + "127.0.0.1 0 ", Deed::greylists,
+            "ok       plugin, as nobody", directory("\n", "1 \t\n")},
+           {"an empty file of envdir", set, "envdir ./env " + server + "127.0.0.1 0 ", Deed::does_not_run,
+            unset, directory("\n", "")},
+           {"another empty file of envdir", set, server + "127.0.0.1 0 envdir ./env ", Deed::does_not_run,
+            "warning  nothing in supervise/qmail-smtpd/run sets GREYLISTING", directory("", "1")},
+           {"unset", set + "unset ENABLE_SPP\n", server + "127.0.0.1 0 ", Deed::does_not_run, unset},
+           {"env -", set, "env - PATH=\"$PATH\" " + server + "127.0.0.1 0 ", Deed::does_not_run, unset},
+           {"env -i behind the server", set, server + "127.0.0.1 0 env -i ", Deed::does_not_run, unset},
+           {"env -u", set, server + "127.0.0.1 0 env -u LANG -u ENABLE_SPP ", Deed::does_not_run, unset},
+           {"a branch on one line", "if [ -d / ]; then export ENABLE_SPP=1; fi\nexport GREYLISTING=\n",
+            server + "127.0.0.1 0 ", Deed::greylists, "ok       plugin, as nobody"},
+           {"a script that is read in", ". ./more\n", server + "127.0.0.1 0 ", Deed::greylists,
+            "ok       plugin, as nobody",
+            [set](const Home& home) { write_file(home / "supervise/qmail-smtpd/more", set, 0644); }}}) {
+    INFO(started.what);
+    const Home home;
+    write_run_script(home, "cd " + (home / "supervise/qmail-smtpd").string() + '\n' + started.lines,
+                     started.before);
+    if (started.cause) started.cause(home);
+    CHECK(name(home.deed()) == name(started.deed));
+    const Result check = home.check({});
+    CAPTURE(check.output, check.errors);
+    CHECK_THAT(check.output, Contains(started.said));
+    CHECK(check.status == (started.deed == Deed::greylists || started.said.starts_with("warning") ? 0 : 1));
+  }
+}
+
+TEST_CASE("check examines every service that starts the host", "[check]") {
+  if (!can_be_nobody()) return;
+  const Home home;
+  const std::string server = "tcpserver -1 -HRl0 -u 65534 -g 65534 127.0.0.1 0 ";
+  const auto add = [&home](const std::string& service, const std::string& lines, const std::string& before) {
+    write_script(home, "supervise/" + service + "/run",
+                 "#!/bin/sh\n" + lines + "exec " + before + (home / "bin/qmail-smtpd").string() + '\n');
+  };
+  const std::string set = "export GREYLISTING= ENABLE_SPP=1\n";
+  write_run_script(home, "export GREYLISTING=\n", server);
+  add(".old", set, server);
+  CHECK(name(home.deed()) == name(Deed::does_not_run));
+  const auto says = [&home](int status, const std::string& said) {
+    const Result check = home.check({});
+    CAPTURE(check.output, check.errors);
+    CHECK(check.status == status);
+    CHECK_THAT(check.output, Contains(said));
+    return check.output;
+  };
+  const std::string problem = "bin/qmail-smtpd runs plugins only where ENABLE_SPP is set";
+  says(1, "PROBLEM  " + problem);
+  add("another", set, server);
+  says(1, "PROBLEM  supervise/qmail-smtpd/run: " + problem);
+  // One that greylists nobody may mean so.
+  write_run_script(home, "", server);
+  CHECK(name(home.deed()) == name(Deed::does_not_run));
+  says(0,
+       "warning  supervise/qmail-smtpd/run sets GREYLISTING for no client, so nothing that comes that way "
+       "is greylisted\n");
+  write_run_script(home, "", "tcpserver -HR -u 65534 -g 65534 0 587 ");
+  CHECK_THAT(says(0,
+                  "ok       supervise/qmail-smtpd/run sets GREYLISTING for no client, and is a service for "
+                  "clients of your own\n"),
+             !Contains("warning"));
+  // One that is linked to from nowhere does not run; one that is named in a comment is another.
+  add("qmail-send", "# after qmail-smtpd\n", "env /bin/true #");
+  fs::remove_all(home / "supervise/another");
+  says(1, "warning  nothing in supervise/qmail-smtpd/run sets GREYLISTING, so nothing is greylisted\n");
+  fs::remove_all(home / "supervise");
+  says(0, "warning  no run script found, so whether ENABLE_SPP and GREYLISTING are set is not known\n");
+}
+
+TEST_CASE("check takes nothing of this shell for the host's", "[check]") {
+  if (!can_be_nobody()) return;
+  const Home home;
+  const auto check = [&home](const Arguments& variables) {
+    Command command{.arguments = {"env"}, .directory = "/"};
+    command.arguments.insert(command.arguments.end(), variables.begin(), variables.end());
+    const Arguments words{built("greylistctl"), "--home", home.path(), "check", "--user", "nobody"};
+    command.arguments.insert(command.arguments.end(), words.begin(), words.end());
+    return run(command);
+  };
+  const Result named = check({"GLEXPLICIT=1"});
+  CAPTURE(named.output, named.errors);
+  CHECK_THAT(named.output,
+             Contains("ok       settings, as control/greylisting and GLEXPLICIT of this shell have them\n"));
+
+  write_run_script(home, "export ENABLE_SPP=1 GREYLISTING=\n");
+  const Result left_out = check({"GLEXPLICIT=1", "GLSQLITEFILE=/nowhere/greylisting.db"});
+  CAPTURE(left_out.output, left_out.errors);
+  CHECK(left_out.status == 0);
+  CHECK_THAT(left_out.output, Contains("ok       GLEXPLICIT of this shell is left out") &&
+                                  Contains("ok       settings, as control/greylisting has them\n") &&
+                                  !Contains("warning"));
+
+  fs::create_symlink(program("greylisting"), home / "bin/greylisting");
+  home.plugins("[rcpt]\n:exec greylisting\n");
+  const std::string path = (home / "bin").string() + ":/usr/bin:/bin";
+  CHECK(name(home.deed()) == name(Deed::does_not_run));
+  const Result of_root = check({"PATH=" + path});
+  CAPTURE(of_root.output, of_root.errors);
+  CHECK(of_root.status == 1);
+  CHECK_THAT(of_root.output, Contains("greylisting: not found"));
+  write_run_script(home,
+                   "PATH=" + (home / "bin").string() + ":$PATH\nexport ENABLE_SPP=1 GREYLISTING= PATH\n");
+  CHECK(name(home.deed()) == name(Deed::greylists));
+  CHECK(check({}).status == 0);
+}
+
+TEST_CASE("check gives files to a user without a name", "[check]") {
+  if (!can_be_nobody()) return;
+  const Home home;
+  fs::permissions(home / "greylisting", fs::perms(0777));
+  const Arguments user{"--user", "61234"};
+  const std::string remedy = remedy_in(home.check(user).output);
+  CHECK_THAT(remedy, Catch::StartsWith("chown 61234:61234 "));
+  CHECK(run({.arguments = {"sh", "-c", remedy}}).status == 0);
+  const Result again = home.check(user);
+  CAPTURE(again.output);
+  CHECK(again.status == 0);
 }
 
 TEST_CASE("check warns where explicit=1 leaves nobody to be greylisted", "[check]") {

@@ -945,12 +945,11 @@ TEST_CASE("check says little of entries with nothing wrong", "[entries]") {
 }
 
 TEST_CASE("check reads the rules wherever they count", "[entries]") {
-  const Installation installation(Backend::sqlite, "suspicious_rules=control/rules");
+  Installation installation(Backend::sqlite);
   write_file(installation.home() / "control/rules", "sender =~ (\n", 0644);
   const auto says = [&](const std::string& greylist) {
-    Command command{.arguments = {built("greylistctl"), "--home", installation.home(), "check"},
-                    .environment = {{"GLGREYLIST", greylist}}};
-    return run(command).output;
+    installation.configure("suspicious_rules=control/rules\ngreylist=" + greylist);
+    return ctl(installation, {"check"}).output;
   };
   const std::string said = "warning  control/rules:1: ";
   CHECK_THAT(says("all"), !Contains(said));

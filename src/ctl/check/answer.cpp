@@ -10,6 +10,18 @@ bool PluginAnswer::defers() const {
   return at_data != later.end() && at_data->second.starts_with('4');
 }
 
+std::map<char, std::string>::const_iterator PluginAnswer::refused_later() const {
+  return std::ranges::find_if(later, [](const auto& text) {
+    return std::string_view("MRD").find(text.first) != std::string_view::npos && !text.second.empty();
+  });
+}
+
+std::string PluginAnswer::said() const {
+  const auto its = refused_later();
+  if (ends_command() || its == later.end()) return end + reply;
+  return std::string("L") + its->first + its->second;
+}
+
 PluginAnswer read_answer(std::string_view output) {
   PluginAnswer answer;
   while (!output.empty() && answer.end == '\0') {

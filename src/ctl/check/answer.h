@@ -17,14 +17,21 @@ struct PluginAnswer {
   std::optional<std::string> address{};  // of C
   std::vector<std::pair<std::string, std::optional<std::string>>> variables{};  // of S, and of U none
 
-  /// Whether the session's next mail, or the session, ends by it.
-  bool refuses() const { return end == 'E' || end == 'R' || end == 'D'; }
+  /// Whether what is asked about, the next MAIL, RCPT or DATA, or the session, is refused by it.
+  bool refuses() const { return ends_command() || refused_later() != later.end(); }
+
+  /// The answer that counts, as it was written: `E550 no`, `LR550 no`, `A`.
+  std::string said() const;
 
   /// Whether the host runs no other program of the section, or of any, and has no objection.
   bool skips() const { return end == 'A' || end == 'N' || end == 'O'; }
 
   /// Whether the host answers 4xx, at once or at DATA.
   bool defers() const;
+
+ private:
+  bool ends_command() const { return end == 'E' || end == 'R' || end == 'D'; }
+  std::map<char, std::string>::const_iterator refused_later() const;
 };
 
 PluginAnswer read_answer(std::string_view output);

@@ -20,6 +20,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Where a symbolic link leads; SQLite keeps its other files there.
+std::string led_to(const std::string& file) {
+  std::error_code error;
+  const fs::path place = fs::canonical(file, error);
+  return error || !fs::is_symlink(file, error) ? file : place.string();
+}
+
 // Those that SQLite keeps beside it, too.
 std::array<std::string, 3> database_files(const std::string& file) {
   return {file, file + "-wal", file + "-shm"};
@@ -39,10 +46,15 @@ class Files {
   }
 
   // The directory of the SQLite file, in which others come and go beside it.
-  void database(const std::string& file) {
-    const std::string parent = fs::path(file).parent_path();
-    const std::string directory = parent.empty() ? fs::current_path().string() : parent;
-    if (is_behind_closed_directory(directory)) return;
+  void database(const std::string& named) {
+    const std::string file = led_to(named);
+    const std::string directory = directory_of(file);
+    if (is_behind_closed_directory(directory_of(named)) || is_behind_closed_directory(directory)) return;
+    if (std::error_code error; fs::is_other(file, error)) {
+      add(named + " is no regular file, so nothing is greylisted",
+          "set sqlite_file=greylisting/greylisting.db where it is set");
+      return;
+    }
     struct stat status = {};
     if (stat(directory.c_str(), &status) != 0) {
       add("the directory " + directory + " is not there, so nothing is greylisted",
@@ -54,7 +66,11 @@ class Files {
           move_away(directory) + " && install -d -o " + user_.login + " -m 700 " + absolute(directory));
       return;
     }
-    if ((status.st_mode & S_IWOTH) != 0) {
+    if (struct stat of_link = {}; file != named && stat(directory_of(named).c_str(), &of_link) == 0 &&
+                                  (of_link.st_mode & S_IWOTH) != 0) {
+      add("everybody can write to the directory " + directory_of(named) + ", so nothing is greylisted",
+          "set sqlite_file=" + file + " where it is set, without the link in that directory");
+    } else if ((status.st_mode & S_IWOTH) != 0) {
       add("everybody can write to the directory " + directory + ", so nothing is greylisted",
           make_private(directory, file));
     } else if (!has(directory, R_OK | W_OK | X_OK)) {
@@ -72,7 +88,7 @@ class Files {
     }
     if (!closed.empty()) {
       add(file + " cannot be written by " + user_.name + ", so nothing is greylisted",
-          "chown " + user_.login + ": " + closed + " && chmod 600 " + closed);
+          "chown " + user_.owner() + ' ' + closed + " && chmod 600 " + closed);
     }
   }
 
@@ -96,6 +112,11 @@ class Files {
     return eaccess(file.c_str(), mode) == 0;
   }
 
+  static std::string directory_of(const std::string& file) {
+    const std::string parent = fs::path(file).parent_path();
+    return parent.empty() ? fs::current_path().string() : parent;
+  }
+
   static bool exists(const std::string& file) { return access(file.c_str(), F_OK) == 0; }
 
   // Whether there is anything in the directory that is neither the database's nor the plugin's.
@@ -103,6 +124,7 @@ class Files {
     std::error_code error;
     if (fs::equivalent(directory, kStateDirectory, error)) return false;
     const std::string name = fs::path(file).filename();
+    if (name.empty()) return true;
     const fs::directory_iterator files(directory, error);
     return std::ranges::any_of(files, [&name](const fs::directory_entry& other) {
       return !other.path().filename().string().starts_with(name);
@@ -118,10 +140,10 @@ class Files {
                          user_.login + " -m 700 " + absolute(own);
     std::string moved;
     for (const std::string& name : database_files(file)) {
-      if (exists(name)) moved += absolute(name) + ' ';
+      if (fs::is_regular_file(name)) moved += absolute(name) + ' ';
     }
     if (!moved.empty())
-      remedy += " && chown " + user_.login + ": " + moved + "&& mv " + moved + absolute(own);
+      remedy += " && chown " + user_.owner() + ' ' + moved + "&& mv " + moved + absolute(own);
     return remedy;
   }
 
@@ -148,7 +170,7 @@ class Files {
     return "mv " + absolute(file) + ' ' + absolute(file + ".old");
   }
 
-  std::string chown(const std::string& file) const { return "chown " + user_.login + ": " + absolute(file); }
+  std::string chown(const std::string& file) const { return "chown " + user_.owner() + ' ' + absolute(file); }
 
   const SmtpdUser& user_;
   std::vector<Finding>& findings_;

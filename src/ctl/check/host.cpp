@@ -15,6 +15,7 @@
 #include "ctl/check/program.h"
 #include "ctl/check/report.h"
 #include "judgement/transaction.h"
+#include "settings/control_file.h"
 #include "text/printable.h"
 #include "text/shell_word.h"
 
@@ -52,9 +53,6 @@ std::string name_of(const PluginLine& line, const std::string& file) {
 }
 
 bool is_asked_of_recipients(const PluginLine& line) { return line.section == 'r' || line.section == 'p'; }
-
-// Before the plugin or beside it.
-bool is_asked_on_the_way(const PluginLine& line) { return line.section != 'd' && line.section != 'a'; }
 
 std::string in_home(const std::string& file) { return shell_word((fs::current_path() / file).string()); }
 
@@ -143,19 +141,18 @@ Finding not_run(const std::vector<PluginLine>& lines, const std::string& file) {
                  "add the line [rcpt], and below it the line " + std::string(kUsualLine));
 }
 
-Finding unreadable(const SmtpdUser& user, const std::string& file, int error) {
+constexpr const char* kRefusesAll = "so qmail-smtpd refuses every connection: 421 unable to read controls";
+
+// `content` says what is to be in it.
+Finding unreadable(const SmtpdUser& user, const std::string& file, int error, const std::string& content) {
   const std::string said = file + " cannot be read by " + user.name + " (" +
-                           std::generic_category().message(error) +
-                           "), so qmail-smtpd refuses every connection: 421 unable to read controls";
-  if (error == ENOENT) {
-    return problem(said, "make the file, with the lines [rcpt] and " + std::string(kUsualLine));
-  }
+                           std::generic_category().message(error) + "), " + kRefusesAll;
+  if (error == ENOENT) return problem(said, "make the file, " + content);
   if (error == EACCES) {
     const std::string closed = closed_directory(user, file);
     return problem(said, closed.empty() ? "chmod 644 " + in_home(file) : "chmod a+x " + shell_word(closed));
   }
-  return problem(said,
-                 "put a regular file in its place, with the lines [rcpt] and " + std::string(kUsualLine));
+  return problem(said, "put a regular file in its place, " + content);
 }
 
 // Whether the host's working directory can be had.
@@ -164,8 +161,7 @@ std::optional<Finding> closed_home(const SmtpdUser& user) {
   const std::string closed = closed_directory(user, home + "/control");
   if (closed.empty()) return std::nullopt;
   return problem(user.name + " cannot go to qmail's home " + home + " (" +
-                     std::generic_category().message(EACCES) +
-                     "), so qmail-smtpd refuses every connection: 421 unable to read controls",
+                     std::generic_category().message(EACCES) + "), " + kRefusesAll,
                  "chmod a+x " + shell_word(closed));
 }
 
@@ -194,6 +190,31 @@ std::vector<PluginLine> parse_smtpplugins(std::string_view text) {
   return lines;
 }
 
+std::vector<Finding> examine_controls(const SmtpdUser& user) {
+  std::vector<Finding> findings;
+  if (closed_home(user)) return findings;
+  const auto look_at = [&](const std::string& file, const std::string& content) {
+    const auto text = content_as(user, file);
+    if (!text) findings.push_back(unreadable(user, file, errno, content));
+    return text;
+  };
+  const std::string name = "with this host's name in it";
+  const std::string me = "control/me";
+  // The greeting's default.
+  if (access(me.c_str(), F_OK) == 0 || access("control/smtpgreeting", F_OK) != 0) {
+    if (const auto text = look_at(me, name); text && trimmed(*text).empty()) {
+      findings.push_back(
+          problem(me + " is empty, " + kRefusesAll, "write this host's name to " + in_home(me)));
+    }
+  }
+  for (const char* const file : {"smtpgreeting", "localiphost", "timeoutsmtpd", "rcpthosts",
+                                 "morercpthosts.cdb", "badmailfrom", "databytes"}) {
+    const std::string path = std::string("control/") + file;
+    if (access(path.c_str(), F_OK) == 0) look_at(path, "as qmail-smtpd(8) has it");
+  }
+  return findings;
+}
+
 Host examine_host(const SmtpdUser& user, const std::string& file) {
   Host host;
   if (const auto closed = closed_home(user)) {
@@ -202,7 +223,8 @@ Host examine_host(const SmtpdUser& user, const std::string& file) {
   }
   const auto text = content_as(user, file);
   if (!text) {
-    host.findings.push_back(unreadable(user, file, errno));
+    host.findings.push_back(
+        unreadable(user, file, errno, "with the lines [rcpt] and " + std::string(kUsualLine)));
     return host;
   }
   const std::vector<PluginLine> lines = parse_smtpplugins(*text);
@@ -213,7 +235,7 @@ Host examine_host(const SmtpdUser& user, const std::string& file) {
     if (const int error = why_not_executable(user, line.program); error != 0) {
       host.findings.push_back(not_executable(line, file, user, error));
       is_refused = is_refused || is_asked_of_recipients(line);
-    } else if (is_asked_on_the_way(line)) {
+    } else {
       host.lines.push_back(run_by_host(line, file));
     }
   }

@@ -30,12 +30,15 @@ struct PluginLine {
 /// and tabs at its end do not count, and only the second byte of a section's name does, in lower case.
 std::vector<PluginLine> parse_smtpplugins(std::string_view text);
 
-/// What was found out about control/smtpplugins, and the lines that the host runs up to and for a recipient.
+/// What was found out about control/smtpplugins, and the lines that the host runs.
 struct Host {
   std::vector<Finding> findings{};
   std::vector<PluginLine> lines{};  // in the host's order, those that can be executed
   std::vector<Finding> not_run{};   // why no line runs the plugin, should none be seen to
 };
+
+/// Whether `user` can read what else qmail-smtpd reads before it greets, and has a name to greet with.
+std::vector<Finding> examine_controls(const SmtpdUser& user);
 
 /// Reads `file` as `user`; tries, for every line, whether that user can execute it, without running it.
 Host examine_host(const SmtpdUser& user, const std::string& file);

@@ -34,7 +34,14 @@ Finding problem(std::string text, std::string remedy) {
   return {State::bad, std::move(text), std::move(remedy)};
 }
 
-void Report::add(const Finding& finding) {
+Finding pressing(std::string text, std::string remedy) {
+  return {State::warning, std::move(text), std::move(remedy), true};
+}
+
+void Report::add(const Finding& plain) {
+  Finding finding = plain;
+  finding.text.insert(0, before_);
+  if (!said_.insert(finding.text).second) return;
   works_ = works_ && finding.state != State::bad;
   if (options_.json) {
     Json its{{"state", word(finding.state)}, {"text", finding.text}};
@@ -44,6 +51,7 @@ void Report::add(const Finding& finding) {
     std::cout << text_of(finding) << std::flush;
   } else if (finding.state != State::good) {
     withheld_ += text_of(finding);
+    if (finding.is_pressing) pressing_ += text_of(finding);
   }
 }
 
@@ -69,6 +77,8 @@ int Report::end() {
   } else if (!options_.quiet || !works_) {
     std::cout << withheld_
               << (works_ ? "This installation works.\n" : "This installation does not work as it should.\n");
+  } else {
+    std::cout << pressing_;
   }
   return works_ ? kDone : kFailed;
 }

@@ -1,6 +1,7 @@
 // report: what `greylistctl check` has found, as it comes, and whether it works.
 #pragma once
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,13 +17,19 @@ Finding good(std::string text, std::string advice = {});
 Finding warning(std::string text, std::string remedy);
 Finding problem(std::string text, std::string remedy = {});
 
-/// Prints findings as they come: as text, at the end as JSON (--json), or only at the end, and only when
-/// there is a problem, what is wrong (--quiet).
+/// A warning that --quiet shows, too, when it works.
+Finding pressing(std::string text, std::string remedy);
+
+/// Prints findings as they come, each once: as text, at the end as JSON (--json), or only at the end what is
+/// wrong, and when there is no problem only what is pressing (--quiet).
 class Report {
  public:
   explicit Report(const CheckOptions& options) : options_(options) {}
 
-  void add(const Finding& finding);
+  /// What stands before every finding from now on.
+  void begin_with(const std::string& words) { before_ = words; }
+
+  void add(const Finding& plain);
   void add(const std::vector<Finding>& findings);
 
   /// Name and value of every setting.
@@ -36,7 +43,11 @@ class Report {
  private:
   const CheckOptions& options_;
   bool works_ = true;
-  std::string withheld_;  // of --quiet
+  std::string before_;
+  std::set<std::string> said_;
+  // Of --quiet.
+  std::string withheld_;
+  std::string pressing_;
   // Of --json.
   Json findings_ = Json::array();
   Json settings_ = Json::object();

@@ -6,84 +6,21 @@
 #include <array>
 #include <filesystem>
 #include <regex>
-#include <sstream>
+#include <set>
 #include <string_view>
 #include <system_error>
-#include <utility>
-#include <vector>
 
-#include "ctl/check/content.h"
+#include "ctl/check/program_steps.h"
+#include "ctl/check/shell_words.h"
 #include "text/number.h"
 
 namespace greylisting::ctl {
 namespace {
 
 namespace fs = std::filesystem;
-using Words = std::vector<std::string>;
-using Variables = std::map<std::string, std::string>;
+using Words = std::vector<ShellWord>;
 
-constexpr std::size_t kLargestScript = 65536;
-
-std::optional<std::string> read_script(const fs::path& file) {
-  std::error_code error;
-  if (!fs::is_regular_file(file, error) || fs::file_size(file, error) > kLargestScript) return std::nullopt;
-  return content_of(file);
-}
-
-// With lines that go on after a backslash in one piece, and with the name in place of `id -u NAME`.
-std::string joined(const std::string& text) {
-  static const std::regex continued(R"(\\\n)");
-  static const std::regex id(R"((?:`|\$\()\s*id\s+-[ugr]+\s+([A-Za-z0-9_.-]+)\s*(?:`|\)))");
-  return std::regex_replace(std::regex_replace(text, continued, " "), id, "$1");
-}
-
-// The words of one line up to a comment. Quotes hold a word together and are taken away; a semicolon is a
-// word.
-Words script_words(const std::string& line) {
-  Words words;
-  std::string word;
-  bool is_word = false;
-  char quote = '\0';
-  const auto end_word = [&] {
-    if (is_word) words.push_back(std::exchange(word, ""));
-    is_word = false;
-  };
-  for (const char c : line) {
-    if (quote != '\0') {
-      if (c == quote) {
-        quote = '\0';
-      } else {
-        word += c;
-      }
-    } else if (c == '"' || c == '\'') {
-      quote = c;
-      is_word = true;
-    } else if (c == ' ' || c == '\t' || c == ';') {
-      end_word();
-      if (c == ';') words.emplace_back(";");
-    } else if (c == '#' && !is_word) {
-      break;
-    } else {
-      word += c;
-      is_word = true;
-    }
-  }
-  end_word();
-  return words;
-}
-
-// `$QMAILDUID` and `${QMAILDUID}` as the script sets them; empty for what it does not.
-std::string expanded(const std::string& word, const Variables& variables) {
-  if (!word.starts_with('$')) return word;
-  std::string name = word.substr(1);
-  std::erase_if(name, [](char c) { return c == '{' || c == '}'; });
-  const auto variable = variables.find(name);
-  return variable == variables.end() ? "" : variable->second;
-}
-
-// Whose options are told from those of others.
-constexpr std::array<std::string_view, 6> kPrograms{"env",    "softlimit", "chpst",
-                                                    "ulimit", "tcpserver", "sslserver"};
+constexpr int kMostReadIn = 8;  // scripts within scripts
 
 // What an option of a program that sets limits is about; nothing for others.
 std::vector<int> resources_of(const std::string& program, const std::string& option) {
@@ -95,168 +32,316 @@ std::vector<int> resources_of(const std::string& program, const std::string& opt
       {'d', {RLIMIT_DATA}},
       {'f', {RLIMIT_FSIZE}},
       {'o', {RLIMIT_NOFILE}}};
-  if (option.size() < 2 || (program != "ulimit" && program != "softlimit" && program != "chpst")) return {};
   const auto& all = program == "ulimit" ? of_shell : of_softlimit;
   const auto found = all.find(option[1]);
   return found == all.end() ? std::vector<int>() : found->second;
 }
 
 // The shell counts memory in KB.
-std::uint64_t unit_of(const std::string& how, int resource) {
-  return how.starts_with("ulimit") && resource != RLIMIT_NOFILE ? 1024 : 1;
+std::uint64_t unit_of(const std::string& program, int resource) {
+  return program == "ulimit" && resource != RLIMIT_NOFILE ? 1024 : 1;
 }
 
-bool is_server(const std::string& program) { return program == "tcpserver" || program == "sslserver"; }
+bool is_keyword(const std::string& word) {
+  constexpr std::array<std::string_view, 8> kKeywords{"if", "then", "elif", "else", "while", "do", "{", "!"};
+  return std::ranges::find(kKeywords, word) != kKeywords.end();
+}
+
+bool is_submission_port(const std::string& word) {
+  constexpr std::array<std::string_view, 5> kPorts{"465", "587", "smtps", "submission", "submissions"};
+  return std::ranges::find(kPorts, word) != kPorts.end();
+}
+
+void change(RunScript::Environment& environment, const VariableChange& change) {
+  if (change.value) {
+    environment[change.name] = *change.value;
+  } else if (change.name.empty()) {
+    environment.clear();
+  } else {
+    environment.erase(change.name);
+  }
+}
+
+// An assignment's name and value; what of the value is not known counts as empty, but not in $NAME.
+struct Assigned {
+  std::string name;
+  std::optional<std::string> value;
+};
+
+std::optional<Assigned> assigned(const ShellWord& word) {
+  const std::size_t sign = word.text.find('=');
+  if (sign == std::string::npos ||
+      !std::regex_match(word.text.substr(0, sign), std::regex("[A-Za-z_][A-Za-z0-9_]*")))
+    return std::nullopt;
+  return Assigned{word.text.substr(0, sign),
+                  word.is_known ? std::optional(word.text.substr(sign + 1)) : std::nullopt};
+}
 
 class RunScriptReader {
  public:
-  explicit RunScriptReader(const std::string& file) { script_.file = file; }
+  explicit RunScriptReader(const std::string& file) : directory_(fs::path(file).parent_path()) {
+    script_.file = file;
+  }
 
   RunScript read(const std::string& text) {
-    std::istringstream lines(joined(text));
-    for (std::string line; std::getline(lines, line);) {
-      Words command;
-      for (std::string& word : script_words(line)) {
-        if (word != ";") {
-          command.push_back(std::move(word));
-        } else {
-          take(std::exchange(command, {}));
-        }
-      }
-      take(std::move(command));
-    }
-    for (const std::string& name : exported_) {
-      if (variables_.contains(name)) script_.environment[name] = variables_[name];
-    }
+    take_script(text, kMostReadIn);
     return std::move(script_);
   }
 
  private:
-  // One command: assignments, an export, or programs that start one another.
-  void take(Words words) {
-    const bool exports = !words.empty() && words.front() == "export";
-    if (exports) words.erase(words.begin());
-    static const std::regex assignment("([A-Za-z_][A-Za-z0-9_]*)=([^]*)");
-    std::vector<std::pair<std::string, std::string>> set;
-    auto word = words.begin();
-    for (std::smatch found; word != words.end(); ++word) {
-      if (std::regex_match(*word, found, assignment)) {
-        set.emplace_back(found[1], expanded(found[2], variables_));
-      } else if (!exports) {
-        break;
-      }
-      if (exports) exported_.push_back(word->substr(0, word->find('=')));
-    }
-    const bool is_for_command = word != words.end();
-    for (const auto& [name, value] : set) (is_for_command ? script_.environment : variables_)[name] = value;
-    take_programs({word, words.end()});
+  void take_script(std::string text, int most_read_in) {
+    // To execline a line's end is a blank, and all of the script one command.
+    is_execline_ = text.substr(0, text.find('\n')).find("execline") != std::string::npos;
+    ShellCommands commands(std::move(text), variables_, directory_);
+    while (auto words = commands.next()) take(std::move(*words), most_read_in);
   }
 
-  // Programs that start one another, each with its options.
-  void take_programs(const Words& words) {
-    std::string program;
-    for (std::size_t i = 0; i < words.size(); ++i) {
-      const std::string& word = words[i];
-      const std::string next = i + 1 < words.size() ? expanded(words[i + 1], variables_) : "";
-      if (word.starts_with('-')) {
-        if (take_option(program, word, next)) ++i;
-        continue;
-      }
-      const std::string name = fs::path(word).filename();
-      const std::size_t sign = word.find('=');
-      if (program == "env" && sign != std::string::npos)
-        script_.environment[word.substr(0, sign)] = expanded(word.substr(sign + 1), variables_);
-      if (name == "setuidgid" || name == "s6-setuidgid" || name == "envuidgid") take_user(next);
-      if (name == "envdir" || name == "s6-envdir") take_directory(next);
-      if (name == "greylisting-front") script_.has_front = true;
-      if (is_server(name)) script_.has_tcpserver = true;
-      if (std::ranges::find(kPrograms, name) != kPrograms.end()) program = name;
-    }
-  }
-
-  // Whether the option has taken the next word as well.
-  bool take_option(const std::string& program, const std::string& word, const std::string& next) {
-    if (const auto resources = resources_of(program, word); !resources.empty()) {
-      limit(program + ' ' + word.substr(0, 2), resources, word.size() > 2 ? word.substr(2) : next);
-      return word.size() == 2;
-    }
-    if (word.back() == 'u') {
-      take_user(next);
-    } else if (word == "-g" && script_.group.empty()) {
-      script_.group = next;
-    } else if (word == "-e" && program == "chpst") {
-      take_directory(next);
-    } else if ((word.back() == 'x' || word.back() == 'X') && is_server(program)) {
-      script_.rules = in_service(next);
-      script_.may_lack_rules = word.back() == 'X';
+  void take(Words words, int most_read_in) {
+    while (!words.empty() && is_keyword(words.front().text)) words.erase(words.begin());
+    if (words.empty()) return;
+    const std::string name = words.front().text;
+    const Words arguments(words.begin() + 1, words.end());
+    if (name == "export") return take_exports(arguments);
+    if (name == "unset") return take_unset(arguments);
+    const bool has_one = arguments.size() == 1 && arguments.front().is_known;
+    if (name == "cd" && has_one) {
+      directory_ /= arguments.front().text;
+    } else if ((name == "." || name == "source") && has_one && most_read_in > 0) {
+      if (auto text = read_script(in_service(arguments.front().text)))
+        take_script(std::move(*text), most_read_in - 1);
     } else {
-      return false;
+      take_command(words);
     }
-    return true;
   }
 
-  void take_user(const std::string& word) {
-    if (!script_.user.empty() || !std::regex_match(word, std::regex("[A-Za-z0-9_.:-]+"))) return;
-    script_.user = word.substr(0, word.find(':'));
-    if (word.find(':') != std::string::npos) script_.group = word.substr(word.find(':') + 1);
+  void take_exports(const Words& words) {
+    for (const ShellWord& word : words) {
+      const auto its = assigned(word);
+      exported_.insert(its ? its->name : word.text);
+      if (its) {
+        assign(*its);
+      } else if (const auto variable = variables_.find(word.text); variable != variables_.end()) {
+        script_.environment[word.text] = variable->second.value_or("");
+      }
+    }
+  }
+
+  void take_unset(const Words& words) {
+    for (const ShellWord& word : words) {
+      variables_.erase(word.text);
+      exported_.erase(word.text);
+      script_.environment.erase(word.text);
+    }
+  }
+
+  void assign(const Assigned& its) {
+    variables_[its.name] = its.value;
+    if (exported_.contains(its.name)) script_.environment[its.name] = its.value.value_or("");
+  }
+
+  // Assignments, or a command that may have some in front.
+  void take_command(const Words& words) {
+    auto word = words.begin();
+    std::vector<Assigned> set;
+    for (; word != words.end(); ++word) {
+      auto its = assigned(*word);
+      if (!its) break;
+      set.push_back(std::move(*its));
+    }
+    const Words rest(word, words.end());
+    if (rest.empty()) {
+      for (const Assigned& its : set) assign(its);
+    } else if (is_execline_ || starts_host(rest)) {
+      for (const Assigned& its : set) script_.environment[its.name] = its.value.value_or("");
+      script_.has_smtpd = script_.has_smtpd || mentions(rest, "qmail-smtpd");
+      take_steps(rest);
+    } else if (rest.front().text == "ulimit") {
+      take_steps(rest);
+    }
+  }
+
+  static bool mentions(const Words& words, std::string_view name) {
+    return std::ranges::any_of(
+        words, [name](const ShellWord& word) { return word.text.find(name) != std::string::npos; });
+  }
+
+  static bool starts_host(const Words& words) {
+    return words.front().text == "exec" || mentions(words, "smtpd") || mentions(words, "tcpserver") ||
+           mentions(words, "sslserver");
+  }
+
+  void take_steps(const Words& words) {
+    bool is_behind_server = false;
+    for (const Step& step : steps_of(words)) {
+      const auto make = [&](const VariableChange& its) {
+        if (is_behind_server) {
+          script_.after_rules.push_back(its);
+        } else {
+          change(script_.environment, its);
+        }
+      };
+      switch (step.what) {
+        case Step::What::starts:
+          is_behind_server = is_behind_server || is_server(step.program);
+          script_.has_front = script_.has_front || step.program == "greylisting-front";
+          break;
+        case Step::What::user:
+          take_user(step);
+          break;
+        case Step::What::group:
+          if (script_.group.empty() && step.value.is_known) script_.group = step.value.text;
+          break;
+        case Step::What::directory:
+          if (step.value.is_known) take_directory(step.value.text, make);
+          break;
+        case Step::What::sets:
+          make({step.value.text.substr(0, step.value.text.find('=')),
+                step.value.is_known ? step.value.text.substr(step.value.text.find('=') + 1) : ""});
+          break;
+        case Step::What::unsets:
+          make({step.value.text, std::nullopt});
+          break;
+        case Step::What::clears:
+          make({});
+          break;
+        case Step::What::rules:
+          script_.rules = in_service(step.value.text);
+          break;
+        case Step::What::may_lack_rules:
+          script_.may_lack_rules = true;
+          break;
+        case Step::What::limits:
+          limit(step);
+          break;
+      }
+    }
+    if (!is_behind_server) return;
+    script_.has_tcpserver = true;
+    script_.is_submission =
+        std::ranges::any_of(words, [](const ShellWord& word) { return is_submission_port(word.text); });
+  }
+
+  // The first counts, as nobody but root can become another.
+  void take_user(const Step& step) {
+    if (!script_.user.empty() && script_.user != "root" && script_.user != "0") return;
+    std::string user = step.value.text.substr(step.value.text.starts_with(':') ? 1 : 0);
+    if (!step.value.is_known || !std::regex_match(user, std::regex("[A-Za-z0-9_.:-]+"))) {
+      if (script_.unread_user.empty())
+        script_.unread_user =
+            step.program + (step.option.empty() ? "" : ' ' + step.option) + ' ' + step.value.text;
+      return;
+    }
+    const std::size_t sign = user.find(':');
+    if (sign != std::string::npos) script_.group = user.substr(sign + 1, user.find(':', sign + 1) - sign - 1);
+    script_.user = user.substr(0, sign);
+    script_.keeps_group = is_server(step.program) || step.program == "setpriv";
   }
 
   // The least of each counts.
-  void limit(const std::string& how, const std::vector<int>& resources, const std::string& value) {
-    const auto number = number_of<std::uint64_t>(value);
-    if (!number || *number == 0) return;
+  void limit(const Step& step) {
+    const auto number = number_of<std::uint64_t>(step.value.text);
+    const auto resources = resources_of(step.program, step.option);
+    if (resources.empty() || !number || *number == 0) return;
     for (const int resource : resources) {
-      const auto [limit, is_first] = script_.limits.try_emplace(resource, *number * unit_of(how, resource));
-      limit->second = std::min(limit->second, *number * unit_of(how, resource));
+      const std::uint64_t most = *number * unit_of(step.program, resource);
+      const auto [limit, is_first] = script_.limits.try_emplace(resource, most);
+      limit->second = std::min(limit->second, most);
     }
-    script_.limits_said += (script_.limits_said.empty() ? "" : ", ") + how + ' ' + value;
+    script_.limits_said +=
+        (script_.limits_said.empty() ? "" : ", ") + step.program + ' ' + step.option + ' ' + step.value.text;
   }
 
-  // A file a variable, its first line the value.
-  void take_directory(const std::string& directory) {
+  // A file a variable, its first line the value, without blanks at its end; an empty file unsets it.
+  template <typename Make>
+  void take_directory(const std::string& directory, const Make& make) {
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(in_service(directory), error)) {
+      const std::string name = entry.path().filename();
       const auto text = read_script(entry.path());
-      if (text) script_.environment[entry.path().filename()] = text->substr(0, text->find('\n'));
+      if (!text || name.starts_with('.') || name.find('=') != std::string::npos) continue;
+      const std::string line = text->substr(0, text->find('\n'));
+      make({name,
+            text->empty() ? std::nullopt : std::optional(line.substr(0, line.find_last_not_of(" \t") + 1))});
     }
   }
 
   std::string in_service(const std::string& file) const {
-    return file.empty() ? "" : (fs::path(script_.file).parent_path() / file).string();
+    return file.empty() ? "" : (directory_ / file).string();
   }
 
   RunScript script_;
-  Variables variables_;
-  Words exported_;
+  fs::path directory_;
+  ShellVariables variables_{{"PATH", kServicePath}};
+  std::set<std::string> exported_{"PATH"};
+  bool is_execline_ = false;
 };
 
+// The services in a directory, which svscan does not start where their name begins with a dot.
+std::vector<fs::path> services_in(const fs::path& directory) {
+  std::error_code error;
+  std::vector<fs::path> services;
+  for (const auto& entry : fs::directory_iterator(directory, error)) {
+    if (!entry.path().filename().string().starts_with('.')) services.push_back(entry.path());
+  }
+  std::ranges::sort(services);
+  return services;
+}
+
 }  // namespace
+
+RunScript::Environment RunScript::environment_with(
+    const std::vector<std::pair<std::string, std::string>>& of_rule) const {
+  Environment all = environment;
+  for (const auto& [name, value] : of_rule) all.insert_or_assign(name, value);
+  for (const VariableChange& its : after_rules) change(all, its);
+  return all;
+}
 
 RunScript parse_run_script(const std::string& file, const std::string& text) {
   return RunScriptReader(file).read(text);
 }
 
-std::optional<RunScript> find_run_script() {
+std::vector<RunScript> find_run_scripts() {
   const std::string own = (fs::current_path() / "bin/qmail-smtpd").string();
-  std::optional<RunScript> first;
-  for (const auto& [directory, names] : {std::pair<std::string, std::string>{"supervise", "qmail-smtpd"},
-                                         {"/service", own},
-                                         {"/etc/service", own},
-                                         {"/var/service", own},
-                                         {"/etc/sv", own}}) {
+  const auto place_of = [](const fs::path& service) {
     std::error_code error;
-    std::vector<fs::path> services;
-    for (const auto& entry : fs::directory_iterator(directory, error)) services.push_back(entry.path());
-    std::ranges::sort(services);
-    for (const fs::path& service : services) {
-      const auto text = read_script(service / "run");
-      if (!text || text->find(names) == std::string::npos) continue;
-      RunScript script = parse_run_script(service / "run", *text);
-      if (!script.user.empty()) return script;
-      if (!first) first = std::move(script);
+    return fs::canonical(service, error);
+  };
+  std::vector<fs::path> services;
+  std::set<fs::path> running;
+  for (const char* const directory : {"/service", "/etc/service", "/var/service"}) {
+    for (const fs::path& service : services_in(directory)) {
+      services.push_back(service);
+      running.insert(place_of(service));
     }
   }
-  return first;
+  const auto is_running = [&](const fs::path& service) { return running.contains(place_of(service)); };
+  std::vector<RunScript> scripts;
+  std::set<fs::path> seen;
+  const auto take = [&](const fs::path& service, const std::string& name) {
+    const auto text = read_script(service / "run");
+    if (!text || text->find(name) == std::string::npos || !seen.insert(place_of(service)).second) return;
+    scripts.push_back(parse_run_script(service / "run", *text));
+  };
+  for (const auto& [directory, name] :
+       {std::pair<std::string, std::string>{"supervise", "qmail-smtpd"}, {"/etc/sv", own}}) {
+    std::vector<fs::path> stock = services_in(directory);
+    if (std::ranges::any_of(stock, is_running))
+      std::erase_if(stock, [&](const fs::path& service) { return !is_running(service); });
+    for (const fs::path& service : stock) take(service, name);
+  }
+  for (const fs::path& service : services) take(service, own);
+  // Others may have its name in a comment.
+  if (std::ranges::any_of(scripts, &RunScript::has_smtpd))
+    std::erase_if(scripts, [](const RunScript& script) { return !script.has_smtpd; });
+  return scripts;
+}
+
+std::optional<RunScript> find_run_script() {
+  const std::vector<RunScript> scripts = find_run_scripts();
+  if (scripts.empty()) return std::nullopt;
+  const auto says = std::ranges::find_if(scripts, [](const RunScript& its) { return !its.user.empty(); });
+  return says == scripts.end() ? scripts.front() : *says;
 }
 
 }  // namespace greylisting::ctl

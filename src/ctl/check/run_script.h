@@ -5,27 +5,53 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace greylisting::ctl {
 
-struct RunScript {
-  std::string file{};
-  std::string user{};   // a name or number after -u, setuidgid, …; empty when it does not say
-  std::string group{};  // likewise
-  std::map<std::string, std::string>
-      environment{};                      // what it sets: export, NAME=value before a command, envdir
-  std::string rules{};                    // the cdb after tcpserver's -x or -X
-  bool may_lack_rules = false;            // it is -X: without the file every client is served
-  bool has_tcpserver = false;             // or sslserver
-  bool has_front = false;                 // greylisting-front stands before qmail-smtpd
-  std::map<int, std::uint64_t> limits{};  // that softlimit, chpst or ulimit sets, by resource (setrlimit(2))
-  std::string limits_said{};              // how: `softlimit -m 2000000`
+/// Where services find programs, as svscanboot has it.
+inline constexpr const char* kServicePath =
+    "/command:/usr/local/bin:/usr/local/sbin:/bin:/sbin:/usr/bin:/usr/sbin";
+
+/// What is done to one variable.
+struct VariableChange {
+  std::string name{};  // empty for all there are
+  std::optional<std::string> value{};
 };
 
-/// Reads the words of a script. Variables that are set in it are followed, so is `id -u NAME`.
+struct RunScript {
+  using Environment = std::map<std::string, std::string>;
+
+  std::string file{};
+  std::string user{};         // a name or number after -u, setuidgid, …; empty when it does not say
+  std::string unread_user{};  // likewise, as it is written: `tcpserver -u $UID`, which cannot be told
+  std::string group{};        // likewise
+  bool keeps_group = false;   // the user is given without a group, and what starts the script has one
+  Environment environment{};  // what it sets: export, NAME=value before a command, envdir
+  std::vector<VariableChange> after_rules{};  // by what tcpserver starts
+  std::string rules{};                        // the cdb after tcpserver's -x
+  bool may_lack_rules = false;                // with -X every client is served where that is not there
+  bool has_tcpserver = false;                 // or sslserver
+  bool is_submission = false;                 // on a port for clients of one's own (RFC 8314)
+  bool has_smtpd = false;                     // a command names it
+  bool has_front = false;                     // greylisting-front stands before qmail-smtpd
+  std::map<int, std::uint64_t> limits{};  // that softlimit, chpst or ulimit sets, by resource (setrlimit(2))
+  std::string limits_said{};              // how: `softlimit -m 2000000`
+
+  /// What qmail-smtpd has, where tcpserver's rule sets these.
+  Environment environment_with(const std::vector<std::pair<std::string, std::string>>& of_rule) const;
+};
+
+/// Reads the words of a script, and of those that it reads in (`.`), as shell_words.h has them.
 RunScript parse_run_script(const std::string& file, const std::string& text);
 
-/// That of the service that runs the qmail-smtpd of this home; of several the first that says as whom.
+/// Those of the services that run the qmail-smtpd of this home: of its own directory supervise, and of those
+/// for all services where they name it. A service whose name begins with a dot is none; where some of a
+/// directory's are linked to from where services run, its others are none.
+std::vector<RunScript> find_run_scripts();
+
+/// The first that says as whom, or the first.
 std::optional<RunScript> find_run_script();
 
 }  // namespace greylisting::ctl

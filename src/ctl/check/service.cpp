@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <iterator>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "ctl/check/closed.h"
 #include "ctl/check/content.h"
@@ -14,6 +16,8 @@
 #include "mail/reply.h"
 #include "process/environment.h"
 #include "settings/settings.h"
+#include "settings/table.h"
+#include "text/printable.h"
 #include "text/shell_word.h"
 
 namespace greylisting::ctl {
@@ -27,31 +31,42 @@ bool smtpd_knows(const char* variable) {
   return content_of(kSmtpd).value_or("").find(variable) != std::string::npos;
 }
 
-std::map<std::string, std::string> environment_with(const RunScript& script, const TcpRule& rule) {
-  auto environment = script.environment;
-  for (const auto& [name, value] : rule.variables) environment.insert_or_assign(name, value);
-  return environment;
-}
+using Environment = RunScript::Environment;
 
 // Whether qmail-smtpd runs plugins.
-bool enables_plugins(const std::map<std::string, std::string>& environment) {
+bool enables_plugins(const Environment& environment) {
   return (environment.contains("ENABLE_SPP") || !smtpd_knows("ENABLE_SPP")) &&
          !(environment.contains("NOSPP") && smtpd_knows("NOSPP"));
 }
 
-bool marks(const TcpRule& rule, const std::map<std::string, std::string>& environment) {
-  return !rule.denies && environment.contains("GREYLISTING") && !environment.contains("RELAYCLIENT");
+// The reply that GREYLISTING is, with which the plugin refuses every client.
+std::optional<std::string> reply_in(const Environment& environment) {
+  const auto found = environment.find("GREYLISTING");
+  if (found == environment.end() || !(is_reply(found->second, '4') || is_reply(found->second, '5')))
+    return std::nullopt;
+  return found->second;
+}
+
+bool marks(const TcpRule& rule, const Environment& environment) {
+  return !rule.denies && environment.contains("GREYLISTING") && !reply_in(environment) &&
+         !environment.contains("RELAYCLIENT");
+}
+
+bool marks(const RunScript& script, const TcpRule& rule) {
+  return marks(rule, script.environment_with(rule.variables));
 }
 
 // The rule of clients to be greylisted: one that does all that is needed, or one that sets GREYLISTING, or
-// that of the clients that no other names.
+// that of the clients that no other names, which comes before others.
 TcpRule rule_to_judge(const Service& service) {
-  const TcpRule* best = &service.rules->back();
+  const TcpRule& others = service.rules->back();
+  const TcpRule* best = &others;
+  bool is_marked = marks(*service.script, others);
+  if (is_marked && enables_plugins(service.script->environment_with(others.variables))) return others;
   for (const TcpRule& rule : *service.rules) {
-    const auto environment = environment_with(*service.script, rule);
-    if (!marks(rule, environment)) continue;
-    if (enables_plugins(environment)) return rule;
-    best = &rule;
+    if (!marks(*service.script, rule)) continue;
+    if (enables_plugins(service.script->environment_with(rule.variables))) return rule;
+    if (!std::exchange(is_marked, true)) best = &rule;
   }
   return *best;
 }
@@ -118,32 +133,70 @@ Finding no_client_served(const Service& service, const SmtpdUser& user) {
                  "make it: " + tcprules(cdb));
 }
 
+// The clients of the rules that alone set GREYLISTING; empty where those that no rule names are greylisted,
+// or not served.
+std::string only_clients(const Service& service) {
+  const TcpRule& others = service.rules->back();
+  const bool is_reply = reply_in(service.script->environment_with(others.variables)).has_value();
+  if (others.denies || is_reply || marks(*service.script, others)) return "";
+  constexpr std::size_t kMostNamed = 3;
+  std::vector<std::string> clients;
+  for (const TcpRule& rule : *service.rules) {
+    if (marks(*service.script, rule)) clients.push_back(rule.address);
+  }
+  std::string text;
+  for (std::size_t i = 0; i < std::min(clients.size(), kMostNamed); ++i)
+    text += (text.empty() ? "" : ", ") + clients[i];
+  return clients.size() <= kMostNamed
+             ? text
+             : text + " and " + std::to_string(clients.size() - kMostNamed) + " more";
+}
+
 void look_at_rules(const Service& service, std::vector<Finding>& findings) {
   const std::string& cdb = service.script->rules;
   const std::string source = source_of(cdb);
   std::error_code no_file;
   if (!source.empty() && fs::last_write_time(source, no_file) > fs::last_write_time(cdb, no_file) && !no_file)
     findings.push_back(warning(source + " has been changed since " + cdb + " was made of it", tcprules(cdb)));
+  const std::string remedy =
+      "add GREYLISTING=\"\" to the rule of the clients to be greylisted, as in :allow,GREYLISTING=\"\"; "
+      "then: " +
+      tcprules(cdb);
   if (service.rule.denies) {
     findings.push_back(problem("rules: " + cdb + " denies every client to be greylisted, so no mail comes in",
                                "add the rule :allow,GREYLISTING=\"\"; then: " + tcprules(cdb)));
-  } else if (service.environment.contains("GREYLISTING")) {
-    if (!service.environment.contains("RELAYCLIENT") && enables_plugins(service.environment))
-      findings.push_back(good("rules: " + (service.rule.sets("GREYLISTING") ? cdb : service.script->file) +
-                              " sets GREYLISTING"));
-  } else {
-    findings.push_back(warning(
-        "rules: no rule in " + cdb +
-            " sets GREYLISTING for clients that may not relay, so nothing is greylisted",
-        "add GREYLISTING=\"\" to the rule of the clients to be greylisted, as in :allow,GREYLISTING=\"\"; "
-        "then: " +
-            tcprules(cdb)));
+  } else if (!service.environment.contains("GREYLISTING")) {
+    findings.push_back(
+        pressing("rules: no rule in " + cdb +
+                     " sets GREYLISTING for clients that may not relay, so nothing is greylisted",
+                 remedy));
+  } else if (const std::string alone = only_clients(service); !alone.empty()) {
+    findings.push_back(pressing("rules: " + cdb + " sets GREYLISTING for " + alone +
+                                    " alone, so mail of other clients is not greylisted",
+                                remedy));
+  } else if (marks(service.rule, service.environment) && enables_plugins(service.environment)) {
+    findings.push_back(good("rules: " + (service.rule.sets("GREYLISTING") ? cdb : service.script->file) +
+                            " sets GREYLISTING"));
   }
 }
 
+// Where what all clients get, or those that no other rule names, is a reply.
+void look_at_reply(const Service& service, std::vector<Finding>& findings) {
+  const TcpRule others = service.rules ? service.rules->back() : TcpRule{};
+  const auto reply = reply_in(service.script->environment_with(others.variables));
+  if (!reply || others.denies) return;
+  const bool is_by_rule = others.sets("GREYLISTING");
+  findings.push_back(problem(
+      (is_by_rule ? place_of(others, *service.script) : service.script->file) + " sets GREYLISTING to " +
+          in_quotes(*reply) + ", which is the answer to every recipient, so " +
+          (reply->starts_with('4') ? "all mail waits for ever" : "all mail is refused"),
+      "set GREYLISTING=\"\" there, and " +
+          (is_by_rule ? "then: " + tcprules(service.script->rules) : "restart the service")));
+}
+
 // What a rule or the script gives the plugin and cannot be used, or had better be otherwise.
-void look_at_variables(const std::map<std::string, std::string>& variables, const std::string& place,
-                       const std::string& remedy, std::vector<Finding>& findings) {
+void look_at_variables(const Environment& variables, const std::string& place, const std::string& remedy,
+                       std::vector<Finding>& findings) {
   const auto is_setting = [](std::string_view text) { return text.starts_with("GL"); };
   const auto value_of = [&variables](const char* name) {
     const auto found = variables.find(name);
@@ -163,19 +216,39 @@ void look_at_variables(const std::map<std::string, std::string>& variables, cons
   for (const std::string& text : said) findings.push_back(warning(place + ": " + text, remedy));
 }
 
+void take_from_shell(const char* name, Environment& environment) {
+  if (const char* const value = std::getenv(name)) environment[name] = value;
+}
+
 }  // namespace
+
+bool Service::sets_greylisting() const {
+  if (!script) return true;
+  return environment.contains("GREYLISTING") || (!rules && !script->rules.empty());
+}
 
 Service find_service(const std::optional<RunScript>& script, const SmtpdUser& user) {
   Service service{.script = script};
-  if (!script) return service;
+  if (!script) {
+    for (const Setting& setting : setting_table()) take_from_shell(setting.variable, service.environment);
+    take_from_shell("GLCONFIGFILE", service.environment);
+    return service;
+  }
   if (!script->rules.empty()) {
     const auto cdb = content_as(user, script->rules);
     service.rules_error = cdb ? 0 : errno;
     if (cdb) service.rules = parse_tcp_rules(*cdb);
     if (service.rules) service.rule = rule_to_judge(service);
   }
-  service.environment = environment_with(*script, service.rule);
+  service.environment = script->environment_with(service.rule.variables);
   return service;
+}
+
+LoadedSettings settings_of(const Environment& environment) {
+  return load_settings([&environment](const char* name) -> const char* {
+    if (const auto found = environment.find(name); found != environment.end()) return found->second.c_str();
+    return std::string_view(name) == "GLMYSQLADMINFILE" ? std::getenv(name) : nullptr;
+  });
 }
 
 std::string plugins_file(const Service& service) {
@@ -183,26 +256,45 @@ std::string plugins_file(const Service& service) {
   return variable == service.environment.end() || variable->second.empty() ? kPluginsFile : variable->second;
 }
 
-std::vector<Finding> examine_service(const Service& service, const SmtpdUser& user) {
+std::vector<Finding> examine_service(const Service& service, const SmtpdUser& user, bool is_one_of_several) {
   std::vector<Finding> findings;
-  if (!service.script) return findings;
+  if (!service.script) {
+    if (smtpd_knows("ENABLE_SPP")) {
+      findings.push_back(
+          warning("no run script found, so whether ENABLE_SPP and GREYLISTING are set is not known",
+                  std::string("see that what starts ") + kSmtpd + " sets both"));
+    }
+    return findings;
+  }
   const RunScript& script = *service.script;
-  if (service.rules) {
+  const bool sets_greylisting = service.sets_greylisting();
+  if (service.rules && (sets_greylisting || !is_one_of_several)) {
     look_at_rules(service, findings);
-  } else if (!script.rules.empty() && !(service.rules_error == ENOENT && script.may_lack_rules)) {
+  } else if (!service.rules && !script.rules.empty() &&
+             !(service.rules_error == ENOENT && script.may_lack_rules)) {
     // Of what another user may read, this one knows nothing.
     if (service.rules_error == EACCES && !user.is_within_reach()) return findings;
     findings.push_back(no_client_served(service, user));
-  } else if (script.has_tcpserver && !script.environment.contains("GREYLISTING")) {
-    findings.push_back(warning("nothing in " + script.file + " sets GREYLISTING, so nothing is greylisted",
-                               "add the line export GREYLISTING= to it, or give tcpserver rules that set it "
-                               "(-x), and restart the service"));
+  } else if (!sets_greylisting && is_one_of_several) {
+    const std::string said = script.file + " sets GREYLISTING for no client";
+    findings.push_back(
+        script.is_submission
+            ? good(said + ", and is a service for clients of your own")
+            : warning(said + ", so nothing that comes that way is greylisted",
+                      "set it there too, unless that service is for clients of your own alone"));
+    return findings;
+  } else if (script.has_tcpserver && !sets_greylisting) {
+    findings.push_back(pressing("nothing in " + script.file + " sets GREYLISTING, so nothing is greylisted",
+                                "add the line export GREYLISTING= to it, or give tcpserver rules that set it "
+                                "(-x), and restart the service"));
   }
+  look_at_reply(service, findings);
   look_at_plugins(service, findings);
-  look_at_variables(script.environment, script.file, "correct it there, and restart the service", findings);
+  look_at_variables(script.environment_with({}), script.file, "correct it there, and restart the service",
+                    findings);
   if (service.rules) {
     for (const TcpRule& rule : *service.rules) {
-      look_at_variables(environment_with({}, rule), place_of(rule, script),
+      look_at_variables({rule.variables.begin(), rule.variables.end()}, place_of(rule, script),
                         "correct that rule; then: " + tcprules(script.rules), findings);
     }
   }

@@ -1,11 +1,8 @@
 #include "ctl/check/throw_away.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <random>
-#include <string_view>
-
+#include "ctl/check/run_script.h"
 #include "settings/own_domains.h"
 
 namespace greylisting::ctl {
@@ -50,13 +47,8 @@ Session own_session() {
 }
 
 Variables variables_of(const Session& session, const Variables& more) {
-  Variables all;
-  for (char** pair = environ; *pair != nullptr; ++pair) {
-    const std::string_view text(*pair);
-    const std::size_t sign = text.find('=');
-    if (sign != std::string_view::npos) all.emplace(text.substr(0, sign), text.substr(sign + 1));
-  }
-  for (const auto& [name, value] : more) all.insert_or_assign(name, value);
+  Variables all = more;
+  if (all["PATH"].empty()) all["PATH"] = kServicePath;
   for (const char* const name :
        {"RELAYCLIENT", "SMTPAUTHUSER", "SMTPAUTHMETHOD", "SPFRESULT", "RBLRESULT", "TCPREMOTEHOST",
         "TCPLOCALIP", "GREYLISTING_TRANSACTION", "SMTPHELOHOST", "SMTPMAILFROM", "SMTPRCPTTO"})
@@ -86,6 +78,12 @@ void introduce(const Session& session, const PluginLine& line, Variables& variab
   variables["SMTPRCPTCOUNT"] = line.section == 'p' ? "1" : "0";
   variables["SMTPRCPTCOUNTALL"] = "1";
   variables["SMTPRCPTHOSTSOK"] = "1";
+  if (line.section != 'a') return;
+  for (const char* const name :
+       {"SMTPMAILFROM", "SMTPRCPTTO", "SMTPRCPTCOUNT", "SMTPRCPTCOUNTALL", "SMTPRCPTHOSTSOK"})
+    variables.erase(name);
+  variables["SMTPAUTHUSER"] = session.sender;
+  variables["SMTPAUTHMETHOD"] = "plain";
 }
 
 }  // namespace greylisting::ctl

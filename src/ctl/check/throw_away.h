@@ -18,8 +18,8 @@ Session throw_away_session(bool is_ipv6);
 /// Of this host itself, to its postmaster: what no program refuses but one that refuses everybody.
 Session own_session();
 
-/// What tcpserver would say of the client, beside what this shell and `more` have for the plugin, and those
-/// settings by which an attempt can be read and leaves nothing behind.
+/// What tcpserver would say of the client, beside what `more` has for the plugin, and those settings by which
+/// an attempt can be read and leaves nothing behind. Nothing is taken from this shell, not even PATH.
 Variables variables_of(const Session& session, const Variables& more);
 
 /// What qmail-smtpd adds to them by the time it runs the line.

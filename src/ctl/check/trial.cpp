@@ -164,7 +164,7 @@ class Visit {
       trial_.is_decided = true;
     } else if (line.is_plugin) {
       if (!is_decided_) look_for_deferral(line, where, started, said);
-    } else {
+    } else if (line.section != 'a') {  // who of those that authenticate is let in is its own affair
       follow(line, started);
     }
   }
@@ -229,6 +229,11 @@ class Visit {
                       "error"));
     }
     tell_complaints(line, where, said, false);
+    if (!left_out_by_.empty() && !defers && said.complaints.empty()) {
+      undecided_ = problem(left_out_by_ + " of an attempt that nobody has made, so nothing is greylisted",
+                           "correct that program, or take the line out");
+      return;
+    }
     undecided_ = problem(
         where + "it decided nothing, " + (defers ? "so all mail is deferred" : "so nothing is greylisted"),
         said.complaints.empty() ? "make the line plugins/greylisting; this one runs something else" : "");
@@ -238,8 +243,11 @@ class Visit {
   // a client and a recipient that do not exist.
   void follow(const PluginLine& line, const Started& started) {
     const PluginAnswer answer = read_answer(started.output);
-    if (answer.refuses() || (answer.skips() && !is_decided_)) tell_end(line, answer);
+    const bool keeps_plugin_out = answer.skips() && !is_decided_ && line.section != 'd';
+    if (answer.refuses() || keeps_plugin_out) tell_end(line, answer);
     for (const auto& [name, value] : answer.variables) {
+      if (name == "GREYLISTING" && !value) left_out_by_ = line.name + " unsets GREYLISTING";
+      if (name == "RELAYCLIENT" && value) left_out_by_ = line.name + " sets RELAYCLIENT";
       if (value) {
         variables_[name] = *value;
       } else {
@@ -255,7 +263,7 @@ class Visit {
     introduce(own, line, variables);
     const PluginAnswer other = read_answer(run_as_host(user_, line.program, variables).output);
     const bool is_same = other.refuses() == answer.refuses() && other.skips() == answer.skips();
-    const std::string says = line.name + " says " + in_quotes(answer.end + answer.reply);
+    const std::string says = line.name + " says " + in_quotes(answer.said());
     if (!is_same) {
       add(good(says + " of an attempt that nobody has made, and not of this host's own"));
     } else if (answer.refuses()) {
@@ -297,6 +305,7 @@ class Visit {
   Trial& trial_;
   Session session_;
   Variables variables_;
+  std::string left_out_by_{};  // what takes the plugin's work away from it
   bool is_decided_ = false;
   std::optional<Finding> undecided_{};
 };

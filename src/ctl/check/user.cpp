@@ -15,6 +15,7 @@
 #include "ctl/commands.h"
 #include "process/state_directory.h"
 #include "text/number.h"
+#include "text/printable.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -42,6 +43,7 @@ std::optional<SmtpdUser> owner_of(const std::string& file) {
 
 std::optional<SmtpdUser> user_of(const RunScript& script) {
   auto user = user_of(script.user, "as " + script.file + " says");
+  if (user && script.keeps_group) user->gid = 0;  // root's, who starts services
   if (!user || script.group.empty()) return user;
   if (const auto number = number_of<gid_t>(script.group)) {
     user->gid = *number;
@@ -51,7 +53,35 @@ std::optional<SmtpdUser> user_of(const RunScript& script) {
   return user;
 }
 
+// Why the script does not say as whom.
+std::string doubt_about(const RunScript& script) {
+  if (!script.user.empty()) return script.file + " names the user " + script.user + ", whom there is not";
+  if (script.unread_user.empty()) return "";
+  return script.file + " says " + in_quotes(script.unread_user) + ", which cannot be told without running it";
+}
+
+// Where no script says it.
+SmtpdUser other_user(const Settings& settings) {
+  const std::string directory(kStateDirectory);
+  const bool is_mysql = settings.store_kind() == StoreKind::mysql;
+  const std::string of_store =
+      is_mysql ? settings.mysql_default_file : fs::path(settings.sqlite_file).parent_path().string();
+  for (const std::string& file : {of_store, directory}) {
+    if (const auto owner = owner_of(file); owner && owner->uid != 0) return *owner;
+  }
+  for (const char* const account : {"vpopmail", "qmaild"}) {
+    if (const auto user = user_of(account, "an account that qmail runs under")) return *user;
+  }
+  SmtpdUser user = owner_of(directory).value_or(this_user());
+  user.is_guess = true;
+  return user;
+}
+
 }  // namespace
+
+std::string SmtpdUser::owner() const {
+  return login + ':' + (login == std::to_string(uid) ? std::to_string(gid) : "");
+}
 
 SmtpdUser this_user() { return user_of(std::to_string(geteuid()), "who runs this").value_or(SmtpdUser{}); }
 
@@ -67,18 +97,8 @@ SmtpdUser find_user(const std::string& asked, const std::optional<RunScript>& sc
   if (script && !script->user.empty()) {
     if (const auto user = user_of(*script)) return *user;
   }
-  const std::string directory(kStateDirectory);
-  const bool is_mysql = settings.store_kind() == StoreKind::mysql;
-  const std::string of_store =
-      is_mysql ? settings.mysql_default_file : fs::path(settings.sqlite_file).parent_path().string();
-  for (const std::string& file : {of_store, directory}) {
-    if (const auto owner = owner_of(file); owner && owner->uid != 0) return *owner;
-  }
-  for (const char* const account : {"vpopmail", "qmaild"}) {
-    if (const auto user = user_of(account, "an account that qmail runs under")) return *user;
-  }
-  SmtpdUser user = owner_of(directory).value_or(this_user());
-  user.is_guess = true;
+  SmtpdUser user = other_user(settings);
+  if (script) user.doubt = doubt_about(*script);
   return user;
 }
 

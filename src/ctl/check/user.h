@@ -19,6 +19,10 @@ struct SmtpdUser {
   std::string login;      // `vpopmail`, or the number of one without a name
   std::string how;        // how it is known: `--user says`, `-u in FILE`, `owner of FILE`
   bool is_guess = false;  // nothing says so
+  std::string doubt{};    // why it is not the one that a run script names; empty where it is
+
+  /// For chown, which takes no number of a user without a name for its group.
+  std::string owner() const;
 
   /// Whether this process can act as that user.
   bool is_within_reach() const;

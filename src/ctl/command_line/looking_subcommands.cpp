@@ -22,7 +22,7 @@ Run add_check(CLI::App& command) {
   command.add_flag("--verbose", options->verbose, "print every setting, too");
   CLI::Option* const json = command.add_flag("--json", options->json, "an object in place of lines");
   command.add_flag("--quiet", options->quiet, "print nothing when it works, as for cron")->excludes(json);
-  return [options](const LoadedSettings& loaded) { return check(loaded, *options); };
+  return [options](const LoadedSettings&) { return check(*options); };
 }
 
 Run add_settings(CLI::App& command) {

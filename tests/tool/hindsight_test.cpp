@@ -1,5 +1,6 @@
 // What greylistctl says of entries that do harm before it makes them, on every store.
 
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -121,6 +122,46 @@ TEST_CASE("A trap for a mailbox in use, of which there is no record, is not made
   CHECK(ctl(installation, {"trap", "nobody@example.org"}).status == 0);
 }
 
+TEST_CASE("Mail that was accepted without a record is as good a reason to ask", "[hindsight]") {
+  const Installation installation(any_backend(), "auto_allow_after=1");
+  CAPTURE(name(installation.backend()));
+  begin_journal(installation);
+  const auto accept = [&](const std::string& client, int size, const std::string& why) {
+    for (int i = 0; i < size; ++i) {
+      const std::string number = std::to_string(i);
+      CHECK(logged(installation.attempt({.client = client,
+                                         .sender = "s" + number + "@big.example",
+                                         .recipient = "b" + std::to_string(i % 2) + "@example.org"}),
+                   "reason") == why);
+    }
+  };
+  accept("192.0.2.1", 1, "new");
+  installation.pass_time(std::chrono::hours(1));
+  accept("192.0.2.1", 1, "retried");
+  accept("192.0.2.7", 5, "trusted");
+  installation.put({"allow", "client", "198.51.100.7"});
+  accept("198.51.100.7", 5, "allowed");
+  // What has passed has a record, too, and is one of them all the same.
+  const std::string accepted = " that this host has accepted of late; to do it all the same add --yes\n";
+  for (const auto& [arguments, warning] : std::vector<Harm>{
+           {{"deny", "192.0.2.0/24"},
+            "greylistctl: deny client 192.0.2.0/24 would have denied 6 of 11 attempts" + accepted},
+           {{"deny", "sender", "big.example"}, "would have denied 6 of 11 attempts" + accepted},
+           {{"deny", "client", "198.51.100.7"}, "would have denied 5 of 11 attempts"},
+           {{"deny", "0.0.0.0/0"}, "matches every IPv4 client; it would have denied 6 of 11 attempts"},
+           {{"trap", "example.org"}, "has had mail: 1 record of the last 7 days has passed"},
+           {{"trap", "b1@"}, "trap recipient b1@ has had mail: 4 of 11 attempts" + accepted},
+       }) {
+    CAPTURE(arguments);
+    const Result refused = ctl(installation, arguments);
+    CHECK(refused.status == 2);
+    CHECK_THAT(refused.errors, Contains(warning));
+  }
+  // The more specific entry goes on to accept it.
+  CHECK(ctl(installation, {"deny", "198.51.100.0/24"}).status == 0);
+  CHECK(ctl(installation, {"deny", "sender", "elsewhere.example"}).status == 0);
+}
+
 TEST_CASE("Narrow entries are made without a word", "[hindsight]") {
   const Installation installation(any_backend());
   CAPTURE(name(installation.backend()));
@@ -211,6 +252,11 @@ TEST_CASE("With privacy=hash harm is told by clients, and of a trap's mailbox", 
   CHECK_THAT(ctl(installation, {"trap", "bob@example.org"}).errors,
              Contains("has had mail: 22 records of the last 7 days have passed"));
   CHECK(ctl(installation, {"trap", "nobody@example.org"}).status == 0);
+  installation.put({"allow", "client", "203.0.113.7"});
+  for (int i = 0; i < 5; ++i) REQUIRE(reason(installation, {.client = "203.0.113.7"}) == "allowed");
+  CHECK_THAT(ctl(installation, {"deny", "203.0.113.7"}).errors,
+             Contains("would have denied 5 of 5 attempts that this host has accepted of late"));
+  CHECK(ctl(installation, {"deny", "sender", "example.net"}).status == 0);
 }
 
 }  // namespace greylisting::test

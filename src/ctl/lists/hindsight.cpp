@@ -3,30 +3,25 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <ctime>
 #include <iostream>
-#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 
 #include "ctl/commands.h"
+#include "ctl/lists/accepting_entries.h"
 #include "ctl/lists/breadth.h"
+#include "ctl/lists/past_mail.h"
 #include "ctl/print/figure_words.h"
 #include "ctl/print/terminal.h"
 #include "ctl/records/expected.h"
 #include "ctl/records/record_table.h"
-#include "host/journal.h"
 #include "mail/fingerprint.h"
 #include "settings/own_domains.h"
-#include "text/printable.h"
-#include "text/utc.h"
 
 namespace greylisting::ctl {
 namespace {
 
-constexpr int kDays = 7;
-constexpr std::size_t kMaxRecords = 5000;
 constexpr std::size_t kMostWarnings = 10;
 constexpr std::size_t kMaxRegexps = 50;  // held against all records
 constexpr std::uint64_t kMany = 20;
@@ -35,46 +30,13 @@ constexpr std::uint64_t kOneIn = 10;
 constexpr unsigned kNarrowIpv4 = 24;
 constexpr unsigned kNarrowIpv6 = 48;
 
-struct PastAttempt {
-  Subjects subjects;
-  bool has_passed = false;
-};
-
-struct Past {
-  std::vector<PastAttempt> attempts{};
-  std::uint64_t passed = 0;
-  bool is_sample = false;
-  bool has_addresses = true;  // not where they are stored as hashes
-};
-
-// Triplets are hashes, so that the first of them are records taken at random.
-Past past(Administration& administration, const Settings& settings) {
-  Past past{.has_addresses = settings.privacy != Privacy::hash};
-  const std::string since = later(administration.now(), -std::chrono::days(kDays));
-  const auto rows = administration.ask(
-      "SELECT LOWER(HEX(relay_ip)), mail_from, rcpt_to, passed_count, last_update FROM greylisting_data "
-      "WHERE pool IS NULL ORDER BY triplet LIMIT " +
-          std::to_string(kMaxRecords),
-      5);
-  past.is_sample = rows.size() == kMaxRecords;
-  for (const Administration::Row& row : rows) {
-    const auto client = IpAddress::parse(address_of(row[0]));
-    if (!client || row[4] < since) continue;
-    past.attempts.push_back({.subjects = {.client = *client,
-                                          .client_name = {},
-                                          .sender = Address::sender(unescaped(row[1])),
-                                          .recipient = Address::recipient(unescaped(row[2]))},
-                             .has_passed = row[3] != "0"});
-    past.passed += row[3] == "0" ? 0 : 1;
-  }
-  return past;
-}
-
 bool denies(const Entry& entry) { return entry.action == Action::deny || entry.action == Action::trap; }
 
-// What would have been decided otherwise: accepted of any, or denied of those that had passed.
-bool would_decide(const Entry& entry, const PastAttempt& attempt) {
-  return attempt.has_passed || !denies(entry);
+// What would have been decided otherwise: accepted of any, or denied of those that had passed. A trap is no
+// worse a trap for mail that something else has let through.
+bool would_decide(const Entry& entry, const PastAttempt& attempt, AcceptingEntries& accepting) {
+  if (!denies(entry)) return true;
+  return attempt.has_passed && (entry.action == Action::trap || !accepting.wins(attempt.entry, entry));
 }
 
 // An entry that opts in changes nothing but for a block of its own.
@@ -99,16 +61,17 @@ struct Counts {
   std::uint64_t of_any_that_allows = 0;
 };
 
-Counts counts_of(const std::vector<Entry>& entries, const Past& past) {
+Counts counts_of(const std::vector<Entry>& entries, const PastMail& past, AcceptingEntries& accepting) {
   Counts counts{.of_entry = std::vector<std::uint64_t>(entries.size())};
   std::unordered_map<std::string, std::vector<std::size_t>> by_key;
   std::vector<std::size_t> regexps;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const Pattern& pattern = entries[i].pattern;
-    // Records have no names of clients.
+    // Neither records nor the journal have names of clients.
     const bool is_known = pattern.kind() != PatternKind::host || pattern.is_regexp();
     const bool can_match = is_known && (past.has_addresses || word(pattern.kind()) == "client");
-    if (!can_match || !has_effect(entries[i])) continue;
+    const bool is_asked = has_effect(entries[i]) && (denies(entries[i]) || !past.is_journal);
+    if (!can_match || !is_asked) continue;
     if (!pattern.is_regexp()) {
       by_key[pattern.key()].push_back(i);
     } else if (regexps.size() < kMaxRegexps) {
@@ -121,7 +84,7 @@ Counts counts_of(const std::vector<Entry>& entries, const Past& past) {
     const auto add = [&](const std::vector<std::size_t>& places) {
       for (const std::size_t i : places) {
         const Entry& entry = entries[i];
-        if (!would_decide(entry, attempt) || !entry.pattern.matches(attempt.subjects)) continue;
+        if (!entry.pattern.matches(attempt.subjects) || !would_decide(entry, attempt, accepting)) continue;
         ++counts.of_entry[i];
         is_denied = is_denied || denies(entry);
         is_allowed = is_allowed || (!denies(entry) && !is_narrow(entry));
@@ -157,21 +120,44 @@ std::string_view doing(Action action) {
   return "accepted at once";
 }
 
-// `it would have denied 12 of the 345 records of the last 7 days that have passed`
-std::string figure(std::string_view who, const Entry& entry, std::uint64_t part, const Past& past) {
-  const std::uint64_t all = denies(entry) ? past.passed : past.attempts.size();
+// What is known of the past by one of its sources, and what the entries would have decided of that.
+struct Hindsight {
+  PastMail past;
+  Counts counts;
+};
+
+std::uint64_t all_of(const PastMail& past, bool that_denies) {
+  return that_denies ? past.passed : past.attempts.size();
+}
+
+// Of the sources that which says more. What has passed may be in both, and is not added up.
+const Hindsight& telling(const std::vector<Hindsight>& sources, bool that_denies, auto part_of) {
+  return *std::ranges::max_element(sources, {}, [&](const Hindsight& source) {
+    const std::uint64_t part = part_of(source.counts);
+    return std::pair(is_much(part, all_of(source.past, that_denies), that_denies), part);
+  });
+}
+
+// `12 of 345 records of the last 7 days that have passed`, `12 of 345 attempts that this host has accepted of
+// late`
+std::string share(std::uint64_t part, const PastMail& past, bool that_denies) {
+  const std::uint64_t all = all_of(past, that_denies);
+  std::string text = number_text(part) + " of " + (past.is_sample ? "a sample of " : "");
+  if (past.is_journal) return text + counted(all, "attempt") + " that this host has accepted of late";
+  return text.append(counted(all, "record"))
+      .append(" of the last ")
+      .append(std::to_string(kDaysOfRecords))
+      .append(" days")
+      .append(that_denies ? " that have passed" : "");
+}
+
+// `it would have denied 12 of …`
+std::string figure(std::string_view who, const Entry& entry, std::uint64_t part, const PastMail& past) {
   return std::string(who)
       .append(" would have ")
       .append(doing(entry.action))
       .append(" ")
-      .append(number_text(part))
-      .append(" of ")
-      .append(past.is_sample ? "a sample of " : "")
-      .append(counted(all, "record"))
-      .append(" of the last ")
-      .append(std::to_string(kDays))
-      .append(" days")
-      .append(denies(entry) ? " that have passed" : "");
+      .append(share(part, past, denies(entry)));
 }
 
 // Whether an entry makes a trap of one mailbox.
@@ -181,52 +167,37 @@ bool traps_mailbox(const Entry& entry) {
 }
 
 // How many records of what is to be a trap have passed. Of one mailbox all of them are asked for.
-std::uint64_t accepted_for(const Entry& entry, std::uint64_t in_sample, Administration& administration,
-                           const Settings& settings) {
+std::uint64_t passed_for(const Entry& entry, std::uint64_t in_sample, Administration& administration,
+                         const Settings& settings) {
   const std::string& text = entry.pattern.text();
   if (!traps_mailbox(entry)) return in_sample;
-  const std::string since = later(administration.now(), -std::chrono::days(kDays));
+  const std::string since = later(administration.now(), -std::chrono::days(kDaysOfRecords));
   return administration.count("greylisting_data WHERE pool IS NULL AND passed_count > 0 AND last_update >= " +
                               sql::text_literal(since, administration.dialect()) + " AND " +
                               condition_on_recipient(text, settings, administration.dialect()));
 }
 
-// By recipient, as stored: how often this host has accepted mail of late to those that are to be traps. The
-// journal, which has what was accepted for the client's sake, too, is read once for all of them.
-using Accepted = std::unordered_map<std::string, std::uint64_t>;
-
 std::string stored_recipient(const Entry& entry, const Settings& settings) {
   return Fingerprinter(settings.privacy_key).stored(Address::recipient(entry.pattern.text()));
 }
 
-Accepted accepted_of_late(const std::vector<Entry>& entries, const Settings& settings) {
-  Accepted accepted;
+MailTo mailboxes_of(const std::vector<Entry>& entries, const Settings& settings) {
+  MailTo mailboxes;
   for (const Entry& entry : entries) {
-    if (traps_mailbox(entry)) accepted.try_emplace(stored_recipient(entry, settings), 0);
+    if (traps_mailbox(entry)) mailboxes.try_emplace(stored_recipient(entry, settings), 0);
   }
-  if (accepted.empty()) return accepted;
-  const Journal journal(settings);
-  for (const std::time_t hour : journal.hours()) {
-    journal.read(hour, [&accepted](const JournalLine& line) {
-      if (!line.reason || outcome_of(*line.reason) != Outcome::accepted) return;
-      const auto attempt = attempt_of(line);
-      if (!attempt) return;
-      if (const auto found = accepted.find(attempt->recipient); found != accepted.end()) ++found->second;
-    });
-  }
-  return accepted;
+  return mailboxes;
 }
 
-// Of a mailbox without a record of mail that passed, what else says that somebody reads it.
-std::string in_use(const Entry& entry, const Accepted& accepted_of_late, Administration& administration,
-                   const Settings& settings) {
-  if (!traps_mailbox(entry)) return "";
+// Of what is to be a trap, without a record of mail that passed: what else says that somebody reads it.
+std::string in_use(const Entry& entry, const std::string& accepted, const MailTo& mailboxes,
+                   Administration& administration, const Settings& settings) {
+  if (!traps_mailbox(entry)) return accepted.empty() ? "" : " has had mail: " + accepted;
   const std::string condition =
       condition_on_recipient(entry.pattern.text(), settings, administration.dialect());
   if (!expected_mail(administration, condition).empty()) return " has written mail, and waits for answers";
-  const std::uint64_t accepted = accepted_of_late.at(stored_recipient(entry, settings));
-  return accepted == 0 ? ""
-                       : " has had mail: this host has accepted it " + counted(accepted, "time") + " of late";
+  const std::uint64_t times = mailboxes.at(stored_recipient(entry, settings));
+  return times == 0 ? "" : " has had mail: this host has accepted it " + counted(times, "time") + " of late";
 }
 
 // A whole domain that this host takes mail for; empty for none.
@@ -242,19 +213,38 @@ std::string own_domain_of(const Entry& entry, const std::vector<std::string>& do
   return is_own(domain, domains) && is_all_of(entry.pattern, domain) ? domain : "";
 }
 
-// Without the figure; empty for an entry that is no harm by what it says.
-std::string harm_of(const Entry& entry, std::uint64_t in_sample, const Accepted& accepted_of_late,
-                    Administration& administration, const Settings& settings,
+// Without the figure; empty for an entry that is no harm by what it says. `records` and `accepted` of late
+// are what it would have decided.
+std::string harm_of(const Entry& entry, std::uint64_t records, const std::string& accepted,
+                    const MailTo& mailboxes, Administration& administration, const Settings& settings,
                     const std::vector<std::string>& domains) {
   if (!has_effect(entry)) return "";
   if (const auto breadth = breadth_of(entry.pattern)) return " matches " + *breadth;
   if (const std::string domain = own_domain_of(entry, domains); !domain.empty())
     return " matches every address of " + domain + ", for which this host takes mail";
   if (entry.action != Action::trap) return "";
-  const std::uint64_t accepted = accepted_for(entry, in_sample, administration, settings);
-  if (accepted == 0) return in_use(entry, accepted_of_late, administration, settings);
-  return " has had mail: " + counted(accepted, "record") + " of the last " + std::to_string(kDays) +
-         " days " + (accepted == 1 ? "has" : "have") + " passed";
+  const std::uint64_t passed = passed_for(entry, records, administration, settings);
+  if (passed == 0) return in_use(entry, accepted, mailboxes, administration, settings);
+  return " has had mail: " + counted(passed, "record") + " of the last " + std::to_string(kDaysOfRecords) +
+         " days " + (passed == 1 ? "has" : "have") + " passed";
+}
+
+// What many entries would have decided, where none alone is much.
+std::vector<std::string> warnings_about_all(const std::vector<Entry>& entries,
+                                            const std::vector<Hindsight>& sources) {
+  std::vector<std::string> warnings;
+  for (const bool that_denies : {true, false}) {
+    const auto first =
+        std::ranges::find_if(entries, [&](const Entry& each) { return denies(each) == that_denies; });
+    if (first == entries.end()) continue;
+    const auto part_of = [that_denies](const Counts& counts) {
+      return that_denies ? counts.of_any_that_denies : counts.of_any_that_allows;
+    };
+    const auto& [past, counts] = telling(sources, that_denies, part_of);
+    if (is_much(part_of(counts), all_of(past, that_denies), that_denies))
+      warnings.push_back(figure("these entries together", *first, part_of(counts), past));
+  }
+  return warnings;
 }
 
 }  // namespace
@@ -262,33 +252,35 @@ std::string harm_of(const Entry& entry, std::uint64_t in_sample, const Accepted&
 std::vector<std::string> warnings_about(const std::vector<Entry>& entries, Administration& administration,
                                         const Settings& settings) {
   if (entries.empty()) return {};
-  const Past its = past(administration, settings);
-  const Counts counts = counts_of(entries, its);
+  AcceptingEntries accepting(administration, settings);
+  std::vector<Hindsight> sources;
+  const auto add = [&](PastMail past) {
+    Counts counts = counts_of(entries, past, accepting);
+    sources.push_back({.past = std::move(past), .counts = std::move(counts)});
+  };
+  add(records_of_late(administration, settings));
+  MailTo mailboxes = mailboxes_of(entries, settings);
+  if (std::ranges::any_of(entries, denies)) add(accepted_of_late(settings, mailboxes));
   const std::vector<std::string> domains = own_domains();
-  const Accepted accepted = accepted_of_late(entries, settings);
   std::vector<std::string> warnings;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const Entry& entry = entries[i];
-    const std::uint64_t part = counts.of_entry[i];
-    const std::uint64_t all = denies(entry) ? its.passed : its.attempts.size();
-    std::string harm = harm_of(entry, part, accepted, administration, settings, domains);
-    if (harm.empty() && (is_narrow(entry) || !is_much(part, all, denies(entry)))) continue;
+    const auto part_of = [i](const Counts& counts) { return counts.of_entry[i]; };
+    const auto& [past, counts] = telling(sources, denies(entry), part_of);
+    const std::uint64_t part = part_of(counts);
+    std::string harm =
+        harm_of(entry, part_of(sources.front().counts), part == 0 ? "" : share(part, past, denies(entry)),
+                mailboxes, administration, settings, domains);
+    if (harm.empty() && (is_narrow(entry) || !is_much(part, all_of(past, denies(entry)), denies(entry))))
+      continue;
     if (harm.empty()) {
-      harm = figure("", entry, part, its);
+      harm = figure("", entry, part, past);
     } else if (part > 0 && entry.action != Action::trap) {
-      harm += "; " + figure("it", entry, part, its);
+      harm += "; " + figure("it", entry, part, past);
     }
     warnings.push_back(text(entry) + harm);
   }
-  if (warnings.empty() && entries.size() > 1) {
-    const auto first = [&](bool that_denies) {
-      return std::ranges::find_if(entries, [&](const Entry& each) { return denies(each) == that_denies; });
-    };
-    if (is_much(counts.of_any_that_denies, its.passed, true))
-      warnings.push_back(figure("these entries together", *first(true), counts.of_any_that_denies, its));
-    if (is_much(counts.of_any_that_allows, its.attempts.size(), false))
-      warnings.push_back(figure("these entries together", *first(false), counts.of_any_that_allows, its));
-  }
+  if (warnings.empty() && entries.size() > 1) warnings = warnings_about_all(entries, sources);
   if (warnings.size() > kMostWarnings) {
     const std::size_t more = warnings.size() - kMostWarnings;
     warnings.resize(kMostWarnings);

@@ -13,14 +13,13 @@ namespace greylisting::ctl {
 /// What `--yes` is for: entries of one call that
 ///   - match all clients, senders or recipients, a network wider than any that one holder has, or a top-level
 ///     domain;
-///   - deny or trap a whole domain that this host takes mail for (control/rcpthosts and its like), or trap a
-///     mailbox that has had mail lately;
+///   - deny or trap a whole domain that this host takes mail for (control/rcpthosts and its like), or trap
+///   what has had mail lately;
 ///   - would have accepted, or denied where it had passed, a tenth of the mail of the last days, and 20
-///   records
-///     at least.
+///   records at least, or 5 that had passed.
 /// A sentence each. Nothing for narrow ones that allow, such as an address, however much mail is theirs.
-/// Records are looked at as far as they tell: all, or some thousands taken at random; with privacy=hash by
-/// clients alone. Throws StoreError.
+/// The past is what past_mail.h has of it; with privacy=hash by clients alone. What an entry goes on to
+/// accept that is there already is not counted as denied. Throws StoreError.
 std::vector<std::string> warnings_about(const std::vector<Entry>& entries, Administration& administration,
                                         const Settings& settings);
 

@@ -325,6 +325,11 @@ std::vector<BrokenHost> broken_answers() {
     CHECK(run({.arguments = {built("greylistctl"), "--home", home.path(), "remove", "entries/1"}}).status ==
           0);
   };
+  const auto deny_in_file = [](const std::string& line) {
+    return [line](const Home& home) { write_file(home / "control/greylisting_deny", line + '\n', 0644); };
+  };
+  const auto file_anew = [](const Home& home) { write_file(home / "control/greylisting_deny", "", 0644); };
+  const std::string out_of_file = "take out line 1 of control/greylisting_deny";
   const std::string alone = "leave the plugin's standard output alone";
   const std::string out = "correct that program, or take the line out";
   const std::string after = "put it after the plugin, or take the line out";
@@ -371,8 +376,18 @@ std::vector<BrokenHost> broken_answers() {
       {"a plugin that is cut off", plugin(read_file(program("greylisting")).substr(0, 100000)), Deed::refuses,
        "was ended by signal", anew, link_anew},
       {"every IPv4 client denied", deny("0.0.0.0/0"), Deed::runs_in_vain,
-       "entries/1: deny client 0.0.0.0/0 matches every IPv4 client, so none of it is greylisted",
+       "entries/1: deny client 0.0.0.0/0 matches every IPv4 client, so all of it is refused",
        "greylistctl remove entries/1", list_anew},
+      {"every IPv4 client denied in a file", deny_in_file("0.0.0.0/0"), Deed::runs_in_vain,
+       "control/greylisting_deny:1: deny client 0.0.0.0/0 matches every IPv4 client, so all of it is refused",
+       out_of_file, file_anew},
+      {"every client denied in a file", deny_in_file("/./"), Deed::runs_in_vain,
+       "control/greylisting_deny:1: deny client /./ matches every client, so all of it is refused",
+       out_of_file, file_anew},
+      {"an own domain denied in a file", deny_in_file("recipient example.org"), Deed::runs_in_vain,
+       "control/greylisting_deny:1: deny recipient example.org matches every address of example.org, for "
+       "which this host takes mail, so all of it is refused",
+       out_of_file, file_anew},
   };
 }
 

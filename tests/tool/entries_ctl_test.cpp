@@ -944,6 +944,30 @@ TEST_CASE("check says little of entries with nothing wrong", "[entries]") {
   CHECK(result.output.find("warning") == result.output.find("warning  plugin, as "));
 }
 
+TEST_CASE("check says which lines of files match more than anybody can mean", "[entries]") {
+  const Installation installation(Backend::sqlite);
+  write_file(installation.home() / "control/rcpthosts", "example.org\n", 0644);
+  write_file(installation.home() / "control/smtpplugins", "[rcpt]\n" + built("greylisting").string() + '\n',
+             0644);
+  const auto said = [&](const std::string& file, const std::string& text) {
+    write_file(installation.home() / file, text, 0644);
+    return ctl(installation, {"check"}).output;
+  };
+  CHECK_THAT(said("control/greylisting_deny", "192.0.2.0/24\nsender *.xyz\n"),
+             Contains("rejected an attempt never seen before (denied), of an IPv4 client\n         -> see "
+                      "whether control/greylisting_deny:1 means so many; to undo it take that line out\n") &&
+                 Contains("warning  control/greylisting_deny:2: deny sender *.xyz matches a whole top-level "
+                          "domain, .xyz, so all of it is refused\n         -> take out line 2 of "
+                          "control/greylisting_deny, unless it is meant\n"));
+  CHECK_THAT(said("control/greylisting_deny", "0.0.0.0/0 until=2020-01-01\nrecipient bob@example.org\n"),
+             !Contains("matches"));
+  CHECK_THAT(
+      said("control/greylisting_allow", "# all\n::/0\n"),
+      Contains("PROBLEM  control/greylisting_allow:2: allow client ::/0 matches every IPv6 client, so "
+               "none of it is greylisted\n         -> take out line 2 of control/greylisting_allow\n"));
+  CHECK_THAT(said("control/greylisting_allow", "recipient example.org\n"), !Contains("matches"));
+}
+
 TEST_CASE("check reads the rules wherever they count", "[entries]") {
   Installation installation(Backend::sqlite);
   write_file(installation.home() / "control/rules", "sender =~ (\n", 0644);

@@ -122,10 +122,12 @@ std::string decided(const std::string& where, const std::string& decision) {
 
 Finding describe_other(const std::string& text, const std::string& decision) {
   const std::string entry = value_of(decision, "entry");
-  return warning(
-      text, entry.empty()
-                ? "see who is trusted and trapped: greylistctl list trusted, list trapped"
-                : "see which entry decides, and whether it means so many: greylistctl list shows " + entry);
+  if (entry.empty())
+    return warning(text, "see who is trusted and trapped: greylistctl list trusted, list trapped");
+  if (entry.starts_with("entries/") || entry.starts_with("lists/"))
+    return warning(text,
+                   "see which entry decides, and whether it means so many: greylistctl list shows " + entry);
+  return warning(text, "see whether " + entry + " means so many; to undo it take that line out");
 }
 
 // One client's way through the programs that the host runs.

@@ -114,4 +114,11 @@ bool is_all_of(const Pattern& pattern, const std::string& domain) {
   });
 }
 
+std::string all_of_own_domain(const Pattern& pattern, const std::vector<std::string>& domains) {
+  const auto found = std::ranges::find_if(domains, [&](const std::string& domain) {
+    return is_all_of(pattern, domain.starts_with('.') ? "host" + domain : domain);
+  });
+  return found == domains.end() ? "" : *found;
+}
+
 }  // namespace greylisting::ctl

@@ -17,4 +17,7 @@ std::optional<std::string> breadth_of(const Pattern& pattern);
 /// Whether the pattern of recipients matches every address of that domain.
 bool is_all_of(const Pattern& pattern, const std::string& domain);
 
+/// That of the domains (own_domains.h) of which it matches every address; empty for none.
+std::string all_of_own_domain(const Pattern& pattern, const std::vector<std::string>& domains);
+
 }  // namespace greylisting::ctl

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <ctime>
 #include <iterator>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "ctl/lists/breadth.h"
@@ -17,6 +19,8 @@
 #include "lists/list_file.h"
 #include "lists/outside_lists.h"
 #include "mail/reply.h"
+#include "settings/own_domains.h"
+#include "text/utc.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -83,6 +87,46 @@ std::optional<Finding> problem_of(const StoredEntry& stored) {
   }
 }
 
+// What becomes of the mail that too wide an entry matches.
+std::string_view consequence_of(Action action) {
+  switch (action) {
+    case Action::deny:
+      return ", so all of it is refused";
+    case Action::trap:
+      return ", so who sends it is trapped";
+    case Action::allow:
+    case Action::greylist:
+    case Action::skip:
+      break;
+  }
+  return ", so none of it is greylisted";
+}
+
+// Nobody has been asked whether a line of a file is meant. A top-level domain can be.
+std::optional<Finding> harm_of_line(const std::string& file, const ListedPattern& line, Action action,
+                                    const Settings& settings, const std::vector<std::string>& domains) {
+  const Entry entry{.action = action, .pattern = line.pattern};
+  const bool has_effect = line.pattern.is_regexp() || !allows_by_unbelieved_name(entry, settings);
+  const auto breadth = has_effect ? breadth_of(line.pattern) : std::nullopt;
+  const std::string domain =
+      breadth || action != Action::deny ? "" : all_of_own_domain(line.pattern, domains);
+  if (!breadth && domain.empty()) return std::nullopt;
+  const bool can_be_meant = breadth && !breadth->starts_with("every ");
+  const std::string matched =
+      breadth ? *breadth : "every address of " + domain + ", for which this host takes mail";
+  const std::string number = std::to_string(line.line);
+  return Finding{can_be_meant ? State::warning : State::bad,
+                 std::string(file)
+                     .append(":")
+                     .append(number)
+                     .append(": ")
+                     .append(text(entry))
+                     .append(" matches ")
+                     .append(matched)
+                     .append(consequence_of(action)),
+                 "take out line " + number + " of " + file + (can_be_meant ? ", unless it is meant" : "")};
+}
+
 // What cannot be had of a file, or is wrong in it.
 void add_list(std::vector<Finding>& findings, ListFormat format, const std::string& file, bool allows,
               const Settings& settings) {
@@ -92,7 +136,13 @@ void add_list(std::vector<Finding>& findings, ListFormat format, const std::stri
   std::vector<Finding> problems;
   for (const std::string& problem : list->problems)
     problems.push_back({State::warning, problem, "correct it; the man page and the sample tell the form"});
+  const std::string now = stored_time(std::time(nullptr));
+  const std::vector<std::string> domains = own_domains();
   for (const ListedPattern& entry : list->entries) {
+    auto harm = is_over(entry, now)
+                    ? std::nullopt
+                    : harm_of_line(file, entry, allows ? Action::allow : Action::deny, settings, domains);
+    if (harm) problems.push_back(std::move(*harm));
     const std::string doubt = allows ? "" : doubt_about_deferral(entry.reply);
     if (!doubt.empty()) problems.push_back(doubt_of(file + ':' + std::to_string(entry.line) + ": ", doubt));
   }
@@ -178,9 +228,10 @@ std::vector<Finding> examine_breadth(Administration& administration, const Setti
       const auto entry = try_to_read(stored);
       const auto breadth = entry ? breadth_of(entry->pattern) : std::nullopt;
       if (!breadth) continue;
-      findings.push_back({State::bad,
-                          line_of(stored) + " matches " + *breadth + ", so none of it is greylisted",
-                          "greylistctl remove " + stored.id});
+      findings.push_back(
+          {State::bad,
+           line_of(stored).append(" matches ").append(*breadth).append(consequence_of(entry->action)),
+           "greylistctl remove " + stored.id});
     }
   }
   return findings;

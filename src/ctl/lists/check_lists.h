@@ -18,8 +18,9 @@ std::vector<Finding> examine_entries(Administration& administration, const Setti
 std::vector<Finding> examine_breadth(Administration& administration, const Settings& settings,
                                      const std::set<std::string>& ids);
 
-/// control/greylisting_allow, control/greylisting_deny, the files of allow_lists, and with
-/// greylist=suspicious or unvouched that of suspicious_rules, as this process's user can read them.
+/// What is wrong in control/greylisting_allow, control/greylisting_deny, the files of allow_lists, and with
+/// greylist=suspicious or unvouched that of suspicious_rules, as this process's user can read them, and what
+/// in them matches more than anybody can mean.
 std::vector<Finding> examine_files(const Settings& settings);
 
 }  // namespace greylisting::ctl

@@ -142,7 +142,7 @@ const Hindsight& telling(const std::vector<Hindsight>& sources, bool that_denies
 // late`
 std::string share(std::uint64_t part, const PastMail& past, bool that_denies) {
   const std::uint64_t all = all_of(past, that_denies);
-  std::string text = number_text(part) + " of " + (past.is_sample ? "a sample of " : "");
+  std::string text = std::to_string(part) + " of " + (past.is_sample ? "a sample of " : "");
   if (past.is_journal) return text + counted(all, "attempt") + " that this host has accepted of late";
   return text.append(counted(all, "record"))
       .append(" of the last ")
@@ -203,10 +203,7 @@ std::string in_use(const Entry& entry, const std::string& accepted, const MailTo
 // A whole domain that this host takes mail for; empty for none.
 std::string own_domain_of(const Entry& entry, const std::vector<std::string>& domains) {
   if (!denies(entry)) return "";
-  const auto found = std::ranges::find_if(domains, [&](const std::string& domain) {
-    return is_all_of(entry.pattern, domain.starts_with('.') ? "host" + domain : domain);
-  });
-  if (found != domains.end()) return *found;
+  if (std::string domain = all_of_own_domain(entry.pattern, domains); !domain.empty()) return domain;
   // A subdomain of one that is there for all of its subdomains.
   const std::string& text = entry.pattern.text();
   const std::string domain = text.substr(std::min(text.find_first_not_of("=*.@"), text.size()));

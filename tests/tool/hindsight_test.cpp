@@ -240,6 +240,25 @@ TEST_CASE("import asks for --yes before it makes any entry that does harm", "[hi
   CHECK(ctl(installation, {"import", "plain", "-"}, "192.0.2.0/24\nsender x@example.net\n").status == 0);
 }
 
+TEST_CASE("Networks of one call that are too wide in all are not made without --yes", "[hindsight]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  const std::string warning =
+      "greylistctl: these entries together match networks that are wider in all than any that one holder has "
+      "(/8); to do it all the same add --yes\n";
+  for (const std::string action : {"deny", "allow"}) {
+    CHECK(ctl(installation, {action, "client", "1-223.0-255"}).errors == warning);
+    CHECK(ctl(installation, {"import", "plain", "-", "--action", action}, "1.0.0.0/8\n2.0.0.0/16\n").errors ==
+          warning);
+  }
+  CHECK(entries(installation).empty());
+  CHECK_THAT(ctl(installation, {"deny", "client", "1-223.0-255", "--yes", "--dry-run"}).output,
+             Contains("note: these entries together match"));
+  CHECK(ctl(installation, {"deny", "client", "/^[0-9.]+$/"}).errors ==
+        "greylistctl: deny client /^[0-9.]+$/ matches every IPv4 client; to do it all the same add --yes\n");
+  CHECK(ctl(installation, {"deny", "client", "5.0-255"}).status == 0);
+}
+
 TEST_CASE("With privacy=hash harm is told by clients, and of a trap's mailbox", "[hindsight]") {
   const Installation installation(Backend::sqlite, "privacy=hash\nprivacy_key_file=control/secret\n");
   write_file(installation.home() / "control/secret", "a secret of more than sixteen characters\n", 0600);

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string_view>
+#include <utility>
 
 #include "text/ascii.h"
 
@@ -18,6 +20,9 @@ constexpr std::array<std::string_view, 4> kHosts{"mail.example", "qx7-zk.b0", "w
 constexpr std::array<std::string_view, 4> kLocalParts{"postmaster", "qx7", "b.fhy-z", "news+12"};
 constexpr std::array<std::string_view, 4> kAddresses{"192.0.2.77", "2001:db8:5::9", "203.0.113.250",
                                                      "2001:db8:f00d:1:2:3:4:5"};
+// Strangers without a name, with nothing in common but their family and what is given out of IPv6.
+constexpr std::array<std::string_view, 3> kIpv4{"192.0.2.77", "203.0.113.250", "8.14.5.6"};
+constexpr std::array<std::string_view, 3> kIpv6{"2001:db8:5::9", "2001:db8:f00d:1:2:3:4:5", "2a0c:1::be"};
 constexpr std::array<std::string_view, 16> kTopLevels{"com", "net", "org", "info",  "de", "uk",
                                                       "fr",  "ru",  "cn",  "br",    "eu", "io",
                                                       "in",  "xyz", "top", "online"};
@@ -34,6 +39,10 @@ constexpr std::array<std::string_view, 13> kOwnNames{"localhost", "localdomain",
 template <typename Range>
 bool has(const Range& range, std::string_view word) {
   return std::ranges::find(range, word) != range.end();
+}
+
+std::string every_client(bool is_ipv4) {
+  return std::string("every ").append(is_ipv4 ? "IPv4" : "IPv6").append(" client");
 }
 
 std::string everybody(const Pattern& pattern) { return "every " + std::string(word(pattern.kind())); }
@@ -55,15 +64,29 @@ bool matches_all(const Pattern& pattern, std::string_view domain) {
   return true;
 }
 
+bool matches_nameless(const Pattern& pattern, const auto& addresses) {
+  return pattern.kind() == PatternKind::host && std::ranges::all_of(addresses, [&](std::string_view address) {
+           return pattern.matches({.client = IpAddress::parse(address).value_or(IpAddress()),
+                                   .client_name = {},
+                                   .sender = Address::sender(""),
+                                   .recipient = Address::recipient("")});
+         });
+}
+
 std::optional<std::string> breadth_of_regexp(const Pattern& pattern) {
   std::vector<std::string_view> matched;
   for (const std::string_view top_level : kTopLevels) {
     if (matches_all(pattern, top_level)) matched.push_back(top_level);
   }
-  if (matched.empty()) return std::nullopt;
   if (matched.size() > kTopLevels.size() / 2) return everybody(pattern);
+  for (const bool is_ipv4 : {true, false}) {
+    if (matches_nameless(pattern, is_ipv4 ? kIpv4 : kIpv6)) return every_client(is_ipv4);
+  }
+  if (matched.empty()) return std::nullopt;
   return "a whole top-level domain, ." + std::string(matched.front());
 }
+
+std::string widest(bool is_ipv4) { return is_ipv4 ? "(/8)" : "(/19)"; }
 
 // Loopback, private, link-local and multicast addresses are whoever's they are.
 bool is_of_the_internet(const Network& network) {
@@ -73,10 +96,25 @@ bool is_of_the_internet(const Network& network) {
 
 std::optional<std::string> breadth_of_network(const Network& network) {
   const bool is_ipv4 = network.first().is_ipv4();
-  if (network.prefix() == 0) return std::string("every ") + (is_ipv4 ? "IPv4" : "IPv6") + " client";
+  if (network.prefix() == 0) return every_client(is_ipv4);
   if (!is_of_the_internet(network) || network.prefix() >= (is_ipv4 ? kWidestIpv4 : kWidestIpv6))
     return std::nullopt;
-  return "a network wider than any that one holder has (" + std::string(is_ipv4 ? "/8)" : "/19)");
+  return "a network wider than any that one holder has " + widest(is_ipv4);
+}
+
+// Of a family, as a part of all its addresses.
+double width_of(const std::vector<Network>& sorted, bool is_ipv4) {
+  double width = 0;
+  const Network* outer = nullptr;
+  for (const Network& network : sorted) {
+    const IpAddress& first = network.first();
+    const bool is_held = is_of_the_internet(network) && !first.is_private() && first.bytes().front() != 0;
+    const bool is_inside = outer != nullptr && outer->contains(first);
+    if (first.is_ipv4() != is_ipv4 || !is_held || is_inside) continue;
+    width += std::ldexp(1, -static_cast<int>(network.prefix()));
+    outer = &network;
+  }
+  return width;
 }
 
 // Of a domain with its subdomains, or of these alone.
@@ -101,6 +139,18 @@ std::optional<std::string> breadth_of(const Pattern& pattern) {
   const char reach = pattern.key()[1];
   if (reach != '.' && reach != '*') return std::nullopt;
   return breadth_of_domain(std::string_view(pattern.key()).substr(2));
+}
+
+std::optional<std::string> breadth_of(std::vector<Network> networks) {
+  std::ranges::sort(networks, {}, [](const Network& network) {
+    return std::pair(network.first().bytes(), network.prefix());
+  });
+  for (const bool is_ipv4 : {true, false}) {
+    const unsigned most = is_ipv4 ? kWidestIpv4 : kWidestIpv6;
+    if (width_of(networks, is_ipv4) > std::ldexp(1, -static_cast<int>(most)))
+      return "networks that are wider in all than any that one holder has " + widest(is_ipv4);
+  }
+  return std::nullopt;
 }
 
 bool is_all_of(const Pattern& pattern, const std::string& domain) {

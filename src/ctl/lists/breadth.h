@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lists/pattern.h"
+#include "mail/network.h"
 
 namespace greylisting::ctl {
 
@@ -13,6 +14,10 @@ namespace greylisting::ctl {
 /// network wider than any that one holder has`; nothing when it is not. Of a regular expression it is found
 /// out by names and addresses that have nothing in common.
 std::optional<std::string> breadth_of(const Pattern& pattern);
+
+/// The same of networks that are meant at once, each address counted once; nothing when they are not too wide
+/// in all. Networks that nobody holds are left out: private ones, loopback, multicast, 0.0.0.0/8.
+std::optional<std::string> breadth_of(std::vector<Network> networks);
 
 /// Whether the pattern of recipients matches every address of that domain.
 bool is_all_of(const Pattern& pattern, const std::string& domain);

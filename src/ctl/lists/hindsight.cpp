@@ -226,6 +226,22 @@ std::string harm_of(const Entry& entry, std::uint64_t records, const std::string
          " days " + (passed == 1 ? "has" : "have") + " passed";
 }
 
+// Of networks none of which alone is too wide.
+std::vector<std::string> warnings_about_networks(const std::vector<Entry>& entries) {
+  std::vector<std::string> warnings;
+  for (const bool that_denies : {true, false}) {
+    std::vector<Network> networks;
+    for (const Entry& entry : entries) {
+      const auto& network = entry.pattern.network();
+      if (network && denies(entry) == that_denies && has_effect(entry) && !breadth_of(entry.pattern))
+        networks.push_back(*network);
+    }
+    if (const auto breadth = breadth_of(std::move(networks)))
+      warnings.push_back("these entries together match " + *breadth);
+  }
+  return warnings;
+}
+
 // What many entries would have decided, where none alone is much.
 std::vector<std::string> warnings_about_all(const std::vector<Entry>& entries,
                                             const std::vector<Hindsight>& sources) {
@@ -259,7 +275,7 @@ std::vector<std::string> warnings_about(const std::vector<Entry>& entries, Admin
   MailTo mailboxes = mailboxes_of(entries, settings);
   if (std::ranges::any_of(entries, denies)) add(accepted_of_late(settings, mailboxes));
   const std::vector<std::string> domains = own_domains();
-  std::vector<std::string> warnings;
+  std::vector<std::string> warnings = warnings_about_networks(entries);
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const Entry& entry = entries[i];
     const auto part_of = [i](const Counts& counts) { return counts.of_entry[i]; };

@@ -121,8 +121,7 @@ TEST_CASE("check says that a working installation works, and leaves nothing behi
   for (const char* const problem : {"warning", "PROBLEM", "->"})
     CHECK_THAT(result.output, !Contains(problem));
   for (const char* const said :
-       {"ok       settings, as control/greylisting has them\n",
-        "           block_expire = 55\n",
+       {"ok       settings, as control/greylisting has them\n", "           block_expire = 55\n",
         "ok       control/smtpplugins:2: \"plugins/greylisting\" under [rcpt]\n", "ok       plugin, as ",
         ": deferred an attempt never seen before (new)\n",
         "ok       store: the record of that attempt was there, and has been removed\n",

@@ -32,7 +32,10 @@ struct Destination {
   fs::path prefix = directory / "usr/local";
   fs::path share = prefix / "share/greylisting";
 
-  Destination() { fs::permissions(directory.path(), fs::perms(0755)); }
+  Destination() {
+    fs::permissions(directory.path(), fs::perms(0755));
+    write_file(qmail / "control/me", "mx.example.org\n", 0644);
+  }
 
   // What is to be installed has been built, by whatever built this test.
   Result install(const Arguments& before = {}, const Arguments& variables = {}) const {

@@ -27,9 +27,9 @@ ListEntry for_both(ListEntry entry, std::string domain) {
 }
 
 // 300 bytes each; the first 255 and more are the same.
-const std::string kLong1 = std::string(281, 'x') + "1@long.example.net.";
-const std::string kLong2 = std::string(281, 'x') + "2@long.example.net.";
-const std::string kLong3 = std::string(299, 'x') + "3";
+const std::string kLong1 = std::string(281, 'x') + "a@long.example.net.";
+const std::string kLong2 = std::string(281, 'x') + "b@long.example.net.";
+const std::string kLong3 = std::string(299, 'x') + "c";
 
 const std::vector<Scenario> kScenarios{
     // Who is greylisted at all.

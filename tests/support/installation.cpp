@@ -151,6 +151,7 @@ void Installation::configure(std::string_view settings) {
   unless_given("header", "off");
   unless_given("timeout", "30000");
   write_file(home_ / "control/greylisting", lines.append(settings).append("\n"), 0644);
+  write_file(home_ / "control/me", "localhost\n", 0644);
   // check takes qmail-smtpd to run as whoever runs the test, and not as an account of qmail's that this host
   // has.
   write_file(home_ / "supervise/qmail-smtpd/run",

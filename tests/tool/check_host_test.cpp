@@ -1062,7 +1062,8 @@ TEST_CASE("check says what becomes of clients by the run script and the rules, a
     CHECK_THAT(check.output, Contains(service.said));
     CHECK(check.status == (service.deed == Deed::greylists || service.is_to_be_set ? 0 : 1));
     // What leaves mail alone is not kept from cron.
-    if (service.is_to_be_set) CHECK_THAT(home.check({"--quiet"}).output, Contains(service.said));
+    if (service.is_to_be_set && Catch::Matchers::EndsWith("nothing is greylisted").match(service.said))
+      CHECK_THAT(home.check({"--quiet"}).output, Contains(service.said));
   }
 }
 

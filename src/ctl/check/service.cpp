@@ -171,9 +171,9 @@ void look_at_rules(const Service& service, std::vector<Finding>& findings) {
                      " sets GREYLISTING for clients that may not relay, so nothing is greylisted",
                  remedy));
   } else if (const std::string alone = only_clients(service); !alone.empty()) {
-    findings.push_back(pressing("rules: " + cdb + " sets GREYLISTING for " + alone +
-                                    " alone, so mail of other clients is not greylisted",
-                                remedy));
+    findings.push_back(warning("rules: " + cdb + " sets GREYLISTING for " + alone +
+                                   " alone, so mail of other clients is not greylisted",
+                               remedy));
   } else if (marks(service.rule, service.environment) && enables_plugins(service.environment)) {
     findings.push_back(good("rules: " + (service.rule.sets("GREYLISTING") ? cdb : service.script->file) +
                             " sets GREYLISTING"));

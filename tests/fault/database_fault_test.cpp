@@ -251,7 +251,7 @@ void make_older(const fs::path& file) {
 std::string fails_when_full(const Installation& installation) {
   std::string sender;
   for (int i = 0; i < 2000; ++i) {
-    sender = std::string(60, 'z') + std::to_string(i) + "@example.net";
+    sender = std::string(40, '.') + "sender" + std::to_string(i) + "@example.net";
     if (run(guarded(installation, {.sender = sender})).output.empty()) break;
   }
   fails_safely(installation, {"MySQL: ", "is full", "make room on the database's disk"},

@@ -1,6 +1,8 @@
 // How long greylistctl waits for a server that lets nobody in, has stopped or holds its tables locked: cron
 // starts it again and again.
 
+#include <sys/wait.h>
+
 #include <array>
 #include <csignal>
 #include <filesystem>
@@ -49,6 +51,7 @@ TEST_CASE("a connection of greylistctl waits no longer than it is told", "[fault
   MysqlConnection connection(file, "mysql_admin_file", {.answer = 1});
   connection.run("DO 0");
   kill(server.pid(), SIGSTOP);
+  waitpid(server.pid(), nullptr, WUNTRACED);  // until its last thread has stopped
   CHECK_THROWS_WITH(connection.run("DO 0"), Catch::Contains("(error 2013)"));
   kill(server.pid(), SIGCONT);
 }

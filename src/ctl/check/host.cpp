@@ -194,7 +194,7 @@ std::vector<Finding> examine_controls(const SmtpdUser& user) {
   std::vector<Finding> findings;
   if (closed_home(user)) return findings;
   const auto look_at = [&](const std::string& file, const std::string& content) {
-    const auto text = content_as(user, file);
+    auto text = content_as(user, file);
     if (!text) findings.push_back(unreadable(user, file, errno, content));
     return text;
   };

@@ -213,7 +213,7 @@ void look_at_variables(const Environment& variables, const std::string& place, c
     if (!loaded.unusable.empty() && variables.contains("GLCONFIGFILE"))
       said.push_back("GLCONFIGFILE: " + loaded.unusable);
   }
-  for (const std::string& text : said) findings.push_back(warning(place + ": " + text, remedy));
+  for (std::string& text : said) findings.push_back(warning(text.insert(0, place + ": "), remedy));
 }
 
 void take_from_shell(const char* name, Environment& environment) {

@@ -122,6 +122,14 @@ std::size_t count_there(Administration& administration, std::span<const Row> row
                               key_list(rows, &Row::key) + ')');
 }
 
+// A name for each number, in letters: numbers do not tell senders apart.
+std::string nobody(long number) {
+  constexpr long kLetters = 26;
+  std::string name = "any-";
+  for (int i = 0; i < 3; ++i, number /= kLetters) name += static_cast<char>('a' + number % kLetters);
+  return name;
+}
+
 // The identity as which a client has earned it, with its group.
 std::vector<ClientToTrust> earned(const KnownClient& client, Settings settings, std::time_t now) {
   const bool is_domain = client.sender.starts_with('@');
@@ -132,7 +140,7 @@ std::vector<ClientToTrust> earned(const KnownClient& client, Settings settings, 
   std::vector<ClientToTrust> found;
   // As many senders as make their domain trusted; nobody else has such a name.
   for (long i = 0; i < (is_domain ? settings.group_domain_level : 1); ++i) {
-    const std::string name = is_domain ? "any-" + std::to_string(i + 1) + client.sender : client.sender;
+    const std::string name = is_domain ? nobody(i) + client.sender : client.sender;
     const Attempt attempt =
         Attempt::from({.client = client.client, .sender = name, .is_client_alone = name.empty()}, settings);
     const ClientIdentity& identity =
@@ -159,6 +167,7 @@ TakenOver take_over(Administration& administration, const Settings& settings, co
                        [&](const KnownTriplet& triplet) { return end_of(triplet, settings, now) > now; });
   taken.over = known.triplets.size() - triplets.size();
   std::vector<std::vector<ClientToTrust>> clients;
+  clients.reserve(known.clients.size());
   for (const KnownClient& client : known.clients) {
     auto identities = earned(client, settings, now);
     if (!identities.empty()) clients.push_back(std::move(identities));

@@ -18,6 +18,7 @@
 #include "ctl/records/record_table.h"
 #include "mail/fingerprint.h"
 #include "settings/own_domains.h"
+#include "text/utc.h"
 
 namespace greylisting::ctl {
 namespace {

@@ -416,6 +416,7 @@ class LogReader {
     std::ranges::sort(files, {}, [](const std::string& file) { return fs::path(file).filename(); });
     if (std::ranges::all_of(files, is_of_multilog)) return;
     std::vector<std::pair<std::time_t, std::string>> with_begin;
+    with_begin.reserve(files.size());
     for (const std::string& file : files) with_begin.emplace_back(begin_of(file), file);
     std::ranges::stable_sort(with_begin, {}, &std::pair<std::time_t, std::string>::first);
     std::ranges::transform(with_begin, files.begin(), &std::pair<std::time_t, std::string>::second);

@@ -337,6 +337,7 @@ TEST_CASE("Settings: texts are taken as they are", "[settings]") {
     CHECK(value_of(from_variable.settings, row.key) == text);
   }
   CHECK(value_of(Settings(), row.key) == row.by_default);
+  if (row.key == "sqlite_file") return;  // which cannot be empty
   CHECK(value_of(parse(row.key + "=\n").settings, row.key).empty());
   CHECK(value_of(parse(row.key + "=x\n", {{row.variable, ""}}).settings, row.key).empty());
 }

@@ -14,11 +14,11 @@ void prepare_heap(std::size_t bytes) {
   const int more = 2 * static_cast<int>(bytes);
   mallopt(M_MMAP_THRESHOLD, more);
   mallopt(M_TRIM_THRESHOLD, more);
-  void* const block = std::malloc(bytes);
+  auto* const block = static_cast<char*>(std::malloc(bytes));
   if (block == nullptr) return;
-  const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
-  const auto first = reinterpret_cast<std::uintptr_t>(block) / page * page + page;
-  madvise(reinterpret_cast<void*>(first), bytes - page, MADV_POPULATE_WRITE);
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const std::size_t to_next_page = page - reinterpret_cast<std::uintptr_t>(block) % page;
+  madvise(block + to_next_page, bytes - page, MADV_POPULATE_WRITE);
   std::free(block);
 }
 

@@ -54,7 +54,9 @@ void require_private_directory(const std::string& file) {
 }
 
 // What a decision takes, as measured: buffers of the client library; pages of the file, by SQLite.
-constexpr std::size_t heap_for(StoreKind kind) { return (kind == StoreKind::mysql ? 88U : 400U) * 1024U; }
+constexpr std::size_t heap_for(StoreKind kind) {
+  return std::size_t{1024} * (kind == StoreKind::mysql ? 88 : 400);
+}
 
 }  // namespace
 

@@ -167,7 +167,6 @@ TakenOver take_over(Administration& administration, const Settings& settings, co
                        [&](const KnownTriplet& triplet) { return end_of(triplet, settings, now) > now; });
   taken.over = known.triplets.size() - triplets.size();
   std::vector<std::vector<ClientToTrust>> clients;
-  clients.reserve(known.clients.size());
   for (const KnownClient& client : known.clients) {
     auto identities = earned(client, settings, now);
     if (!identities.empty()) clients.push_back(std::move(identities));
@@ -176,6 +175,7 @@ TakenOver take_over(Administration& administration, const Settings& settings, co
   change.is_of(triplets.size() + clients.size());
   change.carry_out(triplets, [&](const std::vector<KnownTriplet>& batch) {
     std::vector<Row> rows;
+    rows.reserve(batch.size());
     for (const KnownTriplet& triplet : batch) rows.push_back(row_of(triplet, settings, now));
     std::set<std::string> different;
     for (const Row& row : rows) different.insert(row.key());

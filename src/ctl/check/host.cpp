@@ -257,12 +257,17 @@ Host examine_host(const SmtpdUser& user, const std::string& file) {
   const bool has_pass =
       std::ranges::any_of(lines, [](const PluginLine& other) { return other.section == 'p'; }) ||
       text->find("\n[p") != std::string::npos || text->starts_with("[p");
-  host.findings.push_back(first->section == 'r' && has_pass
-                              ? good(name_of(*first, file),
-                                     "under [pass] it would run only for recipients that qmail-smtpd accepts "
-                                     "itself, so that others "
-                                     "are refused at once and make no record")
-                              : good(name_of(*first, file)));
+  std::string note;
+  if (first->section == 'p') {
+    note =
+        "a qmail-smtpd from before September 2025 does not know [pass] and runs nothing there: put the line "
+        "under [rcpt] then";
+  } else if (has_pass) {
+    note =
+        "under [pass] it would run only for recipients that qmail-smtpd accepts itself, so that others are "
+        "refused at once and make no record";
+  }
+  host.findings.push_back(good(name_of(*first, file), note));
   return host;
 }
 

@@ -19,12 +19,16 @@
 namespace greylisting::ctl {
 namespace {
 
-constexpr std::size_t kDateLength = 10;  // of `2026-11-21`
-constexpr std::chrono::days kByDefault{29};
+constexpr int kByDefault = 29;  // days before the last
 
 // The day in which that was, `24h` before now or a date.
 std::string day_of(const char* option, const std::string& text, const std::string& now) {
-  return moment_of(option, text, now).substr(0, kDateLength);
+  return date_of(moment_of(option, text, now));
+}
+
+// `2026-11-21`, so many days later.
+std::string days_later(const std::string& date, std::chrono::days::rep days) {
+  return date_of(later(date + " 00:00:00", std::chrono::days(days)));
 }
 
 // The first of as many days as the text says, of which that is the last; or a date.
@@ -32,26 +36,20 @@ std::string first_day_of(const std::string& text, const std::string& last, const
   const auto duration = duration_of(text);
   if (!duration) return day_of("--since", text, now);
   const auto days = std::chrono::ceil<std::chrono::days>(*duration);
-  return later(last + " 00:00:00", std::chrono::days(1) - std::max(days, std::chrono::days(1)))
-      .substr(0, kDateLength);
+  return days_later(last, 1 - std::max(days.count(), std::chrono::days::rep{1}));
 }
 
 Period period_of(const ReportOptions& options, const std::string& now) {
-  const std::string today = now.substr(0, kDateLength);
+  const std::string today = date_of(now);
   Period period{.first = today, .last = today};
   if (!options.until.empty()) period.last = std::min(today, day_of("--until", options.until, now));
-  period.first = options.since.empty() ? later(period.last + " 00:00:00", -kByDefault).substr(0, kDateLength)
+  period.first = options.since.empty() ? days_later(period.last, -kByDefault)
                                        : first_day_of(options.since, period.last, now);
   if (period.first > period.last) {
     throw UsageError("--since: " + period.first + " is after the last day of the report, " + period.last +
                      "; name an earlier one");
   }
   return period;
-}
-
-// `2026-11-21`, so many days later.
-std::string days_later(const std::string& date, int days) {
-  return later(date + " 00:00:00", std::chrono::days(days)).substr(0, kDateLength);
 }
 
 void leave_names_out(Figures& figures) {
@@ -72,7 +70,7 @@ Figures read(Administration& administration, const Settings& settings, const Per
 
 int mail(Administration& administration, const Settings& settings, const ReportOptions& options) {
   constexpr int kWeek = 7;
-  const std::string yesterday = days_later(administration.now().substr(0, kDateLength), -1);
+  const std::string yesterday = days_later(date_of(administration.now()), -1);
   const Figures day = read(administration, settings, {.first = yesterday, .last = yesterday}, options);
   const Period before{.first = days_later(yesterday, -kWeek), .last = days_later(yesterday, -1)};
   print_mail(day, read(administration, settings, before, options));

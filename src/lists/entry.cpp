@@ -11,7 +11,6 @@ namespace greylisting {
 namespace {
 
 constexpr std::size_t kMaxPattern = 255;     // the column's width
-constexpr std::size_t kMaxComment = 255;     // likewise
 constexpr std::string_view kAnything = "*";  // a label or local part that no pattern names
 
 // The second byte of a pattern's key tells its form (pattern.h).

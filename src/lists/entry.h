@@ -65,6 +65,9 @@ enum class Precedence {
 };
 Precedence precedence(const Entry& a, const Entry& b);
 
+/// The column's width, in bytes.
+inline constexpr std::size_t kMaxComment = 255;
+
 /// A comment as it is stored: `one_line`, no longer than the column.
 std::string stored_comment(std::string_view text);
 

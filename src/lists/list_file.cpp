@@ -209,7 +209,7 @@ bool is_over(const ListedPattern& entry, std::string_view now) {
   // A date lasts to its day's end, a time to its second.
   const std::string& until = entry.until;
   if (until.empty()) return false;
-  return until.size() == 10 ? now.substr(0, 10) > until : now >= until;
+  return until.size() == 10 ? date_of(now) > until : now >= until;
 }
 
 ListFile parse_list(ListFormat format, const std::string& file, std::string_view text) {

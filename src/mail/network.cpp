@@ -145,6 +145,10 @@ bool Network::contains(const IpAddress& address) const {
   return address.bits() == first_.bits() && of(address, prefix_).first() == first_;
 }
 
+bool Network::contains(const Network& inner) const {
+  return inner.prefix_ >= prefix_ && contains(inner.first_);
+}
+
 std::string Network::text() const { return first_.text() + '/' + std::to_string(prefix_); }
 
 std::vector<Network> networks_between(const IpAddress& first, const IpAddress& last) {

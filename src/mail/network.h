@@ -63,6 +63,7 @@ class Network {
   IpAddress last() const;
   unsigned prefix() const { return prefix_; }
   bool contains(const IpAddress& address) const;
+  bool contains(const Network& inner) const;
 
   /// `192.0.2.0/24`
   std::string text() const;

@@ -17,19 +17,11 @@
 namespace greylisting {
 namespace {
 
-// The directory has to be writable too: the write-ahead log stands beside the file, where a symbolic link
-// leads.
-std::string directory_of(const std::string& file) {
-  std::error_code error;
-  std::filesystem::path place = file;
-  if (std::filesystem::is_symlink(place, error)) place = std::filesystem::canonical(file, error);
-  return (error ? std::filesystem::path(file) : place).parent_path().string();
-}
-
 std::string remedy_for(int error, const std::string& file) {
   std::error_code no_file;
   if (std::filesystem::is_other(file, no_file)) return "name a regular file in sqlite_file";
-  const std::string directory = directory_of(file);
+  // It has to be writable too: the write-ahead log stands beside the file.
+  const std::string directory = std::filesystem::path(led_to(file)).parent_path().string();
   switch (error & 0xff) {
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
@@ -97,6 +89,12 @@ class PrivateFiles {
 };
 
 }  // namespace
+
+std::string led_to(const std::string& file) {
+  std::error_code error;
+  const std::filesystem::path place = std::filesystem::canonical(file, error);
+  return error || !std::filesystem::is_symlink(file, error) ? file : place.string();
+}
 
 SqliteDatabase::SqliteDatabase(std::string file, std::chrono::milliseconds patience, Mode mode)
     : file_(std::move(file)),

@@ -15,6 +15,9 @@
 
 namespace greylisting {
 
+/// Where a symbolic link leads, beside which SQLite keeps its other files; any other file itself.
+std::string led_to(const std::string& file);
+
 class SqliteDatabase {
  public:
   /// To `read` is to leave it as it is: it has to be there, and its tables may be another version's.

@@ -1,6 +1,9 @@
 // ctl: greylistctl, as an administrator of an installation runs it.
 #pragma once
 
+#include <cstddef>
+#include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,5 +27,10 @@ Command ctl_command(const Installation& installation, const Arguments& arguments
                     const std::string& input = "", const Arguments& before = {});
 Result ctl(const Installation& installation, const Arguments& arguments, const std::string& input = "",
            const Arguments& before = {});
+
+/// Starts a command that changes rows, ends it by the signal as soon as there is another number of them, and
+/// returns what it has written until then.
+std::string stopped_midway(const Command& command, const std::filesystem::path& output,
+                           const std::function<std::size_t()>& rows, int signal);
 
 }  // namespace greylisting::test

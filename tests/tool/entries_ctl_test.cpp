@@ -736,12 +736,8 @@ TEST_CASE("An import that is stopped says how far it came, and goes on from ther
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     CAPTURE(signal);
     const fs::path log = installation.home() / ("log-" + std::to_string(signal));
-    BackgroundProcess process(import, log);
-    while (entries() == done) REQUIRE(process.is_running());
-    kill(process.pid(), signal);
-    CHECK(process.wait() == 128 + signal);
+    const std::string written = stopped_midway(import, log, entries, signal);
     done = entries();
-    const std::string written = read_file(log);
     CHECK_THAT(written, Catch::StartsWith("greylistctl: " + list.string() + ": stopped after " +
                                           std::to_string(done) + " of " + std::to_string(kLines) +
                                           " entries; those stay, and the same command goes on with the rest\n"
@@ -771,18 +767,13 @@ TEST_CASE("A removal that is stopped says how far it came", "[entries]") {
   const auto entries = [&] {
     return std::stoul(installation.sql("SELECT COUNT(*) FROM greylisting_entries").at(0).at(0).value());
   };
-  const fs::path log = installation.home() / "log";
-  BackgroundProcess process(
-      {.arguments = {built("greylistctl"), "--home", installation.home(), "remove", "entries/1-1000000"}},
-      log);
-  while (entries() == kLines) REQUIRE(process.is_running());
-  kill(process.pid(), SIGINT);
-  CHECK(process.wait() == 128 + SIGINT);
+  const std::string written = stopped_midway(ctl_command(installation, {"remove", "entries/1-1000000"}),
+                                             installation.home() / "log", entries, SIGINT);
   const std::size_t left = entries();
   REQUIRE(left > 0);
-  CHECK(read_file(log) == "greylistctl: stopped after " + std::to_string(kLines - left) + " of " +
-                              std::to_string(kLines) +
-                              " entries; those are removed, and greylistctl list shows the rest\n");
+  CHECK(written == "greylistctl: stopped after " + std::to_string(kLines - left) + " of " +
+                       std::to_string(kLines) +
+                       " entries; those are removed, and greylistctl list shows the rest\n");
 }
 
 TEST_CASE("An import whose store goes away says how far it came", "[entries]") {

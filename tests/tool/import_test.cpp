@@ -364,15 +364,11 @@ TEST_CASE("import sqlgrey-db, stopped, says how far it came, and goes on from th
   const auto records = [&] {
     return std::stoul(installation.sql("SELECT COUNT(*) FROM greylisting_data").at(0).at(0).value());
   };
-  const fs::path log = installation.home() / "log";
-  BackgroundProcess process(command, log);
-  while (records() == 0) REQUIRE(process.is_running());
-  kill(process.pid(), SIGINT);
-  CHECK(process.wait() == 128 + SIGINT);
+  const std::string written = stopped_midway(command, installation.home() / "log", records, SIGINT);
   const std::size_t done = records();
   REQUIRE(done < kRows);
   CHECK(
-      read_file(log) ==
+      written ==
       "greylistctl: " + file.string() + ": stopped after " + std::to_string(done) + " of " +
           std::to_string(kRows) +
           " records; those stay, and the same command goes on with the rest\nnote: imported records and "

@@ -794,17 +794,12 @@ TEST_CASE("learn, stopped, says how far it came, and goes on from there", "[lear
   const auto trusted = [&] {
     return std::stoul(installation.sql("SELECT COUNT(*) FROM greylisting_clients").at(0).at(0).value());
   };
-  const fs::path output = installation.home() / "output";
-  BackgroundProcess process(learn, output);
-  while (trusted() == 0) REQUIRE(process.is_running());
-  kill(process.pid(), SIGTERM);
-  CHECK(process.wait() == 128 + SIGTERM);
+  const std::string written = stopped_midway(learn, installation.home() / "output", trusted, SIGTERM);
   const std::size_t done = trusted();
   REQUIRE(done < kNetworks);
-  CHECK_THAT(
-      read_file(output),
-      Contains("greylistctl: stopped after " + std::to_string(done) + " of " + std::to_string(kNetworks) +
-               " changes; those stay, and the same command goes on with the rest\n"));
+  CHECK_THAT(written, Contains("greylistctl: stopped after " + std::to_string(done) + " of " +
+                               std::to_string(kNetworks) +
+                               " changes; those stay, and the same command goes on with the rest\n"));
   const Result rest = run(learn);
   CHECK(rest.status == 0);
   CHECK_THAT(rest.output, Contains("to trust: " + std::to_string(kNetworks - done) + ", "));

@@ -13,19 +13,13 @@
 #include "ctl/check/closed.h"
 #include "ctl/check/report.h"
 #include "process/state_directory.h"
+#include "store/sqlite_database.h"
 #include "text/shell_word.h"
 
 namespace greylisting::ctl {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Where a symbolic link leads; SQLite keeps its other files there.
-std::string led_to(const std::string& file) {
-  std::error_code error;
-  const fs::path place = fs::canonical(file, error);
-  return error || !fs::is_symlink(file, error) ? file : place.string();
-}
 
 // Those that SQLite keeps beside it, too.
 std::array<std::string, 3> database_files(const std::string& file) {

@@ -33,6 +33,12 @@ bool smtpd_knows(const char* variable) {
 
 using Environment = RunScript::Environment;
 
+// As getenv(3) has it.
+const char* value_in(const Environment& environment, const char* name) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? nullptr : found->second.c_str();
+}
+
 // Whether qmail-smtpd runs plugins.
 bool enables_plugins(const Environment& environment) {
   return (environment.contains("ENABLE_SPP") || !smtpd_knows("ENABLE_SPP")) &&
@@ -198,10 +204,7 @@ void look_at_reply(const Service& service, std::vector<Finding>& findings) {
 void look_at_variables(const Environment& variables, const std::string& place, const std::string& remedy,
                        std::vector<Finding>& findings) {
   const auto is_setting = [](std::string_view text) { return text.starts_with("GL"); };
-  const auto value_of = [&variables](const char* name) {
-    const auto found = variables.find(name);
-    return found == variables.end() ? nullptr : found->second.c_str();
-  };
+  const auto value_of = [&variables](const char* name) { return value_in(variables, name); };
   std::vector<std::string> said;
   if (const std::string doubt = doubt_about_deferral(value_or_empty(value_of, "GREYLISTING")); !doubt.empty())
     said.push_back("GREYLISTING: " + doubt);
@@ -246,8 +249,8 @@ Service find_service(const std::optional<RunScript>& script, const SmtpdUser& us
 
 LoadedSettings settings_of(const Environment& environment) {
   return load_settings([&environment](const char* name) -> const char* {
-    if (const auto found = environment.find(name); found != environment.end()) return found->second.c_str();
-    return std::string_view(name) == "GLMYSQLADMINFILE" ? std::getenv(name) : nullptr;
+    const char* const value = value_in(environment, name);
+    return value == nullptr && std::string_view(name) == "GLMYSQLADMINFILE" ? std::getenv(name) : value;
   });
 }
 

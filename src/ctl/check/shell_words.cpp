@@ -7,15 +7,14 @@
 #include <utility>
 
 #include "ctl/check/content.h"
+#include "text/ascii.h"
 
 namespace greylisting::ctl {
 namespace {
 
 constexpr std::size_t kLargestScript = 65536;
 
-bool is_of_name(char c) {
-  return c == '_' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
+bool is_of_name(char c) { return c == '_' || ascii::is_letter_or_digit(c); }
 
 }  // namespace
 

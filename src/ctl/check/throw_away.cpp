@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <random>
+
 #include "ctl/check/run_script.h"
 #include "settings/own_domains.h"
 

@@ -13,6 +13,7 @@
 #include "ctl/check/program.h"
 #include "ctl/check/report.h"
 #include "ctl/check/throw_away.h"
+#include "ctl/lists/entry_table.h"
 #include "store/sql.h"
 #include "text/printable.h"
 #include "text/shell_word.h"
@@ -124,7 +125,7 @@ Finding describe_other(const std::string& text, const std::string& decision) {
   const std::string entry = value_of(decision, "entry");
   if (entry.empty())
     return warning(text, "see who is trusted and trapped: greylistctl list trusted, list trapped");
-  if (entry.starts_with("entries/") || entry.starts_with("lists/"))
+  if (is_id_of_stored(entry))
     return warning(text,
                    "see which entry decides, and whether it means so many: greylistctl list shows " + entry);
   return warning(text, "see whether " + entry + " means so many; to undo it take that line out");
@@ -294,12 +295,8 @@ class Visit {
     trial_.recorded.push_back(Attempt::from(session, loaded_.settings));
   }
 
-  // What is said of one client need not be said of the next.
-  void add(const Finding& finding) {
-    const bool was_added = std::ranges::any_of(
-        trial_.findings, [&finding](const Finding& earlier) { return earlier.text == finding.text; });
-    if (!was_added) trial_.findings.push_back(finding);
-  }
+  // What is said of one client and of the next is printed once (report.h).
+  void add(const Finding& finding) { trial_.findings.push_back(finding); }
 
   const SmtpdUser& user_;
   const LoadedSettings& loaded_;

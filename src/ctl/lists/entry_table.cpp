@@ -71,6 +71,10 @@ std::string until(const std::string& expires) {
   return expires == kForEver ? " for ever" : " until " + expires + " UTC";
 }
 
+bool is_id_of_stored(std::string_view place) {
+  return place.starts_with(kEntries) || place.starts_with(kLists);
+}
+
 bool allows_by_unbelieved_name(const Entry& entry, const Settings& settings) {
   return entry.action == Action::allow && entry.pattern.kind() == PatternKind::host &&
          settings.trust_remote_host == RemoteHost::never;

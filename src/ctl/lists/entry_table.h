@@ -44,6 +44,9 @@ Entry read(const StoredEntry& stored);
 /// The same; nothing in place of an error.
 std::optional<Entry> try_to_read(const StoredEntry& stored);
 
+/// Whether it is the id of such an entry, and no place in a file or of another kind.
+bool is_id_of_stored(std::string_view place);
+
 /// ` until 2026-12-21 06:11:44 UTC`, or ` for ever`
 std::string until(const std::string& expires);
 

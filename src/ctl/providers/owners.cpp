@@ -20,9 +20,6 @@ constexpr std::string_view kNumbered = " domains: ";
 constexpr std::string_view kNotAll = "...";
 constexpr std::string_view kSeparator = ", ";
 
-// A comment of this length may have been cut by a version that knew no other place for names.
-constexpr std::size_t kCutComment = 255;
-
 using Row = std::pair<std::string, std::string>;  // name, value
 
 // Whether all of them are domains, which have no blanks; a person's comment can begin with the mark, too.
@@ -49,12 +46,12 @@ std::string joined(Domains::const_iterator& next, Domains::const_iterator end, s
 }
 
 std::string all_in_one(const Domains& domains) {
-  std::string text;
-  for (const std::string& domain : domains) text.append(text.empty() ? "" : kSeparator).append(domain);
-  return std::string(kMark) + text;
+  auto next = domains.begin();
+  return std::string(kMark) + joined(next, domains.end(), std::string::npos);
 }
 
-bool has_room(const Domains& domains) { return all_in_one(domains).size() < kCutComment; }
+// A comment of the greatest length may have been cut by a version that knew no other place for names.
+bool has_room(const Domains& domains) { return all_in_one(domains).size() < kMaxComment; }
 
 std::vector<Row> rows_of(const std::string& network, const Domains& domains) {
   std::vector<Row> rows;
@@ -103,7 +100,7 @@ Owners MoreOwners::of(const StoredEntry& entry) const {
   const auto numbered = text.find(kNumbered);
   if (numbered == std::string_view::npos) {
     if (!take_domains(text, names)) return {};
-    const bool is_cut = entry.comment.size() >= kCutComment;
+    const bool is_cut = entry.comment.size() >= kMaxComment;
     if (is_cut) names.pop_back();
     return {.domains = {names.begin(), names.end()}, .are_all = !is_cut};
   }
@@ -154,7 +151,7 @@ std::string owners_comment(const Domains& domains) {
   const std::string begin = std::string(kMark) + std::to_string(domains.size()) + std::string(kNumbered);
   auto next = domains.begin();
   const std::string names =
-      joined(next, domains.end(), kCutComment - 1 - begin.size() - kSeparator.size() - kNotAll.size());
+      joined(next, domains.end(), kMaxComment - 1 - begin.size() - kSeparator.size() - kNotAll.size());
   return begin + names + std::string(names.empty() ? "" : kSeparator) + std::string(kNotAll);
 }
 

@@ -239,12 +239,9 @@ class Walk {
 
   // What of it is not excluded.
   void add_rest(const Network& network) {
-    const auto is_in = [](const Network& inner, const Network& outer) {
-      return outer.prefix() <= inner.prefix() && outer.contains(inner.first());
-    };
     const auto has = [&](const auto& condition) { return std::ranges::any_of(excluded_, condition); };
-    if (has([&](const Network& excluded) { return is_in(network, excluded); })) return;
-    if (has([&](const Network& excluded) { return is_in(excluded, network); })) {
+    if (has([&](const Network& excluded) { return excluded.contains(network); })) return;
+    if (has([&](const Network& excluded) { return network.contains(excluded); })) {
       for (const IpAddress& address : {network.first(), network.last()})
         add_rest(Network::of(address, network.prefix() + 1));
     } else if (std::ranges::find(result.networks, network) == result.networks.end()) {

@@ -175,9 +175,7 @@ std::string text(const EarnedIdentity& identity) {
 }
 
 std::vector<EarnedIdentity> identities_on(Administration& administration, const Network& network) {
-  auto identities = earned_by(administration, [&network](const Network& on) {
-    return on.prefix() >= network.prefix() && network.contains(on.first());
-  });
+  auto identities = earned_by(administration, [&network](const Network& on) { return network.contains(on); });
   std::ranges::sort(identities, {}, &EarnedIdentity::name);
   return identities;
 }

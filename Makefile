@@ -205,7 +205,7 @@ bench: ## measure the cost of a decision; BENCH_SCALE=0.001 for a quick look
 	@scripts/install-packages build test
 	@$(MAKE) --no-print-directory all $(BENCH_FLOORS) $(BUILD)/bench/as_0_5 $(BUILD)/bench/bench
 	@for program in $(BUILD)/greylisting $(BENCH_FLOORS) $(BUILD)/bench/as_0_5; do cp $$program $$program.copy && mv $$program.copy $$program; done
-	@$(BUILD)/bench/bench $(or $(BENCH_SCALE),1)
+	@$(BUILD)/bench/bench $(or $(BENCH_SCALE),1) $(BENCH_PARTS)
 
 .PHONY: fuzz
 fuzz: ## fuzz every parser with libFuzzer, SECONDS=60 each

@@ -16,6 +16,7 @@
 #include <numeric>
 #include <random>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 #include "words.h"
@@ -99,6 +100,7 @@ std::vector<Summary> in_turn(const std::vector<Series>& series, std::size_t roun
       const Program program = series[i]();
       const Microseconds time = time_of(program);
       if (round >= kWarmUp) times[i].push_back(time);
+      if (program.goes_on.count() > 0) std::this_thread::sleep_for(program.goes_on);
     }
   }
   std::vector<Summary> summaries;

@@ -23,6 +23,8 @@ struct Program {
   std::map<std::string, std::string> environment{};
   std::filesystem::path directory = "/";
   std::string argument{};
+  std::chrono::milliseconds goes_on{};  // how long a process that it leaves behind may take; nothing else is
+                                        // measured until then
 };
 
 /// A Program that has been started.

@@ -8,7 +8,7 @@
 
 #include "host/spf.h"
 #include "process/deadline.h"
-#include "store/stores.h"
+#include "store/open_store.h"
 
 namespace greylisting {
 

@@ -14,7 +14,7 @@
 #include "process/deadline.h"
 #include "settings/own_domains.h"
 #include "settings/settings.h"
-#include "store/stores.h"
+#include "store/open_store.h"
 
 namespace greylisting {
 namespace {

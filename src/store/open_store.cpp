@@ -1,4 +1,4 @@
-#include "store/stores.h"
+#include "store/open_store.h"
 
 #include <sys/stat.h>
 

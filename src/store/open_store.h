@@ -1,4 +1,4 @@
-// stores: the store that the settings ask for, opened.
+// open_store: the store that the settings ask for, opened.
 #pragma once
 
 #include <memory>

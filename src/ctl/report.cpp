@@ -12,8 +12,8 @@
 #include "ctl/report/figures.h"
 #include "ctl/report/json.h"
 #include "ctl/report/mail.h"
-#include "ctl/report/page.h"
 #include "ctl/report/text.h"
+#include "ctl/report_page/page.h"
 #include "text/utc.h"
 
 namespace greylisting::ctl {

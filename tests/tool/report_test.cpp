@@ -18,11 +18,11 @@
 #include <utility>
 #include <vector>
 
-#include "ctl/report/charts.h"
 #include "ctl/report/json.h"
-#include "ctl/report/page.h"
 #include "ctl/report/text.h"
 #include "ctl/report/words.h"
+#include "ctl/report_page/charts.h"
+#include "ctl/report_page/page.h"
 #include "tests/support/any_backend.h"
 #include "tests/support/catch.h"
 #include "tests/support/ctl.h"

@@ -53,6 +53,9 @@ struct Figures {
   std::vector<NameCount> recipients{};
   std::vector<PoolCounts> pools{};
   bool are_names_left_out = false;  // `clients` to `pools` are empty, because a page is for everybody
+
+  /// Whether it was made within that day, or hour, which was not over then.
+  bool is_so_far(const std::string& time) const { return made.starts_with(time); }
 };
 
 /// How many days there are in it.

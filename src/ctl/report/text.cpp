@@ -75,7 +75,7 @@ void print_days(const Figures& figures) {
   std::vector<Cells> seen{{"day", "new triplets", "passed", "never retried", "undecided"}};
   for (std::size_t i = left_out; i < figures.days.size(); ++i) {
     const auto& [date, tally, records] = figures.days[i];
-    const std::string day = date + (figures.made.starts_with(date) ? " so far" : "");
+    const std::string day = date + (figures.is_so_far(date) ? " so far" : "");
     decided.push_back({day, number_text(tally.of(Outcome::accepted)),
                        number_text(tally.of(Outcome::deferred)), number_text(tally.of(Outcome::rejected)),
                        number_text(tally.errors()), percentile_text(tally.waits, 50),

@@ -41,6 +41,10 @@ std::string bin_label(const Bin& bin) {
          (ends_with_minutes ? " min" : " h");
 }
 
+std::string undecided_note(const RecordCounts& records) {
+  return records.undecided == 0 ? "" : "; undecided: " + share_text(records.undecided, records.all());
+}
+
 std::string block_sentence(const Figures& figures) {
   const std::uint64_t all = total(figures.total.first_retries);
   if (all == 0) return "No first retry is known of that time.";

@@ -8,6 +8,7 @@
 
 #include "ctl/print/figure_words.h"
 #include "ctl/report/figures.h"
+#include "ctl/report/records.h"
 
 namespace greylisting::ctl {
 
@@ -19,6 +20,9 @@ std::string bin_text(const Bin& bin);
 
 /// The same in less room: `<1 min`, `5–10 min`, `30–60 min`, `24 h+`
 std::string bin_label(const Bin& bin);
+
+/// `; undecided: 4.2 %`; empty where none is.
+std::string undecided_note(const RecordCounts& records);
 
 /// What the shares of blocks say, in one or two sentences.
 std::string block_sentence(const Figures& figures);

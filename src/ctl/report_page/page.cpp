@@ -1,12 +1,12 @@
-#include "ctl/report/page.h"
+#include "ctl/report_page/page.h"
 
 #include <vector>
 
-#include "ctl/report/charts.h"
-#include "ctl/report/html.h"
-#include "ctl/report/sections.h"
-#include "ctl/report/style.h"
 #include "ctl/report/words.h"
+#include "ctl/report_page/charts.h"
+#include "ctl/report_page/html.h"
+#include "ctl/report_page/sections.h"
+#include "ctl/report_page/style.h"
 #include "text/printable.h"
 #include "version.h"
 
@@ -37,11 +37,11 @@ std::string head(const Figures& figures) {
 
 // A day that is not over says how far it goes.
 std::string subtitle(const Figures& figures) {
-  const bool is_so_far = figures.made.starts_with(figures.period.last);
   std::string text = figures.host.empty() ? "" : one_line(figures.host) + ", ";
   text += figures.period.first == figures.period.last ? figures.period.first
                                                       : figures.period.first + " to " + figures.period.last;
-  return text + (is_so_far ? ", as of " + figures.made.substr(11, 5) + " UTC" : ", whole days in UTC");
+  return text + (figures.is_so_far(figures.period.last) ? ", as of " + figures.made.substr(11, 5) + " UTC"
+                                                        : ", whole days in UTC");
 }
 
 std::string introduction(const Figures& figures, const std::vector<Section>& sections) {

@@ -1,10 +1,10 @@
-#include "ctl/report/charts.h"
+#include "ctl/report_page/charts.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "ctl/report/html.h"
 #include "ctl/report/words.h"
+#include "ctl/report_page/html.h"
 
 namespace greylisting::ctl {
 namespace {
@@ -185,6 +185,10 @@ std::string legend(const std::vector<ChartPart>& parts, std::size_t largest) {
 }
 
 }  // namespace
+
+std::uint64_t whole_percent(std::uint64_t part, std::uint64_t all) {
+  return all == 0 ? 0 : (part * 200 + all) / (2 * all);
+}
 
 std::string svg(const Chart& chart) {
   const Drawing drawing(chart);

@@ -1,9 +1,9 @@
-#include "ctl/report/page_table.h"
+#include "ctl/report_page/table.h"
 
 #include <algorithm>
 
 #include "ctl/print/figure_words.h"
-#include "ctl/report/html.h"
+#include "ctl/report_page/html.h"
 
 namespace greylisting::ctl {
 namespace {

@@ -1,4 +1,4 @@
-#include "ctl/report/style.h"
+#include "ctl/report_page/style.h"
 
 namespace greylisting::ctl {
 

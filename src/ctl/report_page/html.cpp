@@ -1,4 +1,4 @@
-#include "ctl/report/html.h"
+#include "ctl/report_page/html.h"
 
 namespace greylisting::ctl {
 

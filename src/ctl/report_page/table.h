@@ -1,4 +1,4 @@
-// page_table: a table of figures on the page. A test finds a figure by section, row and column.
+// table: a table of figures on the page. A test finds a figure by section, row and column.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,7 @@ struct PageTable {
   std::string caption;
   std::string first;  // what the rows' names are
   std::vector<PageColumn> columns;
-  std::vector<PageRow> rows;
+  std::vector<PageRow> rows{};
   const char* style = "";
 };
 

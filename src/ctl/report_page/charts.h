@@ -28,12 +28,15 @@ struct ChartColumn {
 struct Chart {
   std::string id;  // the page's own
   std::string title;
-  std::string description;
+  std::string description{};
   std::vector<ChartPart> parts;
-  std::vector<ChartColumn> columns;
+  std::vector<ChartColumn> columns{};
   bool is_percent = false;  // parts are percents
   bool has_ranges = false;  // every label is shown; where there is little room they stand upright
 };
+
+/// For a chart of percents, rounded; 0 of nothing.
+std::uint64_t whole_percent(std::uint64_t part, std::uint64_t all);
 
 /// The chart and, where it has more than one part, a legend.
 std::string svg(const Chart& chart);

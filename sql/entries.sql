@@ -1,5 +1,5 @@
 -- The list entries that match one RCPT, found by equality, however many there are: a pattern by the keys of
--- src/lists/pattern.h, a network by the few addresses with which one that holds the client can begin (:networks). Of
+-- src/lists/pattern_key.h, a network by the few addresses with which one that holds the client can begin (:networks). Of
 -- regular expressions, which are under '/', all: the plugin holds the attempt against them.
 SELECT 'entries', id, action, kind, specificity, block_expire, reply, CASE WHEN subject = x'2f' THEN pattern END
   FROM greylisting_entries

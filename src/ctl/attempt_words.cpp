@@ -3,6 +3,7 @@
 #include "ctl/command_line/argument.h"
 #include "ctl/commands.h"
 #include "ctl/print/typed_command.h"
+#include "lists/listed_network.h"
 #include "text/printable.h"
 
 namespace greylisting::ctl {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "lists/pattern_key.h"
 #include "text/number.h"
 #include "text/printable.h"
 #include "text/utf8.h"

@@ -19,16 +19,7 @@
 // literal ([192.0.2.1]) is one label. The pattern user+list@example.org matches that address alone; what
 // follows a + is at least one character.
 //
-// Every pattern but a regular expression is found by equality: an attempt has a few dozen keys
-// (`keys_of`), and a pattern matches when its key is one of them, so that an index answers at any number of
-// patterns. A network's key is its first address; whether it reaches far enough is asked beside it. Keys:
-//     n and the 4 or 16 bytes of a network's first address
-//     h=name     h.domain   h*domain    a client's name alone, domain and subdomains, subdomains only; h=
-//                                       for a client without a name
-//     s=address  s=user@    s=          a sender's address, local part, the null sender
-//     s@domain   s.domain   s*domain    a sender's domain alone, with its subdomains, subdomains only
-//     r…                                a recipient, likewise
-// All but a network's are printable ASCII (printable.h), and none is longer than 250 bytes.
+// Every pattern but a regular expression is found by its key (pattern_key.h).
 #pragma once
 
 #include <memory>
@@ -65,7 +56,10 @@ struct Subjects {
 
 /// A pattern that cannot be understood; what() says what is wrong with it and what is allowed.
 class PatternError : public std::runtime_error {
-  using std::runtime_error::runtime_error;
+ public:
+  /// `why` stands after the text in quotes; with a kind, what is allowed after that.
+  PatternError(std::string_view text, std::string_view why);
+  PatternError(PatternKind kind, std::string_view text, std::string_view why);
 };
 
 class Pattern {
@@ -106,7 +100,7 @@ class Pattern {
 
   bool matches_address(const Address& address) const;
 
-  // Each reads one form of `text` into the members. They throw PatternError.
+  // Each reads one form of `text` into the members (pattern_reading.cpp). They throw PatternError.
   void read_regexp(std::string_view text);
   void read_network(const Network& network);
   void read_no_name();
@@ -121,23 +115,8 @@ class Pattern {
   std::shared_ptr<const Regexp> regexp_;  // shared by copies
 };
 
-/// A client without brackets, `[::1]`, `[::1]/128` or `[IPv6:::1]` as Postfix and mail addresses write it;
-/// other text as it is.
-std::string without_brackets(std::string_view text);
-
-/// The network of a client as lists have it: an address or a network, in brackets, too (`[::1]`), with a mask
-/// of dots (`192.0.2.0/255.255.255.0`), or by its first octets (`192.0.2`).
-std::optional<Network> listed_network(std::string_view text);
-
 /// The patterns that `text` stands for: one, or for a range, `192.0.2.5-192.0.2.20` or `192.0.2-5.1-20`
 /// after `client`, its networks. A name may begin as a range does. Throws PatternError.
 std::vector<Pattern> patterns_of(std::string_view word, std::string_view text);
-
-/// The specificity of a pattern of that kind (host, sender or recipient) for a domain: `is_exact` for
-/// `=domain`.
-unsigned specificity_of_domain(PatternKind kind, std::string_view domain, bool is_exact);
-
-/// The keys of all patterns, but regular expressions, that can match the attempt, each once.
-std::vector<std::string> keys_of(const Subjects& subjects);
 
 }  // namespace greylisting

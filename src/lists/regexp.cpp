@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <new>
 
+#include "text/printable.h"
+
 namespace greylisting {
 namespace {
 
@@ -69,6 +71,18 @@ std::optional<bool> Regexp::match(std::string_view subject) const {
   if (result >= 0) return true;
   if (result == PCRE2_ERROR_NOMATCH) return false;
   return std::nullopt;
+}
+
+std::string printable_expression(std::string_view expression) {
+  std::string shown;
+  bool is_escaped = false;
+  for (const char c : expression) {
+    const bool is_graphic = c > 0x20 && c < 0x7f;
+    if (!is_graphic && is_escaped) shown.pop_back();
+    shown += is_graphic ? std::string(1, c) : printable({&c, 1});
+    is_escaped = c == '\\' && !is_escaped;
+  }
+  return shown;
 }
 
 }  // namespace greylisting

@@ -57,4 +57,7 @@ class Regexp {
   std::unique_ptr<pcre2_real_code_8, Free> code_;
 };
 
+/// The expression with each byte that is not printable as `\xNN`, which matches the same but after `\Q`.
+std::string printable_expression(std::string_view expression);
+
 }  // namespace greylisting

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "lists/pattern.h"
+#include "lists/pattern_key.h"
 #include "store/store.h"
 #include "text/number.h"
 #include "text/printable.h"

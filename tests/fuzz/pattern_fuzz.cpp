@@ -4,6 +4,7 @@
 // the word, the pattern, the client's address and name, the sender, the recipient.
 
 #include "lists/pattern.h"
+#include "lists/pattern_key.h"
 
 #include <algorithm>
 #include <cstdint>

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "judgement/attempt.h"
-#include "lists/pattern.h"
+#include "lists/pattern_key.h"
 #include "tests/support/catch.h"
 
 namespace greylisting::front {

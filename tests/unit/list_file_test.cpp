@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "lists/pattern_key.h"
 #include "tests/support/catch.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_directory.h"

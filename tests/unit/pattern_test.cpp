@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "lists/pattern_key.h"
 #include "lists/regexp.h"
 #include "tests/support/catch.h"
 

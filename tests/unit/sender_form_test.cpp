@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "lists/pattern.h"
+#include "lists/pattern_key.h"
 #include "tests/support/catch.h"
 
 namespace greylisting {

@@ -16,6 +16,7 @@
 #include "ctl/print/terminal.h"
 #include "ctl/records/expected.h"
 #include "ctl/records/record_table.h"
+#include "lists/pattern_key.h"
 #include "mail/fingerprint.h"
 #include "settings/own_domains.h"
 #include "text/utc.h"

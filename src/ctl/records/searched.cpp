@@ -2,7 +2,7 @@
 
 #include "ctl/command_line/argument.h"
 #include "ctl/commands.h"
-#include "lists/pattern.h"
+#include "lists/listed_network.h"
 #include "text/ascii.h"
 #include "text/printable.h"
 

@@ -61,7 +61,7 @@ std::string content_of(int file) {
   std::array<char, 4096> some{};
   ssize_t size = 0;
   lseek(file, 0, SEEK_SET);
-  while ((size = read(file, some.data(), some.size())) > 0)
+  while ((size = ::read(file, some.data(), some.size())) > 0)
     text.append(some.data(), static_cast<std::size_t>(size));
   return text;
 }
@@ -82,7 +82,7 @@ ProgramEnd read_program(const std::vector<std::string>& arguments,
   std::string read_so_far;
   std::array<char, 65536> some{};
   for (;;) {
-    const ssize_t size = read(output.number(), some.data(), some.size());
+    const ssize_t size = ::read(output.number(), some.data(), some.size());
     if (size < 0 && errno == EINTR) continue;
     if (size <= 0) break;
     read_so_far.append(some.data(), static_cast<std::size_t>(size));

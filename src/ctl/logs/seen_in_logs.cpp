@@ -1,100 +1,30 @@
 #include "ctl/logs/seen_in_logs.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include <zlib.h>
-
 #include <algorithm>
 #include <array>
-#include <chrono>
-#include <cstring>
 #include <deque>
-#include <filesystem>
-#include <memory>
-#include <new>
 #include <optional>
 #include <string_view>
-#include <system_error>
 #include <unordered_map>
 #include <utility>
-#include <variant>
 
+#include "ctl/logs/lines_of_logs.h"
 #include "ctl/logs/log_line.h"
+#include "ctl/logs/written_at.h"
 #include "judgement/attempt.h"
-#include "text/printable.h"
-#include "text/utc.h"
 
 namespace greylisting::ctl {
 namespace {
 
-namespace fs = std::filesystem;
-
-constexpr std::size_t kReadAtOnce = 1U << 18U;
-constexpr std::size_t kMaxLine = 1U << 16U;  // what is longer is not looked at
-constexpr std::size_t kMaxStamp = 100;
-
-std::string shown(const std::string& log) { return log == "-" ? "standard input" : one_line(log); }
-
-// The moment at which this host's wall clock shows that; nothing when it never does.
-std::optional<std::time_t> moment_of(const WallClock& clock, int year) {
-  std::tm fields{};
-  fields.tm_year = year - 1900;
-  fields.tm_mon = static_cast<int>(clock.month) - 1;
-  fields.tm_mday = static_cast<int>(clock.day);
-  fields.tm_hour = clock.hour;
-  fields.tm_min = clock.minute;
-  fields.tm_sec = clock.second;
-  fields.tm_isdst = -1;
-  const std::time_t moment = std::mktime(&fields);
-  // There is not a 29th of February in every year.
-  if (fields.tm_mday != static_cast<int>(clock.day)) return std::nullopt;
-  return moment;
-}
-
-// Where no year is said: the newest that is not in the future. Another host's clock may be ahead.
-std::optional<std::time_t> moment_of(const WallClock& clock, std::time_t now) {
-  if (clock.year != 0) return moment_of(clock, clock.year);
-  constexpr int kYearsWithLeapYear = 8;
-  const std::time_t latest = now + kDay;
-  std::tm fields{};
-  localtime_r(&latest, &fields);
-  const int this_year = fields.tm_year + 1900;
-  for (int year = this_year; year > this_year - kYearsWithLeapYear; --year) {
-    const auto moment = moment_of(clock, year);
-    if (moment && *moment <= latest) return moment;
-  }
-  return std::nullopt;
-}
-
-// By which program a file was packed, as its first bytes say; empty where it was by none, or by gzip.
-std::string_view packer_of(std::string_view begin) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kPackers{
-      {{"\xfd\x37zXZ", "xz"}, {"\x28\xb5\x2f\xfd", "zstd"}, {"BZh", "bzip2"}}};
-  for (const auto& [magic, packer] : kPackers) {
-    if (begin.starts_with(magic)) return packer;
-  }
-  return "";
-}
-
-class Counter {
+class Counter final : public LogTaker {
  public:
   Counter(const Settings& settings, std::time_t since, std::time_t now)
       : settings_(settings), since_(since), now_(now) {}
 
-  // `without_stamp`: when a line was written that does not say so.
-  std::time_t time_of(const Stamp& stamp, std::time_t without_stamp) const {
-    if (const auto* const moment = std::get_if<std::chrono::sys_seconds>(&stamp))
-      return std::chrono::system_clock::to_time_t(*moment);
-    if (const auto* const clock = std::get_if<WallClock>(&stamp))
-      return moment_of(*clock, now_).value_or(without_stamp);
-    return without_stamp;
-  }
-
-  void add(std::string_view text, std::time_t without_stamp) {
+  void add(std::string_view text, std::time_t without_stamp) override {
     ++lines_;
     const LogLine line = read_log_line(text);
-    const std::time_t written = std::min(time_of(line.stamp, without_stamp), now_);
+    const std::time_t written = std::min(written_at(line.stamp, now_, without_stamp), now_);
     if (!inside_of_.empty()) return add_to_user(line.message);
     if (line.user) return begin_user(line);
     if (line.refused_user) end_user(line, written);
@@ -127,16 +57,14 @@ class Counter {
     }
   }
 
-  // A line that is too long to be looked at, of which `begin` has its stamp. It can be what qmail-smtpd says
-  // of a user's name.
-  void add_too_long(std::string_view begin, std::time_t without_stamp) {
+  // It can be what qmail-smtpd says of a user's name.
+  void add_too_long(std::string_view begin, std::time_t without_stamp) override {
     ++lines_;
     inside_of_.clear();
-    distrust(std::min(time_of(read_log_line(begin).stamp, without_stamp), now_));
+    distrust(std::min(written_at(read_log_line(begin).stamp, now_, without_stamp), now_));
   }
 
-  // All of a log has been read; the next is of another server.
-  void finish_log() {
+  void finish_log() override {
     for (const Held& held : held_) count(held);
     held_.clear();
     processes_.clear();
@@ -357,172 +285,15 @@ class Counter {
   std::optional<std::time_t> distrusted_;  // when the last line was written that showed a client's own
 };
 
-class LogReader {
- public:
-  LogReader(Counter& counter, SeenInLogs& seen, std::time_t now)
-      : counter_(counter), seen_(seen), now_(now) {}
-
-  // All files of one log, which is added up as one.
-  void read(const std::vector<std::string>& files) {
-    for (const std::string& file : files) read_file(file);
-    counter_.finish_log();
-  }
-
-  // The files of each log, in the order in which they were written. Those of one directory that are named one
-  // by one are one log, as the directory is: what a client has written can go on in the next of them.
-  std::vector<std::vector<std::string>> files_of(const std::vector<std::string>& logs) {
-    std::vector<std::vector<std::string>> files;
-    std::unordered_map<std::string, std::size_t> of_directory;  // the place in `files`
-    for (const std::string& log : logs) {
-      std::error_code error;
-      if (log == "-") {
-        files.push_back({log});
-      } else if (fs::is_directory(log, error)) {
-        files.push_back(files_in(log));
-      } else {
-        const fs::path directory = fs::weakly_canonical(fs::absolute(log).parent_path(), error);
-        const auto [found, is_new] = of_directory.try_emplace(directory.string(), files.size());
-        if (is_new) files.emplace_back();
-        files[found->second].push_back(log);
-      }
-    }
-    for (const auto& [directory, place] : of_directory) sort(files[place]);
-    return files;
-  }
-
- private:
-  static bool is_of_multilog(const std::string& file) {
-    const std::string name = fs::path(file).filename();
-    return name == "current" || name.starts_with('@');
-  }
-
-  std::vector<std::string> files_in(const std::string& directory) {
-    std::error_code error;
-    std::vector<std::string> files;
-    for (fs::directory_iterator file(directory, error), end; !error && file != end; file.increment(error)) {
-      if (is_of_multilog(file->path())) files.push_back(file->path());
-    }
-    if (error) {
-      complain(directory, error.message());
-    } else if (files.empty()) {
-      complain(directory, "there is no log of multilog in this directory (current, @…); name the files");
-    }
-    std::ranges::sort(files);
-    return files;
-  }
-
-  // multilog's by name, in which they have a time; others by what they begin with.
-  void sort(std::vector<std::string>& files) const {
-    std::ranges::sort(files, {}, [](const std::string& file) { return fs::path(file).filename(); });
-    if (std::ranges::all_of(files, is_of_multilog)) return;
-    std::vector<std::pair<std::time_t, std::string>> with_begin;
-    with_begin.reserve(files.size());
-    for (const std::string& file : files) with_begin.emplace_back(begin_of(file), file);
-    std::ranges::stable_sort(with_begin, {}, &std::pair<std::time_t, std::string>::first);
-    std::ranges::transform(with_begin, files.begin(), &std::pair<std::time_t, std::string>::second);
-  }
-
-  // When the first line was written.
-  std::time_t begin_of(const std::string& log) const {
-    struct stat status = {};
-    if (stat(log.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return now_;
-    const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(log.c_str(), "rbe"), gzclose_r);
-    std::array<char, kMaxStamp> begin{};
-    const int size = file ? gzread(file.get(), begin.data(), begin.size()) : 0;
-    const std::string_view text(begin.data(), static_cast<std::size_t>(std::max(size, 0)));
-    return counter_.time_of(read_log_line(text.substr(0, text.find('\n'))).stamp, status.st_mtime);
-  }
-
-  void complain(const std::string& log, const std::string& why) {
-    seen_.problems.push_back(shown(log) + ": " + why);
-  }
-
-  void read_file(const std::string& log) {
-    const int descriptor = log == "-" ? dup(STDIN_FILENO) : open(log.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) {
-      complain(log, std::string("cannot be read (") + std::strerror(errno) + "), so nothing in it counts");
-      return;
-    }
-    struct stat status = {};
-    const bool is_file = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
-    // Reads what is not of gzip as it is.
-    const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzdopen(descriptor, "rb"), gzclose_r);
-    if (!file) {
-      close(descriptor);
-      throw std::bad_alloc();
-    }
-    gzbuffer(file.get(), kReadAtOnce / 2);
-    ++seen_.files;
-    read_lines(*file, log, is_file ? status.st_mtime : now_);
-  }
-
-  void read_lines(gzFile_s& file, const std::string& log, std::time_t written) {
-    std::string rest;   // of a line that has not ended yet
-    std::string begin;  // of one that is too long
-    bool is_too_long = false;
-    bool is_begin = true;
-    int size = 0;
-    while ((size = gzread(&file, buffer_.data(), static_cast<unsigned>(buffer_.size()))) > 0) {
-      std::string_view text(buffer_.data(), static_cast<std::size_t>(size));
-      if (const auto packer = is_begin ? packer_of(text) : ""; !packer.empty()) {
-        complain(log, "is packed, so nothing in it counts; unpack it: " + std::string(packer) +
-                          " -dc FILE | greylistctl learn -");
-        return;
-      }
-      is_begin = false;
-      for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
-        if (!rest.empty() || is_too_long) {
-          rest += text.substr(0, end);
-          if (is_too_long) {
-            counter_.add_too_long(begin, written);
-          } else {
-            counter_.add(rest, written);
-          }
-          rest.clear();
-          is_too_long = false;
-        } else {
-          counter_.add(text.substr(0, end), written);
-        }
-        text.remove_prefix(end + 1);
-      }
-      rest += text;
-      if (rest.size() > kMaxLine) {
-        if (!is_too_long) begin = rest.substr(0, kMaxStamp);
-        is_too_long = true;
-        rest.clear();
-      }
-    }
-    if (is_too_long) {
-      counter_.add_too_long(begin, written);
-    } else if (!rest.empty()) {
-      counter_.add(rest, written);
-    }
-    int error = Z_OK;
-    gzerror(&file, &error);
-    if (error == Z_OK || error == Z_STREAM_END) return;
-    const std::string why = error == Z_ERRNO       ? std::strerror(errno)
-                            : error == Z_BUF_ERROR ? "its gzip data ends too early"
-                                                   : "its gzip data is damaged";
-    complain(log, "cannot be read to its end (" + why + "), so only what comes before counts");
-  }
-
-  Counter& counter_;
-  SeenInLogs& seen_;
-  std::time_t now_;
-  std::vector<char> buffer_ = std::vector<char>(kReadAtOnce);
-};
-
 }  // namespace
 
 SeenInLogs read_logs(const std::vector<std::string>& logs, const Settings& settings, std::time_t since,
                      std::time_t now) {
   Counter counter(settings, since, now);
-  SeenInLogs read;
-  LogReader reader(counter, read, now);
-  for (const auto& files : reader.files_of(logs)) reader.read(files);
+  LogFiles files = read_lines_of(logs, now, counter);
   SeenInLogs seen = counter.seen();
-  seen.files = read.files;
-  seen.problems = std::move(read.problems);
+  seen.files = files.count;
+  seen.problems = std::move(files.problems);
   return seen;
 }
 

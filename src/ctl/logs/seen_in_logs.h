@@ -42,11 +42,9 @@ struct SeenInLogs {
   std::vector<std::string> problems{};  // what could not be read, and the remedy
 };
 
-/// Reads `logs`: files, plain or of gzip; directories, of which multilog's `current` and `@…`; `-` for
-/// standard input. The files of one directory that are named one by one are one log. Counts lines since
-/// `since`. A line without a stamp is taken to be as old as its file, and one of the future to be of `now`.
-/// The memory it takes grows with the number of networks and correspondents, and of messages within a minute,
-/// without a stamp or on their way.
+/// Reads `logs` (lines_of_logs.h). Counts lines since `since`. A line without a stamp is taken to be as old
+/// as its file, and one of the future to be of `now`. The memory it takes grows with the number of networks
+/// and correspondents, and of messages within a minute, without a stamp or on their way.
 ///
 /// A client can have qmail-smtpd write lines of the client's own, by a user name with line ends in it
 /// (qmail_log.h). So a message counts only after an accepted recipient of the same process and client;

@@ -152,7 +152,7 @@ std::string spf_result(const Session& session, const IpAddress& client, const Se
                        std::chrono::steady_clock::time_point end, std::vector<std::string>& problems) {
   if (session.sender.find('@') == std::string::npos) return "none";
   const Fingerprint key = key_of(session, client, settings);
-  const SpfCache cache{std::string(kStateDirectory)};
+  SpfCache cache{std::string(kStateDirectory)};
   const std::time_t now = std::time(nullptr);
   if (auto known = cache.find(key, now)) return *known;
   try {

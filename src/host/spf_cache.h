@@ -2,14 +2,12 @@
 // with it is no more than a question to DNS.
 #pragma once
 
-#include <sqlite3.h>
-
 #include <ctime>
-#include <memory>
 #include <optional>
 #include <string>
 
 #include "mail/fingerprint.h"
+#include "store/sqlite_database.h"
 
 namespace greylisting {
 
@@ -21,10 +19,10 @@ class SpfCache {
   std::optional<std::string> find(const Fingerprint& key, std::time_t now) const;
 
   /// What is over by `now` goes.
-  void keep(const Fingerprint& key, const std::string& result, std::time_t now, std::time_t until) const;
+  void keep(const Fingerprint& key, const std::string& result, std::time_t now, std::time_t until);
 
  private:
-  std::unique_ptr<sqlite3, decltype(&sqlite3_close_v2)> file_{nullptr, sqlite3_close_v2};
+  std::optional<SqliteDatabase> file_{};
 };
 
 }  // namespace greylisting

@@ -109,7 +109,7 @@ SqliteDatabase::SqliteDatabase(std::string file, std::chrono::milliseconds patie
   sqlite3_extended_result_codes(connection, 1);
   if (opened != SQLITE_OK) fail();
   sqlite3_busy_handler(connection, wait_a_moment, patience_.get());
-  if (mode == Mode::read) return;
+  if (mode != Mode::write) return;
   // A process that lives for a millisecond leaves the write-ahead log to the next one instead of folding it
   // in.
   sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);

@@ -20,8 +20,9 @@ std::string led_to(const std::string& file);
 
 class SqliteDatabase {
  public:
-  /// To `read` is to leave it as it is: it has to be there, and its tables may be another version's.
-  enum class Mode { write, read };
+  /// To `read` is to leave it as it is: it has to be there, and its tables may be another version's. Tables
+  /// that are not the store's are the `caller`'s to make.
+  enum class Mode { write, read, caller };
 
   /// Opens the file and creates it when it is missing; whoever holds it locked is waited for as long as
   /// `patience`. Throws StoreError that names the path and the user when the file or its directory cannot be

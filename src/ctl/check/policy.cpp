@@ -32,10 +32,9 @@ bool is_policy_host() {
 }
 
 Host examine_policy_host() {
-  Host host;
-  const std::string directory = postfix_directory();
-  if (access(directory.c_str(), F_OK) == 0) host.findings = examine_postfix(directory);
-  const std::string program = find_program(policy_program_of_postfix(directory));
+  const Postfix postfix = examine_postfix();
+  Host host{.findings = postfix.findings};
+  const std::string program = find_program(postfix.policy_program);
   if (program.empty() || access(program.c_str(), X_OK) != 0) {
     host.findings.push_back(problem(
         (program.empty() ? std::string(kProgram) : program) + " is not there, so no mail server can ask it",

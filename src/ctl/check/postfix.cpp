@@ -1,5 +1,7 @@
 #include "ctl/check/postfix.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <iterator>
@@ -141,24 +143,17 @@ Finding examine_question(const Question& question, const std::string& directory)
   return good(asks);
 }
 
-}  // namespace
-
-std::string postfix_directory() {
-  const char* const named = std::getenv("MAIL_CONFIG");
-  return named == nullptr ? "/etc/postfix" : named;
-}
-
-std::string policy_program_of_postfix(const std::string& directory) {
-  for (const MasterLine& service : services_of(directory)) {
+std::string policy_program_of(const std::vector<MasterLine>& services) {
+  const std::regex starts("argv=(\\S*/greylisting-policy)");
+  for (const MasterLine& service : services) {
     std::smatch found;
-    if (std::regex_search(service.command, found, std::regex("argv=(\\S*/greylisting-policy)")))
-      return found[1];
+    if (std::regex_search(service.command, found, starts)) return found[1];
   }
   return {};
 }
 
-std::vector<Finding> examine_postfix(const std::string& directory) {
-  const std::vector<MasterLine> services = services_of(directory);
+std::vector<Finding> examine_questions(const std::string& directory,
+                                       const std::vector<MasterLine>& services) {
   std::vector<Question> questions = questions_of(directory, services);
   std::string others;
   for (const Question& question : questions) {
@@ -180,6 +175,16 @@ std::vector<Finding> examine_postfix(const std::string& directory) {
     return examine_question(question, directory);
   });
   return findings;
+}
+
+}  // namespace
+
+Postfix examine_postfix() {
+  const char* const named = std::getenv("MAIL_CONFIG");
+  const std::string directory = named == nullptr ? "/etc/postfix" : named;
+  if (access(directory.c_str(), F_OK) != 0) return {};
+  const std::vector<MasterLine> services = services_of(directory);
+  return {.policy_program = policy_program_of(services), .findings = examine_questions(directory, services)};
 }
 
 }  // namespace greylisting::ctl

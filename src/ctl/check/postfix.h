@@ -8,14 +8,14 @@
 
 namespace greylisting::ctl {
 
-/// The directory of Postfix's files: /etc/postfix unless MAIL_CONFIG names another.
-std::string postfix_directory();
-
-/// The greylisting-policy that master.cf there starts; empty when it starts none.
-std::string policy_program_of_postfix(const std::string& directory);
+struct Postfix {
+  std::string policy_program{};  // the greylisting-policy that master.cf starts; empty when it starts none
+  std::vector<Finding> findings{};
+};
 
 /// Whether Postfix asks greylisting-policy at RCPT, whether there is what it asks, and whether mail passes
-/// when that does not answer. A service that listens is asked.
-std::vector<Finding> examine_postfix(const std::string& directory);
+/// when that does not answer. A service that listens is asked. The files are in /etc/postfix unless
+/// MAIL_CONFIG names another directory; nothing is known where there is none.
+Postfix examine_postfix();
 
 }  // namespace greylisting::ctl

@@ -12,6 +12,7 @@
 
 #include "settings/settings.h"
 #include "store/administration.h"
+#include "store/mysql_administration.h"
 #include "store/mysql_connection.h"
 #include "tests/support/catch.h"
 #include "tests/support/ctl.h"
@@ -72,13 +73,16 @@ TEST_CASE("greylistctl waits for a locked table as long as it says, or as the se
   CHECK(seconds(Patience::for_long_statements) == "3");
 }
 
+// By a limit in the option file, which is shorter than the one that each has by itself.
 TEST_CASE("what cron runs ends where a server lets nobody in", "[fault][patience]") {
+  for (const Patience patience : {Patience::for_a_look, Patience::for_long_statements})
+    CHECK(mysql_patience(patience).connect > 0);
   Installation installation(Backend::mariadb, "timeout=500");
   const std::filesystem::path socket = installation.home() / "silent";
   const SilentServer silent(socket);
   for (const char* const name : {"mysql", "mysql-admin"})
     write_file(installation.home() / "control" / (std::string(name) + ".cnf"),
-               "[client]\nuser=x\nsocket=" + socket.string() + '\n', 0600);
+               "[client]\nuser=x\nconnect-timeout=1\nsocket=" + socket.string() + '\n', 0600);
   const std::array<std::string, 4> subcommands{"check", "metrics", "status", "cleanup"};
   std::array<Result, 4> results;
   {

@@ -1,15 +1,18 @@
 #include "store/mysql_administration.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <cstdlib>
 #include <ctime>
 #include <functional>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <tuple>
 #include <vector>
 
+#include "store/mysql_tables.h"
 #include "store/mysql_triggers.h"
 #include "store/sql.h"
 #include "text/number.h"
@@ -73,6 +76,15 @@ std::vector<Finding> MysqlAdministration::examine() {
                             ? "schema: greylisting_data has no primary key, so that every attempt is new"
                             : "schema: that of greylisting 0.5",
                         how_to_migrate(connection_)});
+  } else if (const auto faults = damage(); !faults.empty()) {
+    for (const TableFault& fault : faults) {
+      const bool is_lost = std::ranges::any_of(faults, [&fault](const TableFault& other) {
+        return other.table == fault.table && !other.can_be_mended;
+      });
+      findings.push_back(
+          {State::bad, "table " + fault.table + " has " + fault.text,
+           is_lost ? how_to_begin_anew(connection_, fault.table) : how_to_migrate(connection_)});
+    }
   } else if (const std::string schema = schema_version(); schema == sql::kSchemaVersion) {
     findings.push_back({State::good, "schema: version " + schema});
   } else if (schema.empty()) {
@@ -148,6 +160,9 @@ std::vector<std::string> MysqlAdministration::migration_ahead() {
             ". Records: " + value("SELECT COUNT(*) FROM greylisting_data") +
             ". List entries, all kept: " + value("SELECT COUNT(*) FROM greylisting_lists") + '.'};
   }
+  const auto faults = damage();
+  require_mendable(connection_, faults);
+  if (!faults.empty()) return sentences_of(faults, "Would mend", "has");
   const std::string version = schema_version();
   if (is_earlier(version))
     return {"Would upgrade the tables of version " + version + " to version " + ours + '.'};
@@ -174,6 +189,19 @@ std::vector<std::string> MysqlAdministration::tables_of_another_engine() {
 std::vector<std::string> MysqlAdministration::migrate() {
   // An ALTER waits for whoever is at the table.
   connection_.run("SET lock_wait_timeout = DEFAULT");
+  std::vector<std::string> done;
+  const auto mend = [&] {
+    const auto faults = damage();
+    mend_tables(connection_, faults);
+    std::ranges::move(sentences_of(faults, "Mended", "had"), std::back_inserter(done));
+  };
+  if (!has_layout_of_05()) mend();
+  std::ranges::move(bring_schema(), std::back_inserter(done));
+  mend();
+  return done;
+}
+
+std::vector<std::string> MysqlAdministration::bring_schema() {
   const std::string ours(sql::kSchemaVersion);
   if (has_layout_of_05()) {
     const std::string before = value("SELECT COUNT(*) FROM greylisting_data");
@@ -209,6 +237,18 @@ std::vector<std::string> MysqlAdministration::migrate() {
     done.emplace_back("Made the triggers of greylisting_lists anew.");
   }
   return done;
+}
+
+// Where the version is not known, or is another, only of the table that has it.
+std::vector<TableFault> MysqlAdministration::damage() {
+  auto faults = faults_of_tables(connection_);
+  const auto is_of_meta = [](const TableFault& fault) { return fault.table == "greylisting_meta"; };
+  if (std::ranges::any_of(faults, is_of_meta)) {
+    std::erase_if(faults, [&](const TableFault& fault) { return !is_of_meta(fault); });
+  } else if (!faults.empty() && schema_version() != sql::kSchemaVersion) {
+    faults.clear();
+  }
+  return faults;
 }
 
 bool MysqlAdministration::has_all_tables() {

@@ -10,6 +10,7 @@
 
 #include "store/administration.h"
 #include "store/mysql_store.h"
+#include "store/table_fault.h"
 
 namespace greylisting {
 
@@ -45,6 +46,8 @@ class MysqlAdministration : public Administration {
   bool has_lost_key();
   bool has_all_tables();
   std::vector<std::string> tables_of_another_engine();
+  std::vector<TableFault> damage();
+  std::vector<std::string> bring_schema();
 
   std::string plugin_option_file_;
   MysqlPatience patience_;

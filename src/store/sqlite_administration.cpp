@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -12,12 +13,21 @@
 #include <vector>
 
 #include "store/sql.h"
+#include "store/sqlite_tables.h"
+#include "text/number.h"
 
 namespace greylisting {
 namespace {
 
 // A person waits longer than a mail session.
 constexpr std::chrono::seconds kPatience{30};
+
+// What a later version has made is its own.
+std::vector<TableFault> damage_of(SqliteDatabase& database) {
+  const bool is_later =
+      number_of<unsigned>(database.schema_version()) > number_of<unsigned>(sql::kSchemaVersion);
+  return is_later ? std::vector<TableFault>() : faults_of_tables(database);
+}
 
 }  // namespace
 
@@ -34,8 +44,17 @@ std::vector<Finding> SqliteAdministration::examine() {
   std::vector<Finding> findings;
   findings.push_back({State::good, std::string("library: SQLite ") + sqlite3_libversion()});
 
-  auto version = database.prepare("SELECT value FROM greylisting_meta WHERE name = 'schema_version'");
-  const std::string schema = version.step() ? version.text(0) : "";
+  if (const auto faults = damage_of(database); !faults.empty()) {
+    for (const TableFault& fault : faults) {
+      const bool is_lost = std::ranges::any_of(faults, [&fault](const TableFault& other) {
+        return other.table == fault.table && !other.can_be_mended;
+      });
+      findings.push_back({State::bad, "table " + fault.table + " has " + fault.text,
+                          is_lost ? how_to_begin_anew(database, fault.table) : "greylistctl migrate"});
+    }
+    return findings;
+  }
+  const std::string schema = database.schema_version();
   if (schema == sql::kSchemaVersion) {
     findings.push_back({State::good, "schema: version " + schema});
   } else if (schema.empty()) {
@@ -80,6 +99,7 @@ std::vector<std::string> SqliteAdministration::migrate() {
   };
   const auto before = objects();
   const bool has_version = !database.schema_version().empty();
+  const auto faults = damage_of(database);
   database.bring_schema();
   if (const std::string found = database.schema_version(); found != sql::kSchemaVersion) {
     throw StoreError("the schema of " + database.file() + " has version '" + found +
@@ -90,6 +110,7 @@ std::vector<std::string> SqliteAdministration::migrate() {
     return {"Upgraded the tables of version " + *database.brought_from() + " to version " +
             std::string(sql::kSchemaVersion) + '.'};
   }
+  if (!faults.empty()) return sentences_of(faults, "Mended", "had");
   if (database.brought_from() || objects() != before) return {"Created the tables."};
   if (!has_version) return {"Wrote the version of the schema, which was missing."};
   return {};
@@ -102,7 +123,12 @@ std::vector<std::string> SqliteAdministration::migration_ahead(const std::string
   if (version.empty() && !database.is_of_another_version())
     return {"Would write the version of the schema, which is missing."};
   if (version.empty()) return {"Would create the tables."};
-  if (version == sql::kSchemaVersion && !database.is_of_another_version()) return {};
+  if (version == sql::kSchemaVersion) {
+    const auto faults = faults_of_tables(database);
+    require_mendable(database, faults);
+    if (!faults.empty() || !database.is_of_another_version())
+      return sentences_of(faults, "Would mend", "has");
+  }
   return {"Would upgrade the tables of version " + version + " to version " +
           std::string(sql::kSchemaVersion) + '.'};
 }

@@ -13,6 +13,8 @@
 
 #include "process/process.h"
 #include "store/sql.h"
+#include "store/sqlite_tables.h"
+#include "text/number.h"
 
 namespace greylisting {
 namespace {
@@ -138,7 +140,14 @@ void SqliteDatabase::bring_schema() {
   if (has_column("greylisting_data", "triplet") && !has_column("greylisting_data", "pool"))
     run("ALTER TABLE greylisting_data ADD COLUMN pool TEXT");
   if (has_column("greylisting_data", "judged")) run("ALTER TABLE greylisting_data DROP COLUMN judged");
-  run(sql::sqlite_schema);
+  // A new file has nothing to be compared, and what a later version has made is its own. A table that was
+  // renamed has kept its indexes, as is seen once there is another one.
+  const bool is_mended = has_column("greylisting_data", "id") &&
+                         number_of<unsigned>(schema_version()) <= number_of<unsigned>(sql::kSchemaVersion);
+  for (int i = 0; i < (is_mended ? 2 : 1); ++i) {
+    if (is_mended) mend_tables(*this, faults_of_tables(*this));
+    run(sql::sqlite_schema);
+  }
   transaction.commit();
   if (lock >= 0) close(lock);
 }
@@ -171,6 +180,22 @@ bool SqliteDatabase::has_column(const char* table, const char* column) {
   if (found == SQLITE_OK) return true;
   if (found != SQLITE_ERROR) fail();
   return false;
+}
+
+std::string SqliteDatabase::column(const std::string& table, const std::string& name) {
+  const char* type = nullptr;
+  const char* collation = nullptr;
+  int is_not_null = 0;
+  int is_key = 0;
+  int is_numbered = 0;
+  if (!has_column(table.c_str(), name.c_str())) return "";
+  sqlite3_table_column_metadata(connection_.get(), "main", table.c_str(), name.c_str(), &type, &collation,
+                                &is_not_null, &is_key, &is_numbered);
+  std::string text = type == nullptr || *type == '\0' ? "of no type" : type;
+  if (collation != nullptr && std::string_view(collation) != "BINARY")
+    text.append(" COLLATE ").append(collation);
+  return text + (is_not_null != 0 ? " NOT NULL" : "") + (is_key != 0 ? " PRIMARY KEY" : "") +
+         (is_numbered != 0 ? " AUTOINCREMENT" : "");
 }
 
 SqliteDatabase::Statement SqliteDatabase::prepare(std::string_view statement) const {

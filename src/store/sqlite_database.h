@@ -58,8 +58,11 @@ class SqliteDatabase {
 
   bool has_column(const char* table, const char* column);
 
-  /// Makes the tables, or brings those of an earlier version to this one. Done on opening where it is needed;
-  /// harmless where it is not.
+  /// `TEXT COLLATE NOCASE NOT NULL`, without its default; empty where there is none.
+  std::string column(const std::string& table, const std::string& name);
+
+  /// Makes the tables, or brings those of an earlier version to this one, and mends what a hand has done to
+  /// them. Done on opening where it is needed; harmless where it is not.
   void bring_schema();
 
   /// Whether the file is new, or of an earlier version.

@@ -316,6 +316,14 @@ void lay_out(const Installation& installation, int version) {
       installation.seconds_from_now(-3600) + ", " + installation.seconds_from_now(3600) + ", 1, 1)");
 }
 
+// What migrate would mend.
+std::string damage(const Installation& installation) {
+  const std::string output =
+      run({.arguments = {built("greylistctl"), "--home", installation.home(), "migrate", "--dry-run"}})
+          .output;
+  return output.find("mend") == std::string::npos ? "" : output;
+}
+
 }  // namespace
 
 TEST_CASE("a database of greylisting 0.5 is brought to this version and loses nothing",
@@ -347,6 +355,7 @@ TEST_CASE("a database of greylisting 0.5 is brought to this version and loses no
   const auto before = dump(installation);
   upgrade(installation);
   CHECK(dump(installation) == before);
+  CHECK(damage(installation).empty());
 
   // Old triplets are known.
   CHECK(reason_in_one_line(installation, {}) == "known");
@@ -486,6 +495,7 @@ TEST_CASE("a database of greylisting 0.3 is brought to this version and loses no
             "comment FROM greylisting_lists WHERE ipaddr IS NOT NULL ORDER BY id")) ==
         "198.51.100.0/24 C6336400 24 NULL 9999-12-31 23:59:59 9999-12-31 23:59:59 denied\n"
         "203.0.113.7 CB007107 32 NULL 0000-00-00 00:00:00 2033-07-01 12:00:00 allowed\n");
+  CHECK(damage(installation).empty());
   CHECK(reason_in_one_line(installation, {.client = "192.0.2.77", .sender = "alice@example.net"}) == "known");
   CHECK(reason_in_one_line(installation, {.client = "192.0.2.77", .sender = "carol@example.net"}) == "early");
   CHECK(reason_in_one_line(installation, {.client = "198.51.100.9"}) == "denied");

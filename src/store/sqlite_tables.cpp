@@ -1,0 +1,143 @@
+#include "store/sqlite_tables.h"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <string_view>
+
+#include "store/sql.h"
+#include "text/shell_word.h"
+
+namespace greylisting {
+namespace {
+
+// Each statement has the rows of one table; `1` stands for its name.
+constexpr std::string_view kColumns =
+    "SELECT name, \"notnull\" = 1 AND dflt_value IS NULL AND type || pk <> 'INTEGER1' FROM "
+    "pragma_table_info('1')";
+constexpr std::string_view kUnique =
+    "SELECT (SELECT group_concat(name, ', ') FROM pragma_index_info(its.name)) FROM pragma_index_list('1') "
+    "AS its "
+    "WHERE its.\"unique\" AND its.origin <> 'pk'";
+constexpr std::string_view kObjects =
+    "SELECT type || ' ' || name, sql FROM sqlite_master WHERE tbl_name = '1' AND type <> 'table' AND sql IS "
+    "NOT "
+    "NULL";
+
+std::vector<SqliteDatabase::Row> rows_of(const SqliteDatabase& database, std::string_view statement,
+                                         const std::string& table) {
+  std::string text(statement);
+  text.replace(text.find("'1'"), 3, '\'' + table + '\'');
+  return database.ask(text);
+}
+
+// As the schema has them, in its order.
+std::vector<std::string> tables_of(const SqliteDatabase& database) {
+  std::vector<std::string> tables;
+  for (const auto& row : database.ask(
+           "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'greylisting%' ORDER BY rowid"))
+    tables.push_back(row.at(0).value_or(""));
+  return tables;
+}
+
+void compare_columns(SqliteDatabase& should, SqliteDatabase& is, const std::string& table,
+                     std::vector<TableFault>& faults) {
+  for (const auto& row : rows_of(should, kColumns, table)) {
+    const std::string name = row.at(0).value_or("");
+    const std::string text = should.column(table, name);
+    const std::string its = is.column(table, name);
+    const bool is_lost = its.empty() && row.at(1) == "1";
+    if (its.empty()) {
+      faults.push_back({table, "no column " + name + (is_lost ? ", which only a backup can give back" : ""),
+                        "", !is_lost});
+    } else if (its != text) {
+      faults.push_back({table, "a column " + name + " that is " + its + ", not " + text, ""});
+    }
+  }
+}
+
+void compare_unique(const SqliteDatabase& should, const SqliteDatabase& is, const std::string& table,
+                    std::vector<TableFault>& faults) {
+  const auto set_of = [&table](const SqliteDatabase& database) {
+    std::set<std::string> all;
+    for (const auto& row : rows_of(database, kUnique, table)) all.insert(row.at(0).value_or("?"));
+    return all;
+  };
+  const auto wanted = set_of(should);
+  const auto found = set_of(is);
+  for (const std::string& columns : wanted) {
+    if (!found.contains(columns)) faults.push_back({table, "no UNIQUE (" + columns + ')', ""});
+  }
+  for (const std::string& columns : found) {
+    if (!wanted.contains(columns))
+      faults.push_back({table, "a key that keeps rows out which have the same " + columns, ""});
+  }
+}
+
+}  // namespace
+
+std::vector<TableFault> faults_of_tables(SqliteDatabase& database) {
+  SqliteDatabase should(":memory:", std::chrono::milliseconds(0));
+  const auto is_there = tables_of(database);
+  std::vector<TableFault> faults;
+  for (const std::string& table : tables_of(should)) {
+    if (std::ranges::find(is_there, table) == is_there.end()) continue;
+    compare_columns(should, database, table, faults);
+    compare_unique(should, database, table, faults);
+    const auto objects = rows_of(database, kObjects, table);
+    for (const auto& object : rows_of(should, kObjects, table)) {
+      if (std::ranges::find(objects, object) == objects.end())
+        faults.push_back({table, "no " + object.at(0).value_or(""), object.at(0).value_or("")});
+    }
+  }
+  return faults;
+}
+
+std::string how_to_begin_anew(const SqliteDatabase& database, const std::string& table) {
+  return "sqlite3 " + shell_word(database.file()) + " 'ALTER TABLE " + table + " RENAME TO " + table +
+         "_damaged'; greylistctl migrate";
+}
+
+void require_mendable(const SqliteDatabase& database, const std::vector<TableFault>& faults) {
+  const auto lost = std::ranges::find(faults, false, &TableFault::can_be_mended);
+  if (lost != faults.end())
+    throw StoreError(lost->table + " has " + lost->text, how_to_begin_anew(database, lost->table));
+}
+
+void mend_tables(SqliteDatabase& database, const std::vector<TableFault>& faults) {
+  require_mendable(database, faults);
+  std::set<std::string> tables;
+  for (const TableFault& fault : faults) {
+    // Where it is another table's, or its text is another.
+    if (!fault.clause.empty()) {
+      const auto blank = fault.clause.find(' ');
+      database.run("DROP " + fault.clause.substr(0, blank) + " IF EXISTS" + fault.clause.substr(blank));
+    } else if (tables.insert(fault.table).second) {
+      const std::string& table = fault.table;
+      const std::string before = table + "_before";
+      std::string columns;
+      database.run("ALTER TABLE " + table + " RENAME TO " + before);
+      database.run(sql::sqlite_schema);
+      for (const auto& row : rows_of(database, kColumns, table)) {
+        const std::string name = row.at(0).value_or("");
+        if (!database.column(before, name).empty()) columns += (columns.empty() ? "" : ", ") + name;
+      }
+      try {
+        // Of rows that a lost key has let in more than once the last stays, and the version is that of
+        // before.
+        database.run("INSERT OR REPLACE INTO " + table + " (" + columns + ") SELECT " + columns + " FROM " +
+                     before);
+      } catch (const StoreError& error) {
+        throw StoreError(table + " has rows that keep it from being mended: " + error.problem(),
+                         how_to_begin_anew(database, table));
+      }
+      database.run("DROP TABLE " + before);
+    }
+  }
+  // The plugin reads them anew.
+  if (tables.contains("greylisting_lists"))
+    database.run(
+        "UPDATE greylisting_lists SET ipaddr_start = NULL, ipaddr_end = NULL, ipaddr_prefixsize = NULL");
+}
+
+}  // namespace greylisting

@@ -959,6 +959,54 @@ TEST_CASE("check says which lines of files match more than anybody can mean", "[
   CHECK_THAT(said("control/greylisting_allow", "recipient example.org\n"), !Contains("matches"));
 }
 
+TEST_CASE("check says when the networks of a file together are every client", "[entries]") {
+  struct File {
+    std::string name;
+    std::string text;
+    std::string problem;  // without its begin; empty for none
+  };
+  const std::string deny = "control/greylisting_deny";
+  const std::string allow = "control/greylisting_allow";
+  std::string every_octet;  // but those that are nobody's
+  std::string half;
+  for (int octet = 1; octet < 224; ++octet) {
+    if (octet != 10 && octet != 127) every_octet += std::to_string(octet) + ".0.0.0/8\n";
+    if (octet < 128) half += std::to_string(octet) + '\n';
+  }
+  const std::vector<File> files{
+      {deny, "0.0.0.0/1\n# the rest\n128.0.0.0/1\n",
+       "its networks together match every IPv4 client, so all of it is refused\n         -> take out line 1 "
+       "of "
+       "control/greylisting_deny, and others as wide\n"},
+      {deny, "192.0.2.7\n::/1\n8000::/1\n",
+       "its networks together match every IPv6 client, so all of it is refused\n         -> take out line 2 "
+       "of"},
+      {deny, "2001:db8::/32\n2000::/4\n3000::/4\n", "its networks together match every IPv6 client"},
+      {deny, "0.0.0.1-255.255.255.254\n", "its networks together match every IPv4 client"},
+      {deny, "1-223.0-255\n", "its networks together match every IPv4 client"},
+      {deny, every_octet, "its networks together match every IPv4 client"},
+      {allow, "128.0.0.0/1\n0.0.0.0/2\n64.0.0.0/2\n",
+       "its networks together match every IPv4 client, so none of it is greylisted"},
+      // Of a line that says so alone one message is enough.
+      {deny, "0.0.0.0/0\n0.0.0.0/1\n128.0.0.0/1\n", ""},
+      {deny, "0.0.0.0/1\n128.0.0.0/1 until=2020-01-01\n", ""},
+      {deny, "2000::/4\n0.0.0.0/1\n", ""},
+      {deny, half, ""},
+      {deny, "10.0.0.0/8\n172.16.0.0/12\n224.0.0.0/3\n", ""},
+  };
+  for (const File& file : files) {
+    CAPTURE(file.name, file.text);
+    const Installation installation(Backend::sqlite);
+    write_file(installation.home() / file.name, file.text, 0644);
+    const std::string said = ctl(installation, {"check"}).output;
+    if (file.problem.empty()) {
+      CHECK_THAT(said, !Contains("its networks together"));
+    } else {
+      CHECK_THAT(said, Contains("PROBLEM  " + file.name + ": " + file.problem));
+    }
+  }
+}
+
 TEST_CASE("check reads the rules wherever they count", "[entries]") {
   Installation installation(Backend::sqlite);
   write_file(installation.home() / "control/rules", "sender =~ (\n", 0644);

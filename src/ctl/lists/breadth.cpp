@@ -36,6 +36,11 @@ constexpr std::array<std::string_view, 13> kOwnNames{"localhost", "localdomain",
                                                      "internal",  "intranet",    "corp",   "invalid", "test",
                                                      "example",   "arpa",        "unknown"};
 
+// No client of the Internet has an address of these: special ones of IPv4, all but 2000::/3 of IPv6.
+constexpr std::array<std::string_view, 11> kNobodys{
+    "0.0.0.0/8",      "10.0.0.0/8",  "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+    "192.168.0.0/16", "224.0.0.0/3", "::/3",          "4000::/2",    "8000::/1"};
+
 template <typename Range>
 bool has(const Range& range, std::string_view word) {
   return std::ranges::find(range, word) != range.end();
@@ -117,6 +122,25 @@ double width_of(const std::vector<Network>& sorted, bool is_ipv4) {
   return width;
 }
 
+// The order in which a network stands before those in it.
+void sort(std::vector<Network>& networks) {
+  std::ranges::sort(networks, {}, [](const Network& network) {
+    return std::pair(network.first().bytes(), network.prefix());
+  });
+}
+
+// Of a family, from the first address to the last.
+bool are_all_addresses(const std::vector<Network>& sorted, bool is_ipv4) {
+  std::optional<IpAddress> wanted = IpAddress::parse(is_ipv4 ? "0.0.0.0" : "::");
+  for (const Network& network : sorted) {
+    const IpAddress& first = network.first();
+    if (!wanted || first.is_ipv4() != is_ipv4) continue;
+    if (first.bytes() > wanted->bytes()) return false;
+    if (network.last().bytes() >= wanted->bytes()) wanted = network.last().next();
+  }
+  return !wanted;
+}
+
 // Of a domain with its subdomains, or of these alone.
 std::optional<std::string> breadth_of_domain(std::string_view domain) {
   const auto dot = domain.rfind('.');
@@ -142,15 +166,19 @@ std::optional<std::string> breadth_of(const Pattern& pattern) {
 }
 
 std::optional<std::string> breadth_of(std::vector<Network> networks) {
-  std::ranges::sort(networks, {}, [](const Network& network) {
-    return std::pair(network.first().bytes(), network.prefix());
-  });
+  sort(networks);
   for (const bool is_ipv4 : {true, false}) {
     const unsigned most = is_ipv4 ? kWidestIpv4 : kWidestIpv6;
     if (width_of(networks, is_ipv4) > std::ldexp(1, -static_cast<int>(most)))
       return "networks that are wider in all than any that one holder has " + widest(is_ipv4);
   }
   return std::nullopt;
+}
+
+std::string all_of_internet(std::vector<Network> networks, bool is_ipv4) {
+  for (const std::string_view nobodys : kNobodys) networks.push_back(*Network::parse(nobodys));
+  sort(networks);
+  return are_all_addresses(networks, is_ipv4) ? every_client(is_ipv4) : "";
 }
 
 bool is_all_of(const Pattern& pattern, const std::string& domain) {

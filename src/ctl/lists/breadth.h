@@ -19,6 +19,10 @@ std::optional<std::string> breadth_of(const Pattern& pattern);
 /// in all. Networks that nobody holds are left out: private ones, loopback, multicast, 0.0.0.0/8.
 std::optional<std::string> breadth_of(std::vector<Network> networks);
 
+/// `every IPv4 client` or `every IPv6 client` where the networks together are all of the family's addresses
+/// on the Internet, private ones and the like left out; empty where one is missing.
+std::string all_of_internet(std::vector<Network> networks, bool is_ipv4);
+
 /// Whether the pattern of recipients matches every address of that domain.
 bool is_all_of(const Pattern& pattern, const std::string& domain);
 

@@ -127,6 +127,32 @@ std::optional<Finding> harm_of_line(const std::string& file, const ListedPattern
                  "take out line " + number + " of " + file + (can_be_meant ? ", unless it is meant" : "")};
 }
 
+// Lines none of which alone is every client, but all of them together. Nobody can mean that.
+std::vector<Finding> harm_of_lines(const std::string& file, const std::vector<ListedPattern>& lines,
+                                   Action action, const std::string& now) {
+  std::vector<Finding> findings;
+  for (const bool is_ipv4 : {true, false}) {
+    std::vector<Network> networks;
+    const ListedPattern* widest = nullptr;
+    for (const ListedPattern& line : lines) {
+      const auto& network = line.pattern.network();
+      if (!network || network->first().is_ipv4() != is_ipv4 || is_over(line, now)) continue;
+      networks.push_back(*network);
+      if (widest == nullptr || network->prefix() < widest->pattern.network()->prefix()) widest = &line;
+    }
+    const std::string all = all_of_internet(networks, is_ipv4);
+    if (all.empty() || breadth_of(widest->pattern) == all) continue;
+    findings.push_back(
+        {State::bad,
+         std::string(file)
+             .append(": its networks together match ")
+             .append(all)
+             .append(consequence_of(action)),
+         "take out line " + std::to_string(widest->line) + " of " + file + ", and others as wide"});
+  }
+  return findings;
+}
+
 // What cannot be had of a file, or is wrong in it.
 void add_list(std::vector<Finding>& findings, ListFormat format, const std::string& file, bool allows,
               const Settings& settings) {
@@ -138,10 +164,10 @@ void add_list(std::vector<Finding>& findings, ListFormat format, const std::stri
     problems.push_back({State::warning, problem, "correct it; the man page and the sample tell the form"});
   const std::string now = stored_time(std::time(nullptr));
   const auto domains = allows ? std::vector<std::string>() : own_domains();
+  const Action action = allows ? Action::allow : Action::deny;
+  std::ranges::move(harm_of_lines(file, list->entries, action, now), std::back_inserter(problems));
   for (const ListedPattern& entry : list->entries) {
-    auto harm = is_over(entry, now)
-                    ? std::nullopt
-                    : harm_of_line(file, entry, allows ? Action::allow : Action::deny, settings, domains);
+    auto harm = is_over(entry, now) ? std::nullopt : harm_of_line(file, entry, action, settings, domains);
     if (harm) problems.push_back(std::move(*harm));
     const std::string doubt = allows ? "" : doubt_about_deferral(entry.reply);
     if (!doubt.empty()) problems.push_back(doubt_of(file + ':' + std::to_string(entry.line) + ": ", doubt));

@@ -145,7 +145,18 @@ std::optional<std::vector<Network>> networks_of_range(std::string_view text) {
 bool ends_in_number(std::string_view name) {
   const auto dot = name.rfind('.');
   const std::string_view last = name.substr(dot == std::string_view::npos ? 0 : dot + 1);
+  if (last.starts_with("0x") && ascii::is_hexadecimal(last.substr(2))) return true;
   return !last.empty() && std::ranges::all_of(last, [](char c) { return ascii::is_digit(c) || c == '-'; });
+}
+
+std::string without_leading_zeros(std::string_view text) {
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool is_begin = plain.empty() || !ascii::is_digit(plain.back());
+    const bool is_followed = i + 1 < text.size() && ascii::is_digit(text[i + 1]);
+    if (text[i] != '0' || !is_begin || !is_followed) plain += text[i];
+  }
+  return plain;
 }
 
 }  // namespace greylisting

@@ -26,4 +26,7 @@ std::optional<std::vector<Network>> networks_of_range(std::string_view text);
 /// No name ends in a number: what does is an address with something wrong, or with a dash a range.
 bool ends_in_number(std::string_view name);
 
+/// 192.000.002.001 as 192.0.2.1; itself where no number begins with a zero too many.
+std::string without_leading_zeros(std::string_view text);
+
 }  // namespace greylisting

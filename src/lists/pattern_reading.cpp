@@ -122,6 +122,11 @@ void Pattern::read_domain(std::string_view text) {
     form = KeyForm::subdomains;
     prefix = text.substr(0, 2);
   }
+  if (text.starts_with('.') && text.find_first_not_of('.') == 1) {
+    throw PatternError(text, std::string("is not a domain name, because a label of it is empty; write ")
+                                 .append(text.substr(1))
+                                 .append(" for the domain and its subdomains"));
+  }
   const std::string domain = domain_of(kind_, text, text.substr(prefix.size()));
   if (kind_ != PatternKind::host && IpAddress::parse(domain))
     throw PatternError(kind_, text,
@@ -184,6 +189,8 @@ Pattern Pattern::parse(std::string_view word, std::string_view text) {
   if (kind == kKinds.end()) throw PatternError(word, "is not client, sender or recipient");
   if (text.empty()) throw PatternError(*kind, text, "is empty");
   if (std::ranges::any_of(text, is_blank_or_control)) {
+    if (*kind == PatternKind::host && !text.starts_with('/'))
+      throw PatternError(*kind, text, "has a blank or a control character in it, which no client has");
     throw PatternError(
         text,
         std::string("has a blank or a control character in it, which is to be written as \\xNN (a blank: ") +
@@ -204,6 +211,10 @@ Pattern Pattern::parse(std::string_view word, std::string_view text) {
   } else if (*kind == PatternKind::host) {
     if (const auto network = listed_network(text)) {
       pattern.read_network(*network);
+    } else if (const std::string plain = without_leading_zeros(text);
+               plain != text && text.find(':') == std::string_view::npos && listed_network(plain)) {
+      throw PatternError(
+          text, "has a number that begins with 0, which some programs read as octal; write " + plain);
     } else if (text.find('@') != std::string_view::npos) {
       throw PatternError(*kind, text, "is an address: write sender or recipient in front of it");
     } else if (text.find_first_of(":/") != std::string_view::npos) {

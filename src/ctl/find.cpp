@@ -33,8 +33,7 @@ constexpr std::size_t kAtOnce = 1000;
 
 Network network_of(const std::string& text) {
   if (const auto network = searched_network(text)) return *network;
-  throw UsageError("--client: \"" + one_line(text) +
-                   "\" is not an address or network: 192.0.2.7, 192.0.2.0/24, 2001:db8::/32");
+  refuse_network("--client: ", text);
 }
 
 RecordQuery query_of(const FindOptions& options, const Settings& settings, Administration& administration) {

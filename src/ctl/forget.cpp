@@ -15,6 +15,7 @@
 #include "ctl/records/earned.h"
 #include "ctl/records/record_table.h"
 #include "lists/listed_network.h"
+#include "ctl/records/searched.h"
 #include "text/ascii.h"
 #include "text/printable.h"
 
@@ -97,10 +98,7 @@ int forget_triplet(const Settings& settings, const ForgetOptions& options) {
 // The network that an address counts as; a network as it is, but no smaller than that.
 Network network_of(const std::string& text, const Settings& settings) {
   const auto network = listed_network(text);
-  if (!network) {
-    throw UsageError("--client: \"" + one_line(text) +
-                     "\" is not an address or network: 192.0.2.7, 192.0.2.0/24, 2001:db8::/32");
-  }
+  if (!network) refuse_network("--client: ", text);
   return at_least_counted(*network, settings);
 }
 

@@ -974,6 +974,11 @@ TEST_CASE("What cannot be explained, found, passed or forgotten is said with a r
            {{"forget", "--client", "192.0.2.x"}, 2, "is not an address or network"},
            {{"forget", "--client", "203.0.113.0/24"}, 1, "nothing is known of 203.0.113.0/24"},
            {{"find", "--client", "example.net"}, 2, "is not an address or network"},
+           {{"find", "192.0.2.0/33"}, 2, "\"192.0.2.0/33\" is not an address or network: 192.0.2.7"},
+           {{"find", "192.000.002.001"}, 2, "is not an address or network"},
+           {{"find", "192.0.2.1-192.0.2.9"}, 2, "is not an address or network"},
+           {{"why", "2001:DB8::/129"}, 2, "is not an address or network"},
+           {{"why", "192.0.2.1:25"}, 2, "is not an address or network"},
            {{"find", "--since", "yesterday"}, 2, "is neither a duration (90m, 12h, 30d, 2w) nor a date"},
            {{"find", "--limit", "0"}, 2, "--limit"},
            {{"find", "--json", "--csv"}, 2, "--json"},
@@ -984,6 +989,16 @@ TEST_CASE("What cannot be explained, found, passed or forgotten is said with a r
     CHECK(result.status == wrong.status);
     CHECK(result.output.empty());
     CHECK_THAT(result.errors, Contains(wrong.said));
+  }
+}
+
+TEST_CASE("what only begins as a network does is looked for as a part or a domain", "[records]") {
+  const Installation installation(Backend::sqlite);
+  for (const std::string word : {"cafe.de", "12-34", "1.2.3.example", "192", "12@example.org"}) {
+    CAPTURE(word);
+    const Result result = ctl(installation, {"find", word});
+    CHECK(result.status == 0);
+    CHECK(result.errors.empty());
   }
 }
 

@@ -24,9 +24,12 @@ struct Searched {
 
   /// Of a word as the log has it, with `\xNN`, or between < and >. A word without an @ or a dot is a domain,
   /// or where `can_be_part` any part of an address. With privacy=hash only addresses and domains can be
-  /// searched for. Throws UsageError.
+  /// searched for. What is written as a network and is none can be no part. Throws UsageError.
   static Searched of(const std::string& word, const Settings& settings, bool can_be_part);
 };
+
+/// Throws UsageError: the word is no network. `option` is put before it, as in `--client: `.
+[[noreturn]] void refuse_network(const std::string& option, const std::string& word);
 
 /// The network that a word names, as lists have it; a number alone is none.
 std::optional<Network> searched_network(const std::string& word);

@@ -2,6 +2,7 @@
 // once the remedy has been followed.
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <set>
 #include <string>
@@ -79,6 +80,9 @@ const std::vector<Broken>& broken_accounts() {
        "correct user and password in control/mysql.cnf; sql/mysql/grants.sql creates the account; where "
        "the account has REQUIRE SSL, add the line ssl-enforce=1",
        kMariadb, "ALTER USER ACCOUNT_ REQUIRE SSL", "ALTER USER ACCOUNT_ REQUIRE NONE"},
+      {1698, "name an account with a password in control/mysql.cnf: this one is for the system's user",
+       kMariadb, "ALTER USER ACCOUNT_ IDENTIFIED VIA unix_socket",
+       "ALTER USER ACCOUNT_ IDENTIFIED BY 'change-me'"},
       {1184, "have the server's administrator correct init_connect", kMariadb,
        "SET GLOBAL init_connect = 'nonsense'", "SET GLOBAL init_connect = ''"},
       {1184, "have the server's administrator correct init_connect", kMysql56,
@@ -102,6 +106,34 @@ TEST_CASE("a binary log of statements that a setting forbids is said to be that"
                {number(1665) + "as the server's administrator: SET GLOBAL binlog_format = 'MIXED'"});
   server.sql("", "SET GLOBAL binlog_format = 'MIXED'");
   decides(installation, "new");
+}
+
+TEST_CASE("a line of the option file that the session cannot be set by is said to be that",
+          "[fault][remedies]") {
+  struct Line {
+    unsigned error;
+    std::string line;
+    std::string remedy;
+  };
+  const std::string charset = "correct or take out default-character-set and character-sets-dir in control/";
+  const std::string init = "correct or take out init-command in control/mysql.cnf";
+  for (const Line& line : std::vector<Line>{
+           {2019, "default-character-set=utf9", charset},
+           {1231, "default-character-set=ucs2",
+            "correct or take out init-command and default-character-set in"},
+           {1064, "init-command=nonsense", init},
+           {1193, "init-command=SET no_such_variable=1", init},
+           {1044, "database=mysql", "correct database in control/mysql.cnf; or grant the account what"},
+       }) {
+    CAPTURE(line.line);
+    const Installation installation(Backend::mariadb);
+    const std::filesystem::path file = installation.home() / "control/mysql.cnf";
+    const std::string good = read_file(file);
+    write_file(file, good + line.line + '\n', 0600);
+    fails_safely(installation, {number(line.error) + line.remedy});
+    write_file(file, good, 0600);
+    decides(installation, "new");
+  }
 }
 
 // A trigger can have the server end a statement with any of its errors: those of disks, other nodes and other
@@ -149,6 +181,20 @@ TEST_CASE("a remedy names the file, and sends nobody to check", "[fault][remedie
   for (const std::string other : {"Got error 176 from storage engine", "Got error 286 from storage engine"})
     CHECK_THAT(mysql_remedy(1030, other, ""),
                Contains("whether the database's disk is full or can only be read"));
+  for (const std::string crash : {"Got error 145 \"Table was marked as crashed\" from storage engine Aria",
+                                  "Got error 126 from storage engine", "Got error 134 from storage engine"})
+    CHECK_THAT(mysql_remedy(1030, crash, ""), Contains("repair the table"));
+  for (const unsigned old_format : {1275U, 2049U})
+    CHECK_THAT(mysql_remedy(old_format, "", ""), Contains("SET old_passwords = 0"));
+  CHECK_THAT(mysql_remedy(1524, "Plugin 'mysql_native_password' is not loaded", ""),
+             Contains("mysql_native_password=ON"));
+  CHECK_THAT(mysql_remedy(1129, "", ""), Contains("TRUNCATE TABLE performance_schema.host_cache"));
+  CHECK_THAT(mysql_remedy(2008, "", ""), Contains("softlimit -m"));
+  // The server's log knows nothing of them.
+  for (const unsigned of_library : {2000U, 2014U, 2047U, 2054U, 2066U}) {
+    CHECK(mysql_remedy(of_library, "", "control/mysql.cnf") ==
+          "see the lines in control/mysql.cnf, and whether the database is running");
+  }
   CHECK(mysql_remedy(9999, "", "") == "see what the database's own log says of this error");
 }
 

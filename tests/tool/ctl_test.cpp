@@ -274,8 +274,7 @@ TEST_CASE("check names each problem with the connection, the accounts and the ta
        in_files("database=.*", "database=mysql"),
        1,
        {"PROBLEM  store, as ", ": MySQL: Access denied for user '",
-        " to database 'mysql' (error 1044)\n         -> grant the account what sql/mysql/grants.sql "
-        "grants "}},
+        " to database 'mysql' (error 1044)\n         -> correct database in control/mysql"}},
       {"server down",
        in_files("socket=.*", "socket=/nowhere/mysqld.sock"),
        1,

@@ -309,9 +309,8 @@ int learn(const LoadedSettings& loaded, const LearnOptions& options) {
   const bool is_foreign = seen.lines > 0 && seen.understood == 0;
   if (is_foreign) {
     std::cerr << "greylistctl: none of " << counted(seen.lines, "line")
-              << " says anything of a client; name the log of the mail server, whose lines greylistctl(8) "
-                 "lists under "
-                 "learn\n";
+              << " says anything of a client; name the log of the mail server; greylistctl(8) lists under "
+                 "learn the stamps and the lines that are read\n";
   }
   const int status = seen.problems.empty() && !is_foreign ? kDone : kFailed;
   const bool has_work = !plan.is_empty();

@@ -713,11 +713,21 @@ TEST_CASE("learn says so when it understands no line", "[learn]") {
       "Nov 21 06:11:45 mx postfix/smtpd[1]: disconnect from mail.example.net[192.0.2.1]\n";
   const Result result = ctl(installation, {"learn", "-", "--yes"}, foreign);
   CHECK(result.status == 1);
-  CHECK(
-      result.errors ==
-      "greylistctl: none of 2 lines says anything of a client; name the log of the mail server, whose lines "
-      "greylistctl(8) lists under learn\n");
+  const std::string not_read =
+      "greylistctl: none of 2 lines says anything of a client; name the log of the mail server; "
+      "greylistctl(8) "
+      "lists under learn the stamps and the lines that are read\n";
+  CHECK(result.errors == not_read);
   CHECK_THAT(result.output, Catch::EndsWith("There is nothing to do.\n"));
+  // journalctl -o json, export, verbose and short-monotonic.
+  const std::string accepted = "qlogenvelope: result=accepted code=250 remoteip=192.0.2.1 remoteport=1 pid=2";
+  for (const std::string begin : {"{\"PRIORITY\":\"6\",\"MESSAGE\":\"",
+                                  "MESSAGE=", "    MESSAGE=", "[ 5432.123456] mx qmail-smtpd[2]: "}) {
+    CAPTURE(begin);
+    const Result other = ctl(installation, {"learn", "-", "--yes"}, begin + accepted + "\n" + begin + "\n");
+    CHECK(other.status == 1);
+    CHECK(other.errors == not_read);
+  }
   const Result empty = ctl(installation, {"learn", "-", "--yes"}, "");
   CHECK(empty.status == 0);
   CHECK(empty.errors.empty());

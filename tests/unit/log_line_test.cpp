@@ -349,6 +349,11 @@ TEST_CASE("read_log_line: stamps", "[log_line]") {
            // kubectl logs --prefix.
            {"[pod/mx-0/smtpd] @400000006b01362a0c3c6ebc ", at(kMoment)},
            {"[pod/mx-0/smtpd] Nov 21 06:11:44 mx smtpd: ", no_year},
+           // docker logs -t, kubectl logs --timestamps, and the files of a node's container runtime.
+           {"2026-11-21T06:11:44.205287000Z ", at(kMoment)},
+           {"[pod/mx-0/smtpd] 2026-11-21T06:11:44.205287000Z ", at(kMoment)},
+           {"2026-11-21T06:11:44.205287000Z stderr F ", at(kMoment)},
+           {"2026-11-21T07:11:44.205287000+01:00 stdout F ", at(kMoment)},
            // journalctl --no-hostname, and busybox syslogd -S.
            {"Nov 21 06:11:44 qmail-smtpd[4711]: ", no_year},
            {"Nov 21 06:11:44 qmail: 1795241504.205287 ", no_year},

@@ -334,6 +334,12 @@ void skip_container(std::string_view& text) {
   if (!name.empty() && name.find_first_of(":=") == std::string_view::npos && take(rest, "| ")) text = rest;
 }
 
+// `stderr F `, which a container's runtime writes after the stamp into the files of a Kubernetes node.
+void skip_stream(std::string_view& text) {
+  std::string_view rest = text;
+  if ((take(rest, " stdout ") || take(rest, " stderr ")) && take(rest, "F ")) text = rest;
+}
+
 }  // namespace
 
 Stamp take_stamp(std::string_view& text, LogOrigin& origin) {
@@ -350,6 +356,7 @@ Stamp take_stamp(std::string_view& text, LogOrigin& origin) {
   // What tai64nlocal writes has no origin.
   const bool is_plain = std::holds_alternative<WallClock>(stamp) && rest.data() != without_priority.data();
   const bool is_rfc3339 = stamp.index() != 0;
+  if (is_rfc3339 && !is_plain) skip_stream(rest);
   for (const auto& take_other : {take_syslog_date, take_full_date, take_ctime, take_unix_time}) {
     if (stamp.index() == 0) stamp = take_other(rest);
   }

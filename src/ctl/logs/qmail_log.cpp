@@ -235,6 +235,8 @@ void read_qmail(std::string_view whole, LogLine& line) {
   } else {
     message = whole;
   }
+  // A value of journalctl -o json, export or verbose, whose stamp is elsewhere.
+  if (head.find_first_of("=\"{") != std::string_view::npos) return;
   if (message.starts_with("result=")) return read_result(message, head, line);
   if (head.empty() || head == "qmail:" || head == "qmail-send:") read_qmail_send(message, line);
   if (line.on_its_way != OnItsWay::nothing) return;

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "ctl/administration/administration.h"
 #include "host/decide.h"
 #include "judgement/session.h"
-#include "store/administration.h"
 
 namespace greylisting::ctl {
 

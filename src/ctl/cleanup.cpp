@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "ctl/administration/administration.h"
 #include "ctl/commands.h"
 #include "ctl/print/json.h"
 #include "ctl/print/progress.h"
@@ -16,7 +17,6 @@
 #include "ctl/records/expiry.h"
 #include "ctl/records/pace.h"
 #include "ctl/records/sizes.h"
-#include "store/administration.h"
 #include "text/utc.h"
 
 namespace greylisting::ctl {

@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "ctl/administration/administration.h"
 #include "host/decide.h"
 #include "judgement/decision.h"
 #include "judgement/session.h"
 #include "settings/settings.h"
-#include "store/administration.h"
 
 namespace greylisting::ctl {
 

@@ -7,13 +7,13 @@
 #include <utility>
 #include <vector>
 
+#include "ctl/administration/administration.h"
 #include "ctl/caller.h"
 #include "ctl/check/reach.h"
 #include "ctl/commands.h"
 #include "ctl/print/output_file.h"
 #include "ctl/records/recent.h"
 #include "ctl/records/sizes.h"
-#include "store/administration.h"
 #include "text/utc.h"
 #include "version.h"
 

@@ -6,12 +6,12 @@
 #include <utility>
 #include <vector>
 
+#include "ctl/administration/administration.h"
 #include "ctl/commands.h"
 #include "ctl/lists/entry_table.h"
 #include "ctl/print/figure_words.h"
 #include "ctl/print/take_back.h"
 #include "ctl/records/new_keys.h"
-#include "store/administration.h"
 
 namespace greylisting::ctl {
 namespace {

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "ctl/administration/administration.h"
 #include "ctl/commands.h"
 #include "ctl/held_signals.h"
 #include "ctl/print/figure_words.h"
@@ -22,7 +23,6 @@
 #include "ctl/records/only_client.h"
 #include "ctl/records/recent.h"
 #include "ctl/records/sizes.h"
-#include "store/administration.h"
 #include "text/utc.h"
 #include "version.h"
 

@@ -10,9 +10,9 @@
 #include <thread>
 #include <vector>
 
+#include "ctl/administration/administration.h"
+#include "ctl/administration/mysql_administration.h"
 #include "settings/settings.h"
-#include "store/administration.h"
-#include "store/mysql_administration.h"
 #include "store/mysql_connection.h"
 #include "tests/support/catch.h"
 #include "tests/support/ctl.h"

@@ -11,6 +11,7 @@
 #include <system_error>
 #include <vector>
 
+#include "ctl/administration/administration.h"
 #include "ctl/check/database.h"
 #include "ctl/check/dns.h"
 #include "ctl/check/files.h"
@@ -27,7 +28,6 @@
 #include "process/process.h"
 #include "process/state_directory.h"
 #include "settings/table.h"
-#include "store/administration.h"
 #include "store/outage.h"
 
 namespace greylisting::ctl {

@@ -6,11 +6,11 @@
 #include <string>
 #include <utility>
 
+#include "ctl/administration/mysql_administration.h"
+#include "ctl/administration/mysql_triggers.h"
 #include "ctl/check/option_file.h"
 #include "ctl/check/report.h"
-#include "store/mysql_administration.h"
 #include "store/mysql_connection.h"
-#include "store/mysql_triggers.h"
 #include "text/number.h"
 
 namespace greylisting::ctl {

@@ -4,8 +4,8 @@
 
 #include <vector>
 
+#include "ctl/administration/administration.h"
 #include "settings/settings.h"
-#include "store/administration.h"
 
 namespace greylisting::ctl {
 

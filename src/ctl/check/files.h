@@ -3,9 +3,9 @@
 
 #include <vector>
 
+#include "ctl/administration/administration.h"
 #include "ctl/check/user.h"
 #include "settings/settings.h"
-#include "store/administration.h"
 
 namespace greylisting::ctl {
 

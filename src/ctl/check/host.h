@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "ctl/administration/administration.h"
 #include "ctl/check/user.h"
-#include "store/administration.h"
 
 namespace greylisting::ctl {
 

@@ -2,11 +2,11 @@
 
 #include <exception>
 
+#include "ctl/administration/mysql_administration.h"
 #include "ctl/check/files.h"
 #include "ctl/check/run_script.h"
 #include "ctl/check/user.h"
 #include "judgement/attempt.h"
-#include "store/mysql_administration.h"
 #include "store/mysql_store.h"
 
 namespace greylisting::ctl {

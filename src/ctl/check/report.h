@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "ctl/administration/administration.h"
 #include "ctl/commands.h"
 #include "ctl/print/json.h"
-#include "store/administration.h"
 
 namespace greylisting::ctl {
 

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "ctl/administration/administration.h"
 #include "ctl/check/run_script.h"
 #include "ctl/check/tcp_rules.h"
 #include "ctl/check/user.h"
 #include "settings/settings.h"
-#include "store/administration.h"
 
 namespace greylisting::ctl {
 

@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "ctl/administration/administration.h"
 #include "ctl/check/host.h"
 #include "ctl/check/service.h"
 #include "ctl/check/user.h"
 #include "settings/settings.h"
-#include "store/administration.h"
 
 namespace greylisting::ctl {
 

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "ctl/administration/administration.h"
 #include "ctl/commands.h"
 #include "ctl/imports/content.h"
 #include "settings/settings.h"
-#include "store/administration.h"
 
 namespace greylisting::ctl {
 

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "ctl/administration/administration.h"
 #include "ctl/long_change.h"
 #include "lists/entry.h"
 #include "settings/settings.h"
-#include "store/administration.h"
 
 namespace greylisting::ctl {
 

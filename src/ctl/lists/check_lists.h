@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "store/administration.h"
+#include "ctl/administration/administration.h"
 
 namespace greylisting::ctl {
 

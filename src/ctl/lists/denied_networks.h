@@ -7,7 +7,7 @@
 #include <set>
 #include <string>
 
-#include "store/administration.h"
+#include "ctl/administration/administration.h"
 
 namespace greylisting::ctl {
 

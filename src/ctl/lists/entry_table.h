@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "ctl/administration/administration.h"
 #include "lists/entry.h"
-#include "store/administration.h"
 
 namespace greylisting::ctl {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "ctl/administration/administration.h"
 #include "lists/entry.h"
-#include "store/administration.h"
 
 namespace greylisting::ctl {
 

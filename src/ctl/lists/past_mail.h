@@ -8,9 +8,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "ctl/administration/administration.h"
 #include "lists/pattern.h"
 #include "settings/settings.h"
-#include "store/administration.h"
 
 namespace greylisting::ctl {
 

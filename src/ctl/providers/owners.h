@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "ctl/administration/administration.h"
 #include "ctl/lists/entry_table.h"
-#include "store/administration.h"
 
 namespace greylisting::ctl {
 

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "ctl/administration/administration.h"
 #include "mail/address.h"
 #include "mail/expectation.h"
-#include "store/administration.h"
 
 namespace greylisting::ctl {
 

@@ -10,8 +10,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "ctl/administration/administration.h"
 #include "ctl/records/history.h"
-#include "store/administration.h"
 
 namespace greylisting::ctl {
 

@@ -26,10 +26,10 @@
 #include <string_view>
 #include <vector>
 
+#include "ctl/administration/administration.h"
 #include "ctl/records/recipient_domain.h"
 #include "ctl/records/tally.h"
 #include "host/journal.h"
-#include "store/administration.h"
 
 namespace greylisting::ctl {
 

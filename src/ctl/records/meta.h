@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "store/administration.h"
+#include "ctl/administration/administration.h"
 
 namespace greylisting::ctl {
 

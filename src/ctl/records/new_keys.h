@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
+#include "ctl/administration/administration.h"
 #include "settings/settings.h"
-#include "store/administration.h"
 
 namespace greylisting::ctl {
 

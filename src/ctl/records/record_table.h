@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "store/administration.h"
+#include "ctl/administration/administration.h"
 
 namespace greylisting::ctl {
 

@@ -9,9 +9,9 @@
 #include <string>
 #include <string_view>
 
+#include "ctl/administration/administration.h"
 #include "ctl/records/moved_messages.h"
 #include "settings/settings.h"
-#include "store/administration.h"
 
 namespace greylisting::ctl {
 

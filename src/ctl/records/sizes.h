@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "store/administration.h"
+#include "ctl/administration/administration.h"
 
 namespace greylisting::ctl {
 

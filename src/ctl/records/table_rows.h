@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "store/administration.h"
+#include "ctl/administration/administration.h"
 
 namespace greylisting::ctl {
 

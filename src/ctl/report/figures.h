@@ -10,11 +10,11 @@
 #include <string>
 #include <vector>
 
+#include "ctl/administration/administration.h"
 #include "ctl/records/recipient_domain.h"
 #include "ctl/records/tally.h"
 #include "ctl/report/name_counts.h"
 #include "ctl/report/records.h"
-#include "store/administration.h"
 
 namespace greylisting::ctl {
 

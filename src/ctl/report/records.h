@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "ctl/administration/administration.h"
 #include "ctl/records/recipient_domain.h"
 #include "ctl/report/name_counts.h"
-#include "store/administration.h"
 
 namespace greylisting::ctl {
 

@@ -1,4 +1,4 @@
-#include "store/mysql_administration.h"
+#include "ctl/administration/mysql_administration.h"
 
 #include <algorithm>
 #include <charconv>
@@ -12,8 +12,8 @@
 #include <tuple>
 #include <vector>
 
-#include "store/mysql_tables.h"
-#include "store/mysql_triggers.h"
+#include "ctl/administration/mysql_tables.h"
+#include "ctl/administration/mysql_triggers.h"
 #include "store/sql.h"
 #include "text/number.h"
 

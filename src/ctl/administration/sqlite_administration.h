@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "store/administration.h"
+#include "ctl/administration/administration.h"
 #include "store/sqlite_store.h"
 
 namespace greylisting {
@@ -23,7 +23,7 @@ class SqliteAdministration : public Administration {
   Store& store() override { return store_; }
   std::vector<std::string> migrate() override;
 
-  /// What opening the file, and migrate(), would do (store/administration.h). Throws StoreError.
+  /// What opening the file, and migrate(), would do (ctl/administration/administration.h). Throws StoreError.
   static std::vector<std::string> migration_ahead(const std::string& file);
 
   std::vector<Row> ask(std::string_view statement, std::size_t columns) override;

@@ -1,4 +1,4 @@
-#include "store/mysql_triggers.h"
+#include "ctl/administration/mysql_triggers.h"
 
 namespace greylisting {
 namespace {

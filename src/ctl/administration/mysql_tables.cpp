@@ -1,4 +1,4 @@
-#include "store/mysql_tables.h"
+#include "ctl/administration/mysql_tables.h"
 
 #include <algorithm>
 #include <initializer_list>

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "store/administration.h"
+#include "ctl/administration/administration.h"
 #include "store/mysql_store.h"
 #include "store/table_fault.h"
 
@@ -28,7 +28,7 @@ class MysqlAdministration : public Administration {
   Store& store() override;
   std::vector<std::string> migrate() override;
 
-  /// What migrate() would do (store/administration.h).
+  /// What migrate() would do (ctl/administration/administration.h).
   std::vector<std::string> migration_ahead();
 
   std::vector<Row> ask(std::string_view statement, std::size_t columns) override;

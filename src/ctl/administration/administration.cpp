@@ -1,13 +1,13 @@
-#include "store/administration.h"
+#include "ctl/administration/administration.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 
+#include "ctl/administration/mysql_administration.h"
+#include "ctl/administration/sqlite_administration.h"
 #include "process/process.h"
-#include "store/mysql_administration.h"
-#include "store/sqlite_administration.h"
 #include "text/number.h"
 #include "text/printable.h"
 

@@ -1,4 +1,4 @@
-#include "store/sqlite_administration.h"
+#include "ctl/administration/sqlite_administration.h"
 
 #include <fcntl.h>
 #include <sys/file.h>

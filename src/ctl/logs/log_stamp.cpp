@@ -26,9 +26,9 @@ template <typename Number>
 std::optional<Number> take_number(std::string_view& text, std::size_t digits, int base = 10) {
   Number number = 0;
   if (text.size() < digits) return std::nullopt;
-  const auto parsed = std::from_chars(text.data(), text.data() + digits, number, base);
-  if (parsed.ec != std::errc() || parsed.ptr != text.data() + digits || text.front() == '-')
-    return std::nullopt;
+  const std::string_view written = text.substr(0, digits);
+  const auto parsed = std::from_chars(written.begin(), written.end(), number, base);
+  if (parsed.ec != std::errc() || parsed.ptr != written.end() || text.front() == '-') return std::nullopt;
   text.remove_prefix(digits);
   return number;
 }

@@ -31,7 +31,7 @@ std::optional<std::time_t> moment_of(const WallClock& clock, std::time_t now) {
   constexpr int kYearsWithLeapYear = 8;
   const std::time_t latest = now + kDay;
   std::tm fields{};
-  localtime_r(&latest, &fields);
+  if (localtime_r(&latest, &fields) == nullptr) return std::nullopt;
   const int this_year = fields.tm_year + 1900;
   for (int year = this_year; year > this_year - kYearsWithLeapYear; --year) {
     const auto moment = moment_of(clock, year);

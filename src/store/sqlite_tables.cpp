@@ -15,6 +15,8 @@ namespace {
 constexpr std::string_view kColumns =
     "SELECT name, \"notnull\" = 1 AND dflt_value IS NULL AND type || pk <> 'INTEGER1' FROM "
     "pragma_table_info('1')";
+constexpr std::string_view kTypes =
+    "SELECT name, '\"' || replace(name, '\"', '\"\"') || '\" ' || type FROM pragma_table_info('1')";
 constexpr std::string_view kUnique =
     "SELECT (SELECT group_concat(name, ', ') FROM pragma_index_info(its.name)) FROM pragma_index_list('1') "
     "AS its "
@@ -118,9 +120,14 @@ void mend_tables(SqliteDatabase& database, const std::vector<TableFault>& faults
       std::string columns;
       database.run("ALTER TABLE " + table + " RENAME TO " + before);
       database.run(sql::sqlite_schema);
+      for (const auto& row : rows_of(database, kTypes, before)) {  // somebody's own are kept
+        if (database.column(table, row.at(0).value_or("")).empty())
+          database.run("ALTER TABLE " + table + " ADD COLUMN " + row.at(1).value_or(""));
+      }
       for (const auto& row : rows_of(database, kColumns, table)) {
         const std::string name = row.at(0).value_or("");
-        if (!database.column(before, name).empty()) columns += (columns.empty() ? "" : ", ") + name;
+        if (!database.column(before, name).empty())
+          columns.append(columns.empty() ? "\"" : ", \"").append(name).append("\"");
       }
       try {
         // Of rows that a lost key has let in more than once the last stays, and the version is that of

@@ -314,11 +314,12 @@ std::vector<BrokenHost> broken_answers() {
     fs::remove(home / "plugins/greylisting");
     fs::create_symlink(program("greylisting"), home / "plugins/greylisting");
   };
-  const auto deny = [](const std::string& pattern) {
-    return [pattern](const Home& home) {
+  const auto deny = [](const std::string& subject, const std::string& pattern) {
+    return [subject, pattern](const Home& home) {
       home.host();
-      CHECK(run({.arguments = {built("greylistctl"), "--home", home.path(), "deny", pattern, "--yes"}})
-                .status == 0);
+      CHECK(
+          run({.arguments = {built("greylistctl"), "--home", home.path(), "deny", subject, pattern, "--yes"}})
+              .status == 0);
     };
   };
   const auto list_anew = [](const Home& home) {
@@ -375,8 +376,16 @@ std::vector<BrokenHost> broken_answers() {
        Deed::refuses, "(Exec format error)", anew, link_anew},
       {"a plugin that is cut off", plugin(read_file(program("greylisting")).substr(0, 100000)), Deed::refuses,
        "was ended by signal", anew, link_anew},
-      {"every IPv4 client denied", deny("0.0.0.0/0"), Deed::runs_in_vain,
+      {"every IPv4 client denied", deny("client", "0.0.0.0/0"), Deed::runs_in_vain,
        "entries/1: deny client 0.0.0.0/0 matches every IPv4 client, so all of it is refused",
+       "greylistctl remove entries/1", list_anew},
+      {"an own domain denied", deny("recipient", "example.org"), Deed::runs_in_vain,
+       "PROBLEM  entries/1: deny recipient example.org matches every address of example.org, for which this "
+       "host takes mail, so all of it is refused",
+       "greylistctl remove entries/1", list_anew},
+      {"an own domain denied by a regular expression", deny("recipient", "/@example.org$/"),
+       Deed::runs_in_vain,
+       "PROBLEM  entries/1: deny recipient /@example.org$/ matches every address of example.org, for which",
        "greylistctl remove entries/1", list_anew},
       {"every IPv4 client denied in a file", deny_in_file("0.0.0.0/0"), Deed::runs_in_vain,
        "control/greylisting_deny:1: deny client 0.0.0.0/0 matches every IPv4 client, so all of it is refused",
@@ -687,6 +696,33 @@ TEST_CASE("check warns of an attempt that is decided in another way than the nex
 TEST_CASE("check says what qmail-smtpd's user may not do", "[check]") {
   if (!can_be_nobody()) return;
   for (const BrokenHost& broken : broken_rights()) break_host_and_repair(broken);
+}
+
+TEST_CASE("check warns of one of this host's domains that takes no mail", "[check]") {
+  if (!can_be_nobody()) return;
+  const Home home;
+  write_file(home / "control/rcpthosts", "example.org\nparked.example\n.parked.example\n", 0644);
+  home.host();
+  const auto add = [&home](const std::string& text) {
+    sqlite3* opened = nullptr;
+    REQUIRE(sqlite3_open((home / "greylisting/greylisting.db").c_str(), &opened) == SQLITE_OK);
+    const std::unique_ptr<sqlite3, decltype(&sqlite3_close)> database(opened, sqlite3_close);
+    CHECK(sqlite3_exec(opened,
+                       ("INSERT INTO greylisting_lists (rcpt_to, block_expires, record_expires) VALUES ('" +
+                        text + "', '9999-12-31 23:59:59', '9999-12-31 23:59:59')")
+                           .c_str(),
+                       nullptr, nullptr, nullptr) == SQLITE_OK);
+  };
+  add("Parked.example");
+  add("elsewhere.example");
+  const Result check = home.check();
+  CAPTURE(check.output);
+  CHECK(check.status == 0);
+  CHECK_THAT(check.output,
+             Contains("warning  lists/1: deny recipient =Parked.example matches every address of "
+                      "parked.example, for which this host takes mail, so all of it is refused\n         -> "
+                      "greylistctl remove lists/1, unless it is meant\n") &&
+                 !Contains("elsewhere"));
 }
 
 TEST_CASE("check says that it works where the host greylists", "[check]") {

@@ -6,10 +6,12 @@
 #include <ctime>
 #include <iterator>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "ctl/lists/breadth.h"
 #include "ctl/lists/entry_table.h"
@@ -215,6 +217,74 @@ void add_rules(std::vector<Finding>& findings, const Settings& settings) {
   add_first_of(findings, std::move(problems), settings.suspicious_rules);
 }
 
+// The keys of all patterns by which each address of that domain can be found, and that of regular
+// expressions.
+std::set<std::string> keys_of_domain(const std::string& domain) {
+  std::set<std::string> keys{std::string(Pattern::kRegexpKey)};
+  for (std::string& key : keys_of({.client = {},
+                          .client_name = {},
+                          .sender = Address::sender(""),
+                          .recipient = Address::recipient("postmaster@" + domain)})) {
+    if (key.starts_with("r@") || key.starts_with("r.") || key.starts_with("r*")) keys.insert(std::move(key));
+  }
+  return keys;
+}
+
+// What denies each address of a domain for which this host takes mail. A domain can be had to take none, but
+// not all of them. Asked by the keys of the domains, so many at a time and of the first alone.
+std::vector<Finding> denied_domains(Administration& administration, const Settings& settings) {
+  constexpr std::size_t kMostDomains = 1000;
+  constexpr std::size_t kAtOnce = 100;
+  const std::string limit = " LIMIT " + std::to_string(kMaxRead);
+  EntryTable table(administration, settings);
+  std::set<std::string> open;
+  for (const std::string& domain : own_domains()) {
+    if (open.size() < kMostDomains) open.insert(domain.starts_with('.') ? "host" + domain : domain);
+  }
+  const std::vector<std::string> domains(open.begin(), open.end());
+  std::vector<StoredEntry> found;
+  for (std::size_t begin = 0; begin < domains.size(); begin += kAtOnce) {
+    std::set<std::string> keys;
+    std::string names;
+    for (std::size_t i = begin; i < std::min(domains.size(), begin + kAtOnce); ++i) {
+      keys.merge(keys_of_domain(domains[i]));
+      names += (names.empty() ? "" : ",") + sql::text_literal(domains[i], administration.dialect());
+    }
+    std::string literals;
+    for (const std::string& key : keys) literals += (literals.empty() ? "" : ",") + sql::literal(key);
+    std::ranges::move(
+        table.entries(" WHERE subject IN (" + literals +
+                      ") AND action = 'deny' AND kind = 'recipient' AND expires > :now" + limit),
+        std::back_inserter(found));
+    std::ranges::move(table.lists(" WHERE rcpt_to IN (" + names +
+                                  ") AND block_expires >= :now AND record_expires > :now" + limit),
+                      std::back_inserter(found));
+  }
+  std::vector<Finding> findings;
+  std::set<std::string> seen;
+  for (const StoredEntry& stored : found) {
+    const auto entry = seen.insert(stored.id + stored.kind).second ? try_to_read(stored) : std::nullopt;
+    const std::string domain = entry ? all_of_own_domain(entry->pattern, domains) : "";
+    if (domain.empty()) continue;
+    std::erase_if(open, [&entry](const std::string& its) { return is_all_of(entry->pattern, its); });
+    findings.push_back({State::warning,
+                        line_of(stored)
+                            .append(" matches every address of ")
+                            .append(domain)
+                            .append(", for which this host takes mail")
+                            .append(consequence_of(entry->action)),
+                        "greylistctl remove " + stored.id});
+  }
+  for (Finding& finding : findings) {
+    if (open.empty()) {
+      finding.state = State::bad;
+    } else {
+      finding.remedy += ", unless it is meant";
+    }
+  }
+  return findings;
+}
+
 }  // namespace
 
 std::vector<Finding> examine_entries(Administration& administration, const Settings& settings) {
@@ -229,6 +299,7 @@ std::vector<Finding> examine_entries(Administration& administration, const Setti
     if (auto problem = problem_of(stored)) problems.push_back(std::move(*problem));
   }
   add_first_of(findings, std::move(problems), "entries");
+  add_first_of(findings, denied_domains(administration, settings), "entries");
 
   const std::string allows_name =
       "greylisting_entries WHERE action = 'allow' AND kind = 'host' AND expires > :now";

@@ -216,4 +216,15 @@ TEST_CASE("migrate leaves one of the rows that a lost key has let in", "[check][
   works_as_before(installation, true);
 }
 
+TEST_CASE("migrate keeps what an administrator has added to a table that it makes anew", "[check][tables]") {
+  const Installation installation(Backend::sqlite);
+  fill(installation);
+  installation.sql(
+      "ALTER TABLE greylisting_clients ADD COLUMN \"asked by\" VARCHAR(20); "
+      "UPDATE greylisting_clients SET \"asked by\" = 'Ann'; ALTER TABLE greylisting_clients DROP COLUMN "
+      "passes");
+  CHECK(ctl(installation, {"migrate"}).status == 0);
+  CHECK(installation.sql("SELECT DISTINCT \"asked by\" FROM greylisting_clients") == Rows{{"Ann"}});
+}
+
 }  // namespace greylisting::test

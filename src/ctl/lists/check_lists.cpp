@@ -20,6 +20,7 @@
 #include "judgement/suspicion_rules.h"
 #include "lists/list_file.h"
 #include "lists/outside_lists.h"
+#include "lists/pattern_key.h"
 #include "mail/reply.h"
 #include "settings/own_domains.h"
 #include "text/utc.h"
@@ -221,11 +222,12 @@ void add_rules(std::vector<Finding>& findings, const Settings& settings) {
 // expressions.
 std::set<std::string> keys_of_domain(const std::string& domain) {
   std::set<std::string> keys{std::string(Pattern::kRegexpKey)};
+  const std::string whole = key_of(PatternKind::recipient, KeyForm::whole);
   for (std::string& key : keys_of({.client = {},
                           .client_name = {},
                           .sender = Address::sender(""),
                           .recipient = Address::recipient("postmaster@" + domain)})) {
-    if (key.starts_with("r@") || key.starts_with("r.") || key.starts_with("r*")) keys.insert(std::move(key));
+    if (key.front() == whole.front() && !key.starts_with(whole)) keys.insert(std::move(key));
   }
   return keys;
 }

@@ -11,7 +11,7 @@
 namespace greylisting {
 namespace {
 
-const std::string kTooMany = "452 too many recipients, please send to the others separately (#4.5.3)";
+constexpr const char* kTooMany = "452 too many recipients, please send to the others separately (#4.5.3)";
 
 bool breaks_a_rule(const Attempt& attempt, const Session& session, const Settings& settings,
                    std::vector<std::string>& problems) {

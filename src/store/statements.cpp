@@ -24,9 +24,10 @@ constexpr std::size_t kColumnWidth = 255;
 
 constexpr seconds kCountedFor = std::chrono::hours(1);  // passes of one hour count once
 
-const std::string kNull = "NULL";
+constexpr const char* kNull = "NULL";
 
 std::string key_literal(const Fingerprint& key) { return literal(bytes(key)); }
+std::string key_or_null(const std::optional<Fingerprint>& key) { return key ? key_literal(*key) : kNull; }
 
 // Literals with commas between them.
 template <typename Range, typename Write>
@@ -115,7 +116,7 @@ Literals keys_of(const Attempt& attempt, Dialect dialect) {
       {"expected", list(keys.expected, [](const auto& each) { return key_literal(each.key); })},
       {"client", literal(triplet.client.bytes())},
       {"network", literal(triplet.network.first().bytes())},
-      {"group", keys.group ? key_literal(*keys.group) : kNull},
+      {"group", key_or_null(keys.group)},
       {"group_domain_level", std::to_string(attempt.group_domain_level)},
       {"max_pending", std::to_string(attempt.max_pending)},
   };
@@ -251,7 +252,7 @@ std::string earn_for(const Attempt& attempt, const Facts& facts, Earns earns, co
         with_literals(shared_earn,
                       {{"identity", key_literal(identity.key)},
                        {"identity_name", text_literal(identity.name.substr(0, kColumnWidth), dialect)},
-                       {"member_of", identity.group ? key_literal(*identity.group) : kNull},
+                       {"member_of", key_or_null(identity.group)},
                        {"passes", is_first ? "1" : "0"},
                        {"earned_until", is_trapped ? trap_end
                                         : falls    ? now(dialect)

@@ -16,7 +16,7 @@ constexpr std::string_view kColumns =
     "SELECT name, \"notnull\" = 1 AND dflt_value IS NULL AND type || pk <> 'INTEGER1' FROM "
     "pragma_table_info('1')";
 constexpr std::string_view kTypes =
-    "SELECT name, '\"' || replace(name, '\"', '\"\"') || '\" ' || type FROM pragma_table_info('1')";
+    R"(SELECT name, '"' || replace(name, '"', '""') || '" ' || type FROM pragma_table_info('1'))";
 constexpr std::string_view kUnique =
     "SELECT (SELECT group_concat(name, ', ') FROM pragma_index_info(its.name)) FROM pragma_index_list('1') "
     "AS its "
@@ -53,7 +53,7 @@ void compare_columns(SqliteDatabase& should, SqliteDatabase& is, const std::stri
       faults.push_back({table, "no column " + name + (is_lost ? ", which only a backup can give back" : ""),
                         "", !is_lost});
     } else if (its != text) {
-      faults.push_back({table, "a column " + name + " that is " + its + ", not " + text, ""});
+      faults.push_back({table, in_place_of(name, its, text), ""});
     }
   }
 }
@@ -118,7 +118,7 @@ void mend_tables(SqliteDatabase& database, const std::vector<TableFault>& faults
       const std::string& table = fault.table;
       const std::string before = table + "_before";
       std::string columns;
-      database.run("ALTER TABLE " + table + " RENAME TO " + before);
+      database.run(std::string("ALTER TABLE ").append(table).append(" RENAME TO ").append(before));
       database.run(sql::sqlite_schema);
       for (const auto& row : rows_of(database, kTypes, before)) {  // somebody's own are kept
         if (database.column(table, row.at(0).value_or("")).empty())
@@ -132,8 +132,14 @@ void mend_tables(SqliteDatabase& database, const std::vector<TableFault>& faults
       try {
         // Of rows that a lost key has let in more than once the last stays, and the version is that of
         // before.
-        database.run("INSERT OR REPLACE INTO " + table + " (" + columns + ") SELECT " + columns + " FROM " +
-                     before);
+        database.run(std::string("INSERT OR REPLACE INTO ")
+                         .append(table)
+                         .append(" (")
+                         .append(columns)
+                         .append(") SELECT ")
+                         .append(columns)
+                         .append(" FROM ")
+                         .append(before));
       } catch (const StoreError& error) {
         throw StoreError(table + " has rows that keep it from being mended: " + error.problem(),
                          how_to_begin_anew(database, table));

@@ -13,6 +13,9 @@ struct TableFault {
   bool can_be_mended = true;  // not where nothing says what the rows had in a column
 };
 
+/// `a column client that is varchar(99), not binary(16)`.
+std::string in_place_of(const std::string& column, const std::string& is, const std::string& should);
+
 /// `Mended greylisting_clients, which had no column passes, no PRIMARY KEY (client).`: a sentence for each
 /// table. They stand together in `faults`.
 std::vector<std::string> sentences_of(const std::vector<TableFault>& faults, const std::string& begin,

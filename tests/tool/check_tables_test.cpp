@@ -138,7 +138,7 @@ TEST_CASE("check names what a hand has done to a table, and migrate mends it", "
        {"ALTER TABLE greylisting_entries DROP COLUMN network_end", "entries", "no column network_end"},
        {"ALTER TABLE greylisting_entries DROP KEY subject", "entries", "no KEY subject (subject)"},
        {"ALTER TABLE greylisting_entries MODIFY pattern varchar(255) CHARACTER SET latin2 NOT NULL",
-        "entries", "a column pattern in latin2_general_ci, not latin1_bin"},
+        "entries", "a column pattern that is in latin2_general_ci, not latin1_bin"},
        {"ALTER TABLE greylisting_lists DROP COLUMN ipaddr_end", "lists", "no column ipaddr_end"},
        {"ALTER TABLE greylisting_clients DROP COLUMN member_of", "clients", "no column member_of"},
        {"ALTER TABLE greylisting_clients DROP PRIMARY KEY", "clients", "no PRIMARY KEY (client)"},

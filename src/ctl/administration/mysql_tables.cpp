@@ -80,7 +80,7 @@ struct Table {
 // Servers write the same thing in different ways: `int(10) unsigned`, `current_timestamp()`, comments on the
 // format of a time.
 std::string in_our_words(const MysqlConnection::Row& row) {
-  static const std::regex width("(int)\\([0-9]+\\)| /\\*.*\\*/");
+  static const std::regex width(R"((int)\([0-9]+\)| /\*.*\*/)");
   const std::string extra = row.at(5).value_or("");
   const bool is_null = row.at(3) == "YES";
   std::string standard = row.at(4).value_or("NULL");
@@ -137,23 +137,23 @@ void compare_columns(const Definition& should, const Table& is, std::vector<Tabl
   for (const auto& [name, text] : should.columns) {
     const auto found = is.columns.find(name);
     const bool is_text = text.starts_with("varchar");
+    const std::string definition = std::string("COLUMN ").append(name).append(" ").append(text);
     if (found == is.columns.end()) {
       const bool is_known = says_what_rows_had(text);
-      faults.push_back(
-          {should.table, "no column " + name + (is_known ? "" : ", which only a backup can give back"),
-           "ADD COLUMN " + name + ' ' + text + (is_text ? " COLLATE " + usual : "") + place, is_known});
+      std::string clause = "ADD " + definition;
+      if (is_text) clause.append(" COLLATE ").append(usual);
+      faults.push_back({should.table,
+                        "no column " + name + (is_known ? "" : ", which only a backup can give back"),
+                        clause.append(place), is_known});
     } else {
       const auto& [its_text, its_collation] = found->second;
       const bool has_collation = is_as_good_collation(its_collation, should.collation);
       const std::string collation = has_collation && !its_collation.empty() ? its_collation : usual;
-      const std::string clause =
-          "MODIFY COLUMN " + name + ' ' + text + (is_text ? " COLLATE " + collation : "");
+      const std::string clause = "MODIFY " + definition + (is_text ? " COLLATE " + collation : "");
       if (!is_as_good(its_text, text)) {
-        faults.push_back(
-            {should.table, "a column " + name + " that is " + its_text + ", not " + text, clause});
+        faults.push_back({should.table, in_place_of(name, its_text, text), clause});
       } else if (is_text && !has_collation) {
-        faults.push_back(
-            {should.table, "a column " + name + " in " + its_collation + ", not " + usual, clause});
+        faults.push_back({should.table, in_place_of(name, "in " + its_collation, usual), clause});
       }
     }
     place = " AFTER " + name;
@@ -178,7 +178,7 @@ void compare_keys(const Definition& should, const Table& is, std::vector<TableFa
     const std::string dropped = !is.keys.contains(name) ? ""
                                 : is_primary            ? "DROP PRIMARY KEY, "
                                                         : "DROP KEY " + name + ", ";
-    faults.push_back({should.table, "no " + key, dropped + "ADD " + key});
+    faults.push_back({should.table, "no " + key, std::string(dropped).append("ADD ").append(key)});
   }
   for (const auto& [name, key] : is.keys) {
     if (name == "PRIMARY" || !key.is_unique || std::ranges::find(unique, key.columns) != unique.end())

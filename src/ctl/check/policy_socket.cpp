@@ -26,7 +26,7 @@ class PolicyConnection {
     constexpr timeval kPatience{.tv_sec = 10, .tv_usec = 0};
     for (const int way : {SO_SNDTIMEO, SO_RCVTIMEO})
       setsockopt(descriptor_, SOL_SOCKET, way, &kPatience, sizeof kPatience);
-    is_connected_ = connect(descriptor_, address.ai_addr, address.ai_addrlen) == 0;
+    is_connected_ = descriptor_ >= 0 && connect(descriptor_, address.ai_addr, address.ai_addrlen) == 0;
   }
   PolicyConnection(const PolicyConnection&) = delete;
   PolicyConnection& operator=(const PolicyConnection&) = delete;

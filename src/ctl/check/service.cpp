@@ -274,7 +274,7 @@ std::vector<Finding> examine_service(const Service& service, const SmtpdUser& us
   if (service.rules && (sets_greylisting || !is_one_of_several)) {
     look_at_rules(service, findings);
   } else if (!service.rules && !script.rules.empty() &&
-             !(service.rules_error == ENOENT && script.may_lack_rules)) {
+             (service.rules_error != ENOENT || !script.may_lack_rules)) {
     // Of what another user may read, this one knows nothing.
     if (service.rules_error == EACCES && !user.is_within_reach()) return findings;
     findings.push_back(no_client_served(service, user));

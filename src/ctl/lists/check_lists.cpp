@@ -254,12 +254,11 @@ std::vector<Finding> denied_domains(Administration& administration, const Settin
     }
     std::string literals;
     for (const std::string& key : keys) literals += (literals.empty() ? "" : ",") + sql::literal(key);
-    std::ranges::move(
-        table.entries(" WHERE subject IN (" + literals +
-                      ") AND action = 'deny' AND kind = 'recipient' AND expires > :now" + limit),
-        std::back_inserter(found));
-    std::ranges::move(table.lists(" WHERE rcpt_to IN (" + names +
-                                  ") AND block_expires >= :now AND record_expires > :now" + limit),
+    const std::string denying = ") AND action = 'deny' AND kind = 'recipient' AND expires > :now" + limit;
+    const std::string deferring = ") AND block_expires >= :now AND record_expires > :now" + limit;
+    std::ranges::move(table.entries(literals.insert(0, " WHERE subject IN (") + denying),
+                      std::back_inserter(found));
+    std::ranges::move(table.lists(names.insert(0, " WHERE rcpt_to IN (") + deferring),
                       std::back_inserter(found));
   }
   std::vector<Finding> findings;

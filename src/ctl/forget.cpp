@@ -14,8 +14,8 @@
 #include "ctl/records/counted_network.h"
 #include "ctl/records/earned.h"
 #include "ctl/records/record_table.h"
-#include "lists/listed_network.h"
 #include "ctl/records/searched.h"
+#include "lists/listed_network.h"
 #include "text/ascii.h"
 #include "text/printable.h"
 

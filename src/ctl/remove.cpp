@@ -255,7 +255,7 @@ int remove(const LoadedSettings& loaded, const RemoveOptions& options) {
   if (!are_ids(options.words)) require_one_thing(found, what);
 
   std::vector<std::string> ids;
-  for (const StoredEntry& entry : found.entries) ids.push_back(entry.id);
+  std::ranges::transform(found.entries, std::back_inserter(ids), &StoredEntry::id);
   TakenBack back;
   if (!options.dry_run) {
     back = taken_back(found, loaded.settings);

@@ -24,7 +24,10 @@ constexpr int kMostFiles = 64;
 
 void take_away(int first, int last) {
   const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-  for (int stream = first; stream <= last; ++stream) dup2(nothing, stream);
+  for (int stream = first; stream <= last; ++stream) {
+    if (nothing >= 0) dup2(nothing, stream);
+    if (nothing < 0) close(stream);
+  }
   if (nothing > STDERR_FILENO) close(nothing);
 }
 
@@ -57,7 +60,8 @@ void note_outgoing(const std::string& sender, const std::string& recipient, Log:
   for (int file = STDERR_FILENO + 1; file < kMostFiles; ++file) close(file);
   try {
     note(sender, recipient, log);
-  } catch (const std::exception&) {  // out of memory, say
+  } catch (const std::exception&) {
+    _exit(0);  // out of memory, say
   }
   _exit(0);
 }

@@ -13,6 +13,7 @@
 #include "ctl/commands.h"
 #include "ctl/print/figure_words.h"
 #include "ctl/print/json.h"
+#include "ctl/records/counted_network.h"
 #include "ctl/records/history.h"
 #include "ctl/records/past.h"
 #include "ctl/records/record_tally.h"

@@ -51,10 +51,8 @@ void note(const std::string& sender, const std::string& recipient, Log::To to) {
   }
 }
 
-}  // namespace
-
-void note_outgoing(const std::string& sender, const std::string& recipient, Log::To log) {
-  if (sender.empty() || recipient.empty() || fork() != 0) return;
+// In a process that was started for it.
+[[noreturn]] void note_and_end(const std::string& sender, const std::string& recipient, Log::To log) {
   setsid();
   take_away(STDIN_FILENO, STDOUT_FILENO);
   for (int file = STDERR_FILENO + 1; file < kMostFiles; ++file) close(file);
@@ -66,14 +64,25 @@ void note_outgoing(const std::string& sender, const std::string& recipient, Log:
   _exit(0);
 }
 
+}  // namespace
+
+void note_outgoing(const std::string& sender, const std::string& recipient, Log::To log) {
+  if (!sender.empty() && !recipient.empty() && fork() == 0) note_and_end(sender, recipient, log);
+}
+
+// Where no process may be started (RLIMIT_NPROC), this one does it, and the host waits.
 void note_outgoing(const Environment& environment) {
   const Environment of_spp =
       rcptcheck::is_asked(environment) ? rcptcheck::as_of_spp(environment) : environment;
-  const char* const sender = of_spp("SMTPMAILFROM");
-  const char* const recipient = of_spp("SMTPRCPTTO");
-  if (sender == nullptr || recipient == nullptr) return;
+  const auto value = [&of_spp](const char* variable) {
+    const char* const text = of_spp(variable);
+    return std::string(text == nullptr ? "" : text);
+  };
+  const std::string sender = value("SMTPMAILFROM");
+  const std::string recipient = value("SMTPRCPTTO");
+  if (sender.empty() || recipient.empty()) return;
   take_away(STDIN_FILENO, STDOUT_FILENO);
-  note_outgoing(sender, recipient, Log::To::standard_error);
+  if (fork() <= 0) note_and_end(sender, recipient, Log::To::standard_error);
 }
 
 }  // namespace greylisting

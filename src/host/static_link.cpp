@@ -106,7 +106,7 @@ void end_if_not_greylisted(int argument_count, char** arguments, char** /*enviro
     close(STDOUT_FILENO);
     // NOLINTNEXTLINE(performance-no-int-to-ptr): that is how the kernel hands over a pointer.
     auto* const file = reinterpret_cast<void*>(getauxval(AT_EXECFN));
-    clone(start_again, stack.data() + stack.size(), CLONE_VM | SIGCHLD, file);
+    if (clone(start_again, stack.data() + stack.size(), CLONE_VM | SIGCHLD, file) < 0) return;
   }
   _exit(0);
 }

@@ -67,6 +67,27 @@ TEST_CASE("the limits that qmail-smtpd is run under are enough", "[fault]") {
   decides(installation, "early", {"softlimit", "-c", "0", "-p", "1"});
 }
 
+// The user has as many processes as the limit lets it: the one that would note it cannot be started.
+TEST_CASE("an answer is noted where no other process may be started", "[fault]") {
+  if (!is_root("run the plugin as another user")) return;
+  const Installation installation(Backend::sqlite);
+  fs::permissions(installation.home(), fs::perms(0755));
+  fs::permissions(installation.home() / "control", fs::perms(0755));
+  for (const auto& file : fs::recursive_directory_iterator(installation.home() / "greylisting"))
+    REQUIRE(chown(file.path().c_str(), kNobody, kNobody) == 0);
+  REQUIRE(chown((installation.home() / "greylisting").c_str(), kNobody, kNobody) == 0);
+  Strings as_nobody = kAsNobody;
+  as_nobody.insert(as_nobody.end(), {"prlimit", "--nproc=0"});
+  const Result result = run(guarded(
+      installation,
+      {.sender = "bob@example.org", .recipient = "alice@example.net", .environment = {{"RELAYCLIENT", ""}}},
+      as_nobody));
+  CHECK(result.status == 0);
+  CHECK(result.output == "");
+  CHECK(result.errors == "");
+  CHECK(installation.sql("SELECT COUNT(*) FROM greylisting_expected") == Rows{{"2"}});
+}
+
 TEST_CASE("no file may grow: MySQL does not mind", "[fault]") {
   decides(Installation(Backend::mariadb), "new", {"softlimit", "-f", "0"});
 }

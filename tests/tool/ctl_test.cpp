@@ -76,15 +76,16 @@ CREATE TABLE greylisting_lists (
   ipaddr_prefixsize tinyint unsigned,
   rcpt_to varchar(255), block_expires datetime NOT NULL, record_expires datetime NOT NULL,
   create_time timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP,
-  last_update timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP, comment varchar(255) NOT NULL);
+  last_update timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
+  comment varchar(255) NOT NULL, KEY (ipaddr_start), KEY (ipaddr_end), KEY (rcpt_to(20)));
 CREATE TABLE greylisting_data (
   id bigint unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY,
   relay_ip varbinary(16), mail_from varchar(255), rcpt_to varchar(255),
   block_expires datetime NOT NULL, record_expires datetime NOT NULL,
-  blocked_count bigint NOT NULL DEFAULT 0, passed_count bigint NOT NULL DEFAULT 0,
-  aborted_count bigint NOT NULL DEFAULT 0,
+  blocked_count bigint unsigned NOT NULL DEFAULT 0, passed_count bigint unsigned NOT NULL DEFAULT 0,
+  aborted_count bigint unsigned NOT NULL DEFAULT 0,
   create_time timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP,
-  last_update timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  last_update timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
   KEY relay_ip (relay_ip), KEY mail_from (mail_from(20)), KEY rcpt_to (rcpt_to(20)));
 INSERT INTO greylisting_data (relay_ip, mail_from, rcpt_to, block_expires, record_expires,
                               blocked_count, passed_count)

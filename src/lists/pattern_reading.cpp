@@ -123,9 +123,9 @@ void Pattern::read_domain(std::string_view text) {
     prefix = text.substr(0, 2);
   }
   if (text.starts_with('.') && text.find_first_not_of('.') == 1) {
-    throw PatternError(text, std::string("is not a domain name, because a label of it is empty; write ")
-                                 .append(text.substr(1))
-                                 .append(" for the domain and its subdomains"));
+    throw PatternError(text, "is not a domain name, because a label of it is empty; write " +
+                                 domain_of(kind_, text, text.substr(1)).substr(0, kLongestShown) +
+                                 " for the domain and its subdomains");
   }
   const std::string domain = domain_of(kind_, text, text.substr(prefix.size()));
   if (kind_ != PatternKind::host && IpAddress::parse(domain))

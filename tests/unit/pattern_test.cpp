@@ -232,6 +232,10 @@ TEST_CASE("Pattern::parse: what is no pattern is refused, and why", "[pattern]")
       {"client", ".example.org",
        "a label of it is empty; write example.org for the domain and its subdomains"},
       {"recipient", ".example.org", "write example.org for the domain and its subdomains"},
+      {"client",
+       ".a\x85"
+       "b.example",
+       "is not a domain name, which has letters, digits"},
       {"client", "..example.org", "a label of it is empty; a client is"},
       {"client", "192.000.002.001",
        "has a number that begins with 0, which some programs read as octal; write 192.0.2.1"},

@@ -111,7 +111,9 @@ std::vector<std::string> wait_words(const Story& story, const Wait& wait, const 
   if (!wait.last.reason) {
     lines.emplace_back("because  no decision could be made: greylistctl check");
   } else if (is_block(last) && has_block) {
-    const seconds block(std::max<std::time_t>(block_end - wait.first, 0));
+    // By the store's clock alone: the journal's line may be of the next second.
+    const std::time_t made = time_of(record->first_seen).value_or(wait.first);
+    const seconds block(std::max<std::time_t>(block_end - made, 0));
     const bool is_usual = block == settings.block_expire;
     lines.push_back("because  a new triplet is deferred" +
                     (is_usual ? " for " + duration_text(block) + " (block_expire)"

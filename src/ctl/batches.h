@@ -10,12 +10,12 @@ namespace greylisting::ctl {
 
 inline constexpr std::size_t kBatch = 1000;
 
-/// Calls `act` with kBatch of them after another, until it returns false; one that returns nothing is called
+/// Calls `act` with `size` of them after another, until it returns false; one that returns nothing is called
 /// with all. Returns whether all had their turn.
 template <typename Row, typename Act>
-bool in_batches(const std::vector<Row>& rows, const Act& act) {
+bool in_batches(const std::vector<Row>& rows, const Act& act, std::size_t size = kBatch) {
   for (auto begin = rows.begin(); begin != rows.end();) {
-    const auto end = begin + std::min<std::ptrdiff_t>(kBatch, rows.end() - begin);
+    const auto end = begin + std::min(static_cast<std::ptrdiff_t>(size), rows.end() - begin);
     const std::vector<Row> batch(begin, end);
     if constexpr (std::is_void_v<decltype(act(batch))>) {
       act(batch);

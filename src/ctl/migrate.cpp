@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ctl/administration/administration.h"
+#include "ctl/batches.h"
 #include "ctl/commands.h"
 #include "ctl/lists/entry_table.h"
 #include "ctl/print/figure_words.h"
@@ -21,7 +22,6 @@ constexpr const char* kNewKey = " a key that stays the same for all messages of 
 
 // A network whose end is lost would be as wide as any that begins with it. Entries that cannot be read stay.
 std::uint64_t give_ends_of_networks(Administration& administration, const Settings& settings) {
-  constexpr std::size_t kBatch = 1000;
   EntryTable table(administration, settings);
   std::uint64_t count = 0;
   std::string last = "0";

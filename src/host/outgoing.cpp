@@ -25,8 +25,11 @@ constexpr int kMostFiles = 64;
 void take_away(int first, int last) {
   const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
   for (int stream = first; stream <= last; ++stream) {
-    if (nothing >= 0) dup2(nothing, stream);
-    if (nothing < 0) close(stream);
+    if (nothing >= 0) {
+      dup2(nothing, stream);
+    } else {
+      close(stream);
+    }
   }
   if (nothing > STDERR_FILENO) close(nothing);
 }
@@ -51,10 +54,9 @@ void note(const std::string& sender, const std::string& recipient, Log::To to) {
   }
 }
 
-// In a process that was started for it.
+// In a process that was started for it, and has given up what its host waits for.
 [[noreturn]] void note_and_end(const std::string& sender, const std::string& recipient, Log::To log) {
   setsid();
-  take_away(STDIN_FILENO, STDOUT_FILENO);
   for (int file = STDERR_FILENO + 1; file < kMostFiles; ++file) close(file);
   try {
     note(sender, recipient, log);
@@ -67,7 +69,9 @@ void note(const std::string& sender, const std::string& recipient, Log::To to) {
 }  // namespace
 
 void note_outgoing(const std::string& sender, const std::string& recipient, Log::To log) {
-  if (!sender.empty() && !recipient.empty() && fork() == 0) note_and_end(sender, recipient, log);
+  if (sender.empty() || recipient.empty() || fork() != 0) return;
+  take_away(STDIN_FILENO, STDOUT_FILENO);
+  note_and_end(sender, recipient, log);
 }
 
 // Where no process may be started (RLIMIT_NPROC), this one does it, and the host waits.

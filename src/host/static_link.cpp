@@ -10,7 +10,6 @@
 #include <netdb.h>
 #include <pwd.h>
 #include <sched.h>
-#include <sys/auxv.h>
 #include <unistd.h>
 
 #include <array>
@@ -88,9 +87,10 @@ namespace {
 
 constexpr const char* kStartedAgain = "started-again";
 
-int start_again(void* file) {
-  const std::array<char*, 3> arguments{static_cast<char*>(file), const_cast<char*>(kStartedAgain), nullptr};
-  execv(arguments[0], arguments.data());
+int start_again(void* /*nothing*/) {
+  const char* const file = greylisting::own_file();
+  const std::array<char*, 3> arguments{const_cast<char*>(file), const_cast<char*>(kStartedAgain), nullptr};
+  execv(file, arguments.data());
   _exit(0);
 }
 
@@ -104,9 +104,7 @@ void end_if_not_greylisted(int argument_count, char** arguments, char** /*enviro
     if (argument_count == 2 && std::strcmp(arguments[1], kStartedAgain) == 0) return;
     alignas(16) static std::array<char, 8192> stack;
     close(STDOUT_FILENO);
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): that is how the kernel hands over a pointer.
-    auto* const file = reinterpret_cast<void*>(getauxval(AT_EXECFN));
-    if (clone(start_again, stack.data() + stack.size(), CLONE_VM | SIGCHLD, file) < 0) return;
+    if (clone(start_again, stack.data() + stack.size(), CLONE_VM | SIGCHLD, nullptr) < 0) return;
   }
   _exit(0);
 }

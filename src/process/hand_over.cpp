@@ -35,17 +35,16 @@ std::string end_of(const itimerval& timer) {
   return std::to_string((steady_clock::now() + left).time_since_epoch().count());
 }
 
-// The file that was executed, as the host named it.
-std::string own_file() {
+}  // namespace
+
+const char* own_file() {
   // NOLINTNEXTLINE(performance-no-int-to-ptr): that is how the kernel hands over a pointer.
   const auto* const file = reinterpret_cast<const char*>(getauxval(AT_EXECFN));
   return file == nullptr ? "" : file;
 }
 
-}  // namespace
-
 void hand_over(const std::string& purpose) {
-  std::string twin = own_file() + ".dynamic";
+  std::string twin = std::string(own_file()) + ".dynamic";
   if (access(twin.c_str(), X_OK) == 0) {
     const itimerval none{};
     itimerval armed{};

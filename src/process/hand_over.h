@@ -21,6 +21,10 @@ void hand_over(const std::string& purpose);
 /// no arguments. `arguments` are those of main().
 std::optional<std::chrono::steady_clock::time_point> handed_over(std::span<char* const> arguments);
 
+/// The file that was executed, as the host named it; empty where the kernel does not say. Usable before the
+/// libraries have started.
+const char* own_file();
+
 /// Why the last hand_over returned: `host names need …`; empty when there was none.
 const std::string& failed_hand_over();
 

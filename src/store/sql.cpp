@@ -14,10 +14,8 @@ bool is_name(char c) { return (c >= 'a' && c <= 'z') || c == '_'; }
 std::string literal(std::string_view bytes) { return "x'" + hexadecimal(bytes) + '\''; }
 
 std::string network_literals(const IpAddress& address) {
-  std::string literals;
-  for (const IpAddress& first : first_addresses_around(address))
-    literals.append(literals.empty() ? "" : ",").append(literal(first.bytes()));
-  return literals;
+  return list_of(first_addresses_around(address),
+                 [](const IpAddress& first) { return literal(first.bytes()); });
 }
 
 std::string text_literal(std::string_view text, Dialect dialect) {

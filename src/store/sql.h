@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,6 +36,14 @@ inline constexpr std::string_view kSchemaVersion = "5";
 
 /// `x'c0000201'`: a binary string. Its digits cannot be anything but digits, whatever the bytes are.
 std::string literal(std::string_view bytes);
+
+/// What `write` makes of each with commas between them, as after IN.
+template <typename Range, typename Write = std::identity>
+std::string list_of(const Range& range, Write write = {}) {
+  std::string list;
+  for (const auto& each : range) list.append(list.empty() ? "" : ",").append(write(each));
+  return list;
+}
 
 /// The literals of `first_addresses_around(address)` with commas between them.
 std::string network_literals(const IpAddress& address);

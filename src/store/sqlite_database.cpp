@@ -14,7 +14,6 @@
 #include "process/process.h"
 #include "store/sql.h"
 #include "store/sqlite_tables.h"
-#include "text/number.h"
 
 namespace greylisting {
 namespace {
@@ -140,10 +139,9 @@ void SqliteDatabase::bring_schema() {
   if (has_column("greylisting_data", "triplet") && !has_column("greylisting_data", "pool"))
     run("ALTER TABLE greylisting_data ADD COLUMN pool TEXT");
   if (has_column("greylisting_data", "judged")) run("ALTER TABLE greylisting_data DROP COLUMN judged");
-  // A new file has nothing to be compared, and what a later version has made is its own. A table that was
-  // renamed has kept its indexes, as is seen once there is another one.
-  const bool is_mended = has_column("greylisting_data", "id") &&
-                         number_of<unsigned>(schema_version()) <= number_of<unsigned>(sql::kSchemaVersion);
+  // A new file has nothing to be compared. A table that was renamed has kept its indexes, as is seen once
+  // there is another one.
+  const bool is_mended = has_column("greylisting_data", "id");
   for (int i = 0; i < (is_mended ? 2 : 1); ++i) {
     if (is_mended) mend_tables(*this, faults_of_tables(*this));
     run(sql::sqlite_schema);

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "store/sql.h"
+#include "text/number.h"
 #include "text/shell_word.h"
 
 namespace greylisting {
@@ -15,8 +16,8 @@ namespace {
 constexpr std::string_view kColumns =
     "SELECT name, \"notnull\" = 1 AND dflt_value IS NULL AND type || pk <> 'INTEGER1' FROM "
     "pragma_table_info('1')";
-constexpr std::string_view kTypes =
-    R"(SELECT name, '"' || replace(name, '"', '""') || '" ' || type FROM pragma_table_info('1'))";
+constexpr std::string_view kDefinitions =
+    R"(SELECT name, '"' || replace(name, '"', '""') || '"', type FROM pragma_table_info('1'))";
 constexpr std::string_view kUnique =
     "SELECT (SELECT group_concat(name, ', ') FROM pragma_index_info(its.name)) FROM pragma_index_list('1') "
     "AS its "
@@ -76,9 +77,44 @@ void compare_unique(const SqliteDatabase& should, const SqliteDatabase& is, cons
   }
 }
 
+// As the schema has it, with the rows and with columns of somebody's own.
+void make_anew(SqliteDatabase& database, const std::string& table) {
+  const std::string before = table + "_before";
+  database.run(std::string("ALTER TABLE ").append(table).append(" RENAME TO ").append(before));
+  database.run(sql::sqlite_schema);
+  std::string columns;
+  for (const auto& row : rows_of(database, kDefinitions, before)) {
+    const std::string quoted = row.at(1).value_or("");
+    if (database.column(table, row.at(0).value_or("")).empty())
+      database.run(std::string("ALTER TABLE ")
+                       .append(table)
+                       .append(" ADD COLUMN ")
+                       .append(quoted)
+                       .append(" ")
+                       .append(row.at(2).value_or("")));
+    columns.append(columns.empty() ? "" : ", ").append(quoted);
+  }
+  try {
+    // Of rows that a lost key has let in more than once the last stays, and the version is that of before.
+    database.run(std::string("INSERT OR REPLACE INTO ")
+                     .append(table)
+                     .append(" (")
+                     .append(columns)
+                     .append(") SELECT ")
+                     .append(columns)
+                     .append(" FROM ")
+                     .append(before));
+  } catch (const StoreError& error) {
+    throw StoreError(table + " has rows that keep it from being mended: " + error.problem(),
+                     how_to_begin_anew(database, table));
+  }
+  database.run("DROP TABLE " + before);
+}
+
 }  // namespace
 
 std::vector<TableFault> faults_of_tables(SqliteDatabase& database) {
+  if (number_of<unsigned>(database.schema_version()) > number_of<unsigned>(sql::kSchemaVersion)) return {};
   SqliteDatabase should(":memory:", std::chrono::milliseconds(0));
   const auto is_there = tables_of(database);
   std::vector<TableFault> faults;
@@ -110,41 +146,12 @@ void mend_tables(SqliteDatabase& database, const std::vector<TableFault>& faults
   require_mendable(database, faults);
   std::set<std::string> tables;
   for (const TableFault& fault : faults) {
-    // Where it is another table's, or its text is another.
+    // An index or trigger that is another table's, or whose text is another.
     if (!fault.clause.empty()) {
       const auto blank = fault.clause.find(' ');
       database.run("DROP " + fault.clause.substr(0, blank) + " IF EXISTS" + fault.clause.substr(blank));
     } else if (tables.insert(fault.table).second) {
-      const std::string& table = fault.table;
-      const std::string before = table + "_before";
-      std::string columns;
-      database.run(std::string("ALTER TABLE ").append(table).append(" RENAME TO ").append(before));
-      database.run(sql::sqlite_schema);
-      for (const auto& row : rows_of(database, kTypes, before)) {  // somebody's own are kept
-        if (database.column(table, row.at(0).value_or("")).empty())
-          database.run("ALTER TABLE " + table + " ADD COLUMN " + row.at(1).value_or(""));
-      }
-      for (const auto& row : rows_of(database, kColumns, table)) {
-        const std::string name = row.at(0).value_or("");
-        if (!database.column(before, name).empty())
-          columns.append(columns.empty() ? "\"" : ", \"").append(name).append("\"");
-      }
-      try {
-        // Of rows that a lost key has let in more than once the last stays, and the version is that of
-        // before.
-        database.run(std::string("INSERT OR REPLACE INTO ")
-                         .append(table)
-                         .append(" (")
-                         .append(columns)
-                         .append(") SELECT ")
-                         .append(columns)
-                         .append(" FROM ")
-                         .append(before));
-      } catch (const StoreError& error) {
-        throw StoreError(table + " has rows that keep it from being mended: " + error.problem(),
-                         how_to_begin_anew(database, table));
-      }
-      database.run("DROP TABLE " + before);
+      make_anew(database, fault.table);
     }
   }
   // The plugin reads them anew.

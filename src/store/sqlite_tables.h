@@ -11,7 +11,7 @@
 namespace greylisting {
 
 /// What of the tables that are there, and of their indexes and triggers, is otherwise than the schema has it,
-/// the faults of a table together. Columns of somebody's own are none.
+/// the faults of a table together. Columns of somebody's own are none, nor is what a later version has made.
 std::vector<TableFault> faults_of_tables(SqliteDatabase& database);
 
 /// Makes the faulty tables anew within the open transaction, with all their rows; the schema, which is run

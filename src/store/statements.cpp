@@ -29,14 +29,6 @@ constexpr const char* kNull = "NULL";
 std::string key_literal(const Fingerprint& key) { return literal(bytes(key)); }
 std::string key_or_null(const std::optional<Fingerprint>& key) { return key ? key_literal(*key) : kNull; }
 
-// Literals with commas between them.
-template <typename Range, typename Write>
-std::string list(const Range& range, Write write) {
-  std::string text;
-  for (const auto& each : range) text.append(text.empty() ? "" : ",").append(write(each));
-  return text;
-}
-
 std::string_view text_in(const Row& row, std::size_t column) {
   return row.at(column) ? std::string_view(*row[column]) : std::string_view();
 }
@@ -112,8 +104,8 @@ Literals keys_of(const Attempt& attempt, Dialect dialect) {
   return {
       {"now", now(dialect)},
       {"triplets", std::move(triplets)},
-      {"clients", list(keys.clients, [](const auto& client) { return key_literal(client.key); })},
-      {"expected", list(keys.expected, [](const auto& each) { return key_literal(each.key); })},
+      {"clients", list_of(keys.clients, [](const auto& client) { return key_literal(client.key); })},
+      {"expected", list_of(keys.expected, [](const auto& each) { return key_literal(each.key); })},
       {"client", literal(triplet.client.bytes())},
       {"network", literal(triplet.network.first().bytes())},
       {"group", key_or_null(keys.group)},
@@ -126,7 +118,7 @@ Literals list_keys_of(const Attempt& attempt, Dialect dialect) {
   const std::string_view domain = attempt.triplet.recipient.domain();
   return {
       {"networks", network_literals(attempt.triplet.client)},
-      {"subjects", list(greylisting::keys_of(attempt.subjects()), literal)},
+      {"subjects", list_of(greylisting::keys_of(attempt.subjects()), literal)},
       {"domain", text_literal(printable(domain), dialect)},
       {"domain_specificity", std::to_string(specificity_of_domain(PatternKind::recipient, domain, true))}};
 }

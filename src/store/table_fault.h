@@ -9,7 +9,7 @@ namespace greylisting {
 struct TableFault {
   std::string table;
   std::string text;           // what it has: `no column pool`
-  std::string clause;         // of ALTER TABLE, that mends it (MySQL)
+  std::string clause;         // of ALTER TABLE, that mends it (MySQL); the index or trigger (SQLite)
   bool can_be_mended = true;  // not where nothing says what the rows had in a column
 };
 

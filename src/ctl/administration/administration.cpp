@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "ctl/administration/mysql_administration.h"
@@ -39,6 +40,20 @@ Finding unusable_entry(const std::string& id, const std::string& ipaddr) {
 Finding overdue_cleanup() {
   return {Finding::State::warning, "clean-up: there are records that expired more than a week ago",
           "have cron run greylistctl cleanup once an hour: greylistctl(8)"};
+}
+
+std::vector<Finding> findings_of(
+    const std::vector<TableFault>& faults, const std::string& how_to_mend,
+    const std::function<std::string(const std::string& table)>& how_to_begin_anew) {
+  std::vector<Finding> findings;
+  for (const TableFault& fault : faults) {
+    const bool is_lost = std::ranges::any_of(faults, [&fault](const TableFault& other) {
+      return other.table == fault.table && !other.can_be_mended;
+    });
+    findings.push_back({Finding::State::bad, "table " + fault.table + " has " + fault.text,
+                        is_lost ? how_to_begin_anew(fault.table) : how_to_mend});
+  }
+  return findings;
 }
 
 std::unique_ptr<Administration> open_administration(const Settings& settings, Patience patience) {

@@ -12,6 +12,7 @@
 #include "settings/settings.h"
 #include "store/sql.h"
 #include "store/store.h"
+#include "store/table_fault.h"
 
 namespace greylisting {
 
@@ -27,6 +28,12 @@ struct Finding {
 /// The findings that both stores can come to.
 Finding unusable_entry(const std::string& id, const std::string& ipaddr);
 Finding overdue_cleanup();
+
+/// One for each fault. `how_to_mend` is what to do about a table all of whose faults can be mended,
+/// `how_to_begin_anew` about another.
+std::vector<Finding> findings_of(
+    const std::vector<TableFault>& faults, const std::string& how_to_mend,
+    const std::function<std::string(const std::string& table)>& how_to_begin_anew);
 
 /// How long a server is waited for that does not answer. A statement over millions of records takes a minute,
 /// one of `copy`, `cleanup` or `migrate` takes as long as it takes.

@@ -77,14 +77,10 @@ std::vector<Finding> MysqlAdministration::examine() {
                             : "schema: that of greylisting 0.5",
                         how_to_migrate(connection_)});
   } else if (const auto faults = damage(); !faults.empty()) {
-    for (const TableFault& fault : faults) {
-      const bool is_lost = std::ranges::any_of(faults, [&fault](const TableFault& other) {
-        return other.table == fault.table && !other.can_be_mended;
-      });
-      findings.push_back(
-          {State::bad, "table " + fault.table + " has " + fault.text,
-           is_lost ? how_to_begin_anew(connection_, fault.table) : how_to_migrate(connection_)});
-    }
+    std::ranges::move(
+        findings_of(faults, how_to_migrate(connection_),
+                    [this](const std::string& table) { return how_to_begin_anew(connection_, table); }),
+        std::back_inserter(findings));
   } else if (const std::string schema = schema_version(); schema == sql::kSchemaVersion) {
     findings.push_back({State::good, "schema: version " + schema});
   } else if (schema.empty()) {

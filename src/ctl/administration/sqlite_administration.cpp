@@ -8,26 +8,19 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "store/sql.h"
 #include "store/sqlite_tables.h"
-#include "text/number.h"
 
 namespace greylisting {
 namespace {
 
 // A person waits longer than a mail session.
 constexpr std::chrono::seconds kPatience{30};
-
-// What a later version has made is its own.
-std::vector<TableFault> damage_of(SqliteDatabase& database) {
-  const bool is_later =
-      number_of<unsigned>(database.schema_version()) > number_of<unsigned>(sql::kSchemaVersion);
-  return is_later ? std::vector<TableFault>() : faults_of_tables(database);
-}
 
 }  // namespace
 
@@ -44,14 +37,11 @@ std::vector<Finding> SqliteAdministration::examine() {
   std::vector<Finding> findings;
   findings.push_back({State::good, std::string("library: SQLite ") + sqlite3_libversion()});
 
-  if (const auto faults = damage_of(database); !faults.empty()) {
-    for (const TableFault& fault : faults) {
-      const bool is_lost = std::ranges::any_of(faults, [&fault](const TableFault& other) {
-        return other.table == fault.table && !other.can_be_mended;
-      });
-      findings.push_back({State::bad, "table " + fault.table + " has " + fault.text,
-                          is_lost ? how_to_begin_anew(database, fault.table) : "greylistctl migrate"});
-    }
+  if (const auto faults = faults_of_tables(database); !faults.empty()) {
+    std::ranges::move(
+        findings_of(faults, "greylistctl migrate",
+                    [&database](const std::string& table) { return how_to_begin_anew(database, table); }),
+        std::back_inserter(findings));
     return findings;
   }
   const std::string schema = database.schema_version();
@@ -99,7 +89,7 @@ std::vector<std::string> SqliteAdministration::migrate() {
   };
   const auto before = objects();
   const bool has_version = !database.schema_version().empty();
-  const auto faults = damage_of(database);
+  const auto faults = faults_of_tables(database);
   database.bring_schema();
   if (const std::string found = database.schema_version(); found != sql::kSchemaVersion) {
     throw StoreError("the schema of " + database.file() + " has version '" + found +

@@ -181,6 +181,14 @@ std::string all_of_internet(std::vector<Network> networks, bool is_ipv4) {
   return are_all_addresses(networks, is_ipv4) ? every_client(is_ipv4) : "";
 }
 
+std::string all_addresses_of(const std::string& domain) {
+  return "every address of " + domain + ", for which this host takes mail";
+}
+
+std::string one_of(const std::string& own_domain) {
+  return own_domain.starts_with('.') ? "host" + own_domain : own_domain;
+}
+
 bool is_all_of(const Pattern& pattern, const std::string& domain) {
   if (pattern.kind() != PatternKind::recipient) return false;
   return std::ranges::all_of(kLocalParts, [&](std::string_view local_part) {
@@ -193,9 +201,8 @@ bool is_all_of(const Pattern& pattern, const std::string& domain) {
 }
 
 std::string all_of_own_domain(const Pattern& pattern, const std::vector<std::string>& domains) {
-  const auto found = std::ranges::find_if(domains, [&](const std::string& domain) {
-    return is_all_of(pattern, domain.starts_with('.') ? "host" + domain : domain);
-  });
+  const auto found = std::ranges::find_if(
+      domains, [&](const std::string& domain) { return is_all_of(pattern, one_of(domain)); });
   return found == domains.end() ? "" : *found;
 }
 

@@ -23,6 +23,13 @@ std::optional<std::string> breadth_of(std::vector<Network> networks);
 /// on the Internet, private ones and the like left out; empty where one is missing.
 std::string all_of_internet(std::vector<Network> networks, bool is_ipv4);
 
+/// `every address of example.org, for which this host takes mail`
+std::string all_addresses_of(const std::string& domain);
+
+/// A domain that one of the own domains (own_domains.h) stands for: `host.example.org` for `.example.org`,
+/// otherwise itself.
+std::string one_of(const std::string& own_domain);
+
 /// Whether the pattern of recipients matches every address of that domain.
 bool is_all_of(const Pattern& pattern, const std::string& domain);
 

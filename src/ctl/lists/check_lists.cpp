@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "ctl/batches.h"
 #include "ctl/lists/breadth.h"
 #include "ctl/lists/entry_table.h"
 #include "ctl/print/figure_words.h"
@@ -115,8 +116,7 @@ std::optional<Finding> harm_of_line(const std::string& file, const ListedPattern
       breadth || action != Action::deny ? "" : all_of_own_domain(line.pattern, domains);
   if (!breadth && domain.empty()) return std::nullopt;
   const bool can_be_meant = breadth && !breadth->starts_with("every ");
-  const std::string matched =
-      breadth ? *breadth : "every address of " + domain + ", for which this host takes mail";
+  const std::string matched = breadth ? *breadth : all_addresses_of(domain);
   const std::string number = std::to_string(line.line);
   return Finding{can_be_meant ? State::warning : State::bad,
                  std::string(file)
@@ -241,26 +241,23 @@ std::vector<Finding> denied_domains(Administration& administration, const Settin
   EntryTable table(administration, settings);
   std::set<std::string> open;
   for (const std::string& domain : own_domains()) {
-    if (open.size() < kMostDomains) open.insert(domain.starts_with('.') ? "host" + domain : domain);
+    if (open.size() < kMostDomains) open.insert(one_of(domain));
   }
   const std::vector<std::string> domains(open.begin(), open.end());
   std::vector<StoredEntry> found;
-  for (std::size_t begin = 0; begin < domains.size(); begin += kAtOnce) {
+  const auto look = [&](const std::vector<std::string>& batch) {
     std::set<std::string> keys;
-    std::string names;
-    for (std::size_t i = begin; i < std::min(domains.size(), begin + kAtOnce); ++i) {
-      keys.merge(keys_of_domain(domains[i]));
-      names += (names.empty() ? "" : ",") + sql::text_literal(domains[i], administration.dialect());
-    }
-    std::string literals;
-    for (const std::string& key : keys) literals += (literals.empty() ? "" : ",") + sql::literal(key);
+    for (const std::string& domain : batch) keys.merge(keys_of_domain(domain));
+    const std::string names = sql::list_of(batch, [&administration](const std::string& domain) {
+      return sql::text_literal(domain, administration.dialect());
+    });
     const std::string denying = ") AND action = 'deny' AND kind = 'recipient' AND expires > :now" + limit;
     const std::string deferring = ") AND block_expires >= :now AND record_expires > :now" + limit;
-    std::ranges::move(table.entries(literals.insert(0, " WHERE subject IN (") + denying),
+    std::ranges::move(table.entries(" WHERE subject IN (" + sql::list_of(keys, sql::literal) + denying),
                       std::back_inserter(found));
-    std::ranges::move(table.lists(names.insert(0, " WHERE rcpt_to IN (") + deferring),
-                      std::back_inserter(found));
-  }
+    std::ranges::move(table.lists(" WHERE rcpt_to IN (" + names + deferring), std::back_inserter(found));
+  };
+  in_batches(domains, look, kAtOnce);
   std::vector<Finding> findings;
   std::set<std::string> seen;
   for (const StoredEntry& stored : found) {
@@ -270,9 +267,8 @@ std::vector<Finding> denied_domains(Administration& administration, const Settin
     std::erase_if(open, [&entry](const std::string& its) { return is_all_of(entry->pattern, its); });
     findings.push_back({State::warning,
                         line_of(stored)
-                            .append(" matches every address of ")
-                            .append(domain)
-                            .append(", for which this host takes mail")
+                            .append(" matches ")
+                            .append(all_addresses_of(domain))
                             .append(consequence_of(entry->action)),
                         "greylistctl remove " + stored.id});
   }

@@ -73,10 +73,8 @@ std::optional<std::string> domain_in(const std::string& key) {
 
 std::vector<StoredEntry> EntrySearch::entries_with(const std::vector<std::string>& keys,
                                                    const std::string& more) {
-  std::string list;
-  for (const std::string& key : keys) list.append(list.empty() ? "" : ",").append(sql::literal(key));
-  return list.empty() ? std::vector<StoredEntry>()
-                      : table_.entries(" WHERE subject IN (" + list + ')' + more);
+  return keys.empty() ? std::vector<StoredEntry>()
+                      : table_.entries(" WHERE subject IN (" + sql::list_of(keys, sql::literal) + ')' + more);
 }
 
 std::vector<StoredEntry> EntrySearch::lists_for(const Pattern& pattern, const std::string& more) {

@@ -220,7 +220,7 @@ std::string harm_of(const Entry& entry, std::uint64_t records, const std::string
   if (!has_effect(entry)) return "";
   if (const auto breadth = breadth_of(entry.pattern)) return " matches " + *breadth;
   if (const std::string domain = own_domain_of(entry, domains); !domain.empty())
-    return " matches every address of " + domain + ", for which this host takes mail";
+    return " matches " + all_addresses_of(domain);
   if (entry.action != Action::trap) return "";
   const std::uint64_t passed = passed_for(entry, records, administration, settings);
   if (passed == 0) return in_use(entry, accepted, mailboxes, administration, settings);

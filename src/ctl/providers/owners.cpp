@@ -139,9 +139,9 @@ void MoreOwners::keep_only(const std::set<std::string>& networks) {
 
 void MoreOwners::drop(const std::vector<std::string>& names) {
   in_batches(names, [this](const std::vector<std::string>& batch) {
-    std::string list;
-    for (const std::string& name : batch)
-      list.append(list.empty() ? "" : ",").append(sql::text_literal(name, administration_.dialect()));
+    const std::string list = sql::list_of(batch, [this](const std::string& name) {
+      return sql::text_literal(name, administration_.dialect());
+    });
     administration_.ask("DELETE FROM greylisting_meta WHERE name IN (" + list + ')');
   });
 }

@@ -75,12 +75,6 @@ std::string condition(const Condition& column, const Searched& searched, Address
   return column.is(read(searched.text));
 }
 
-std::string list(const std::vector<std::string>& items) {
-  std::string list;
-  for (const std::string& item : items) list.append(list.empty() ? "" : ",").append(item);
-  return list;
-}
-
 std::vector<std::string> key_literals(const std::vector<Record>& records) {
   std::vector<std::string> keys;
   keys.reserve(records.size());
@@ -196,7 +190,7 @@ std::vector<Record> RecordTable::beside(const Attempt& attempt) {
 
 std::vector<Record> RecordTable::beside(const std::vector<Record>& records) {
   return others(literal(records.front().sender), literal(records.front().recipient),
-                list(key_literals(records)));
+                sql::list_of(key_literals(records)));
 }
 
 // Of literals.
@@ -267,7 +261,7 @@ void RecordTable::let_pass(const Attempt& attempt) {
 void RecordTable::let_pass(const std::vector<Record>& records) {
   administration_.ask(
       "UPDATE greylisting_data SET block_expires = " + literal(later(administration_.now(), -kAMoment)) +
-      ", last_update = last_update WHERE triplet IN (" + list(key_literals(records)) +
+      ", last_update = last_update WHERE triplet IN (" + sql::list_of(key_literals(records)) +
       ") AND block_expires >= :now AND record_expires > :now");
 }
 
@@ -281,7 +275,7 @@ std::uint64_t RecordTable::end(const std::vector<std::string>& keys) {
         "UPDATE greylisting_data SET record_expires = :now, pending_network = NULL, "
         "blocked_count = CASE WHEN passed_count = 0 THEN 0 ELSE blocked_count END "
         "WHERE record_expires > :now AND triplet IN (" +
-        list(some) + ')');
+        sql::list_of(some) + ')');
     ended += administration_.changed_rows();
   }
   return ended;

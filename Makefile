@@ -213,7 +213,7 @@ fuzz: ## fuzz every parser with libFuzzer, SECONDS=60 each
 	@scripts/fuzz $(or $(SECONDS),60)
 
 .PHONY: lint
-lint: ## includes, clang-format, clang-tidy, cppcheck and shellcheck, all of it clean
+lint: $(filter $(BUILD)/rooms/src/%,$(ROOMS:.o=.cpp)) ## includes, clang-format, clang-tidy, cppcheck and shellcheck, all of it clean
 	@scripts/install-packages build lint
 	@scripts/lint
 

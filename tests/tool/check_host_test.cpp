@@ -1119,6 +1119,11 @@ TEST_CASE("check follows the programs that start the host, as they do what they 
   const std::string server = "tcpserver -1 -HRl0 -u 65534 -g 65534 ";
   const std::string unset = "runs plugins only where ENABLE_SPP is set, and nothing in ";
   const std::string closed = "PROBLEM  the directory greylisting cannot be written by nobody (uid 65534)";
+  const std::string smtpd = "../../bin/qmail-smtpd";
+  const auto untold = [](int line, const std::string& variable, const std::string& taken) {
+    return "warning  supervise/qmail-smtpd/run:" + std::to_string(line) + ": what becomes of " + variable +
+           " cannot be told without running it; it is taken to be " + taken + '\n';
+  };
   const auto of_daemon = [](const Home& home) {
     REQUIRE(chown((home / "greylisting").c_str(), 1, 1) == 0);
     write_file(home / "control/uid", "65534\n", 0644);
@@ -1162,7 +1167,51 @@ TEST_CASE("check follows the programs that start the host, as they do what they 
            {"env -i behind the server", set, server + "127.0.0.1 0 env -i ", Deed::does_not_run, unset},
            {"env -u", set, server + "127.0.0.1 0 env -u LANG -u ENABLE_SPP ", Deed::does_not_run, unset},
            {"a branch on one line", "if [ -d / ]; then export ENABLE_SPP=1; fi\nexport GREYLISTING=\n",
+            server + "127.0.0.1 0 ", Deed::greylists, untold(3, "ENABLE_SPP", "set")},
+           {"a branch that is not taken",
+            "case 1 in\n(2|3) export ENABLE_SPP=1;;\nesac\nexport GREYLISTING=\n", server + "127.0.0.1 0 ",
+            Deed::does_not_run, untold(4, "ENABLE_SPP", "set")},
+           {"a branch that is taken", set + "[ -d / ] &&\n  export GREYLISTING='450 later'\n",
+            server + "127.0.0.1 0 ", Deed::runs_in_vain, untold(5, "GREYLISTING", "set")},
+           {"a harmful branch that is not taken", set + "[ -e /nowhere ] && export RELAYCLIENT=\n",
+            server + "127.0.0.1 0 ", Deed::greylists, untold(4, "RELAYCLIENT", "unset")},
+           {"what a branch takes away", set + "if [ -e /nowhere ]\nthen unset GREYLISTING\nfi\n",
+            server + "127.0.0.1 0 ", Deed::greylists, untold(5, "GREYLISTING", "set")},
+           {"a function that is not called", "f() {\n  export ENABLE_SPP=1\n}\nexport GREYLISTING=\n",
+            server + "127.0.0.1 0 ", Deed::does_not_run, untold(4, "ENABLE_SPP", "set")},
+           {"a branch that does not matter",
+            set + "if [ -e /nowhere ]; then\n  echo no qmail-smtpd; exit 1\nfi\n"
+                  "if [ -d / ]; then export ENABLE_SPP=1; fi\n",
             server + "127.0.0.1 0 ", Deed::greylists, "ok       plugin, as nobody"},
+           {"a value that cannot be told", set + "export GREYLISTING=\"$(echo 450 later)\"\n",
+            server + "127.0.0.1 0 ", Deed::runs_in_vain, untold(4, "GREYLISTING", "set")},
+           {"a here-document", "cat >/dev/null <<-'END'\nexport ENABLE_SPP=1\n\tEND\nexport GREYLISTING=\n",
+            server + "127.0.0.1 0 ", Deed::does_not_run, unset},
+           {"after a program",
+            "exec 3>&1\nexport GREYLISTING=\nexec " + server + "127.0.0.1 0 " + smtpd +
+                "\nexport ENABLE_SPP=1\n",
+            "", Deed::does_not_run, unset},
+           {"two lines that start it",
+            set + "if [ -d / ]; then exec env -u ENABLE_SPP " + server + "127.0.0.1 0 " + smtpd +
+                "; fi\nexport ENABLE_SPP=1\n",
+            server + "127.0.0.1 0 ", Deed::does_not_run,
+            "warning  supervise/qmail-smtpd/run:4: whether that line starts qmail-smtpd cannot be told "
+            "without "
+            "running it; it is taken to do so"},
+           {"options in a variable", set + "OPTIONS='-1 -HRl0'\n",
+            "tcpserver $OPTIONS -u 65534 -g 65534 127.0.0.1 0 ", Deed::greylists,
+            "ok       plugin, as nobody"},
+           {"rules that cannot be told", "export ENABLE_SPP=1\n",
+            "tcpserver -1 -HRl0 -u 65534 -g 65534 -x \"$(printf ../../control/rules.cdb)\" 127.0.0.1 0 ",
+            Deed::greylists,
+            "warning  rules: supervise/qmail-smtpd/run says \"tcpserver -x $(printf "
+            "../../control/rules.cdb)\", which cannot be told without running it",
+            [](const Home& home) {
+              const std::string cdb = home / "control/rules.cdb";
+              REQUIRE(
+                  run({.arguments = {"tcprules", cdb, cdb + ".tmp"}, .input = ":allow,GREYLISTING=\"\"\n"})
+                      .status == 0);
+            }},
            {"a script that is read in", ". ./more\n", server + "127.0.0.1 0 ", Deed::greylists,
             "ok       plugin, as nobody",
             [set](const Home& home) { write_file(home / "supervise/qmail-smtpd/more", set, 0644); }}}) {

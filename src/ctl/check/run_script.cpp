@@ -42,11 +42,6 @@ std::uint64_t unit_of(const std::string& program, int resource) {
   return program == "ulimit" && resource != RLIMIT_NOFILE ? 1024 : 1;
 }
 
-bool is_keyword(const std::string& word) {
-  constexpr std::array<std::string_view, 8> kKeywords{"if", "then", "elif", "else", "while", "do", "{", "!"};
-  return std::ranges::find(kKeywords, word) != kKeywords.end();
-}
-
 bool is_submission_port(const std::string& word) {
   constexpr std::array<std::string_view, 5> kPorts{"465", "587", "smtps", "submission", "submissions"};
   return std::ranges::find(kPorts, word) != kPorts.end();
@@ -77,6 +72,17 @@ std::optional<Assigned> assigned(const ShellWord& word) {
                   word.is_known ? std::optional(word.text.substr(sign + 1)) : std::nullopt};
 }
 
+// Whether `exec` is followed by a program, and not by redirections alone.
+bool is_replaced(const Words& words) {
+  for (auto word = words.begin() + 1; word != words.end(); ++word) {
+    const std::size_t sign = word->text.find_first_not_of("0123456789&");
+    if (sign == std::string::npos || std::string_view("<>").find(word->text[sign]) == std::string_view::npos)
+      return true;
+    if (word->text.find_first_not_of("<>|", sign) == std::string::npos && ++word == words.end()) break;
+  }
+  return false;
+}
+
 class RunScriptReader {
  public:
   explicit RunScriptReader(const std::string& file) : directory_(fs::path(file).parent_path()) {
@@ -84,33 +90,40 @@ class RunScriptReader {
   }
 
   RunScript read(const std::string& text) {
-    take_script(text, kMostReadIn);
+    take_script(script_.file, text, false, kMostReadIn);
     return std::move(script_);
   }
 
  private:
-  void take_script(std::string text, int most_read_in) {
+  void take_script(const std::string& file, std::string text, bool is_conditional, int most_read_in) {
     // To execline a line's end is a blank, and all of the script one command.
     is_execline_ = text.substr(0, text.find('\n')).find("execline") != std::string::npos;
     ShellCommands commands(std::move(text), variables_, directory_);
-    while (auto words = commands.next()) take(std::move(*words), most_read_in);
+    while (!has_ended_) {
+      auto command = commands.next();
+      if (!command) return;
+      place_ = file + ':' + std::to_string(command->line);
+      is_conditional_ = (is_conditional || command->is_conditional) && !is_execline_;
+      take(command->words, most_read_in);
+    }
   }
 
-  void take(Words words, int most_read_in) {
-    while (!words.empty() && is_keyword(words.front().text)) words.erase(words.begin());
-    if (words.empty()) return;
+  void take(const Words& words, int most_read_in) {
     const std::string name = words.front().text;
     const Words arguments(words.begin() + 1, words.end());
     if (name == "export") return take_exports(arguments);
     if (name == "unset") return take_unset(arguments);
     const bool has_one = arguments.size() == 1 && arguments.front().is_known;
     if (name == "cd" && has_one) {
-      directory_ /= arguments.front().text;
+      if (!is_conditional_) directory_ /= arguments.front().text;
     } else if ((name == "." || name == "source") && has_one && most_read_in > 0) {
-      if (auto text = read_script(in_service(arguments.front().text)))
-        take_script(std::move(*text), most_read_in - 1);
+      const std::string file = in_service(arguments.front().text);
+      if (auto text = read_script(file))
+        take_script(file, std::move(*text), is_conditional_, most_read_in - 1);
     } else {
       take_command(words);
+      has_ended_ =
+          !is_conditional_ && !is_execline_ && (name == "exit" || (name == "exec" && is_replaced(words)));
     }
   }
 
@@ -121,41 +134,73 @@ class RunScriptReader {
       if (its) {
         assign(*its);
       } else if (const auto variable = variables_.find(word.text); variable != variables_.end()) {
-        script_.environment[word.text] = variable->second.value_or("");
+        set(word.text, variable->second);
       }
     }
   }
 
   void take_unset(const Words& words) {
     for (const ShellWord& word : words) {
-      variables_.erase(word.text);
-      exported_.erase(word.text);
-      script_.environment.erase(word.text);
+      if (!is_conditional_) {
+        variables_.erase(word.text);
+        exported_.erase(word.text);
+      }
+      make({word.text, std::nullopt});
     }
   }
 
   void assign(const Assigned& its) {
-    variables_[its.name] = its.value;
-    if (exported_.contains(its.name)) script_.environment[its.name] = its.value.value_or("");
+    const auto [variable, is_new] = variables_.try_emplace(its.name, its.value);
+    if (variable->second != its.value || is_new)
+      variable->second = is_conditional_ ? std::nullopt : its.value;
+    if (exported_.contains(its.name)) set(its.name, its.value);
+  }
+
+  void set(const std::string& name, const std::optional<std::string>& value) {
+    make({name, value.value_or("")});
+    if (!value) script_.doubts.try_emplace(name, place_);
+  }
+
+  // To the environment of what tcpserver is started by.
+  void make(const VariableChange& its) {
+    auto& environment = script_.environment;
+    if (!is_conditional_) {
+      if (its.name.empty()) script_.doubts.clear();
+      script_.doubts.erase(its.name);
+      return change(environment, its);
+    }
+    const auto found = environment.find(its.name);
+    if (its.value ? found != environment.end() && found->second == *its.value : found == environment.end())
+      return;
+    script_.doubts.try_emplace(its.name, place_);
+    if (its.value && !stops_plugin(its.name)) environment.try_emplace(its.name, *its.value);
   }
 
   // Assignments, or a command that may have some in front.
   void take_command(const Words& words) {
     auto word = words.begin();
-    std::vector<Assigned> set;
+    std::vector<Assigned> assigned_here;
     for (; word != words.end(); ++word) {
       auto its = assigned(*word);
       if (!its) break;
-      set.push_back(std::move(*its));
+      assigned_here.push_back(std::move(*its));
     }
     const Words rest(word, words.end());
     if (rest.empty()) {
-      for (const Assigned& its : set) assign(its);
+      for (const Assigned& its : assigned_here) assign(its);
     } else if (is_execline_ || starts_host(rest)) {
-      for (const Assigned& its : set) script_.environment[its.name] = its.value.value_or("");
-      script_.has_smtpd = script_.has_smtpd || mentions(rest, "qmail-smtpd");
+      const bool has_smtpd = mentions(rest, "qmail-smtpd");
+      if (is_conditional_) {
+        if (!has_smtpd) return;
+        script_.doubts.try_emplace("", place_);
+        if (script_.has_smtpd) return;
+      }
+      const bool is_conditional = std::exchange(is_conditional_, false);
+      for (const Assigned& its : assigned_here) set(its.name, its.value);
+      script_.has_smtpd = script_.has_smtpd || has_smtpd;
       take_steps(rest);
-    } else if (rest.front().text == "ulimit") {
+      is_conditional_ = is_conditional;
+    } else if (rest.front().text == "ulimit" && !is_conditional_) {
       take_steps(rest);
     }
   }
@@ -166,6 +211,8 @@ class RunScriptReader {
   }
 
   static bool starts_host(const Words& words) {
+    constexpr std::array<std::string_view, 4> kSayers{"echo", "printf", "test", "["};
+    if (std::ranges::find(kSayers, words.front().text) != kSayers.end()) return false;
     return words.front().text == "exec" || mentions(words, "smtpd") || mentions(words, "tcpserver") ||
            mentions(words, "sslserver");
   }
@@ -173,11 +220,11 @@ class RunScriptReader {
   void take_steps(const Words& words) {
     bool is_behind_server = false;
     for (const Step& step : steps_of(words)) {
-      const auto make = [&](const VariableChange& its) {
+      const auto make_there = [&](const VariableChange& its) {
         if (is_behind_server) {
           script_.after_rules.push_back(its);
         } else {
-          change(script_.environment, its);
+          make(its);
         }
       };
       switch (step.what) {
@@ -192,20 +239,21 @@ class RunScriptReader {
           if (script_.group.empty() && step.value.is_known) script_.group = step.value.text;
           break;
         case Step::What::directory:
-          if (step.value.is_known) take_directory(step.value.text, make);
+          if (step.value.is_known) take_directory(step.value.text, make_there);
           break;
         case Step::What::sets:
-          make({step.value.text.substr(0, step.value.text.find('=')),
-                step.value.is_known ? step.value.text.substr(step.value.text.find('=') + 1) : ""});
+          make_there({step.value.text.substr(0, step.value.text.find('=')),
+                      step.value.is_known ? step.value.text.substr(step.value.text.find('=') + 1) : ""});
           break;
         case Step::What::unsets:
-          make({step.value.text, std::nullopt});
+          make_there({step.value.text, std::nullopt});
           break;
         case Step::What::clears:
-          make({});
+          make_there({});
           break;
         case Step::What::rules:
-          script_.rules = in_service(step.value.text);
+          script_.rules = step.value.is_known ? in_service(step.value.text) : "";
+          script_.unread_rules = step.value.is_known ? "" : step.program + " -x " + step.value.text;
           break;
         case Step::What::may_lack_rules:
           script_.may_lack_rules = true;
@@ -253,15 +301,15 @@ class RunScriptReader {
 
   // A file a variable, its first line the value, without blanks at its end; an empty file unsets it.
   template <typename Make>
-  void take_directory(const std::string& directory, const Make& make) {
+  void take_directory(const std::string& directory, const Make& make_there) {
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(in_service(directory), error)) {
       const std::string name = entry.path().filename();
       const auto text = read_script(entry.path());
       if (!text || name.starts_with('.') || name.find('=') != std::string::npos) continue;
       const std::string line = text->substr(0, text->find('\n'));
-      make({name,
-            text->empty() ? std::nullopt : std::optional(line.substr(0, line.find_last_not_of(" \t") + 1))});
+      make_there({name, text->empty() ? std::nullopt
+                                      : std::optional(line.substr(0, line.find_last_not_of(" \t") + 1))});
     }
   }
 
@@ -274,6 +322,10 @@ class RunScriptReader {
   ShellVariables variables_{{"PATH", kServicePath}};
   std::set<std::string> exported_{"PATH"};
   bool is_execline_ = false;
+  // Of the command at hand.
+  std::string place_;
+  bool is_conditional_ = false;
+  bool has_ended_ = false;
 };
 
 // The services in a directory, which svscan does not start where their name begins with a dot.
@@ -288,6 +340,8 @@ std::vector<fs::path> services_in(const fs::path& directory) {
 }
 
 }  // namespace
+
+bool stops_plugin(const std::string& variable) { return variable == "NOSPP" || variable == "RELAYCLIENT"; }
 
 RunScript::Environment RunScript::environment_with(
     const std::vector<std::pair<std::string, std::string>>& of_rule) const {

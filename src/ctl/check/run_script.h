@@ -31,6 +31,7 @@ struct RunScript {
   Environment environment{};  // what it sets: export, NAME=value before a command, envdir
   std::vector<VariableChange> after_rules{};  // by what tcpserver starts
   std::string rules{};                        // the cdb after tcpserver's -x
+  std::string unread_rules{};                 // likewise, as it is written, where it cannot be told
   bool may_lack_rules = false;                // with -X every client is served where that is not there
   bool has_tcpserver = false;                 // or sslserver
   bool is_submission = false;                 // on a port for clients of one's own (RFC 8314)
@@ -38,12 +39,19 @@ struct RunScript {
   bool has_front = false;                     // greylisting-front stands before qmail-smtpd
   std::map<int, std::uint64_t> limits{};  // that softlimit, chpst or ulimit sets, by resource (setrlimit(2))
   std::string limits_said{};              // how: `softlimit -m 2000000`
+  // Where what is done to a variable, or under an empty name to qmail-smtpd, cannot be told: `run:7`. What is
+  // missing is then taken to be set, and nothing else is changed.
+  std::map<std::string, std::string> doubts{};
 
   /// What qmail-smtpd has, where tcpserver's rule sets these.
   Environment environment_with(const std::vector<std::pair<std::string, std::string>>& of_rule) const;
 };
 
-/// Reads the words of a script, and of those that it reads in (`.`), as shell_words.h has them.
+/// What takes the plugin's work away from it: NOSPP, RELAYCLIENT.
+bool stops_plugin(const std::string& variable);
+
+/// Reads the words of a script, and of those that it reads in (`.`), as shell_words.h has them, up to the
+/// first `exec` or `exit` that comes in any case.
 RunScript parse_run_script(const std::string& file, const std::string& text);
 
 /// Those of the services that run the qmail-smtpd of this home: of its own directory supervise, and of those

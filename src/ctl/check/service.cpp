@@ -1,6 +1,7 @@
 #include "ctl/check/service.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
@@ -111,7 +112,8 @@ void look_at_plugins(const Service& service, std::vector<Finding>& findings) {
                                    "greylisted",
                                "set it for clients of your own alone, as in 127.:allow,RELAYCLIENT=\"\""));
   }
-  if (!sets("ENABLE_SPP") && smtpd_knows("ENABLE_SPP")) {
+  const bool may_be_by_rule = !service.script->unread_rules.empty();
+  if (!sets("ENABLE_SPP") && !may_be_by_rule && smtpd_knows("ENABLE_SPP")) {
     findings.push_back(
         problem(std::string(kSmtpd) + " runs plugins only where ENABLE_SPP is set, and nothing in " +
                     places(service) + " sets it, so nothing is greylisted",
@@ -219,6 +221,32 @@ void look_at_variables(const Environment& variables, const std::string& place, c
   for (std::string& text : said) findings.push_back(warning(text.insert(0, place + ": "), remedy));
 }
 
+bool is_plugins(const std::string& variable) {
+  constexpr std::array<std::string_view, 3> kNames{"ENABLE_SPP", "GREYLISTING", "SPPCONFFILE"};
+  return stops_plugin(variable) || variable.starts_with("GL") ||
+         std::ranges::find(kNames, variable) != kNames.end();
+}
+
+// What cannot be told of a script without running it.
+void look_at_doubts(const RunScript& script, std::vector<Finding>& findings) {
+  const std::string untold = " cannot be told without running it; ";
+  for (const auto& [variable, place] : script.doubts) {
+    if (variable.empty()) {
+      findings.push_back(
+          warning(place + ": whether that line starts qmail-smtpd" + untold + "it is taken to do so",
+                  "have one line start it, outside of if, case, loops, functions, && and ||"));
+    } else if (is_plugins(variable)) {
+      findings.push_back(warning(place + ": what becomes of " + variable + untold + "it is taken to be " +
+                                     (script.environment.contains(variable) ? "set" : "unset"),
+                                 "write its value out, outside of if, case, loops, functions, && and ||"));
+    }
+  }
+  if (!script.unread_rules.empty())
+    findings.push_back(warning("rules: " + script.file + " says " + in_quotes(script.unread_rules) +
+                                   ", which cannot be told without running it",
+                               "name the file itself there"));
+}
+
 void take_from_shell(const char* name, Environment& environment) {
   if (const char* const value = std::getenv(name)) environment[name] = value;
 }
@@ -227,7 +255,8 @@ void take_from_shell(const char* name, Environment& environment) {
 
 bool Service::sets_greylisting() const {
   if (!script) return true;
-  return environment.contains("GREYLISTING") || (!rules && !script->rules.empty());
+  return environment.contains("GREYLISTING") || !script->unread_rules.empty() ||
+         (!rules && !script->rules.empty());
 }
 
 Service find_service(const std::optional<RunScript>& script, const SmtpdUser& user) {
@@ -271,6 +300,7 @@ std::vector<Finding> examine_service(const Service& service, const SmtpdUser& us
   }
   const RunScript& script = *service.script;
   const bool sets_greylisting = service.sets_greylisting();
+  look_at_doubts(script, findings);
   if (service.rules && (sets_greylisting || !is_one_of_several)) {
     look_at_rules(service, findings);
   } else if (!service.rules && !script.rules.empty() &&

@@ -1,6 +1,9 @@
 #include "ctl/check/shell_words.h"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <map>
 #include <regex>
 #include <string_view>
 #include <system_error>
@@ -14,7 +17,21 @@ namespace {
 
 constexpr std::size_t kLargestScript = 65536;
 
+constexpr std::string_view kBlanks = " \t\n";
+
 bool is_of_name(char c) { return c == '_' || ascii::is_letter_or_digit(c); }
+
+// A word of the shell that is followed by a command.
+bool is_within_block(const std::string& word) {
+  constexpr std::array<std::string_view, 5> kWords{"then", "elif", "else", "do", "!"};
+  return std::ranges::find(kWords, word) != kWords.end();
+}
+
+// Where it fails, there is no service.
+bool mostly_succeeds(const std::string& command) {
+  constexpr std::array<std::string_view, 4> kCommands{"cd", "export", ".", "source"};
+  return std::ranges::find(kCommands, command) != kCommands.end();
+}
 
 }  // namespace
 
@@ -30,42 +47,157 @@ ShellCommands::ShellCommands(std::string text, const ShellVariables& variables,
                              const std::filesystem::path& directory)
     : text_(std::move(text)), variables_(variables), directory_(directory) {}
 
-std::optional<std::vector<ShellWord>> ShellCommands::next() {
-  std::vector<ShellWord> words;
+std::optional<ShellCommand> ShellCommands::next() {
+  while (at_ < text_.size()) {
+    ShellCommand command = words_to_operator();
+    if (operator_ == "\n") skip_here_documents();
+    const bool is_plain = !command.words.empty() && mostly_succeeds(command.words.front().text);
+    command.is_conditional = is_after_condition_ || !blocks_.empty();
+    if (!command.words.empty()) {
+      const bool goes_on = operator_ == "|" && is_after_condition_;
+      is_after_condition_ = goes_on || operator_ == "||" || (operator_ == "&&" && !is_plain);
+    }
+    take_keywords(command.words);
+    command.is_conditional = command.is_conditional || !blocks_.empty();
+    if (operator_ == "(") blocks_.emplace_back(")");
+    if (operator_ == ")" && !blocks_.empty() && blocks_.back() == ")") blocks_.pop_back();
+    command.is_last = at_ >= text_.size();
+    if (!command.words.empty()) return command;
+  }
+  return std::nullopt;
+}
+
+// Those that open a block or end it, and those within.
+void ShellCommands::take_keywords(std::vector<ShellWord>& words) {
+  static const std::map<std::string, std::string> kEnds{
+      {"if", "fi"},       {"while", "done"}, {"until", "done"}, {"for", "done"},
+      {"select", "done"}, {"case", "esac"},  {"function", "}"}, {"{", "}"}};
+  while (!words.empty()) {
+    const std::string word = words.front().text;
+    const bool is_function = word == "function" && words.back().text != "{";
+    if (const auto block = kEnds.find(word); block != kEnds.end()) {
+      if (!is_function) blocks_.push_back(block->second);  // else its bracket comes later
+      if (word == "function") words.clear();
+    } else if (!blocks_.empty() && word == blocks_.back()) {
+      blocks_.pop_back();
+    } else if (!is_within_block(word)) {
+      return;
+    }
+    if (!words.empty()) words.erase(words.begin());
+  }
+}
+
+// `;` and `&` in other places are part of a word: `2>&1`.
+std::string ShellCommands::operator_here() const {
+  const char c = text_[at_];
+  if (std::string_view("\n;()").find(c) != std::string_view::npos) return {c};
+  const bool is_redirection =
+      (at_ > 0 && (text_[at_ - 1] == '>' || text_[at_ - 1] == '<')) || text_.compare(at_, 2, "&>") == 0;
+  if ((c != '&' && c != '|') || is_redirection) return {};
+  return std::string(text_.compare(at_, 2, std::string(2, c)) == 0 ? 2 : 1, c);
+}
+
+ShellCommand ShellCommands::words_to_operator() {
+  ShellCommand command;
+  std::vector<ShellWord>& words = command.words;
   std::optional<ShellWord> word;
   const auto end_word = [&] {
     if (word) words.push_back(std::move(*word));
     word.reset();
   };
+  operator_.clear();
   while (at_ < text_.size()) {
     const char c = text_[at_];
-    if (c == '\n' || c == ';') {
+    if (operator_ = operator_here(); !operator_.empty()) {
+      at_ += operator_.size();
+      break;
+    }
+    if (c == ' ' || c == '\t') {
       ++at_;
       end_word();
-      if (!words.empty()) return words;
-    } else if (c == ' ' || c == '\t') {
-      ++at_;
-      end_word();
-    } else if (c == '#' && !word) {
+      continue;
+    }
+    if (c == '#' && !word) {
       at_ = std::min(text_.find('\n', at_), text_.size());
-    } else if (c == '\\' && text_.compare(at_, 2, "\\\n") == 0) {
+      continue;
+    }
+    if (text_.compare(at_, 2, "\\\n") == 0) {
       at_ += 2;
+      continue;
+    }
+    if (command.line == 0)
+      command.line = static_cast<unsigned>(
+                         std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(at_), '\n')) +
+                     1;
+    if (c == '$' || c == '`') {
+      take_divided(word, words);
+      continue;
+    }
+    if (text_.compare(at_, 2, "<<") == 0 && text_.compare(at_, 3, "<<<") != 0) {
+      end_word();
+      take_here_document();
+      continue;
+    }
+    if (!word) word.emplace();
+    if (c == '\'') {
+      word->text += taken_up_to('\'');
+    } else if (c == '"') {
+      take_quoted(*word);
     } else {
-      if (!word) word.emplace();
-      if (c == '\'') {
-        word->text += taken_up_to('\'');
-      } else if (c == '"') {
-        take_quoted(*word);
-      } else if (c == '$' || c == '`') {
-        take_expansion(*word);
-      } else {
-        if (c == '\\') ++at_;
-        if (at_ < text_.size()) word->text += text_[at_++];
-      }
+      if (c == '\\') ++at_;
+      if (at_ < text_.size()) word->text += text_[at_++];
     }
   }
   end_word();
-  return words.empty() ? std::nullopt : std::optional(std::move(words));
+  return command;
+}
+
+// An expansion that no quotes hold together; that of an assignment is not divided.
+void ShellCommands::take_divided(std::optional<ShellWord>& word, std::vector<ShellWord>& words) {
+  ShellWord value;
+  take_expansion(value);
+  const bool is_assignment = word && word->text.find('=') != std::string::npos;
+  if (is_assignment || !value.is_known || value.text.find_first_of(kBlanks) == std::string::npos) {
+    if (!word && value.text.empty()) return;
+    if (!word) word.emplace();
+    word->text += value.text;
+    word->is_known = word->is_known && value.is_known;
+    return;
+  }
+  for (const char c : value.text) {
+    if (kBlanks.find(c) == std::string_view::npos) {
+      if (!word) word.emplace();
+      word->text += c;
+    } else if (word) {
+      words.push_back(std::move(*word));
+      word.reset();
+    }
+  }
+}
+
+// `<<END`, `<<-'END'`
+void ShellCommands::take_here_document() {
+  HereDocument& its = here_documents_.emplace_back();
+  at_ += 2;
+  its.has_tabs = at_ < text_.size() && text_[at_] == '-';
+  if (its.has_tabs) ++at_;
+  at_ = std::min(text_.find_first_not_of(" \t", at_), text_.size());
+  for (; at_ < text_.size() && kBlanks.find(text_[at_]) == std::string_view::npos && operator_here().empty();
+       ++at_) {
+    if (std::string_view("'\"\\").find(text_[at_]) == std::string_view::npos) its.end += text_[at_];
+  }
+}
+
+void ShellCommands::skip_here_documents() {
+  for (const HereDocument& its : std::exchange(here_documents_, {})) {
+    for (std::string line; at_ < text_.size() && line != its.end;) {
+      const std::size_t end = std::min(text_.find('\n', at_), text_.size());
+      line = text_.substr(at_, end - at_);
+      if (its.has_tabs) line.erase(0, std::min(line.find_first_not_of('\t'), line.size()));
+      at_ = end + 1;
+    }
+  }
+  at_ = std::min(at_, text_.size());
 }
 
 void ShellCommands::take_quoted(ShellWord& word) {
@@ -123,17 +255,20 @@ std::optional<std::string> ShellCommands::value_of(const std::string& parameter)
   if (sign == 0) return variable == variables_.end() ? std::nullopt : variable->second;
   if (sign == 1 && variable != variables_.end()) return variable->second;
   const auto otherwise = ShellCommands('"' + operation.substr(sign) + '"', variables_, directory_).next();
-  return otherwise && otherwise->front().is_known ? std::optional(otherwise->front().text) : std::nullopt;
+  return otherwise && otherwise->words.front().is_known ? std::optional(otherwise->words.front().text)
+                                                        : std::nullopt;
 }
 
 std::optional<std::string> ShellCommands::output_of(const std::string& command) const {
-  const auto words = ShellCommands(command, variables_, directory_).next();
-  if (!words || words->size() < 2 || !words->back().is_known) return std::nullopt;
-  const std::string& name = words->front().text;
-  if (name == "id" && std::regex_match(words->at(1).text, std::regex("-[ugrn]+")))
-    return words->size() == 3 ? std::optional(words->back().text) : std::nullopt;
+  const auto first = ShellCommands(command, variables_, directory_).next();
+  if (!first || !first->is_last || first->words.size() < 2 || !first->words.back().is_known)
+    return std::nullopt;
+  const std::vector<ShellWord>& words = first->words;
+  const std::string& name = words.front().text;
+  if (name == "id" && std::regex_match(words.at(1).text, std::regex("-[ugrn]+")))
+    return words.size() == 3 ? std::optional(words.back().text) : std::nullopt;
   if (name != "cat" && name != "head" && name != "<") return std::nullopt;
-  auto text = read_script(directory_ / words->back().text);
+  auto text = read_script(directory_ / words.back().text);
   if (!text) return std::nullopt;
   if (name == "head") text->resize(std::min(text->find('\n'), text->size()));
   while (text->ends_with('\n')) text->pop_back();

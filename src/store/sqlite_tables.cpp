@@ -26,6 +26,10 @@ constexpr std::string_view kObjects =
     "SELECT type || ' ' || name, sql FROM sqlite_master WHERE tbl_name = '1' AND type <> 'table' AND sql IS "
     "NOT "
     "NULL";
+// Of somebody's own, too, but for keys that keep rows out.
+constexpr std::string_view kWithTable =
+    "SELECT type, name, '\"' || replace(name, '\"', '\"\"') || '\"', sql FROM sqlite_master WHERE tbl_name = "
+    "'1' AND type IN ('index', 'trigger') AND sql NOT LIKE 'CREATE UNIQUE%'";
 
 std::vector<SqliteDatabase::Row> rows_of(const SqliteDatabase& database, std::string_view statement,
                                          const std::string& table) {
@@ -77,10 +81,32 @@ void compare_unique(const SqliteDatabase& should, const SqliteDatabase& is, cons
   }
 }
 
-// As the schema has it, with the rows and with columns of somebody's own.
+// What has gone with the table that was there, and is not the schema's.
+void make_objects_again(SqliteDatabase& database, const std::string& table,
+                        const std::vector<SqliteDatabase::Row>& objects) {
+  const auto is_there = rows_of(database, kWithTable, table);
+  for (const auto& object : objects) {
+    const auto has_its_name = [&object](const auto& other) { return other.at(1) == object.at(1); };
+    if (std::ranges::any_of(is_there, has_its_name)) continue;
+    try {
+      database.run(object.at(3).value_or(""));
+    } catch (const StoreError& error) {
+      const std::string its = object.at(0).value_or("") + ' ' + object.at(2).value_or("");
+      throw StoreError(table + " has the " + its + ", which cannot be made again: " + error.problem(),
+                       "sqlite3 " + shell_word(database.file()) + ' ' + shell_word("DROP " + its) +
+                           "; greylistctl migrate");
+    }
+  }
+}
+
+// As the schema has it, with the rows and with columns, indexes and triggers of somebody's own.
 void make_anew(SqliteDatabase& database, const std::string& table) {
   const std::string before = table + "_before";
+  const auto objects = rows_of(database, kWithTable, table);
+  // Else the views, and the triggers of other tables, would be the former table's.
+  database.run("PRAGMA legacy_alter_table = ON");
   database.run(std::string("ALTER TABLE ").append(table).append(" RENAME TO ").append(before));
+  database.run("PRAGMA legacy_alter_table = OFF");
   database.run(sql::sqlite_schema);
   std::string columns;
   for (const auto& row : rows_of(database, kDefinitions, before)) {
@@ -109,6 +135,7 @@ void make_anew(SqliteDatabase& database, const std::string& table) {
                      how_to_begin_anew(database, table));
   }
   database.run("DROP TABLE " + before);
+  make_objects_again(database, table, objects);
 }
 
 }  // namespace

@@ -225,6 +225,40 @@ TEST_CASE("migrate keeps what an administrator has added to a table that it make
       "passes");
   CHECK(ctl(installation, {"migrate"}).status == 0);
   CHECK(installation.sql("SELECT DISTINCT \"asked by\" FROM greylisting_clients") == Rows{{"Ann"}});
+  installation.sql(
+      "CREATE TABLE mine (client BLOB); CREATE INDEX \"by asker\" ON greylisting_clients (\"asked by\"); "
+      "CREATE TRIGGER noted AFTER INSERT ON greylisting_clients BEGIN INSERT INTO mine VALUES (NEW.client); "
+      "END; "
+      "CREATE TRIGGER taken AFTER DELETE ON mine BEGIN UPDATE greylisting_clients SET \"asked by\" = 'Bob'; "
+      "END; "
+      "CREATE VIEW asked AS SELECT \"asked by\" AS who FROM greylisting_clients");
+  const std::string own =
+      "SELECT name, tbl_name, sql FROM sqlite_master WHERE name IN ('by asker', 'noted', 'taken', 'asked') "
+      "ORDER BY name";
+  const std::string before = text(installation.sql(own));
+  installation.sql(
+      "DROP INDEX greylisting_clients_member_of; ALTER TABLE greylisting_clients DROP COLUMN member_of");
+  installation.sql("DROP INDEX greylisting_clients_expires");
+  const Result migrate = ctl(installation, {"migrate"});
+  CAPTURE(migrate.errors);
+  CHECK(migrate.status == 0);
+  CHECK(text(installation.sql(own)) == before);
+  CHECK(installation.sql("SELECT DISTINCT who FROM asked") == Rows{{"Ann"}});
+  works_as_before(installation, true);
+  installation.sql("INSERT INTO mine VALUES (1); DELETE FROM mine");
+  CHECK(installation.sql("SELECT DISTINCT who FROM asked") == Rows{{"Bob"}});
+
+  installation.sql(
+      "ALTER TABLE greylisting_data ADD COLUMN tries INTEGER AS (blocked_count + passed_count); CREATE INDEX "
+      "tried ON greylisting_data (tries); ALTER TABLE greylisting_data DROP COLUMN mail_from");
+  const Result refused = ctl(installation, {"migrate"});
+  CHECK(refused.status == 1);
+  CHECK_THAT(refused.errors,
+             Contains("greylisting_data has the index \"tried\", which cannot be made again: ") &&
+                 Contains("no such column: tries"));
+  const std::size_t remedy = refused.errors.find("sqlite3 ");
+  rename_table(installation, refused.errors.substr(remedy, refused.errors.find('\n') - remedy));
+  CHECK(ctl(installation, {"migrate"}).status == 0);
 }
 
 }  // namespace greylisting::test

@@ -261,4 +261,18 @@ TEST_CASE("migrate keeps what an administrator has added to a table that it make
   CHECK(ctl(installation, {"migrate"}).status == 0);
 }
 
+TEST_CASE("check names a lost column once", "[check][tables]") {
+  const Installation installation(GENERATE(Backend::sqlite, Backend::mariadb, Backend::mysql56));
+  CAPTURE(name(installation.backend()));
+  list_the_plugin(installation);
+  installation.sql("ALTER TABLE greylisting_entries DROP COLUMN network_end");
+  const Result check = ctl(installation, {"check"});
+  CAPTURE(check.output);
+  CHECK(check.status == 1);
+  const std::string said = "PROBLEM  table greylisting_entries has no column network_end\n";
+  const std::size_t found = check.output.find(said);
+  REQUIRE(found != std::string::npos);
+  CHECK_THAT(check.output.substr(found + said.size()), !Contains("network_end"));
+}
+
 }  // namespace greylisting::test

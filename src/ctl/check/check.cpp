@@ -137,6 +137,18 @@ void look_at_opted_in(Administration& administration, bool is_by_settings, Repor
   }
 }
 
+void look_at_rows(Administration& administration, const Settings& settings, const Service& service,
+                  const Trial& trial, Report& report) {
+  report.add(examine_entries(administration, settings));
+  report.add(examine_breadth(administration, settings, trial.entries));
+  if (const std::string address = only_client(administration); !address.empty())
+    report.add(warning("clients: " + same_client(address), kSameClientRemedy));
+  if (settings.explicit_only || trial.left_out == "not-listed")
+    look_at_opted_in(
+        administration,
+        settings.explicit_only && !(service.script && service.environment.contains("GLEXPLICIT")), report);
+}
+
 void look_at_store(const Settings& settings, const Service& service, const Trial& trial,
                    const SmtpdUser& user, Report& report) {
   const bool is_mysql = settings.store_kind() == StoreKind::mysql;
@@ -145,15 +157,11 @@ void look_at_store(const Settings& settings, const Service& service, const Trial
   report.add(good(is_mysql ? "store: connected as " + settings.admin_option_file() + " says"
                            : "store: opened " + settings.sqlite_file));
   if (!trial.recorded.empty()) report.add(remove_records(trial, *administration, user));
-  report.add(administration->examine());
-  report.add(examine_entries(*administration, settings));
-  report.add(examine_breadth(*administration, settings, trial.entries));
-  if (const std::string address = only_client(*administration); !address.empty())
-    report.add(warning("clients: " + same_client(address), kSameClientRemedy));
-  if (settings.explicit_only || trial.left_out == "not-listed")
-    look_at_opted_in(
-        *administration,
-        settings.explicit_only && !(service.script && service.environment.contains("GLEXPLICIT")), report);
+  const std::vector<Finding> findings = administration->examine();
+  report.add(findings);
+  // Tables that are not as they should be say no more than that, and in other words.
+  if (std::ranges::none_of(findings, [](const Finding& its) { return its.state == Finding::State::bad; }))
+    look_at_rows(*administration, settings, service, trial, report);
   if (is_mysql) report.add(examine_database(settings));
 }
 

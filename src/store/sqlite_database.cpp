@@ -141,7 +141,7 @@ void SqliteDatabase::bring_schema() {
   if (has_column("greylisting_data", "judged")) run("ALTER TABLE greylisting_data DROP COLUMN judged");
   // A new file has nothing to be compared. A table that was renamed has kept its indexes, as is seen once
   // there is another one.
-  const bool is_mended = has_column("greylisting_data", "id");
+  const bool is_mended = !ask("SELECT 1 FROM sqlite_master WHERE name = 'greylisting_data'").empty();
   for (int i = 0; i < (is_mended ? 2 : 1); ++i) {
     if (is_mended) mend_tables(*this, faults_of_tables(*this));
     run(sql::sqlite_schema);

@@ -47,6 +47,10 @@ std::vector<std::string> tables_of(const SqliteDatabase& database) {
   return tables;
 }
 
+bool is_view(const SqliteDatabase& database, const std::string& table) {
+  return !database.ask("SELECT 1 FROM sqlite_master WHERE type = 'view' AND name = '" + table + '\'').empty();
+}
+
 void compare_columns(SqliteDatabase& should, SqliteDatabase& is, const std::string& table,
                      std::vector<TableFault>& faults) {
   for (const auto& row : rows_of(should, kColumns, table)) {
@@ -144,9 +148,18 @@ std::vector<TableFault> faults_of_tables(SqliteDatabase& database) {
   if (number_of<unsigned>(database.schema_version()) > number_of<unsigned>(sql::kSchemaVersion)) return {};
   SqliteDatabase should(":memory:", std::chrono::milliseconds(0));
   const auto is_there = tables_of(database);
+  const bool is_of_this_version = database.schema_version() == sql::kSchemaVersion;
   std::vector<TableFault> faults;
   for (const std::string& table : tables_of(should)) {
-    if (std::ranges::find(is_there, table) == is_there.end()) continue;
+    if (is_view(database, table)) {
+      faults.push_back({table, "a view in its place", "", false});
+      continue;
+    }
+    if (std::ranges::find(is_there, table) == is_there.end()) {
+      // The schema makes it.
+      if (is_of_this_version) faults.push_back({table, "been dropped", ""});
+      continue;
+    }
     compare_columns(should, database, table, faults);
     compare_unique(should, database, table, faults);
     const auto objects = rows_of(database, kObjects, table);
@@ -159,8 +172,10 @@ std::vector<TableFault> faults_of_tables(SqliteDatabase& database) {
 }
 
 std::string how_to_begin_anew(const SqliteDatabase& database, const std::string& table) {
-  return "sqlite3 " + shell_word(database.file()) + " 'ALTER TABLE " + table + " RENAME TO " + table +
-         "_damaged'; greylistctl migrate";
+  const std::string statement = is_view(database, table)
+                                    ? "DROP VIEW " + table
+                                    : "ALTER TABLE " + table + " RENAME TO " + table + "_damaged";
+  return "sqlite3 " + shell_word(database.file()) + " '" + statement + "'; greylistctl migrate";
 }
 
 void require_mendable(const SqliteDatabase& database, const std::vector<TableFault>& faults) {
@@ -171,8 +186,11 @@ void require_mendable(const SqliteDatabase& database, const std::vector<TableFau
 
 void mend_tables(SqliteDatabase& database, const std::vector<TableFault>& faults) {
   require_mendable(database, faults);
+  const auto is_there = tables_of(database);
   std::set<std::string> tables;
   for (const TableFault& fault : faults) {
+    if (std::ranges::find(is_there, fault.table) == is_there.end()) continue;
+
     // An index or trigger that is another table's, or whose text is another.
     if (!fault.clause.empty()) {
       const auto blank = fault.clause.find(' ');

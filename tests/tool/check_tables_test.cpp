@@ -155,13 +155,15 @@ TEST_CASE("check names what a hand has done to a table, and migrate mends it", "
         "a column total that is smallint NOT NULL, not bigint unsigned NOT NULL"}});
   damage_and_mend(Installation(backend),
                   {{"ALTER TABLE greylisting_meta DROP PRIMARY KEY", "meta", "no PRIMARY KEY (name)"}});
-  for (const Damage& damage :
-       std::vector<Damage>{{"ALTER TABLE greylisting_history DROP COLUMN total", "history",
-                            "no column total, which only a backup can give back"},
-                           {"ALTER TABLE greylisting_meta DROP COLUMN value", "meta",
-                            "no column value, which only a backup can give back"},
-                           {"ALTER TABLE greylisting_clients DROP COLUMN client", "clients",
-                            "no column client, which only a backup can give back"}}) {
+  for (const Damage& damage : std::vector<Damage>{
+           {"ALTER TABLE greylisting_history DROP COLUMN total", "history",
+            "no column total, which only a backup can give back"},
+           {"ALTER TABLE greylisting_meta DROP COLUMN value", "meta",
+            "no column value, which only a backup can give back"},
+           {"ALTER TABLE greylisting_clients DROP COLUMN client", "clients",
+            "no column client, which only a backup can give back"},
+           {"RENAME TABLE greylisting_data TO mine; CREATE VIEW greylisting_data AS SELECT * FROM mine",
+            "data", "a view in its place"}}) {
     damage_and_begin_anew(Installation(backend), damage);
   }
 }
@@ -196,7 +198,12 @@ TEST_CASE("check names what a hand has done to an SQLite file, and migrate mends
            {"DROP INDEX greylisting_expected_expires; ALTER TABLE greylisting_expected DROP COLUMN expires",
             "expected", "no column expires, which only a backup can give back"},
            {"ALTER TABLE greylisting_clients DROP COLUMN counted", "clients",
-            "no column counted, which only a backup can give back"}}) {
+            "no column counted, which only a backup can give back"},
+           {"ALTER TABLE greylisting_clients RENAME TO mine; CREATE VIEW greylisting_clients AS SELECT * "
+            "FROM mine",
+            "clients", "a view in its place"},
+           {"DROP TABLE greylisting_data; CREATE TABLE greylisting_data (mine INTEGER)", "data",
+            "no column record_expires, which only a backup can give back"}}) {
     damage_and_begin_anew(Installation(Backend::sqlite), damage);
   }
 }
@@ -259,6 +266,26 @@ TEST_CASE("migrate keeps what an administrator has added to a table that it make
   const std::size_t remedy = refused.errors.find("sqlite3 ");
   rename_table(installation, refused.errors.substr(remedy, refused.errors.find('\n') - remedy));
   CHECK(ctl(installation, {"migrate"}).status == 0);
+}
+
+TEST_CASE("check names a table that has been dropped, and migrate makes it", "[check][tables]") {
+  const Installation installation(GENERATE(Backend::sqlite, Backend::mariadb, Backend::mysql56));
+  CAPTURE(name(installation.backend()));
+  list_the_plugin(installation);
+  installation.sql("DROP TABLE greylisting_history");
+  const Result check = ctl(installation, {"check"});
+  CAPTURE(check.output);
+  CHECK(check.status == 1);
+  CHECK_THAT(check.output, Contains(" has been dropped\n         -> greylistctl migrate\n"));
+  const Result ahead = ctl(installation, {"migrate", "--dry-run"});
+  CAPTURE(ahead.output);
+  CHECK(ahead.status == 0);
+  CHECK_THAT(ahead.output,
+             Contains("Would create the tables.") || Contains("Would mend greylisting_history"));
+  const Result migrate = ctl(installation, {"migrate"});
+  CAPTURE(migrate.output, migrate.errors);
+  CHECK(migrate.status == 0);
+  works_as_before(installation, false);
 }
 
 TEST_CASE("check names a lost column once", "[check][tables]") {

@@ -81,12 +81,14 @@ std::vector<Finding> MysqlAdministration::examine() {
         findings_of(faults, how_to_migrate(connection_),
                     [this](const std::string& table) { return how_to_begin_anew(connection_, table); }),
         std::back_inserter(findings));
-  } else if (const std::string schema = schema_version(); schema == sql::kSchemaVersion) {
+  } else if (const std::string schema = schema_version(); schema == sql::kSchemaVersion && has_all_tables()) {
     findings.push_back({State::good, "schema: version " + schema});
-  } else if (schema.empty()) {
+  } else if (schema.empty() || schema == sql::kSchemaVersion) {
     findings.push_back(
         {State::bad,
-         "schema: " + std::string(has_all_tables() ? "its making was broken off" : "there are no tables"),
+         "schema: " + std::string(!schema.empty()    ? "a table of version " + schema + " has been dropped"
+                                  : has_all_tables() ? "its making was broken off"
+                                                     : "there are no tables"),
          how_to_migrate(connection_)});
   } else {
     findings.push_back({State::bad, "schema: version " + schema + ", not " + std::string(sql::kSchemaVersion),
@@ -150,7 +152,7 @@ Store& MysqlAdministration::store() {
 
 std::vector<std::string> MysqlAdministration::migration_ahead() {
   const std::string ours(sql::kSchemaVersion);
-  if (has_lost_key()) return {"Would give greylisting_data its primary key."};
+  if (has_layout_of_05() && has_lost_key()) return {"Would give greylisting_data its primary key."};
   if (has_layout_of_05()) {
     return {std::string("Would upgrade the tables of greylisting ") + (has_layout_of_03() ? "0.3" : "0.5") +
             ". Records: " + value("SELECT COUNT(*) FROM greylisting_data") +
@@ -316,8 +318,9 @@ bool MysqlAdministration::has_layout_of_03() {
 // Also while an upgrade has been broken off half-way: until its end the triplet is not the primary key.
 bool MysqlAdministration::has_layout_of_05() {
   return value(
-             "SELECT COUNT(*) FROM information_schema.tables "
-             "WHERE table_schema = DATABASE() AND table_name = 'greylisting_data'") == "1" &&
+             "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name "
+             "= "
+             "'greylisting_data' AND table_type = 'BASE TABLE'") == "1" &&
          value(
              "SELECT COUNT(*) FROM information_schema.key_column_usage WHERE table_schema = DATABASE() "
              "AND table_name = 'greylisting_data' AND constraint_name = 'PRIMARY' AND column_name = "

@@ -75,6 +75,7 @@ struct Key {
 struct Table {
   std::map<std::string, Column> columns;
   std::map<std::string, Key> keys;
+  bool is_view = false;
 };
 
 // Servers write the same thing in different ways: `int(10) unsigned`, `current_timestamp()`, comments on the
@@ -104,6 +105,8 @@ std::map<std::string, Table> tables_of(MysqlConnection& connection) {
     tables[row.at(0).value_or("")].columns[row.at(1).value_or("")] = {in_our_words(row),
                                                                       row.at(6).value_or("")};
   }
+  for (const auto& row : connection.run("SELECT table_name FROM information_schema.views" + ours))
+    tables[row.at(0).value_or("")].is_view = true;
   for (const auto& row : connection.run(
            "SELECT table_name, index_name, non_unique, CONCAT(column_name, IF(sub_part IS NULL, '', "
            "CONCAT('(', sub_part, ')'))) FROM information_schema.statistics" +
@@ -264,6 +267,10 @@ std::vector<TableFault> faults_of_tables(MysqlConnection& connection) {
   for (const Definition& should : definitions()) {
     const auto is = tables.find(should.table);
     if (is == tables.end()) continue;
+    if (is->second.is_view) {
+      faults.push_back({should.table, "a view in its place", "", false});
+      continue;
+    }
     compare_columns(should, is->second, faults);
     compare_keys(should, is->second, faults);
   }

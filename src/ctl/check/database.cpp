@@ -193,7 +193,8 @@ bool has_tables(MysqlConnection& connection) {
              connection,
              "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name "
              "IN ('greylisting_data', 'greylisting_lists', 'greylisting_entries', 'greylisting_clients', "
-             "'greylisting_meta', 'greylisting_history', 'greylisting_expected')") == "7";
+             "'greylisting_meta', 'greylisting_history', 'greylisting_expected') AND table_type = 'BASE "
+             "TABLE'") == "7";
 }
 
 }  // namespace

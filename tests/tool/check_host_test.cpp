@@ -4,9 +4,12 @@
 #include <pwd.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -283,6 +286,16 @@ std::vector<BrokenHost> broken_lines() {
          fs::create_directory(home / "control/smtpplugins");
        },
        Deed::refuses, "421 unable to read controls", "put a regular file in its place", kUsualFile},
+      {"a loop of links",
+       [](const Home& home) {
+         fs::rename(home / "plugins", home / "programs");
+         fs::create_symlink("plugins", home / "plugins");
+       },
+       Deed::refuses, "(Too many levels of symbolic links)", "its path has a link that leads to itself",
+       [](const Home& home) {
+         fs::remove(home / "plugins");
+         fs::rename(home / "programs", home / "plugins");
+       }},
       {"a file of root's",
        [](const Home& home) { fs::permissions(home / "control/smtpplugins", fs::perms(0600)); },
        Deed::refuses, "421 unable to read controls"},
@@ -440,6 +453,12 @@ std::vector<BrokenHost> broken_rights() {
          REQUIRE(fs::exists(home / "greylisting/greylisting.db"));
          for (const auto& file : fs::directory_iterator(home / "greylisting"))
            REQUIRE(chown(file.path().c_str(), 0, 0) == 0);
+       },
+       Deed::runs_in_vain, "greylisting/greylisting.db cannot be written by nobody (uid 65534)"},
+      {"a journal of root's",
+       [](const Home& home) {
+         home.host();
+         write_file(home / "greylisting/greylisting.db-journal", "x", 0600);
        },
        Deed::runs_in_vain, "greylisting/greylisting.db cannot be written by nobody (uid 65534)"},
       {"folder of everybody's",
@@ -662,6 +681,82 @@ TEST_CASE("check names a file system on which no program may be executed", "[che
   CHECK(run({.arguments = {"sh", "-c", remount}}).status == 0);
   CHECK(name(home.deed()) == name(Deed::greylists));
   CHECK(home.check().status == 0);
+}
+
+TEST_CASE("check names a file system that is mounted read-only", "[check]") {
+  if (!can_be_nobody()) return;
+  const Home home;
+  REQUIRE(name(home.deed()) == name(Deed::greylists));
+  const std::string directory = home / "greylisting";
+  const auto shell = [](const std::string& command) {
+    return run({.arguments = {"sh", "-c", command}}).status == 0;
+  };
+  if (!shell("mount --bind " + directory + ' ' + directory + " && mount -o remount,ro,bind " + directory)) {
+    WARN("skipped: this machine does not let root mount a file system");
+    return;
+  }
+  const Deed deed = home.deed();
+  const Result check = home.check();
+  const bool is_remounted = shell(remedy_in(check.output));
+  const Deed again = home.deed();
+  CHECK(shell("umount " + directory));
+  CAPTURE(check.output);
+  CHECK(name(deed) == name(Deed::runs_in_vain));
+  CHECK(check.status == 1);
+  CHECK_THAT(check.output,
+             Contains("PROBLEM  the directory greylisting is on a file system that is mounted read-only"));
+  CHECK(is_remounted);
+  CHECK(name(again) == name(Deed::greylists));
+}
+
+TEST_CASE("check knows what an access control list lets a user do", "[check]") {
+  if (!can_be_nobody()) return;
+  const Home home;
+  const fs::path file = home / "control/greylisting";
+  fs::permissions(file, fs::perms(0600));
+  // u::rw-, u:65534:r--, g::---, m::r--, o::--- (linux/posix_acl_xattr.h)
+  const std::array<std::uint32_t, 11> entries{2,   0x00060001, ~0U, 0x00040002, kNobody, 0x00000004,
+                                              ~0U, 0x00040010, ~0U, 0x00000020, ~0U};
+  if (setxattr(file.c_str(), "system.posix_acl_access", entries.data(), sizeof entries, 0) != 0) {
+    WARN("skipped: this file system has no access control lists");
+    return;
+  }
+  CHECK(name(home.deed()) == name(Deed::greylists));
+  const Result check = home.check();
+  CAPTURE(check.output);
+  CHECK(check.status == 0);
+}
+
+TEST_CASE("check does not wait for a control file that is none", "[check]") {
+  if (!can_be_nobody()) return;
+  const Home home;
+  const fs::path file = home / "control/smtpplugins";
+  fs::remove(file);
+  REQUIRE(mkfifo(file.c_str(), 0644) == 0);
+  const Result fifo = home.check();
+  fs::remove(file);
+  fs::create_symlink("/dev/zero", file);
+  const Result device = home.check();
+  for (const Result& check : {fifo, device}) {
+    CAPTURE(check.output);
+    CHECK(check.status == 1);
+    CHECK_THAT(check.output,
+               Contains("PROBLEM  control/smtpplugins is no regular file, so qmail-smtpd reads nothing "
+                        "from it, or waits for ever\n         -> put a regular file in its place"));
+  }
+}
+
+TEST_CASE("check warns of the plugin where no recipient is known yet", "[check]") {
+  if (!can_be_nobody()) return;
+  const Home home;
+  home.plugins("[mail]\nplugins/greylisting\n[rcpt]\nplugins/greylisting\n");
+  CHECK(name(home.deed()) == name(Deed::greylists));
+  const Result check = home.check();
+  CAPTURE(check.output);
+  CHECK(check.status == 0);
+  CHECK_THAT(check.output,
+             Contains("warning  control/smtpplugins:2: \"plugins/greylisting\" under [mail] runs the "
+                      "plugin where no recipient is known yet\n         -> take the line out\n"));
 }
 
 TEST_CASE("check says what another program answers to an attempt that nobody has made", "[check]") {
@@ -927,6 +1022,7 @@ TEST_CASE("check tries the plugin within the limits that it has", "[check]") {
                                                {"", "softlimit -d 200000 ", "softlimit -d 200000"},
                                                {"", "softlimit -f 20000 ", "softlimit -f 20000"},
                                                {"", "softlimit -o 5 ", "softlimit -o 5"},
+                                               {"ulimit -f 0\n", "", "ulimit -f 0"},
                                                {"ulimit -v 4000\n", "", "ulimit -v 4000"}}) {
     write_run_script(home, "export ENABLE_SPP=1\n" + limit.lines, limit.before);
     CHECK(name(home.deed()) != name(Deed::greylists));

@@ -1,5 +1,6 @@
 #include "ctl/check/closed.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -20,10 +21,7 @@ std::string closed_directory(const SmtpdUser& user, const std::string& file) {
     const fs::path next = directory / way.front();
     way.pop_front();
     std::error_code error;
-    if (!directory.empty()) {
-      const ActingAs smtpd(user);
-      if (eaccess(directory.c_str(), X_OK) != 0) return directory;
-    }
+    if (!directory.empty() && !may_access(user, directory, X_OK)) return directory;
     if (const fs::path target = fs::read_symlink(next, error); !error) {
       way.insert(way.begin(), target.begin(), target.end());
       ++links;
@@ -36,16 +34,15 @@ std::string closed_directory(const SmtpdUser& user, const std::string& file) {
   return {};
 }
 
-std::string noexec_mount(const std::string& file) {
+std::string mount_of(const std::string& file, unsigned long flag) {
   namespace fs = std::filesystem;
   struct statvfs system = {};
-  if (statvfs(file.c_str(), &system) != 0 || (system.f_flag & ST_NOEXEC) == 0) return {};
+  if (statvfs(file.c_str(), &system) != 0 || (system.f_flag & flag) == 0) return {};
   std::error_code error;
   fs::path mount = fs::canonical(file, error);
-  struct stat status = {};
-  struct stat above = {};
-  while (mount != mount.parent_path() && stat(mount.c_str(), &status) == 0 &&
-         stat(mount.parent_path().c_str(), &above) == 0 && status.st_dev == above.st_dev)
+  struct statx status = {};
+  while (mount != mount.parent_path() && statx(AT_FDCWD, mount.c_str(), 0, STATX_TYPE, &status) == 0 &&
+         (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) == 0)
     mount = mount.parent_path();
   return mount;
 }

@@ -11,7 +11,8 @@ namespace greylisting::ctl {
 /// too; empty when there is none. Root alone sees all of them.
 std::string closed_directory(const SmtpdUser& user, const std::string& file);
 
-/// Where the file system is mounted that the file is on, when it lets nobody execute a program; else empty.
-std::string noexec_mount(const std::string& file);
+/// Where the file system is mounted that the file is on, when it is mounted with that flag (ST_NOEXEC,
+/// ST_RDONLY); else empty.
+std::string mount_of(const std::string& file, unsigned long flag);
 
 }  // namespace greylisting::ctl

@@ -1,6 +1,7 @@
 #include "ctl/check/content.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -12,6 +13,12 @@ std::optional<std::string> content_of(const std::string& file) {
   // As the host opens it: without waiting for a FIFO.
   const int descriptor = open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (descriptor < 0) return std::nullopt;
+  struct stat status = {};
+  if (fstat(descriptor, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {
+    close(descriptor);
+    errno = kNoRegularFile;
+    return std::nullopt;
+  }
   std::string content;
   std::array<char, 65536> piece{};
   ssize_t size = 0;

@@ -1,6 +1,7 @@
 #include "ctl/check/files.h"
 
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,8 +23,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // Those that SQLite keeps beside it, too.
-std::array<std::string, 3> database_files(const std::string& file) {
-  return {file, file + "-wal", file + "-shm"};
+std::array<std::string, 4> database_files(const std::string& file) {
+  return {file, file + "-wal", file + "-shm", file + "-journal"};
 }
 
 class Files {
@@ -58,6 +59,12 @@ class Files {
     if (!S_ISDIR(status.st_mode)) {
       add(directory + " is no directory, so nothing is greylisted",
           move_away(directory) + " && install -d -o " + user_.login + " -m 700 " + absolute(directory));
+      return;
+    }
+    if (const std::string mount = mount_of(directory, ST_RDONLY); !mount.empty()) {
+      add("the directory " + directory +
+              " is on a file system that is mounted read-only, so nothing is greylisted",
+          "mount -o remount,rw " + shell_word(mount));
       return;
     }
     if (struct stat of_link = {}; file != named && stat(directory_of(named).c_str(), &of_link) == 0 &&
@@ -101,10 +108,7 @@ class Files {
 
  private:
   // Of the kernel, as the user; what root can see counts for existence.
-  bool has(const std::string& file, int mode) const {
-    const ActingAs smtpd(user_);
-    return eaccess(file.c_str(), mode) == 0;
-  }
+  bool has(const std::string& file, int mode) const { return may_access(user_, file, mode); }
 
   static std::string directory_of(const std::string& file) {
     const std::string parent = fs::path(file).parent_path();

@@ -1,6 +1,7 @@
 #include "ctl/check/host.h"
 
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -80,7 +81,7 @@ std::string remedy_for(const PluginLine& line, const std::string& file, const Sm
     if (S_ISDIR(status.st_mode)) return "name the program in it: make the line " + std::string(kUsualLine);
     if (const std::string closed = closed_directory(user, program); !closed.empty())
       return "chmod a+x " + shell_word(closed);
-    if (const std::string mount = noexec_mount(program); !mount.empty()) {
+    if (const std::string mount = mount_of(program, ST_NOEXEC); !mount.empty()) {
       return "its file system is mounted noexec: mount -o remount,exec " + shell_word(mount) +
              ", and take noexec out of /etc/fstab";
     }
@@ -95,6 +96,8 @@ std::string remedy_for(const PluginLine& line, const std::string& file, const Sm
       return "begin it with a line that names its interpreter: #!/bin/sh";
     return mentions_plugin(line) ? kInstallAnew : "install that program anew, or take the line out";
   }
+  if (error == ELOOP)
+    return "its path has a link that leads to itself: see which with namei " + in_home(program);
   if (error == ENOENT && mentions_plugin(line)) {
     if (access(kUsualLine, X_OK) == 0) return "make the line " + std::string(kUsualLine);
     return "make install puts the plugin to " + in_home(kUsualLine) + "; make the line " + kUsualLine;
@@ -145,6 +148,10 @@ constexpr const char* kRefusesAll = "so qmail-smtpd refuses every connection: 42
 
 // `content` says what is to be in it.
 Finding unreadable(const SmtpdUser& user, const std::string& file, int error, const std::string& content) {
+  const std::string anew = "put a regular file in its place, " + content;
+  if (error == kNoRegularFile)
+    return problem(file + " is no regular file, so qmail-smtpd reads nothing from it, or waits for ever",
+                   anew);
   const std::string said = file + " cannot be read by " + user.name + " (" +
                            std::generic_category().message(error) + "), " + kRefusesAll;
   if (error == ENOENT) return problem(said, "make the file, " + content);
@@ -152,7 +159,7 @@ Finding unreadable(const SmtpdUser& user, const std::string& file, int error, co
     const std::string closed = closed_directory(user, file);
     return problem(said, closed.empty() ? "chmod 644 " + in_home(file) : "chmod a+x " + shell_word(closed));
   }
-  return problem(said, "put a regular file in its place, " + content);
+  return problem(said, anew);
 }
 
 // Whether the host's working directory can be had.
@@ -252,6 +259,11 @@ Host examine_host(const SmtpdUser& user, const std::string& file) {
     } else {
       first = &line;
     }
+  }
+  for (const PluginLine& line : host.lines) {
+    if (first != nullptr && !is_asked_of_recipients(line) && is_this_plugin(line))
+      host.findings.push_back(warning(
+          name_of(line, file) + " runs the plugin where no recipient is known yet", "take the line out"));
   }
   if (first == nullptr || !host.findings.empty()) return host;
   const bool has_pass =

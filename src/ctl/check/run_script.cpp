@@ -24,22 +24,26 @@ constexpr int kMostReadIn = 8;  // scripts within scripts
 
 // What an option of a program that sets limits is about; nothing for others.
 std::vector<int> resources_of(const std::string& program, const std::string& option) {
-  static const std::map<char, std::vector<int>> of_shell{
-      {'v', {RLIMIT_AS}}, {'d', {RLIMIT_DATA}}, {'n', {RLIMIT_NOFILE}}};
+  static const std::map<char, std::vector<int>> of_shell{{'v', {RLIMIT_AS}},     {'d', {RLIMIT_DATA}},
+                                                         {'n', {RLIMIT_NOFILE}}, {'f', {RLIMIT_FSIZE}},
+                                                         {'t', {RLIMIT_CPU}},    {'s', {RLIMIT_STACK}}};
   static const std::map<char, std::vector<int>> of_softlimit{
       {'m', {RLIMIT_DATA, RLIMIT_STACK, RLIMIT_MEMLOCK, RLIMIT_AS}},
       {'a', {RLIMIT_AS}},
       {'d', {RLIMIT_DATA}},
       {'f', {RLIMIT_FSIZE}},
-      {'o', {RLIMIT_NOFILE}}};
+      {'o', {RLIMIT_NOFILE}},
+      {'t', {RLIMIT_CPU}},
+      {'s', {RLIMIT_STACK}}};
   const auto& all = program == "ulimit" ? of_shell : of_softlimit;
   const auto found = all.find(option[1]);
   return found == all.end() ? std::vector<int>() : found->second;
 }
 
-// The shell counts memory in KB.
+// The shell counts memory in KB, and files in blocks.
 std::uint64_t unit_of(const std::string& program, int resource) {
-  return program == "ulimit" && resource != RLIMIT_NOFILE ? 1024 : 1;
+  if (program != "ulimit" || resource == RLIMIT_NOFILE || resource == RLIMIT_CPU) return 1;
+  return resource == RLIMIT_FSIZE ? 512 : 1024;
 }
 
 bool is_submission_port(const std::string& word) {
@@ -289,7 +293,7 @@ class RunScriptReader {
   void limit(const Step& step) {
     const auto number = number_of<std::uint64_t>(step.value.text);
     const auto resources = resources_of(step.program, step.option);
-    if (resources.empty() || !number || *number == 0) return;
+    if (resources.empty() || !number) return;
     for (const int resource : resources) {
       const std::uint64_t most = *number * unit_of(step.program, resource);
       const auto [limit, is_first] = script_.limits.try_emplace(resource, most);

@@ -1,5 +1,6 @@
 #include "ctl/check/user.h"
 
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <sys/stat.h>
@@ -116,6 +117,17 @@ ActingAs::~ActingAs() {
   // Root again, which nothing can refuse.
   if (acts_ && (seteuid(0) != 0 || setegid(0) != 0 || setgroups(groups_.size(), groups_.data()) != 0))
     std::terminate();
+}
+
+bool may_access(const SmtpdUser& user, const std::string& file, int mode) {
+  int error = 0;
+  {
+    const ActingAs other(user);
+    // eaccess(3) would reckon by itself, with the mode alone.
+    error = faccessat(AT_FDCWD, file.c_str(), mode, AT_EACCESS) == 0 ? 0 : errno;
+  }
+  errno = error;
+  return error == 0;
 }
 
 }  // namespace greylisting::ctl

@@ -51,4 +51,8 @@ class ActingAs {
   std::vector<gid_t> groups_;
 };
 
+/// Whether the kernel lets that user have `file` so (F_OK, R_OK, W_OK, X_OK), by mode, access control list
+/// and mount; else errno says why. Without reach it is this user who is asked about.
+bool may_access(const SmtpdUser& user, const std::string& file, int mode);
+
 }  // namespace greylisting::ctl

@@ -229,16 +229,18 @@ bool is_plugins(const std::string& variable) {
 
 // What cannot be told of a script without running it.
 void look_at_doubts(const RunScript& script, std::vector<Finding>& findings) {
-  const std::string untold = " cannot be told without running it; ";
+  const auto untold = [](const std::string& what, const std::string& taken, const std::string& remedy) {
+    return warning(what + " cannot be told without running it; it is taken to " + taken, remedy);
+  };
+  const std::string outside = ", outside of if, case, loops, functions, && and ||";
   for (const auto& [variable, place] : script.doubts) {
     if (variable.empty()) {
-      findings.push_back(
-          warning(place + ": whether that line starts qmail-smtpd" + untold + "it is taken to do so",
-                  "have one line start it, outside of if, case, loops, functions, && and ||"));
+      findings.push_back(untold(place + ": whether that line starts qmail-smtpd", "do so",
+                                "have one line start it" + outside));
     } else if (is_plugins(variable)) {
-      findings.push_back(warning(place + ": what becomes of " + variable + untold + "it is taken to be " +
-                                     (script.environment.contains(variable) ? "set" : "unset"),
-                                 "write its value out, outside of if, case, loops, functions, && and ||"));
+      const bool is_set = script.environment.contains(variable);
+      findings.push_back(untold(std::string(place).append(": what becomes of ").append(variable),
+                                is_set ? "be set" : "be unset", "write its value out" + outside));
     }
   }
   if (!script.unread_rules.empty())

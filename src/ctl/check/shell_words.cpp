@@ -94,7 +94,8 @@ std::string ShellCommands::operator_here() const {
   const bool is_redirection =
       (at_ > 0 && (text_[at_ - 1] == '>' || text_[at_ - 1] == '<')) || text_.compare(at_, 2, "&>") == 0;
   if ((c != '&' && c != '|') || is_redirection) return {};
-  return std::string(text_.compare(at_, 2, std::string(2, c)) == 0 ? 2 : 1, c);
+  const std::string twice{c, c};
+  return text_.compare(at_, 2, twice) == 0 ? twice : twice.substr(1);
 }
 
 ShellCommand ShellCommands::words_to_operator() {

@@ -96,9 +96,11 @@ void make_objects_again(SqliteDatabase& database, const std::string& table,
       database.run(object.at(3).value_or(""));
     } catch (const StoreError& error) {
       const std::string its = object.at(0).value_or("") + ' ' + object.at(2).value_or("");
-      throw StoreError(table + " has the " + its + ", which cannot be made again: " + error.problem(),
-                       "sqlite3 " + shell_word(database.file()) + ' ' + shell_word("DROP " + its) +
-                           "; greylistctl migrate");
+      throw StoreError(
+          std::string(table).append(" has the ").append(its).append(", which cannot be made again: ") +
+              error.problem(),
+          "sqlite3 " + shell_word(database.file()) + ' ' + shell_word("DROP " + its) +
+              "; greylistctl migrate");
     }
   }
 }

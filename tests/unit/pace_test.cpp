@@ -11,10 +11,10 @@ namespace greylisting::ctl {
 
 using std::chrono::milliseconds;
 
-TEST_CASE("Pace: a clean-up rests for as long as it had others wait", "[pace]") {
+TEST_CASE("Pace: a clean-up rests for longer than it had others wait", "[pace]") {
   Pace pace({}, {});
-  CHECK(pace.rest_after({.rows = 250, .held = milliseconds(3)}) == milliseconds(3));
-  CHECK(pace.rest_after({.rows = 250, .held = milliseconds(700)}) == milliseconds(700));
+  CHECK(pace.rest_after({.rows = 250, .held = milliseconds(3)}) == Pace::kRest * milliseconds(3));
+  CHECK(pace.rest_after({.rows = 250, .held = milliseconds(700)}) == Pace::kRest * milliseconds(700));
 }
 
 TEST_CASE("Pace: a transaction is as large as what is soon done", "[pace]") {

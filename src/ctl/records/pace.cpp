@@ -11,7 +11,7 @@ std::chrono::steady_clock::duration Pace::rest_after(const Expiry::Slice& slice)
   // One that was not full says nothing of a larger one.
   if (change < 1 || slice.rows >= rows_)
     rows_ = std::clamp(static_cast<unsigned>(rows_ * change), kFewest, kMost);
-  return said_rest_ ? Duration(*said_rest_) : slice.held;
+  return said_rest_ ? Duration(*said_rest_) : kRest * slice.held;
 }
 
 }  // namespace greylisting::ctl

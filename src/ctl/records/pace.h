@@ -10,8 +10,8 @@
 namespace greylisting::ctl {
 
 /// A decision that wants what a transaction holds waits for its end: that is no longer than a decision takes
-/// anyway, and in between there is as much time for decisions as the transaction took. A slow or busy store
-/// thus gets small transactions and long rests, and a fast one is soon done.
+/// anyway, and in between the store has time for decisions, and for what a deletion leaves it to do. A slow
+/// or busy store thus gets small transactions and long rests, and a fast one is soon done.
 class Pace {
  public:
   /// `rows` and `rest_ms` where somebody has said so.
@@ -26,6 +26,7 @@ class Pace {
   std::chrono::steady_clock::duration rest_after(const Expiry::Slice& slice);
 
   static constexpr std::chrono::milliseconds kTransaction{5};
+  static constexpr int kRest = 3;  // times as long as the transaction took
   static constexpr unsigned kFewest = 250;
   static constexpr unsigned kMost = 5000;
 

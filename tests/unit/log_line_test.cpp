@@ -354,6 +354,13 @@ TEST_CASE("read_log_line: stamps", "[log_line]") {
            {"[pod/mx-0/smtpd] 2026-11-21T06:11:44.205287000Z ", at(kMoment)},
            {"2026-11-21T06:11:44.205287000Z stderr F ", at(kMoment)},
            {"2026-11-21T07:11:44.205287000+01:00 stdout F ", at(kMoment)},
+           // docker service logs, without and with -t.
+           {"mx_qmail.1.y5yqk3smxtp2@node-1    | Nov 21 06:11:44 mx smtpd: ", no_year},
+           {"2026-11-21T06:11:44.205287000Z mx_qmail.1.y5yqk3smxtp2@node-1    | ", at(kMoment)},
+           {"2026-11-21T06:11:44.205287000Z mx_qmail.1@node-1 | ", at(kMoment)},
+           // metalog.
+           {"Nov 21 06:11:44 [qmail-smtpd] ", no_year},
+           {"Nov 21 06:11:44 [qmail] 1795241504.205287 ", no_year},
            // journalctl --no-hostname, and busybox syslogd -S.
            {"Nov 21 06:11:44 qmail-smtpd[4711]: ", no_year},
            {"Nov 21 06:11:44 qmail: 1795241504.205287 ", no_year},

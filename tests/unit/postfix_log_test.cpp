@@ -114,23 +114,35 @@ TEST_CASE("read_postfix: the name that syslog has for a program says that a line
         "Sat 2026-11-21 06:11:44 UTC postfix/smtpd[4711]: ", "1795241504.205287 postfix/smtpd[4711]: ",
         "Sat Nov 21 06:11:44 2026 mail.info postfix/smtpd[4711]: ",
         "Nov 21 06:11:44 mx postfix/smtpd[4711]: [ID 197553 mail.info] ",
-        "[pod/mx-0/postfix] Nov 21 06:11:44 mx postfix/smtpd[4711]: ",
+        "[pod/mx-0/postfix] Nov 21 06:11:44 mx postfix/smtpd[4711]: ", "Nov 21 06:11:44 [postfix/smtpd] ",
         "mx-1  | Nov 21 06:11:44 mx postfix/submission/smtpd[4711]: "}) {
     CAPTURE(stamp);
     CHECK(read(stamp + message).event == Event::recipient_accepted);
   }
   // As a client can have other servers write it.
   for (const char* const stamp :
-       {"", "Nov 21 06:11:44 mx qmail: ", "@400000006b01362a0c3c6ebc ",
+       {"",
+        "Nov 21 06:11:44 mx qmail: ",
+        "@400000006b01362a0c3c6ebc ",
         "@400000006b01362a0c3c6ebc Nov 21 06:11:44 mx postfix/smtpd[1]: ",
         "Nov 21 06:11:44 mx qmail: postfix/smtpd[1]: ",
         "Nov 21 06:11:44 mx qmail: [ID 748625 mail.info] postfix/smtpd[1]: ",
-        "Nov 21 06:11:44 qmail: postfix/smtpd[1]: ", "Nov 21 06:11:44 qmail-smtpd[1]: mx postfix/smtpd[1]: ",
+        "Nov 21 06:11:44 qmail: postfix/smtpd[1]: ",
+        "Nov 21 06:11:44 qmail-smtpd[1]: mx postfix/smtpd[1]: ",
         "1795241504.205287 qmail: postfix/smtpd[1]: ",
         "Sat Nov 21 06:11:44 2026 mail.info qmail: postfix/smtpd[1]: ",
-        "2026-11-21 06:11:44 mx postfix/smtpd[1]: ", "2026-11-21 06:11:44.205287500 postfix/smtpd[1]: ",
-        "2026-11-21_06:11:44.20528 postfix/smtpd[1]: ", "2026-11-21T06:11:44Z postfix/smtpd[1]: ",
+        "2026-11-21 06:11:44 mx postfix/smtpd[1]: ",
+        "2026-11-21 06:11:44.205287500 postfix/smtpd[1]: ",
+        "2026-11-21_06:11:44.20528 postfix/smtpd[1]: ",
+        "2026-11-21T06:11:44Z postfix/smtpd[1]: ",
         "@400000006b01362a0c3c6ebc postfix/smtpd[1]: ",
+        "Nov 21 06:11:44 [qmail] [postfix/smtpd] ",
+        "Nov 21 06:11:44 [qmail] postfix/smtpd[1]: ",
+        "Nov 21 06:11:44 mx qmail: [postfix/smtpd] ",
+        "Nov 21 06:11:44 qmail: [postfix/smtpd] ",
+        "2026-11-21 06:11:44 [postfix/smtpd] ",
+        "2026-11-21T06:11:44Z [postfix/smtpd] ",
+        "2026-11-21T06:11:44Z mx.1@node    | postfix/smtpd[1]: ",
         "@400000006b01362a0c3c6ebc [pod/a/b] Nov 21 06:11:44 mx postfix/smtpd[1]: "}) {
     CAPTURE(stamp);
     CHECK(read(stamp + message).event == Event::other);

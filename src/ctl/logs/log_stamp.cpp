@@ -267,6 +267,11 @@ void take_origin(std::string_view& text, bool needs_host, LogOrigin& origin) {
     if (!needs_host) origin = {.program = program_of(host), .is_in_text = true};
     return;
   }
+  if (!needs_host && host.starts_with('[') && host.ends_with(']')) {  // metalog's
+    text = rest;
+    origin.program = host.substr(1, host.size() - 2);
+    return skip_to_message(text);
+  }
   skip_blanks(rest);
   skip_priority(rest);
   const std::string_view tag = take_word(rest);
@@ -334,10 +339,13 @@ void skip_container(std::string_view& text) {
   if (!name.empty() && name.find_first_of(":=") == std::string_view::npos && take(rest, "| ")) text = rest;
 }
 
-// `stderr F `, which a container's runtime writes after the stamp into the files of a Kubernetes node.
-void skip_stream(std::string_view& text) {
+// `stderr F `, which a container's runtime writes after the stamp into the files of a Kubernetes node; or
+// `name.1.id@node    | `, as docker service logs -t has it.
+void skip_after_stamp(std::string_view& text) {
+  skip_blanks(text);
   std::string_view rest = text;
-  if ((take(rest, " stdout ") || take(rest, " stderr ")) && take(rest, "F ")) text = rest;
+  if ((take(rest, "stdout ") || take(rest, "stderr ")) && take(rest, "F ")) text = rest;
+  skip_container(text);
 }
 
 }  // namespace
@@ -356,7 +364,7 @@ Stamp take_stamp(std::string_view& text, LogOrigin& origin) {
   // What tai64nlocal writes has no origin.
   const bool is_plain = std::holds_alternative<WallClock>(stamp) && rest.data() != without_priority.data();
   const bool is_rfc3339 = stamp.index() != 0;
-  if (is_rfc3339 && !is_plain) skip_stream(rest);
+  if (is_rfc3339 && !is_plain) skip_after_stamp(rest);
   for (const auto& take_other : {take_syslog_date, take_full_date, take_ctime, take_unix_time}) {
     if (stamp.index() == 0) stamp = take_other(rest);
   }

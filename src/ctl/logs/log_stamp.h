@@ -10,11 +10,12 @@
 //     Sat 2026-11-21 06:11:44 UTC host tag[1]: MESSAGE   journalctl -o short-full, in the host's zone
 //     1795241504.205287 host tag[1]: MESSAGE         journalctl -o short-unix
 //     Sat Nov 21 06:11:44 2026 mail.info tag[1]: MESSAGE   logread, the host's wall clock
+//     Nov 21 06:11:44 [tag] MESSAGE                  metalog, the host's wall clock
 // The host may be missing from those of syslog (RFC 3164), journalctl and logread, as with journalctl
 // --no-hostname and busybox syslogd -S, but not from one of RFC 3339: svlogd's has no tag, so that the first
 // word behind it is of the message. After the tag `[ID 748625 mail.info]` may stand, as by Solaris. In front
 // of all that `name | ` may stand, as docker compose logs writes it, or `[pod/name/container] ` (kubectl logs
-// --prefix).
+// --prefix); docker service logs -t has the former after a stamp of RFC 3339.
 //
 // `2026-11-21 06:11:44 host tag[1]: MESSAGE` is not read: Exim's own log and that of tai64nlocal have this
 // stamp, and after it a client's words can look like host and tag.

@@ -29,9 +29,8 @@ int expect(const LoadedSettings& loaded, const ExpectOptions& options) {
   if (at == std::string::npos || at == 0 || recipient.domain().empty() || has_more)
     throw UsageError("\"" + one_line(options.recipient) +
                      "\" is not an address; name one as bob@example.org");
-  const std::string local_part = recipient.text().substr(0, at);
-  const bool is_quoted = local_part.size() > 1 && local_part.starts_with('"') && local_part.ends_with('"');
-  if (local_part.find('@') != std::string::npos && !is_quoted)
+  const bool is_quoted = address_meant_by(options.recipient).starts_with('"');
+  if (recipient.text().find('@') != at && !is_quoted)
     throw UsageError("\"" + one_line(options.recipient) +
                      "\" has more than one @; name one address, and the next with a command of its own");
 

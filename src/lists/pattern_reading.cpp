@@ -165,6 +165,8 @@ void Pattern::read_address(std::string_view text) {
   if (text_.starts_with('/') || text_.starts_with('='))
     throw PatternError(kind_, text, std::string("begins with ") + text_[0] + ", which no address does here");
   const auto at = text_.rfind('@');
+  if (const auto first = text_.find('@'); first < at && text_.find_first_of(",;", first) < at)
+    throw PatternError(text, "is more than one address: name each by itself");
   if (text_.substr(0, at).find('*') != std::string::npos) {
     const std::string why = "has a * in an address, where it stands for nothing; ";
     throw PatternError(text, why + (at == 1 ? "write the domain alone" : "write a /regexp/"));

@@ -48,11 +48,29 @@ std::string normal_domain(std::string_view text) {
   return is_host_name(ascii) ? without_final_dots(ascii) : domain;
 }
 
+// `"john doe"@example.net` as qmail-smtpd and Postfix hand it over; Exim leaves the quotes, and so may who
+// types it. What would begin a source route keeps them.
+std::string without_quotes(std::string address) {
+  for (;;) {
+    const auto at = address.rfind('@');
+    if (at == std::string::npos || at < 3 || address.front() != '"') return address;
+    const std::size_t last = at - 1;
+    std::string local_part;
+    std::size_t i = 1;
+    for (; i < last && address[i] != '"'; ++i) {
+      if (address[i] == '\\') ++i;
+      local_part += address[i];
+    }
+    if (i != last || address[last] != '"' || local_part.starts_with('@')) return address;
+    address = local_part.append(address, at);
+  }
+}
+
 std::string normal_form(std::string_view raw) {
   std::string address = ascii::lower(without_source_route(raw));
   const auto at = address.rfind('@');
   if (at == std::string::npos) return address;
-  return address.substr(0, at + 1) + normal_domain(address.substr(at + 1));
+  return without_quotes(address.substr(0, at + 1) + normal_domain(address.substr(at + 1)));
 }
 
 constexpr std::string_view kBatvPrefix = "prvs=";
@@ -111,7 +129,14 @@ std::string without_batv_tag(const std::string& address) {
 
 }  // namespace
 
-Address Address::sender(std::string_view raw) { return Address(without_batv_tag(normal_form(raw))); }
+Address Address::sender(std::string_view raw) {
+  std::string text = normal_form(raw);
+  for (std::string before; before != text;) {
+    before = text;
+    text = without_quotes(without_batv_tag(before));  // one can be in the other
+  }
+  return Address(text);
+}
 
 Address Address::recipient(std::string_view raw) { return Address(normal_form(raw)); }
 

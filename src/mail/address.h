@@ -4,6 +4,7 @@
 //   - ASCII letters are in lower case;
 //   - a source route is gone (RFC 5321, section 4.1.2: @relay:user@domain), and so are dots at the domain's
 //   end;
+//   - a local part has lost its quotes, and the backslashes between them (RFC 5321, section 4.1.2);
 //   - a domain in Unicode is in its ASCII form (RFC 5891, UTS 46), which also folds its case and width;
 //   - a sender has lost its BATV tag ("prvs=", "msprvs1=").
 // Nothing else is changed and no input is refused: a domain that has no ASCII form, and a local part, keep

@@ -338,7 +338,7 @@ TEST_CASE("An address is entered as the log and find show it", "[entries]") {
   const Installation installation(any_backend());
   CAPTURE(name(installation.backend()));
   for (const std::string sender :
-       {"gr\xc3\xa5@example.net", "\"john doe\"@example.net", "a\\b@example.net", "a\\xff@example.net"}) {
+       {"gr\xc3\xa5@example.net", "john doe@example.net", "a\\b@example.net", "a\\xff@example.net"}) {
     const std::string shown = logged(installation.attempt({.sender = sender}), "sender");
     CAPTURE(sender, shown);
     CHECK_THAT(ctl(installation, {"find", "--sender", '<' + shown + '>'}).output, Contains(shown));
@@ -361,6 +361,34 @@ TEST_CASE("An address is entered as the log and find show it", "[entries]") {
               "entries/[0-9]+ is there already: deny sender gr\\\\xc3\\\\xa5@example\\.net, for ever"});
   CHECK_THAT(ctl(installation, {"allow", "sender", "\"john doe\"@example.net"}).errors,
              Contains("is to be written as \\xNN (a blank: \\x20)"));
+}
+
+TEST_CASE("Quotes around a local part make no difference", "[entries]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  const std::string of_exim = "\"john doe\"@example.net";
+  const std::string of_qmail = "john doe@example.net";
+  installation.attempt({.sender = of_exim});
+  CHECK(logged(installation.attempt({.sender = of_qmail}), "reason") == "early");
+  for (const std::string& word : {of_exim, of_qmail, std::string("john\\x20doe@example.net")})
+    CHECK_THAT(ctl(installation, {"find", "--sender", word}).output, Contains(" john\\x20doe@example.net "));
+  check_call(installation, {{"deny", "sender", "\"john\\x20doe\"@example.net"},
+                            "entries/[0-9]+: deny sender john\\\\x20doe@example\\.net, for ever"});
+  for (const std::string& sender : {of_exim, of_qmail})
+    CHECK(logged(installation.attempt({.sender = sender}), "reason") == "denied");
+}
+
+TEST_CASE("find takes an address without a domain", "[entries][records][find]") {
+  const Installation installation(any_backend());
+  CAPTURE(name(installation.backend()));
+  installation.attempt({.sender = "mailer-daemon", .recipient = "Postmaster"});
+  const std::string record = "waiting until";
+  for (const Arguments& words : std::vector<Arguments>{
+           {"--recipient", "postmaster"}, {"--recipient", "<postmaster>"}, {"--sender", "mailer-daemon"}}) {
+    CAPTURE(words);
+    CHECK_THAT(ctl(installation, joined({"find"}, words)).output, Contains(record));
+  }
+  CHECK_THAT(ctl(installation, {"find", "--recipient", "daemon"}).output, !Contains(record));
 }
 
 TEST_CASE("A word in square brackets is taken as it is", "[entries]") {

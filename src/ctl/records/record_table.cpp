@@ -48,9 +48,11 @@ class Condition {
   std::string is_like(const std::string& pattern) const {
     return column_ + " LIKE " + literal(pattern) + " ESCAPE '!'";
   }
+  // An address without a domain, as postmaster, is all that is said of it.
   std::string is_at(const Address& any) const {
     const std::string domain = escaped(fingerprinter_.stored_domain(any.domain()));
-    return '(' + is_like("%@" + domain) + " OR " + is_like("%." + domain) + ')';
+    return '(' + is_like("%@" + domain) + " OR " + is_like("%." + domain) + " OR " +
+           is(Address::recipient(any.domain())) + ')';
   }
 
  private:

@@ -37,7 +37,7 @@ bool Wanted::is_of(const std::string& address, const std::string& text) const {
     case Searched::By::address:
       break;
     case Searched::By::domain:
-      return address.ends_with('@' + domain_) || address.ends_with('.' + domain_);
+      return address == domain_ || address.ends_with('@' + domain_) || address.ends_with('.' + domain_);
     case Searched::By::mailbox:
       return address.starts_with(text);
     case Searched::By::part:

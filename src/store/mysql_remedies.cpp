@@ -23,6 +23,9 @@ constexpr std::string_view kClosedSocket =
     "socket "
     ":file";
 constexpr std::string_view kLook = "see whether the database is running and what its log says";
+constexpr std::string_view kLost =
+    "see whether the database is running and what its log says; where it is, take out or raise a low "
+    "max-allowed-packet :file";
 constexpr std::string_view kEnded = "see who or what ends sessions and statements on the database";
 constexpr std::string_view kNotDatabase =
     "correct socket, host and port :file: what answers there is no database that this client library knows";
@@ -167,7 +170,7 @@ constexpr std::array<MysqlRemedy, 83> kRemedies{{
     {2007, kNotDatabase},
     {2008, "raise the memory limit (softlimit -m)"},
     {2012, kNotDatabase},
-    {2013, kLook},
+    {2013, kLost},
     {2019, "correct or take out default-character-set and character-sets-dir :file"},
     {2020, kPacket},
     {2026,

@@ -158,6 +158,12 @@ TEST_CASE("each error of a server comes with its remedy", "[fault][remedies]") {
   decides(installation, "new");
 }
 
+TEST_CASE("an answer that is longer than the option file lets it be is no server that has ended",
+          "[fault][remedies]") {
+  CHECK_THAT(mysql_remedy(2013, "Lost connection to server during query", "/etc/my.cnf"),
+             Catch::EndsWith("; where it is, take out or raise a low max-allowed-packet in /etc/my.cnf"));
+}
+
 TEST_CASE("a remedy names the file, and sends nobody to check", "[fault][remedies]") {
   std::set<unsigned> errors;
   for (const MysqlRemedy& row : mysql_remedies()) {

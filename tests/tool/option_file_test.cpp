@@ -118,6 +118,11 @@ TEST_CASE("check says which numbers of an option file the client library reads o
       if (key == "port") CHECK(read_by_library(file).port == its.read);
     }
   }
+  write_file(file, "[client]\nmax-allowed-packet=10\n");
+  const Finding too_small = ctl::examine_option_file(file).findings.at(0);
+  CHECK_THAT(too_small.text, Catch::EndsWith(":2: max-allowed-packet: 10 octets are too few: a longer answer "
+                                             "of the server counts as a lost connection (error 2013)"));
+  CHECK(too_small.remedy == "make the line max-allowed-packet=16777216, or take it out");
   write_file(file, "[client]\nreconnect=abc\n");
   CHECK(ctl::examine_option_file(file).findings.at(0).remedy == "make the line reconnect=1, or =0");
 }

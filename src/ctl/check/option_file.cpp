@@ -184,6 +184,10 @@ class OptionFileReader {
       const std::string digits(digits_of(value));
       add(key + ": of " + in_quotes(value) + " the client library reads " + digits,
           "make the line " + key + '=' + spelt_out(value).value_or(digits));
+    } else if (key == "max-allowed-packet" && is_too_small(value)) {
+      add(key + ": " + std::string(digits_of(value)) +
+              " octets are too few: a longer answer of the server counts as a lost connection (error 2013)",
+          "make the line " + key + "=16777216, or take it out");
     } else {
       if (asks_for_encryption(key, value)) result_.encryption = Encryption::asked;
       if (!is_number) text(key, value);
@@ -192,6 +196,13 @@ class OptionFileReader {
 
   static std::string_view digits_of(std::string_view value) {
     return value.substr(0, value.find_first_not_of("0123456789"));
+  }
+
+  // No server has a lower limit than that; 0 is the library's default.
+  static bool is_too_small(std::string_view value) {
+    constexpr std::uint64_t kLeast = 1024;
+    const auto octets = number_of<std::uint64_t>(digits_of(value));
+    return octets && *octets > 0 && *octets < kLeast;
   }
 
   // Right after the number; what a blank comes before is for people.

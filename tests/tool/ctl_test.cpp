@@ -525,7 +525,9 @@ TEST_CASE("migrate makes an SQLite file and what is missing in it", "[ctl]") {
   const Result first = ctl(installation, {"migrate"});
   CAPTURE(first.output, first.errors);
   REQUIRE(first.status == 0);
-  CHECK(first.output == "Created the tables.\n");
+  CHECK_THAT(first.output, Catch::StartsWith(missing == "greylisting_lists"
+                                                 ? "Mended greylisting_lists, which had been dropped.\n"
+                                                 : "Created the tables.\n"));
   CHECK(logged(installation.attempt(), "reason") == "new");
   const Result second = ctl(installation, {"migrate"});
   CHECK(second.status == 0);
